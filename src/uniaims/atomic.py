@@ -1,0 +1,49 @@
+"""Files that are either whole or not there."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from uuid import uuid4
+
+from uniaims.errors import OutputError
+
+
+@contextmanager
+def atomic_file(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside ``path`` with the same suffix; rename it to ``path`` on success, delete it on failure.
+
+    Raises:
+        OutputError: if the file can't be written (full disk, missing rights).
+    """
+    temporary = path.with_name(f".{path.stem}.{uuid4().hex[:8]}.partial{path.suffix}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        os.replace(temporary, path)
+    except OSError as error:
+        raise OutputError(f"{path}: can't be written ({error.strerror or error}). Free space or choose another --output.") from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink()
+
+
+@contextmanager
+def atomic_folder(path: Path) -> Iterator[Path]:
+    """Give a temporary folder beside ``path``; put it in the place of ``path`` on success, delete it on failure.
+
+    Raises:
+        OutputError: if the folder can't be written.
+    """
+    temporary = path.with_name(f".{path.name}.{uuid4().hex[:8]}.partial")
+    try:
+        temporary.mkdir(parents=True)
+        yield temporary
+        if path.exists():
+            shutil.rmtree(path)
+        os.replace(temporary, path)
+    except OSError as error:
+        raise OutputError(f"{path}: can't be written ({error.strerror or error}). Free space or choose another --output.") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)

@@ -1,0 +1,52 @@
+"""Every exception of Uni-AIMS.
+
+::
+
+    UniaimsError                      exit code 1 on the command line
+    ├── InputError (ValueError)       what the user gave can't be used
+    │   ├── ImageError                a file that is no readable image, or an array that is no image
+    │   ├── LabelsError               an array or file that is no label image
+    │   ├── PixelSizeError            a text or number that is no length per pixel
+    │   └── SettingsError             a setting out of its range, an unknown name
+    ├── ModelError                    a model that can't be found, read or run
+    ├── OutputError (OSError)         a result that can't be written
+    └── MissingDependencyError (ImportError)   an optional library that is not installed
+
+A message says what came, what was wanted and what to do.
+"""
+
+
+class UniaimsError(Exception):
+    """Anything that Uni-AIMS refuses or fails to do, with a message meant for the user."""
+
+
+class InputError(UniaimsError, ValueError):
+    """What the user gave can't be used."""
+
+
+class ImageError(InputError):
+    """A file that is no readable image, or an array that is no image."""
+
+
+class LabelsError(InputError):
+    """An array or file that is no label image."""
+
+
+class PixelSizeError(InputError):
+    """A text or number that is no length per pixel."""
+
+
+class SettingsError(InputError):
+    """A setting out of its range, or an unknown name."""
+
+
+class ModelError(UniaimsError):
+    """A model that can't be found, read or run."""
+
+
+class OutputError(UniaimsError, OSError):
+    """A result that can't be written."""
+
+
+class MissingDependencyError(UniaimsError, ImportError):
+    """An optional library that is not installed."""
