@@ -23,7 +23,9 @@ def atomic_file(path: Path) -> Iterator[Path]:
         yield temporary
         os.replace(temporary, path)
     except OSError as error:
-        raise OutputError(f"{path}: can't be written ({error.strerror or error}). Free space or choose another --output.") from error
+        raise OutputError(
+            f"{path}: can't be written ({error.strerror or error}). Free space or choose another --output."
+        ) from error
     finally:
         with suppress(OSError):
             temporary.unlink()
@@ -44,6 +46,8 @@ def atomic_folder(path: Path) -> Iterator[Path]:
             shutil.rmtree(path)
         os.replace(temporary, path)
     except OSError as error:
-        raise OutputError(f"{path}: can't be written ({error.strerror or error}). Free space or choose another --output.") from error
+        raise OutputError(
+            f"{path}: can't be written ({error.strerror or error}). Free space or choose another --output."
+        ) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

@@ -1,0 +1,80 @@
+# Two commands do everything: `make demo` and `make test`. Each sets up .venv first, once for each pyproject.toml.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO_IMAGE := src/uniaims/samples/powder.tif
+DEMO_REPORT := demo-report
+TEST_JOBS ?= 2
+
+.PHONY: help demo test setup lint types contracts docs check wheel clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo       set up .venv, analyse the sample micrograph, say where the report is"
+	@echo "make test       set up .venv with all that development needs, run all tests"
+	@echo "make setup      only set up .venv for development"
+	@echo "make check      lint, types, contracts, docs and tests"
+	@echo "make lint       style of the code (make types, make contracts, make docs: the other checks, one by one)"
+	@echo "make wheel      build the wheel into dist/"
+	@echo "make clean      delete .venv and everything that these commands made"
+
+demo: $(VENV)/.installed-base
+	$(BIN)/uniaims analyse $(DEMO_IMAGE) --output $(DEMO_REPORT) --overwrite
+	@echo
+	@echo "The report is ready. Open it in a browser:"
+	@echo "  $(CURDIR)/$(DEMO_REPORT)/index.html"
+
+setup: $(VENV)/.installed-dev
+
+test: setup
+	$(BIN)/python -m pytest -n $(TEST_JOBS)
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup
+	$(BIN)/mypy
+
+contracts: setup
+	$(BIN)/lint-imports
+
+docs: setup
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -b html docs docs/_build/html
+	@echo "Documentation: $(CURDIR)/docs/_build/html/index.html"
+
+check: lint types contracts docs test
+
+wheel: setup
+	$(BIN)/hatchling build -t wheel -d dist
+
+clean:
+	rm -rf $(VENV) $(DEMO_REPORT) build dist docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+# uv installs several times quicker than pip but reads none of pip's settings, so the folders of wheels that pip is
+# set to look into (where a CPU build of torch may lie) are handed on. Where uv can't be had, pip does the work.
+define install
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv || echo "uv can't be installed: pip takes its place."
+	@if [ -x $(BIN)/uv ]; then \
+	  wheels="$${PIP_FIND_LINKS:-$$($(BIN)/python -m pip config get global.find-links 2>/dev/null || true)}"; \
+	  UV_FIND_LINKS="$${UV_FIND_LINKS:-$$(echo $$wheels | tr ' ' ',')}" UV_HTTP_TIMEOUT="$${UV_HTTP_TIMEOUT:-180}" \
+	  $(BIN)/uv pip install --python $(BIN)/python $(1); \
+	else \
+	  $(BIN)/python -m pip install --disable-pip-version-check $(1); \
+	fi
+endef
+
+$(VENV)/.installed-base: pyproject.toml | $(BIN)/python
+	$(call install,-e .)
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml | $(BIN)/python
+	$(call install,-e ".[dev]")
+	@touch $@ $(VENV)/.installed-base
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Python 3.11 or newer is needed, and '$(PYTHON)' is none. Say which to take: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+	  echo "'$(PYTHON) -m venv' failed. On Debian and Ubuntu, 'apt install python3-venv' brings what it needs."; exit 1; }

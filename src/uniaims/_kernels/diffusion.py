@@ -1,0 +1,405 @@
+"""Targets of one instance at a time: depth (distance transform), heat from the centre, direction of the heat's rise.
+
+Heat enters at one centre pixel, spreads over the eight neighbours and is lost at the instance's own outline (T = 0
+outside its own mask). Started from T = 0, every sweep leaves each pixel at or below the mean of its neighbours, so by
+the maximum principle the centre is the only peak, whatever the shape and the number of sweeps.
+"""
+
+import math
+
+import numpy as np
+from numba import njit
+
+SCALE_LIMIT = 512  # widest difference of binary exponents between neighbours that is told apart
+SPARSE_SWEEPS = 64  # most sweeps (each forth and back) in the list of pixels
+TINY = 1e-270  # heat below this is near underflow
+FIRST_BASE = 8
+MORE_SWEEPS = 24
+
+
+@njit(cache=True, nogil=True)
+def bounding_boxes(labels, count):  # type: ignore[no-untyped-def]
+    """Return (count + 1, 5) int64: top, left, bottom, right (exclusive) and area of the labels 0..count."""
+    boxes = np.zeros((count + 1, 5), np.int64)
+    height, width = labels.shape
+    boxes[:, 0] = height
+    boxes[:, 1] = width
+    for y in range(height):
+        x = 0
+        while x < width:
+            label = labels[y, x]
+            start = x
+            while x < width and labels[y, x] == label:
+                x += 1
+            box = boxes[label]
+            box[0] = min(box[0], y)
+            box[1] = min(box[1], start)
+            box[2] = max(box[2], y + 1)
+            box[3] = max(box[3], x)
+            box[4] += x - start
+    return boxes
+
+
+@njit(cache=True, nogil=True)
+def squared_distances(mask, out):  # type: ignore[no-untyped-def]
+    """Fill ``out`` (H, W) int64 with each pixel's squared distance to the nearest pixel where ``mask`` is 0.
+
+    ``mask`` (H, W) must have a rim of zeros. Meijster, Roerdink and Hesselink, "A general algorithm for computing
+    distance transforms in linear time", 2000.
+    """
+    height, width = mask.shape
+    for x in range(width):
+        out[0, x] = 0
+    for y in range(1, height):
+        for x in range(width):
+            out[y, x] = out[y - 1, x] + 1 if mask[y, x] else 0
+    for y in range(height - 2, -1, -1):
+        for x in range(width):
+            out[y, x] = min(out[y, x], out[y + 1, x] + 1)
+    site = np.empty(width, np.int64)
+    start = np.empty(width, np.int64)
+    column = np.empty(width, np.int64)
+    for y in range(height):
+        _row_envelope(out[y], column, site, start)
+
+
+@njit(cache=True, nogil=True)
+def _row_envelope(row, column, site, start):  # type: ignore[no-untyped-def]
+    """Replace vertical distances in ``row`` by squared distances in the plane: the lower envelope of parabolas."""
+    width = row.size
+    last = 0
+    site[0] = 0
+    start[0] = 0
+    for x in range(width):
+        column[x] = row[x] * row[x]
+    for x in range(1, width):
+        while last >= 0:
+            gap = start[last] - site[last]
+            if gap * gap + column[site[last]] <= (start[last] - x) * (start[last] - x) + column[x]:
+                break
+            last -= 1
+        if last < 0:
+            last = 0
+            site[0] = x
+            continue
+        other = site[last]
+        begin = 1 + (x * x - other * other + column[x] - column[other]) // (2 * (x - other))
+        if begin < width:
+            last += 1
+            site[last] = x
+            start[last] = begin
+    for x in range(width - 1, -1, -1):
+        gap = x - site[last]
+        row[x] = gap * gap + column[site[last]]
+        if x == start[last]:
+            last -= 1
+
+
+@njit(cache=True, nogil=True)
+def sweep(heat, weight, source, sweeps):  # type: ignore[no-untyped-def]
+    """Spread heat in ``heat`` (H, W) float64 with one unit per sweep at ``source`` (y, x), in place (Jacobi).
+
+    ``weight`` (H, W) is 1/8 inside the instance, 0 outside and on the rim. The box is swept as one flat row, so that
+    both loops run on vector registers; what wraps around a row's end falls on the rim.
+    """
+    width = heat.shape[1]
+    flat = heat.ravel()
+    size = flat.size
+    inner = size - 2 * width
+    sums = np.zeros(size)
+    left, middle, right, triple = flat[: size - 2], flat[1 : size - 1], flat[2:], sums[1 : size - 1]
+    above, here, below = sums[:inner], sums[width : width + inner], sums[2 * width :]
+    target, share = flat[width : width + inner], weight.ravel()[width : width + inner]
+    for _ in range(sweeps):
+        for i in range(size - 2):
+            triple[i] = left[i] + middle[i] + right[i]
+        for i in range(inner):
+            target[i] = (above[i] + here[i] + below[i] - target[i]) * share[i]
+        heat[source] += 1.0
+
+
+@njit(cache=True, nogil=True)
+def _coarser(weight):  # type: ignore[no-untyped-def]
+    """Return the weights (padded by a rim of zeros) at half the size: inside where two or more of four pixels are."""
+    height, width = (weight.shape[0] - 1) // 2 + 2, (weight.shape[1] - 1) // 2 + 2
+    coarse = np.zeros((height, width))
+    for y in range(1, height - 1):
+        for x in range(1, width - 1):
+            top, left = 2 * y - 1, 2 * x - 1
+            inside = 0.0
+            for row in range(top, min(top + 2, weight.shape[0])):
+                for column in range(left, min(left + 2, weight.shape[1])):
+                    inside += weight[row, column]
+            coarse[y, x] = 0.125 if inside > 0.2 else 0.0
+    return coarse
+
+
+@njit(cache=True, nogil=True)
+def _finer(coarse, weight):  # type: ignore[no-untyped-def]
+    """Return ``coarse`` heat at the size of ``weight`` by linear interpolation, 0 outside the instance."""
+    heat = np.zeros(weight.shape)
+    for y in range(1, weight.shape[0] - 1):
+        near_y = (y - 1) // 2 + 1
+        far_y = near_y - 1 if y % 2 == 1 else near_y + 1
+        for x in range(1, weight.shape[1] - 1):
+            if weight[y, x] == 0.0:
+                continue
+            near_x = (x - 1) // 2 + 1
+            far_x = near_x - 1 if x % 2 == 1 else near_x + 1
+            near = 0.75 * coarse[near_y, near_x] + 0.25 * coarse[near_y, far_x]
+            far = 0.75 * coarse[far_y, near_x] + 0.25 * coarse[far_y, far_x]
+            heat[y, x] = 0.75 * near + 0.25 * far
+    return heat
+
+
+@njit(cache=True, nogil=True)
+def dense_heat(weight, source, levels, first_sweeps, more_sweeps):  # type: ignore[no-untyped-def]
+    """Return heat (H, W): solved ``levels`` times coarser first, then carried to each finer level and swept again."""
+    if levels == 0:
+        heat = np.zeros(weight.shape)
+        sweep(heat, weight, source, first_sweeps)
+        return heat
+    coarse_source = ((source[0] - 1) // 2 + 1, (source[1] - 1) // 2 + 1)
+    coarse_weight = _coarser(weight)
+    coarse_weight[coarse_source] = 0.125
+    heat = _finer(dense_heat(coarse_weight, coarse_source, levels - 1, first_sweeps, more_sweeps), weight)
+    sweep(heat, weight, source, more_sweeps)
+    return heat
+
+
+@njit(cache=True, nogil=True)
+def has_one_peak(heat, weight, source):  # type: ignore[no-untyped-def]
+    """Return whether every pixel but the source is warm (no underflow) and cooler than its warmest neighbour."""
+    for y in range(1, heat.shape[0] - 1):
+        for x in range(1, heat.shape[1] - 1):
+            if weight[y, x] == 0.0 or (y == source[0] and x == source[1]):
+                continue
+            own = heat[y, x]
+            if own < TINY:
+                return False
+            warmest = max(heat[y - 1, x], heat[y + 1, x], heat[y, x - 1], heat[y, x + 1])
+            if own < warmest:
+                continue
+            if own >= max(heat[y - 1, x - 1], heat[y - 1, x + 1], heat[y + 1, x - 1], heat[y + 1, x + 1]):
+                return False
+    return True
+
+
+@njit(cache=True, nogil=True)
+def find_centre(pixels, width, depths):  # type: ignore[no-untyped-def]
+    """Return the flat index of the pixel nearest to the centroid among those at least 3/4 as deep as the deepest.
+
+    So a blob has its centroid, a rod its middle, a ring or crescent the middle of its body, not its inner rim.
+    """
+    mean_y = 0.0
+    mean_x = 0.0
+    deepest = 0
+    for pixel in pixels:
+        mean_y += pixel // width
+        mean_x += pixel % width
+        deepest = max(deepest, depths[pixel])
+    mean_y /= pixels.size
+    mean_x /= pixels.size
+    best = -1
+    best_distance = math.inf
+    for pixel in pixels:
+        if 16 * depths[pixel] < 9 * deepest:
+            continue
+        distance = (pixel // width - mean_y) ** 2 + (pixel % width - mean_x) ** 2
+        if distance < best_distance or (distance == best_distance and pixel < best):
+            best_distance = distance
+            best = pixel
+    return best
+
+
+@njit(cache=True, nogil=True)
+def flood(mask, seed, falls, order):  # type: ignore[no-untyped-def]
+    """Fill ``order`` with the flat indices 8-connected to ``seed``, breadth first; return how many.
+
+    ``falls`` (H * W) int32 must be -1 where no flood has been; it receives how far heat has fallen on the way from the
+    seed, in 1/64 powers of two: along a channel of width w heat falls by exp(-pi / w) per pixel.
+    """
+    width = mask.shape[1]
+    inside = mask.ravel()
+    order[0] = seed
+    falls[seed] = 0
+    count = 1
+    done = 0
+    while done < count:
+        pixel = order[done]
+        done += 1
+        fall = falls[pixel] + min(192, int(64 * 4.532 / max(2.0 * math.sqrt(inside[pixel]) - 1.0, 1.0)))
+        for row in range(pixel - width, pixel + width + 1, width):
+            for near in range(row - 1, row + 2):
+                if inside[near] > 0 and falls[near] < 0:
+                    falls[near] = fall
+                    order[count] = near
+                    count += 1
+    return count
+
+
+@njit(cache=True, nogil=True)
+def _relax(pixel, width, heat, falls, scales):  # type: ignore[no-untyped-def]
+    """Return the mean of the eight neighbours' heat in the scale of ``pixel``."""
+    own = falls[pixel] >> 6
+    total = 0.0
+    for row in range(pixel - width, pixel + width + 1, width):
+        for near in range(row - 1, row + 2):
+            if heat[near] != 0.0 and near != pixel:
+                gap = own - (falls[near] >> 6)
+                total += heat[near] * scales[min(max(gap, -SCALE_LIMIT), SCALE_LIMIT) + SCALE_LIMIT]
+    return 0.125 * total
+
+
+@njit(cache=True, nogil=True)
+def sparse_heat(order, width, heat, falls, sweeps):  # type: ignore[no-untyped-def]
+    """Spread heat from ``order[0]`` over the listed pixels, outward and inward in turn (Gauss-Seidel).
+
+    Heat is kept as ``heat * 2**-(falls / 64)``: a plain float64 would underflow 225 widths from the centre. The first
+    sweep reaches every pixel however long the shape is, and the cost does not depend on the bounding box.
+    """
+    scales = np.empty(2 * SCALE_LIMIT + 1)
+    for gap in range(-SCALE_LIMIT, SCALE_LIMIT + 1):
+        scales[gap + SCALE_LIMIT] = 2.0**gap
+    for _ in range(sweeps):
+        for place in range(order.size):
+            heat[order[place]] = _relax(order[place], width, heat, falls, scales) + (1.0 if place == 0 else 0.0)
+        for place in range(order.size - 1, -1, -1):
+            heat[order[place]] = _relax(order[place], width, heat, falls, scales) + (1.0 if place == 0 else 0.0)
+
+
+@njit(cache=True, nogil=True)
+def sparse_slope(pixel, width, heat, falls):  # type: ignore[no-untyped-def]
+    """Return the unit vector (y, x) up the heat at ``pixel``, in the scale of the warmest neighbour."""
+    warmest = pixel
+    for row in range(pixel - width, pixel + width + 1, width):
+        for near in range(row - 1, row + 2):
+            if heat[near] != 0.0 and falls[near] < falls[warmest]:
+                warmest = near
+    reference = falls[warmest] >> 6
+    slope_y = 0.0
+    slope_x = 0.0
+    for dy in range(-1, 2):
+        for dx in range(-1, 2):
+            near = pixel + dy * width + dx
+            if heat[near] != 0.0:
+                value = math.ldexp(heat[near], reference - (falls[near] >> 6)) * (2.0 if dy * dx == 0 else 1.0)
+                slope_y += dy * value
+                slope_x += dx * value
+    return unit(slope_y, slope_x)
+
+
+@njit(cache=True, nogil=True)
+def unit(y, x):  # type: ignore[no-untyped-def]
+    """Return (y, x) at length 1, or zeros for the zero vector; safe for the smallest floats."""
+    largest = max(abs(y), abs(x))
+    if largest == 0.0:
+        return 0.0, 0.0
+    y /= largest
+    x /= largest
+    length = math.sqrt(y * y + x * x)
+    return y / length, x / length
+
+
+@njit(cache=True, nogil=True)
+def dense_slope(heat, y, x):  # type: ignore[no-untyped-def]
+    """Return the unit vector (y, x) up the heat (Sobel weights: thin diagonal lines have a slope too)."""
+    falling = heat[y + 1, x + 1] - heat[y - 1, x - 1]
+    rising = heat[y + 1, x - 1] - heat[y - 1, x + 1]
+    slope_y = 2.0 * (heat[y + 1, x] - heat[y - 1, x]) + falling + rising
+    slope_x = 2.0 * (heat[y, x + 1] - heat[y, x - 1]) + falling - rising
+    return unit(slope_y, slope_x)
+
+
+@njit(cache=True, nogil=True)
+def _write_dense(heat, depths, deepest, offset, flow, topography):  # type: ignore[no-untyped-def]
+    """Write the slope of ``heat`` and the relative depth of one instance into the fields at ``offset`` (y, x)."""
+    for y in range(1, heat.shape[0] - 1):
+        for x in range(1, heat.shape[1] - 1):
+            if depths[y, x] > 0:
+                row, column = y + offset[0], x + offset[1]
+                slope_y, slope_x = dense_slope(heat, y, x)
+                flow[0, row, column] = slope_y
+                flow[1, row, column] = slope_x
+                topography[row, column] = math.sqrt(depths[y, x] / deepest)
+
+
+@njit(cache=True, nogil=True)
+def _write_sparse(depths, offset, flow, topography):  # type: ignore[no-untyped-def]
+    """Solve each 8-connected piece of one instance in a list of its pixels and write its fields at ``offset``."""
+    width = depths.shape[1]
+    inside = depths.ravel()
+    order = np.empty(np.count_nonzero(inside), np.int64)
+    found = np.full(inside.size, -1, np.int32)
+    falls = np.full(inside.size, -1, np.int32)
+    heat = np.zeros(inside.size)
+    for seed in range(inside.size):
+        if inside[seed] == 0 or found[seed] >= 0:
+            continue
+        piece = order[: flood(depths, seed, found, order)]
+        centre = find_centre(piece, width, inside)
+        flood(depths, centre, falls, piece)
+        deepest = 0
+        for pixel in piece:
+            deepest = max(deepest, inside[pixel])
+        sparse_heat(piece, width, heat, falls, min(max(8, deepest // 2), SPARSE_SWEEPS))
+        for pixel in piece:
+            row, column = pixel // width + offset[0], pixel % width + offset[1]
+            slope_y, slope_x = sparse_slope(pixel, width, heat, falls)
+            flow[0, row, column] = slope_y
+            flow[1, row, column] = slope_x
+            topography[row, column] = math.sqrt(inside[pixel] / deepest)
+
+
+@njit(cache=True, nogil=True)
+def _depths(labels, label, box):  # type: ignore[no-untyped-def]
+    """Return the squared depths (H, W) int64 of one instance in its box padded by one pixel."""
+    top, left = box[0] - 1, box[1] - 1
+    mask = np.zeros((box[2] - top + 1, box[3] - left + 1), np.uint8)
+    for y in range(box[0], box[2]):
+        for x in range(box[1], box[3]):
+            mask[y - top, x - left] = labels[y, x] == label
+    depths = np.empty(mask.shape, np.int64)
+    squared_distances(mask, depths)
+    return depths
+
+
+@njit(cache=True, nogil=True)
+def _write_instance(depths, area, offset, flow, topography):  # type: ignore[no-untyped-def]
+    """Write the fields of one instance, in its box where that is well filled, else in a list of its pixels."""
+    height, width = depths.shape
+    deepest = depths.max()
+    levels = 0
+    while math.sqrt(deepest) > 16 * 2**levels:
+        levels += 1
+    reach = max(height, width) >> levels
+    sweeps = FIRST_BASE + 2 * reach
+    if height * width * (sweeps >> (2 * levels)) > 20 * area * min(max(8, deepest // 2), SPARSE_SWEEPS):
+        _write_sparse(depths, offset, flow, topography)
+        return
+    inside = np.empty(area, np.int64)
+    weight = np.zeros(depths.shape)
+    count = 0
+    for y in range(1, height - 1):
+        for x in range(1, width - 1):
+            if depths[y, x] > 0:
+                inside[count] = y * width + x
+                weight[y, x] = 0.125
+                count += 1
+    centre = find_centre(inside, width, depths.ravel())
+    source = (centre // width, centre % width)
+    heat = dense_heat(weight, source, levels, sweeps, MORE_SWEEPS)
+    if has_one_peak(heat, weight, source):
+        _write_dense(heat, depths, deepest, offset, flow, topography)
+    else:
+        _write_sparse(depths, offset, flow, topography)
+
+
+@njit(cache=True, nogil=True)
+def write_instances(labels, boxes, order, flow, topography):  # type: ignore[no-untyped-def]
+    """Write flow (2, H, W) and topography (H, W), float32, of the instances whose labels ``order`` lists."""
+    for label in order:
+        box = boxes[label]
+        if box[4] > 0:
+            depths = _depths(labels, label, box)
+            _write_instance(depths, box[4], (box[0] - 1, box[1] - 1), flow, topography)

@@ -1,0 +1,89 @@
+"""From what the metadata says to one pixel size that can be trusted, or none and the reason why."""
+
+import math
+from dataclasses import dataclass
+
+from uniaims.formats.raw_image import Acquisition, Calibration
+
+SMALLEST_NM = 1e-4
+LARGEST_NM = 1e6
+"""Pixel sizes outside 0.1 pm .. 1 mm belong to no micrograph."""
+
+_BANNER_TOLERANCE = 0.15
+"""Metadata often leave the data bar out of the image height: height ratios may differ by so much from width ratios."""
+
+
+@dataclass(frozen=True)
+class CheckedPixelSize:
+    """A plausible pixel size in nm, or None; and what the user should know about it."""
+
+    nm: float | None
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Noted:
+    """A number and what was decided to get it."""
+
+    value: float
+    warnings: tuple[str, ...] = ()
+
+
+def is_plausible(pixel_size_nm: float) -> bool:
+    """Whether a pixel size in nm can belong to a micrograph (0.1 pm .. 1 mm, finite)."""
+    return math.isfinite(pixel_size_nm) and SMALLEST_NM <= pixel_size_nm <= LARGEST_NM
+
+
+def checked_pixel_size(calibration: Calibration, shape: tuple[int, ...]) -> CheckedPixelSize:
+    """Pixel size of an image of `shape` (H, W, ...) from one calibration.
+
+    Refuses implausible values, corrects for a resize after export and makes one number of two unequal sides.
+    """
+    width_nm, height_nm = calibration.pixel_width_nm, calibration.pixel_height_nm
+    sides = [side for side in (width_nm, height_nm) if side is not None]
+    if not sides:
+        return CheckedPixelSize(None, ())
+    refused = [side for side in sides if not is_plausible(side)]
+    if refused:
+        text = f"{calibration.source} gives a pixel size of {refused[0]:g} nm, which can't be true: it is not used"
+        return CheckedPixelSize(None, (text,))
+    side = _one_side(sides, calibration.source)
+    resize = _resize(calibration, shape)
+    return CheckedPixelSize(side.value * resize.value, side.warnings + resize.warnings)
+
+
+def merged_acquisition(calibrations: tuple[Calibration, ...]) -> Acquisition:
+    """Acquisition facts of all calibrations; where two speak of the same, the first is right."""
+    merged = Acquisition()
+    for calibration in calibrations:
+        facts = calibration.acquisition
+        if facts != Acquisition():
+            named = Acquisition(source=calibration.source)
+            merged = merged.filled_from(facts.filled_from(named))
+    return merged
+
+
+def _one_side(sides: list[float], source: str) -> _Noted:
+    if len(sides) == 1 or math.isclose(sides[0], sides[1], rel_tol=0.01):
+        return _Noted(sides[0])
+    mean = math.sqrt(sides[0] * sides[1])
+    text = (
+        f"{source} gives pixels of {sides[0]:g} x {sides[1]:g} nm: their geometric mean, {mean:g} nm, is used, "
+        "so areas are right and lengths are not"
+    )
+    return _Noted(mean, (text,))
+
+
+def _resize(calibration: Calibration, shape: tuple[int, ...]) -> _Noted:
+    """Factor (in `nm`) from the pixel size that the metadata mean to that of the pixels at hand."""
+    if calibration.image_size is None or min(calibration.image_size) < 1:
+        return _Noted(1.0)
+    stated_width, stated_height = calibration.image_size
+    height, width = shape[0], shape[1]
+    if stated_width == width:
+        return _Noted(1.0)
+    factor = stated_width / width
+    sizes = f"{calibration.source} speaks of {stated_width} x {stated_height} pixels, the image has {width} x {height}"
+    if abs(factor * height / stated_height - 1) <= _BANNER_TOLERANCE:
+        return _Noted(factor, (f"{sizes}: it was resized, and the pixel size is corrected by {factor:.4g}",))
+    return _Noted(1.0, (f"{sizes}: taken as cropped, so the pixel size is kept; give it if this is wrong",))

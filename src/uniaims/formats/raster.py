@@ -1,0 +1,78 @@
+"""PNG, JPEG and BMP, through Pillow.
+
+Their resolution fields (``pHYs``, JFIF density, BMP pixels per metre) are made for printers and say nothing
+about the sample, so none is read; side-car files next to the image are (see :mod:`uniaims.formats.sidecars`).
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import ImageFile
+from PIL.BmpImagePlugin import BmpImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+
+from uniaims.errors import ImageError
+from uniaims.formats.channels import without_alpha
+from uniaims.formats.raw_image import Reading, check_page, check_size
+
+_OPENERS: dict[bytes, type[ImageFile.ImageFile]] = {
+    b"\x89PNG\r\n\x1a\n": PngImageFile,
+    b"\xff\xd8\xff": JpegImageFile,
+    b"BM": BmpImageFile,
+}
+"""Opened by the plug-ins themselves: ``Image.open`` would refuse above 179 megapixels, by a limit that is global."""
+
+_DIRECT_MODES = frozenset({"L", "RGB", "I;16", "I;16L", "I;16B", "I", "F"})
+
+
+def matches(head: bytes, _path: Path) -> bool:
+    """Whether a file that begins with `head` is a PNG, JPEG or BMP."""
+    return any(head.startswith(magic) for magic in _OPENERS)
+
+
+def read(path: Path, page: int = 0) -> Reading:
+    """Read a PNG, JPEG or BMP as uint8 or uint16, (H, W) or (H, W, 3); palettes become colours or grays."""
+    check_page(page, 1)
+    with path.open("rb") as stream:
+        magic = stream.read(8)
+        stream.seek(0)
+        opener = next(opener for start, opener in _OPENERS.items() if magic.startswith(start))
+        with opener(stream, str(path)) as image:
+            check_size(*image.size)
+            image.load()
+            return _reading(image)
+
+
+def _reading(image: ImageFile.ImageFile) -> Reading:
+    if image.mode == "1":
+        return Reading(np.asarray(image.convert("L")))
+    if image.mode in {"LA", "PA", "RGBA"} or "transparency" in image.info:
+        opaque = without_alpha(np.asarray(image.convert("LA" if image.mode in {"L", "LA"} else "RGBA")))
+        return Reading(_gray_if_colourless(opaque.pixels, image.mode), warnings=opaque.warnings)
+    if image.mode in _DIRECT_MODES:
+        return Reading(_wide_gray(np.asarray(image)))
+    if image.mode in {"P", "CMYK", "YCbCr"}:
+        return Reading(_gray_if_colourless(np.asarray(image.convert("RGB")), image.mode))
+    raise ImageError(f"pixels of the kind {image.mode!r} are not read: save the image as 8- or 16-bit gray or RGB")
+
+
+def _wide_gray(pixels: NDArray[Any]) -> NDArray[Any]:
+    """16-bit gray that Pillow holds as int32, back as uint16."""
+    if pixels.dtype == np.int32 and pixels.min() >= 0 and pixels.max() <= 65535:
+        return pixels.astype(np.uint16)
+    return pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
+
+
+def _gray_if_colourless(pixels: NDArray[Any], mode: str) -> NDArray[Any]:
+    """A palette of grays (mode P) as the gray image it is."""
+    if mode not in {"P", "PA"} or pixels.ndim == 2:
+        return pixels
+    red, green, blue = pixels[..., 0], pixels[..., 1], pixels[..., 2]
+    if np.array_equal(red, green) and np.array_equal(red, blue):
+        return np.ascontiguousarray(red)
+    return pixels
+
+

@@ -1,0 +1,93 @@
+"""What a reader hands over, and the checks that every image passes, whatever its format."""
+
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from uniaims.errors import ImageError
+from uniaims.formats.lazy import LazyPixels
+
+MAXIMUM_PIXELS = 2**30
+"""Largest plane that is accepted, in pixels (32,768 x 32,768): more is a header gone wrong or made to do harm."""
+
+Pixels = NDArray[Any] | LazyPixels
+
+
+@dataclass(frozen=True)
+class Acquisition:
+    """How the image was taken, as far as the file says; None where it doesn't.
+
+    `source` names the place the facts were found in, such as ``"FEI tag 34682"``.
+    """
+
+    instrument: str | None = None
+    detector: str | None = None
+    voltage_kv: float | None = None
+    magnification: float | None = None
+    working_distance_mm: float | None = None
+    date: str | None = None
+    source: str | None = None
+
+    def filled_from(self, other: "Acquisition") -> "Acquisition":
+        """This one with its gaps filled from `other`."""
+        gaps = {item.name: getattr(other, item.name) for item in fields(self) if getattr(self, item.name) is None}
+        return replace(self, **gaps)
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What one place in a file (a vendor's tag, a side-car) says about scale and acquisition.
+
+    `pixel_width_nm` and `pixel_height_nm` belong to an image of `image_size` (width, height) pixels, where the
+    place says so: it differs from the pixels at hand when somebody resized them after export.
+    """
+
+    source: str
+    pixel_width_nm: float | None = None
+    pixel_height_nm: float | None = None
+    acquisition: Acquisition = Acquisition()
+    image_size: tuple[int, int] | None = None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a reader of one format returns: one plane, and everything its file says about it.
+
+    `pixels` is (H, W) or (H, W, 3). The calibrations stand in order of trust.
+    """
+
+    pixels: Pixels
+    calibrations: tuple[Calibration, ...] = ()
+    warnings: tuple[str, ...] = ()
+    page_count: int = 1
+
+
+@dataclass(frozen=True)
+class RawImage:
+    """A checked image: pixels (H, W) or (H, W, 3) of real values, and one pixel size where one could be had."""
+
+    pixels: Pixels
+    pixel_size_nm: float | None = None
+    acquisition: Acquisition = field(default_factory=Acquisition)
+    warnings: tuple[str, ...] = ()
+    page_count: int = 1
+
+
+def check_size(width: int, height: int) -> None:
+    """Refuse a plane of more than :data:`MAXIMUM_PIXELS` or without any, before memory is asked for."""
+    if width < 1 or height < 1:
+        raise ImageError(f"the image is {width} x {height} pixels: there is nothing in it; export it again")
+    if width * height > MAXIMUM_PIXELS:
+        raise ImageError(
+            f"the header says {width} x {height} pixels, more than {MAXIMUM_PIXELS:,} pixels are not read: "
+            "the file is damaged, or the image has to be cut into parts first"
+        )
+
+
+def check_page(page: int, page_count: int) -> None:
+    """Refuse a page that the file doesn't have."""
+    if not 0 <= page < page_count:
+        raise ImageError(f"page {page} was asked for, the file has pages 0 to {page_count - 1}: choose one of these")

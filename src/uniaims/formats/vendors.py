@@ -1,0 +1,198 @@
+"""What vendors write into TIFF tags: FEI/Thermo Fisher, Zeiss, TESCAN, Olympus SIS, TVIPS, Gatan.
+
+Each function takes the content of one tag and returns a calibration. They may raise on damaged content: the
+caller turns that into a warning.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from uniaims.formats.instrument_text import (
+    Sections,
+    date_and_time,
+    first_text,
+    kilovolts,
+    magnification,
+    number,
+    parsed_xml,
+    scaled,
+    sections,
+)
+from uniaims.formats.lengths import length_nm, nanometres_per
+from uniaims.formats.raw_image import Acquisition, Calibration
+
+_ZEISS_DISPLAY_WIDTH = 1024
+_PAIR = re.compile(r"(\d+)\s*[*xX, ]\s*(\d+)")
+
+
+def size_pair(text: str | None) -> tuple[int, int] | None:
+    """(width, height) from ``"1280x960"``, ``"1024 * 768"`` or ``"1280 960"``."""
+    found = _PAIR.search(text or "")
+    return (int(found[1]), int(found[2])) if found else None
+
+
+def fei_calibration(text: str, source: str) -> Calibration:
+    """Tags 34680 and 34682: INI text, lengths in m, voltages in V.
+
+    ``[Image] ResolutionX/Y`` is the size without data bar.
+    """
+    found = sections(text)
+    scan = _fei_section(found, "Scan", "PixelWidth", ("EScan", "IScan"))
+    beam = _fei_section(found, "Beam", "HV", ("EBeam", "IBeam"))
+    image = found.get("Image", {})
+    width = number(image.get("ResolutionX"))
+    height = number(image.get("ResolutionY"))
+    pixel_width = number(scan.get("PixelWidth"))
+    if pixel_width is None and width and (field := number(scan.get("HorFieldsize"))):
+        pixel_width = field / width
+    return Calibration(
+        source,
+        scaled(pixel_width, 1e9),
+        scaled(number(scan.get("PixelHeight")), 1e9),
+        _fei_acquisition(found, beam),
+        (int(width), int(height)) if width and height else None,
+    )
+
+
+def _fei_section(found: Sections, name: str, key: str, others: tuple[str, ...]) -> dict[str, str]:
+    """Section `name` if it has `key`, else the section of the beam in use, else the first of `others` that has it."""
+    in_use = found.get("Beam", {}).get(name, "")
+    for candidate in (name, in_use, *others):
+        if key in found.get(candidate, {}):
+            return found[candidate]
+    return found.get(name, {})
+
+
+def _fei_acquisition(found: Sections, beam: Mapping[str, str]) -> Acquisition:
+    system, user, bar = found.get("System", {}), found.get("User", {}), found.get("DatabarData", {})
+    distance = number(beam.get("WD")) or number(found.get("Stage", {}).get("WorkingDistance"))
+    return Acquisition(
+        instrument=system.get("SystemType") or system.get("Type") or None,
+        detector=found.get("Detectors", {}).get("Name") or None,
+        voltage_kv=kilovolts(beam.get("HV") or bar.get("flAccV")),
+        magnification=number(found.get("Image", {}).get("Magnification") or bar.get("flMag")) or None,
+        working_distance_mm=scaled(distance, 1e3),
+        date=date_and_time(user.get("Date"), user.get("Time")),
+    )
+
+
+def thermo_xml_calibration(text: str, source: str) -> Calibration:
+    """Tag 34683: XML, pixel size in its stated unit (m), voltage in V, working distance in m."""
+    root = parsed_xml(text)
+    sides = [first_text(root, "PixelSize", axis) for axis in ("X", "Y")]
+    width, height = (number(first_text(root, "ImageSize", axis)) for axis in ("X", "Y"))
+    detector = first_text(root, "ScanningDetector", "DetectorName") or first_text(root, "BinaryResult", "Detector")
+    acquisition = Acquisition(
+        instrument=first_text(root, "Instrument", "InstrumentModel") or first_text(root, "Instrument", "InstrumentClass"),
+        detector=detector or first_text(root, "DetectorName"),
+        voltage_kv=kilovolts(first_text(root, "Optics", "AccelerationVoltage")),
+        magnification=number(first_text(root, "Optics", "NominalMagnification")),
+        working_distance_mm=scaled(number(first_text(root, "Optics", "WorkingDistance")), 1e3),
+        date=first_text(root, "Acquisition", "AcquisitionDatetime"),
+    )
+    pixel_width, pixel_height = (length_nm(side, "m") if side else None for side in sides)
+    size = (int(width), int(height)) if width and height else None
+    return Calibration(source, pixel_width, pixel_height, acquisition, size)
+
+
+def zeiss_calibration(text: str, image_width: int, source: str) -> Calibration:
+    """Tag 34118: pairs of lines, ``AP_WD`` and ``WD = 5.6 mm``, after a block of bare numbers.
+
+    ``AP_PIXEL_SIZE`` is the pixel of a 1024 pixel wide display, not of the image: ``AP_IMAGE_PIXEL_SIZE`` counts.
+    Old files have only the display pixel, in nm there or in m as fourth bare number.
+    """
+    values = _zeiss_values(text)
+    size = size_pair(values.get("DP_IMAGE_STORE"))
+    pixel = length_nm(values.get("AP_IMAGE_PIXEL_SIZE", ""))
+    warnings: tuple[str, ...] = ()
+    if pixel is None and (display := _zeiss_display_pixel_nm(text, values)):
+        stored_width = size[0] if size else image_width
+        pixel = display * _ZEISS_DISPLAY_WIDTH / stored_width
+        warnings = (f"{source} gives only the pixel of the display ({display:g} nm): scaled to the image",)
+    acquisition = Acquisition(
+        instrument=values.get("DP_SEM") or values.get("SV_SERIAL_NUMBER"),
+        detector=values.get("DP_DETECTOR_TYPE") or values.get("DP_DETECTOR_CHANNEL"),
+        voltage_kv=kilovolts(values.get("AP_ACTUALKV") or values.get("AP_MANUALKV")),
+        magnification=magnification(values.get("AP_MAG")),
+        working_distance_mm=scaled(length_nm(values.get("AP_WD", ""), "mm"), 1e-6),
+        date=date_and_time(values.get("AP_DATE"), values.get("AP_TIME")),
+    )
+    return Calibration(source, pixel, None, acquisition, size, warnings)
+
+
+def _zeiss_values(text: str) -> dict[str, str]:
+    """Right sides of the lines that follow a key such as ``AP_WD``."""
+    values: dict[str, str] = {}
+    key = ""
+    for line in text.splitlines():
+        stripped = line.strip()
+        if re.fullmatch(r"(?:AP|DP|SV)_\w+", stripped):
+            key = stripped
+        elif key:
+            values[key] = re.split(r"\s*[=:]\s*", stripped, maxsplit=1)[-1]
+            key = ""
+    return values
+
+
+def _zeiss_display_pixel_nm(text: str, values: Mapping[str, str]) -> float | None:
+    named = length_nm(values.get("AP_PIXEL_SIZE", ""))
+    if named is not None:
+        return named
+    bare = [line.strip() for line in text.splitlines()[:4]]
+    return scaled(number(bare[3]), 1e9) if len(bare) == 4 and re.fullmatch(r"[-+.\deE]+", bare[3]) else None
+
+
+def tescan_calibration(text: str, source: str) -> Calibration:
+    """Tag 50431 or a .hdr side-car: INI text (in the tag behind binary data); lengths in m, voltage in V."""
+    start = text.find("[MAIN]")
+    found = sections(text[start:] if start >= 0 else text)
+    values = {key: value for section in found.values() for key, value in section.items()}
+    distance = number(values.get("WD") or values.get("WorkingDistance"))
+    acquisition = Acquisition(
+        instrument=values.get("DeviceModel") or values.get("Device"),
+        detector=values.get("Detector") or values.get("Detector0"),
+        voltage_kv=kilovolts(values.get("HV") or values.get("AcceleratorVoltage")),
+        magnification=number(values.get("Magnification")) or None,
+        working_distance_mm=scaled(distance, 1e3),
+        date=date_and_time(values.get("Date"), values.get("Time")),
+    )
+    sides = (scaled(number(values.get(key)), 1e9) for key in ("PixelSizeX", "PixelSizeY"))
+    return Calibration(source, *sides, acquisition)
+
+
+def olympus_calibration(tag: Mapping[str, Any], source: str) -> Calibration:
+    """Tag 33560 as tifffile parses it: pixel sizes in m."""
+    date = tag.get("datetime")
+    acquisition = Acquisition(
+        detector=tag.get("cameraname") or None,
+        magnification=float(tag.get("magnification") or 0) or None,
+        date=str(date) if date else None,
+    )
+    sides = (scaled(float(tag.get(key) or 0), 1e9) for key in ("pixelsizex", "pixelsizey"))
+    return Calibration(source, *sides, acquisition)
+
+
+def tvips_calibration(tag: Mapping[str, Any], source: str) -> Calibration:
+    """Tag 37706 as tifffile parses it: version 2 has pixel sizes in nm and texts."""
+    size = (int(tag.get("ImageSizeX", 0)), int(tag.get("ImageSizeY", 0)))
+    acquisition = Acquisition(
+        instrument=tag.get("TemType") or None,
+        detector=tag.get("CameraType") or None,
+        voltage_kv=kilovolts(tag.get("TemHighTension") or tag.get("HighTension")),
+        magnification=float(tag.get("TemMagnification") or tag.get("Magnification") or 0) or None,
+    )
+    sides = (float(tag.get(key) or 0) or None for key in ("PixelSizeX", "PixelSizeY"))
+    return Calibration(source, *sides, acquisition, size if min(size) > 0 else None)
+
+
+def gatan_calibration(tag: Mapping[int, Any], source: str) -> Calibration:
+    """Tags 65003/65004 (units of x and y) and 65009/65010 (scale of x and y) of TIFFs from DigitalMicrograph."""
+    sides = []
+    for unit_code, scale_code in ((65003, 65009), (65004, 65010)):
+        unit, scale = tag.get(unit_code), tag.get(scale_code)
+        factor = nanometres_per(str(unit)) if unit else None
+        known = factor is not None and scale is not None and math.isfinite(float(scale))
+        sides.append(float(scale) * factor if known and factor and scale is not None else None)
+    return Calibration(source, *sides)

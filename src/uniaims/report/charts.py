@@ -1,0 +1,294 @@
+"""The charts of the report: size distribution, shape histograms, scatter plot, orientation rose.
+
+Each function takes numbers in the units to be shown and gives one ``<svg>`` element as text.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr
+
+from uniaims.report.svg import (
+    Scale,
+    bottom_axis,
+    dots,
+    drawing,
+    element,
+    left_axis,
+    line,
+    polyline,
+    round_up,
+    text,
+)
+from uniaims.report.units import counted, number, percent
+
+CURVE_POINTS = 240
+ROSE_SECTORS = 18
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A column of the table as an axis: what to print, and how to find the rows of a bar in the page's table.
+
+    Attributes:
+        label: with the unit, as printed: ``Equivalent diameter / µm``.
+        unit: unit alone, empty for ratios.
+        column: column of the table.
+        table_factor: what shown values are multiplied with to be in the table's unit.
+    """
+
+    label: str
+    unit: str
+    column: str
+    table_factor: float = 1.0
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """Counts between edges.
+
+    Attributes:
+        edges: (B + 1,) rising.
+        counts: (B,) whole numbers.
+    """
+
+    edges: NDArray[np.float64]
+    counts: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, values: NDArray[np.float64], logarithmic: bool = False) -> "Histogram":
+        """Count (N,) finite values (positive where ``logarithmic``) in bins of equal width or equal ratio.
+
+        The number of bins is Freedman and Diaconis' (1981), kept between 5 and 60; all-equal values give one bin.
+        """
+        scaled = np.log10(values) if logarithmic else values
+        low, high = (float(scaled.min()), float(scaled.max())) if len(scaled) else (0.0, 1.0)
+        if not high > low:
+            margin = 0.05 if logarithmic else max(abs(low) * 0.1, 0.5)
+            edges = np.array([low - margin, high + margin])
+        else:
+            edges = np.linspace(low, high, _bin_count(scaled, low, high) + 1)
+        counts, _ = np.histogram(scaled, edges)
+        return cls(10**edges if logarithmic else edges, counts.astype(np.int64))
+
+
+@dataclass(frozen=True)
+class SizeDistribution:
+    """What the size chart shows, all in the shown unit.
+
+    Attributes:
+        axis: the horizontal axis.
+        values: (N,) finite positive sizes, sorted.
+        quantiles: e.g. ``{"D50": 12.3}``; marked by a line each.
+        log_mean, log_deviation: of the fitted log-normal distribution, natural logarithm; NaN where there is no fit.
+    """
+
+    axis: Axis
+    values: NDArray[np.float64]
+    quantiles: Mapping[str, float]
+    log_mean: float = math.nan
+    log_deviation: float = math.nan
+
+
+def size_chart(sizes: SizeDistribution, logarithmic: bool) -> str:
+    """Draw the histogram with the log-normal fit, the cumulative share (right axis) and the marked quantiles."""
+    width, height, bottom, top = 774.0, 392.0, 342.0, 30.0
+    histogram = Histogram.of(sizes.values, logarithmic)
+    across = _padded(histogram.edges, 58.0, width - 56, logarithmic)
+    fit = _fitted_counts(sizes, histogram, across)
+    up = Scale(0, round_up(max(float(histogram.counts.max(initial=1)), float(fit.max(initial=0))) * 1.02), bottom, top)
+    share = Scale(0, 100, bottom, top)
+    parts = left_axis(up, across.start, "Objects per bin", grid_to=across.end)
+    parts += _bars(histogram, across, up, sizes.axis, len(sizes.values))
+    parts += bottom_axis(across, bottom, sizes.axis.label, wanted=9)
+    parts += _right_axis(share, across.end)
+    if fit.size:
+        parts.append(polyline([across(x) for x in _curve_places(across)], [up(y) for y in fit], "fit"))
+    parts.append(_cumulative_path(sizes.values, across, share))
+    parts += _quantile_marks(sizes, across, bottom, top)
+    description = f"Histogram of {sizes.axis.label} of {counted(len(sizes.values), 'object')}, with cumulative share"
+    return drawing(width, height, parts, description + (" and log-normal fit." if fit.size else "."))
+
+
+def shape_chart(values: NDArray[np.float64], axis: Axis, bounds: tuple[float, float] | None = None) -> str:
+    """Draw a small histogram of (N,) finite values with the median marked; ``bounds`` fixes the axis (0..1 for ratios)."""
+    width, height, bottom, top = 360.0, 232.0, 184.0, 24.0
+    histogram = Histogram.of(values)
+    across = Scale(*bounds, 44.0, width - 10) if bounds else _padded(histogram.edges, 44.0, width - 10, logarithmic=False)
+    up = Scale(0, round_up(float(histogram.counts.max(initial=1)) * 1.02), bottom, top)
+    parts = left_axis(up, across.start, "Objects", wanted=3, grid_to=across.end)
+    parts += _bars(histogram, across, up, axis, len(values))
+    parts += bottom_axis(across, bottom, axis.label, wanted=5)
+    median = float(np.median(values))
+    x = across(median)
+    anchor = "start" if x < (across.start + across.end) / 2 else "end"
+    parts += [
+        line(x, bottom, x, top - 4, "marker"),
+        text(x + (5 if anchor == "start" else -5), top - 2, f"median {number(median, 3)}", anchor, "strong"),
+    ]
+    return drawing(width, height, parts, f"Histogram of {axis.label} of {counted(len(values), 'object')}.")
+
+
+def scatter_chart(x: NDArray[np.float64], y: NDArray[np.float64], x_axis: Axis, y_axis: Axis) -> str:
+    """Draw (N,) points; the root carries its scales as data attributes so that the page's script can find the points."""
+    width, height, bottom, top = 668.0, 420.0, 368.0, 12.0
+    logarithmic = bool(len(x)) and float(x.min()) > 0 and float(x.max() / x.min()) > 12
+    across = _padded(x if len(x) else np.array([0.0, 1.0]), 58.0, width - 10, logarithmic, share=0.03)
+    up = _padded(y if len(y) else np.array([0.0, 1.0]), bottom, top, logarithmic=False, share=0.03)
+    parts = left_axis(up, across.start, y_axis.label, grid_to=across.end)
+    parts += bottom_axis(across, bottom, x_axis.label, grid_to=top)
+    px = np.array([across(value) for value in x])
+    py = np.array([up(value) for value in y])
+    parts.append(dots(px, py, "points"))
+    parts.append(element("g", " ", class_="choice"))
+    return drawing(width, height, parts, f"Scatter plot of {y_axis.label} against {x_axis.label}, {counted(len(x), 'object')}.")
+
+
+def orientation_rose(degrees: NDArray[np.float64], mean_degrees: float, resultant: float) -> str:
+    """Draw (N,) axial orientations as sectors of 10° whose areas are proportional to the counts, each shown at both ends.
+
+    Args:
+        degrees: counter-clockwise from the picture's horizontal, modulo 180.
+        mean_degrees: axial mean; NaN: not drawn.
+        resultant: length of the axial mean vector, 0 = no preferred direction, 1 = all alike.
+    """
+    width, height = 431.0, 420.0
+    centre_x, centre_y, radius = width / 2, 190.0, 150.0
+    edges = np.linspace(0, 180, ROSE_SECTORS + 1)
+    counts, _ = np.histogram(np.mod(degrees, 180), edges)
+    top = round_up(float(counts.max(initial=1)))
+    parts = _rose_grid(centre_x, centre_y, radius, top)
+    for low, high, amount in zip(edges[:-1], edges[1:], counts, strict=True):
+        tip = f"{low:.0f}° – {high:.0f}°\n{counted(int(amount), 'object')} ({percent(amount / max(len(degrees), 1))})"
+        for turn in (0, 180):
+            path = _sector(centre_x, centre_y, radius * math.sqrt(amount / top), low + turn, high + turn)
+            parts.append(element("path", d=path, class_="bar-mark", data_tip=tip))
+    if math.isfinite(mean_degrees):
+        parts += _mean_direction(centre_x, centre_y, radius, mean_degrees)
+    written = f"mean {number(mean_degrees, 3)}°, resultant length {number(resultant, 2)}"
+    parts.append(text(centre_x, height - 26, written, "middle", "title"))
+    return drawing(width, height, parts, f"Rose of the orientation of {counted(len(degrees), 'object')}, {written}.")
+
+
+def _bin_count(values: NDArray[np.float64], low: float, high: float) -> int:
+    lower, upper = np.percentile(values, (25, 75))
+    width = 2 * (upper - lower) / len(values) ** (1 / 3)
+    wanted = (high - low) / width if width > 0 else math.sqrt(len(values))
+    return int(min(max(math.ceil(wanted), 5), 60))
+
+
+def _padded(values: NDArray[np.float64], start: float, end: float, logarithmic: bool, share: float = 0.02) -> Scale:
+    """Make a scale over the range of ``values`` with a margin, never below zero where all values are positive."""
+    low, high = float(values.min()), float(values.max())
+    if logarithmic:
+        ratio = max(high / low, 1.02) ** share
+        return Scale(low / ratio, high * ratio, start, end, logarithmic=True)
+    if not high > low:
+        low, high = low - 0.5, high + 0.5
+    margin = (high - low) * share
+    padded_low = low - margin
+    if low >= 0 > padded_low or 0 <= low < 0.25 * high:
+        padded_low = 0.0
+    return Scale(padded_low, high + margin, start, end)
+
+
+def _bars(histogram: Histogram, across: Scale, up: Scale, axis: Axis, total: int) -> list[str]:
+    parts = []
+    for low, high, amount in zip(histogram.edges[:-1], histogram.edges[1:], histogram.counts, strict=True):
+        if not amount:
+            continue
+        x, width, y = across(low), across(high) - across(low), up(float(amount))
+        unit = f" {axis.unit}" if axis.unit else ""
+        tip = f"{number(low, 3)} – {number(high, 3)}{unit}\n{counted(int(amount), 'object')} ({percent(amount / total)})"
+        parts.append(
+            element(
+                "rect",
+                x=x + 0.5,
+                y=y,
+                width=max(width - 1, 0.75),
+                height=up.start - y,
+                class_="bar-mark",
+                data_tip=tip,
+                data_column=axis.column,
+                data_low=repr(float(low * axis.table_factor)),
+                data_high=repr(float(high * axis.table_factor)),
+            )
+        )
+    return parts
+
+
+def _right_axis(share: Scale, x: float) -> list[str]:
+    parts = [text(x + 8, share(tick) + 4, number(tick)) for tick in (0, 25, 50, 75, 100)]
+    middle = (share.start + share.end) / 2
+    label_x = x + 46
+    return [*parts, text(label_x, middle, "Cumulative share / %", "middle", "title", f"rotate(90 {label_x:g} {middle:g})")]
+
+
+def _curve_places(across: Scale) -> NDArray[np.float64]:
+    if across.logarithmic:
+        return np.geomspace(across.low, across.high, CURVE_POINTS)
+    return np.linspace(across.low, across.high, CURVE_POINTS)
+
+
+def _fitted_counts(sizes: SizeDistribution, histogram: Histogram, across: Scale) -> NDArray[np.float64]:
+    """Expected count of a bin of the histogram's width centred at each place of the curve; empty where there is no fit."""
+    if not (math.isfinite(sizes.log_mean) and sizes.log_deviation > 0):
+        return np.empty(0)
+    places = _curve_places(across)
+    if across.logarithmic:
+        half = math.sqrt(histogram.edges[1] / histogram.edges[0])
+        ends = places / half, places * half
+    else:
+        half = (histogram.edges[1] - histogram.edges[0]) / 2
+        ends = np.maximum(places - half, 1e-300), places + half
+    below, above = (ndtr((np.log(end) - sizes.log_mean) / sizes.log_deviation) for end in ends)
+    return np.asarray(len(sizes.values) * (above - below), np.float64)
+
+
+def _cumulative_path(ordered: NDArray[np.float64], across: Scale, share: Scale) -> str:
+    """Draw the share of values at or below each of at most ``CURVE_POINTS`` of them."""
+    total = len(ordered)
+    ranks = np.unique(np.linspace(0, total - 1, min(total, CURVE_POINTS)).round().astype(np.int64))
+    x = [across.start, *(across(float(ordered[rank])) for rank in ranks), across.end]
+    y = [share(0), *(share(100 * (rank + 1) / total) for rank in ranks), share(100)]
+    return polyline(x, y, "cumulative")
+
+
+def _quantile_marks(sizes: SizeDistribution, across: Scale, bottom: float, top: float) -> list[str]:
+    parts: list[str] = []
+    free_from = -math.inf
+    for name, value in sizes.quantiles.items():
+        x = across(value)
+        parts.append(line(x, bottom, x, top - 8, "marker"))
+        if x - 13 >= free_from:  # a label that would sit on the one before is left out; the table has the number
+            parts.append(text(x, top - 13, name, "middle", "strong"))
+            free_from = x + 16
+    return parts
+
+
+def _rose_grid(x: float, y: float, radius: float, top: float) -> list[str]:
+    parts = [element("circle", cx=x, cy=y, r=radius * math.sqrt(share), class_="grid") for share in (0.25, 0.5, 0.75, 1)]
+    for degrees in range(0, 360, 45):
+        sine, cosine = math.sin(math.radians(degrees)), math.cos(math.radians(degrees))
+        parts.append(line(x, y, x + radius * cosine, y - radius * sine, "grid"))
+        anchor = "middle" if abs(cosine) < 0.1 else ("start" if cosine > 0 else "end")
+        parts.append(text(x + (radius + 9) * cosine, y - (radius + 11) * sine + 4, f"{degrees % 180}°", anchor))
+    edge = radius * math.sqrt(0.5)
+    parts.append(text(x + 3, y - edge - 3, number(top / 2, 3), "start"))
+    parts.append(text(x + 3, y - radius - 3 + 14, number(top, 3), "start"))
+    return parts
+
+
+def _sector(x: float, y: float, radius: float, low: float, high: float) -> str:
+    first, last = math.radians(low), math.radians(high)
+    x1, y1 = x + radius * math.cos(first), y - radius * math.sin(first)
+    x2, y2 = x + radius * math.cos(last), y - radius * math.sin(last)
+    return f"M{x:.2f} {y:.2f}L{x1:.2f} {y1:.2f}A{radius:.2f} {radius:.2f} 0 0 0 {x2:.2f} {y2:.2f}Z"
+
+
+def _mean_direction(x: float, y: float, radius: float, degrees: float) -> list[str]:
+    cosine, sine = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    return [line(x - radius * cosine, y + radius * sine, x + radius * cosine, y - radius * sine, "fit")]

@@ -1,0 +1,80 @@
+"""What a report is made of: plain frozen dataclasses that the pipeline fills in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from uniaims.measurements import Measurements
+
+
+@dataclass(frozen=True)
+class ReportContent:
+    """One analysed micrograph, as the report page shows it.
+
+    Attributes:
+        title: name of the image as a human knows it (a file name); shown as text, never as markup.
+        image: (H, W) or (H, W, 3) array of any real dtype; stretched to 8 bits for the eye.
+        labels: (H, W) uint32; 0 = background, instances as in the rows of ``measurements``.
+        measurements: the table, one row per instance; carries the pixel size and its source.
+        model: name of the model, ``None`` where the labels came from elsewhere (``uniaims measure``).
+        model_hash: hash of its weights, ``None`` likewise.
+        settings: every setting of the analysis; nested mappings and dataclasses are flattened to dotted names.
+        provenance: further traceable facts in the order to show them (file, SHA-256 of the file, instrument, ...).
+        warnings: sentences for the reader, from every stage.
+        seconds: wall time by stage.
+    """
+
+    title: str
+    image: NDArray[np.generic]
+    labels: NDArray[np.uint32]
+    measurements: Measurements
+    model: str | None = None
+    model_hash: str | None = None
+    settings: Mapping[str, object] = field(default_factory=dict)
+    provenance: Mapping[str, object] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class IndexEntry:
+    """One analysed image in the overview of a batch. Everything can be read back from a finished result folder.
+
+    Attributes:
+        name: shown as text, never as markup (a file name, or ``folder/file`` where names collide).
+        href: path of its report relative to the index page, with ``/`` between parts, not yet percent-encoded.
+        thumbnail: (h, w) or (h, w, 3) array, any size (the overlay will do); shrunk here. ``None``: no picture.
+        instance_count: all instances, those cut by the border included.
+        border_count: those cut by the border.
+        diameters: (n,) equivalent diameters of the complete instances, in nm if ``pixel_size_nm`` is known, else px.
+        area_fraction: share of the image covered by instances, 0..1; ``None``: unknown.
+        pixel_size_nm: ``None`` if unknown.
+        warnings: as in the report of the image.
+        seconds: total wall time; ``None``: unknown.
+    """
+
+    name: str
+    href: str
+    thumbnail: NDArray[np.generic] | None
+    instance_count: int
+    border_count: int
+    diameters: NDArray[np.float64]
+    area_fraction: float | None = None
+    pixel_size_nm: float | None = None
+    warnings: tuple[str, ...] = ()
+    seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class IndexFailure:
+    """An image of the batch that could not be analysed.
+
+    Attributes:
+        name: shown as text, never as markup.
+        message: the message of the error that stopped it.
+    """
+
+    name: str
+    message: str

@@ -1,0 +1,21 @@
+"""Colours that colour-blind readers can tell apart (Okabe and Ito, 2008, "Color Universal Design")."""
+
+OKABE_ITO = {
+    "orange": "#e69f00",
+    "sky blue": "#56b4e9",
+    "bluish green": "#009e73",
+    "yellow": "#f0e442",
+    "blue": "#0072b2",
+    "vermillion": "#d55e00",
+    "reddish purple": "#cc79a7",
+}
+
+INSTANCE_COLOURS = tuple(
+    OKABE_ITO[name] for name in ("sky blue", "orange", "bluish green", "yellow", "reddish purple", "vermillion")
+)
+"""Outlines take these in turn by label; blue is left out, being too dark on a grey picture."""
+
+
+def rgb(colour: str) -> tuple[int, int, int]:
+    """Split ``#rrggbb`` into its three components, 0..255."""
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)

@@ -1,0 +1,101 @@
+"""Units and numbers for the eye: tables stay in nm, pages show nm, µm or mm, whichever reads best."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+NOTHING = "–"
+
+
+@dataclass(frozen=True)
+class LengthUnit:
+    """A unit of length for the eye.
+
+    Attributes:
+        symbol: as printed.
+        size: how many table units (nm, or px without a pixel size) make one of it.
+    """
+
+    symbol: str
+    size: float
+
+    @property
+    def area_symbol(self) -> str:
+        """Symbol of the unit squared."""
+        return f"{self.symbol}²"
+
+    @property
+    def density_symbol(self) -> str:
+        """Symbol of one per unit squared."""
+        return f"{self.symbol}⁻²"
+
+
+PIXEL = LengthUnit("px", 1.0)
+NANOMETRE = LengthUnit("nm", 1.0)
+MICROMETRE = LengthUnit("µm", 1e3)
+MILLIMETRE = LengthUnit("mm", 1e6)
+METRIC = (NANOMETRE, MICROMETRE, MILLIMETRE)
+
+
+def length_unit(typical_nm: float) -> LengthUnit:
+    """Choose the metric unit in which ``typical_nm`` is at least 1, or nm; nm too where it is NaN."""
+    fitting = [unit for unit in METRIC if typical_nm >= unit.size]
+    return fitting[-1] if fitting else NANOMETRE
+
+
+def density_unit(per_nm2: float) -> LengthUnit:
+    """Choose the metric unit whose inverse square makes a number density (1/nm²) read closest to 1..1000."""
+    if not per_nm2 > 0:
+        return MICROMETRE
+    return min(METRIC, key=lambda unit: abs(math.log10(per_nm2 * unit.size**2) - 1.5))
+
+
+def number(value: float | None, digits: int = 4) -> str:
+    """Format with ``digits`` significant digits, thin spaces between thousands, a dash for a missing value."""
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    if value == 0:
+        return "0"
+    exponent = math.floor(math.log10(abs(value)))
+    if not -4 <= exponent < 7:
+        return _scientific(value, digits)
+    rounded = round(value, digits - 1 - exponent)
+    decimals = max(0, digits - 1 - math.floor(math.log10(abs(rounded))))
+    return f"{rounded:,.{decimals}f}".replace(",", "\u202f").replace("-", "−")
+
+
+def interval(low: float, high: float, digits: int = 4) -> str:
+    """Format an interval, both ends with the decimals of the wider end."""
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return NOTHING
+    return f"{number(low, digits)} – {number(high, digits)}"
+
+
+def percent(fraction: float | None, decimals: int = 1) -> str:
+    """Format a share 0..1 in per cent."""
+    if fraction is None or not math.isfinite(fraction):
+        return NOTHING
+    return f"{100 * fraction:.{decimals}f}\u202f%"
+
+
+def count(value: int) -> str:
+    """Format a whole number with thin spaces between thousands."""
+    return f"{value:,}".replace(",", "\u202f")
+
+
+def counted(value: int, singular: str, plural: str | None = None) -> str:
+    """Format a whole number with its noun: ``1 object``, ``2 objects``."""
+    return f"{count(value)} {singular if value == 1 else plural or singular + 's'}"
+
+
+def finite(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Keep the finite ones of (N,) values."""
+    return values[np.isfinite(values)]
+
+
+def _scientific(value: float, digits: int) -> str:
+    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    return f"{mantissa}×10{str(int(exponent)).translate(_SUPERSCRIPTS)}".replace("-", "−")

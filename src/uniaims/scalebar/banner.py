@@ -1,0 +1,132 @@
+"""Find the instrument banner and empty strips at the edges of an image, so that only the micrograph is analysed.
+
+A strip at an edge is one where most pixels of its rows have one and the same grey level (text and rulers take the
+rest) and where the picture next to it hardly has that level: the share of pixels at the strip's level falls from
+high to low within a row or two. Dark backgrounds behind particles are kept, because there the level goes on between
+the particles.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+LEVEL_TOLERANCE = 6.0
+"""Grey levels (of 255) that count as the same: what JPEG does to a flat area."""
+STRIP_SHARE = 0.55
+"""At least this share of a strip has its level: text-filled banners have 0.6 to 0.9."""
+LINE_SHARE = 0.9
+"""At least this share of a row has one level: a ruled line."""
+PICTURE_SHARE = 0.3
+"""At most this share of the picture beside the strip has the strip's level."""
+LARGEST_STRIP = 0.35
+"""A strip is at most this part of the side."""
+SMALLEST_STRIP_PX = 3
+STRIPS_PER_EDGE = 3
+
+
+@dataclass(frozen=True)
+class Box:
+    """Pixels ``top <= row < bottom``, ``left <= column < right``."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+    @property
+    def height(self) -> int:
+        """Rows."""
+        return self.bottom - self.top
+
+    @property
+    def width(self) -> int:
+        """Columns."""
+        return self.right - self.left
+
+    @property
+    def window(self) -> tuple[slice, slice]:
+        """Rows and columns, to index an image with."""
+        return slice(self.top, self.bottom), slice(self.left, self.right)
+
+
+def content_box(gray: NDArray[Any]) -> Box:
+    """Box of the micrograph inside ``gray`` (H, W, any real dtype, finite), without banners and empty strips.
+
+    The whole image if there is no strip, or if nothing would remain.
+    """
+    levels = _eight_bit(gray)
+    height, width = levels.shape
+    top, bottom = _without_strips(levels)
+    left, right = _without_strips(levels[top:bottom].T)
+    inner_top, inner_bottom = _without_strips(levels[top:bottom, left:right])
+    top, bottom = top + inner_top, top + inner_bottom
+    if bottom - top < 1 or right - left < 1:
+        return Box(0, 0, height, width)
+    return Box(top, left, bottom, right)
+
+
+def _eight_bit(gray: NDArray[Any]) -> NDArray[np.float32]:
+    """Grey levels (H, W) on a scale of 0..255: as they are for uint8, else from lowest to highest."""
+    if gray.dtype == np.uint8:
+        return gray.astype(np.float32)
+    levels = gray.astype(np.float32)
+    low, high = float(levels.min()), float(levels.max())
+    return (levels - low) * np.float32(255.0 / max(high - low, 1e-30))
+
+
+def _without_strips(levels: NDArray[np.float32]) -> tuple[int, int]:
+    """First row and end row of the picture in ``levels`` (H, W), strips at both ends left out."""
+    height = levels.shape[0]
+    largest = int(height * LARGEST_STRIP)
+    bottom = height - _strips_height(levels[::-1], largest)
+    top = _strips_height(levels[:bottom], largest)
+    return top, bottom
+
+
+def _strips_height(levels: NDArray[np.float32], largest: int) -> int:
+    """Height of all strips that follow each other at row 0; at most ``largest``."""
+    total = 0
+    for _ in range(STRIPS_PER_EDGE):
+        height = _strip_height(levels[total:], largest - total)
+        if height == 0:
+            break
+        total += height
+    return total
+
+
+def _strip_height(levels: NDArray[np.float32], largest: int) -> int:
+    """Height of the strip of one level at row 0 of ``levels`` (H, W), ruled lines at its inner edge included; 0: none."""
+    if largest < SMALLEST_STRIP_PX:
+        return 0
+    level = _common_level(levels[: max(SMALLEST_STRIP_PX, levels.shape[0] // 50)])
+    share = _share_of_level(levels, level)
+    beside = max(8, levels.shape[0] // 40)
+    best, height = 0.0, 0
+    inside = np.cumsum(share)
+    for end in range(SMALLEST_STRIP_PX, min(largest, len(share) - beside) + 1):
+        strip, picture = inside[end - 1] / end, (inside[end + beside - 1] - inside[end - 1]) / beside
+        if strip >= STRIP_SHARE and picture <= PICTURE_SHARE and share[end - 1] >= STRIP_SHARE and strip - picture > best:
+            best, height = strip - picture, end
+    return height + _lines(levels[height : height + beside]) if height else 0
+
+
+def _common_level(levels: NDArray[np.float32]) -> float:
+    """The most frequent grey level of ``levels``, to half a level."""
+    counts = np.bincount(np.clip(np.rint(levels), 0, 255).astype(np.int64).ravel(), minlength=256)
+    smooth = np.convolve(counts, np.ones(5), mode="same")
+    return float(np.argmax(smooth))
+
+
+def _share_of_level(levels: NDArray[np.float32], level: float) -> NDArray[np.float64]:
+    """(H,) share of each row that has ``level``, within the tolerance."""
+    return np.mean(np.abs(levels - np.float32(level)) <= LEVEL_TOLERANCE, axis=1)
+
+
+def _lines(levels: NDArray[np.float32]) -> int:
+    """How many rows from row 0 on are ruled lines (one level across the image)."""
+    for row, values in enumerate(levels):
+        if np.mean(np.abs(values - np.median(values)) <= LEVEL_TOLERANCE) < LINE_SHARE:
+            return row
+    return len(levels)

@@ -1,0 +1,242 @@
+"""The training loop: steps, running average, checkpoints, the finished model."""
+
+import copy
+import json
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils.tensorboard import SummaryWriter
+
+from uniaims import __version__
+from uniaims.atomic import atomic_file
+from uniaims.dataset import open_samples
+from uniaims.errors import InputError, SettingsError
+from uniaims.networks.card import ModelCard, NetworkSettings, Normalisation
+from uniaims.networks.flownet import FlowNet
+from uniaims.networks.weights import export_onnx, save_weights
+from uniaims.training.losses import Loss, Target, boundary_of, fields_loss
+from uniaims.training.sampling import Batch, CropLoader, PreparedSample, prepare, sampling_weights
+from uniaims.training.settings import TrainingSettings
+
+GRADIENT_NORM = 5.0
+STATE_FILE = "training.pt"
+LOG_FILE = "log.jsonl"
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """Where the finished model lies, and how long it took."""
+
+    weights: Path
+    onnx: Path
+    steps: int
+    seconds: float
+
+
+@dataclass
+class _State:
+    """What changes during training."""
+
+    network: FlowNet
+    average: FlowNet
+    optimiser: torch.optim.AdamW
+    step: int = 0
+    seconds: float = 0.0
+
+
+def train(settings: TrainingSettings, progress: Progress | None = None) -> TrainedModel:
+    """Train a network, or go on where a killed training of the same output folder stopped.
+
+    Raises:
+        InputError: if the data can't be read.
+        SettingsError: if the output folder holds a training with another network.
+    """
+    device = _device(settings.device)
+    torch.manual_seed(settings.seed)
+    samples, sizes = load_samples(settings, progress)
+    card = ModelCard(
+        settings.name,
+        NetworkSettings(settings.encoder, widths=settings.widths, depths=settings.depths),
+        nominal_diameter_px=settings.nominal_diameter_px,
+    )
+    state = _resume(settings, card.network, device)
+    loader = CropLoader(samples, sampling_weights(sizes, settings.shares), settings, state.step)
+    _run(state, iter(loader), settings, device, progress)
+    return _finish(state, settings, card)
+
+
+def load_samples(
+    settings: TrainingSettings, progress: Progress | None
+) -> tuple[list[PreparedSample], list[int]]:
+    """All samples at working scale, and how many each dataset has."""
+    files = [open_samples(folder) for folder in settings.data]
+    total, prepared = sum(len(group) for group in files), []
+    for file in (file for group in files for file in group):
+        prepared.append(prepare(file.read(), Normalisation(), settings.nominal_diameter_px))
+        if progress:
+            progress("reading samples", len(prepared), total)
+    if not any(sample.diameter_px for sample in prepared):
+        raise InputError(
+            "no sample has a labelled object. Check that masks/ holds label images (0 = background)."
+        )
+    return prepared, [len(group) for group in files]
+
+
+def _run(
+    state: _State,
+    batches: Iterator[Batch],
+    settings: TrainingSettings,
+    device: torch.device,
+    progress: Progress | None,
+) -> None:
+    settings.output.mkdir(parents=True, exist_ok=True)
+    started, before = time.monotonic(), state.seconds
+    with SummaryWriter(str(settings.output / "tensorboard")) as board:
+        while state.step < settings.steps and not _time_is_up(state, settings):
+            rate = learning_rate(settings, state.step, state.seconds)
+            loss = _step(state, next(batches), settings, device, rate)
+            state.step += 1
+            state.seconds = before + time.monotonic() - started
+            if state.step % 10 == 0:
+                _log(board, settings, state, loss, rate)
+            if state.step % settings.checkpoint_every == 0:
+                _save_state(state, settings)
+            if progress:
+                progress(f"training, loss {loss.total.item():.3f}", state.step, settings.steps)
+
+
+def learning_rate(settings: TrainingSettings, step: int, seconds: float) -> float:
+    """Linear warm-up, then a half cosine to zero over the steps or the minutes, whichever is further on.
+
+    Loshchilov & Hutter, SGDR, ICLR 2017.
+    """
+    warm = min(1.0, (step + 1) / settings.warmup_steps) if settings.warmup_steps else 1.0
+    spent = step / settings.steps
+    if settings.minutes:
+        spent = max(spent, seconds / (60 * settings.minutes))
+    return settings.learning_rate * warm * 0.5 * (1 + math.cos(math.pi * min(1.0, spent)))
+
+
+def _time_is_up(state: _State, settings: TrainingSettings) -> bool:
+    return settings.minutes > 0 and state.seconds >= 60 * settings.minutes
+
+
+def _step(state: _State, batch: Batch, settings: TrainingSettings, device: torch.device, rate: float) -> Loss:
+    for group in state.optimiser.param_groups:
+        group["lr"] = rate
+    image, target = _to_device(batch, device)
+    state.network.train()
+    with torch.autocast(device.type, torch.bfloat16, enabled=settings.mixed_precision):
+        raw = state.network(image)
+    loss = fields_loss(raw, target)
+    state.optimiser.zero_grad(set_to_none=True)
+    loss.total.backward()
+    nn.utils.clip_grad_norm_(state.network.parameters(), GRADIENT_NORM)
+    state.optimiser.step()
+    _update_average(
+        state.average, state.network, min(settings.average_decay, (1 + state.step) / (10 + state.step))
+    )
+    return loss
+
+
+def _to_device(batch: Batch, device: torch.device) -> tuple[Tensor, Target]:
+    image = torch.from_numpy(batch.image).to(device, memory_format=torch.channels_last)
+    fields, labels, known = (
+        torch.from_numpy(a).to(device) for a in (batch.fields, batch.labels, batch.known)
+    )
+    return image, Target(fields, known, boundary_of(labels))
+
+
+@torch.no_grad()
+def _update_average(average: FlowNet, network: FlowNet, decay: float) -> None:
+    """Exponential moving average of weights and batch statistics (Polyak & Juditsky 1992)."""
+    for kept, new in zip(average.state_dict().values(), network.state_dict().values(), strict=True):
+        if kept.is_floating_point():
+            kept.lerp_(new, 1 - decay)
+        else:
+            kept.copy_(new)
+
+
+def _device(name: str) -> torch.device:
+    if name not in {"auto", "cpu", "cuda"}:
+        raise SettingsError(f"device {name!r}: wanted auto, cpu or cuda.")
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cuda" and not torch.cuda.is_available():
+        raise SettingsError("device cuda: no CUDA GPU is there. Use --device cpu.")
+    return torch.device(name)
+
+
+def _resume(settings: TrainingSettings, network_settings: NetworkSettings, device: torch.device) -> _State:
+    network = FlowNet(network_settings).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    average = copy.deepcopy(network).eval().requires_grad_(requires_grad=False)
+    optimiser = torch.optim.AdamW(
+        network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
+    )
+    state = _State(network, average, optimiser)
+    path = settings.output / STATE_FILE
+    if not path.exists():
+        return state
+    # weights_only refuses everything but tensors and plain containers: our own file, but a file all the same.
+    saved = torch.load(path, map_location=device, weights_only=True)
+    try:
+        network.load_state_dict(saved["network"])
+        average.load_state_dict(saved["average"])
+        optimiser.load_state_dict(saved["optimiser"])
+    except (RuntimeError, ValueError, KeyError) as error:
+        raise SettingsError(
+            f"{path}: a training with another network. Choose another --output folder."
+        ) from error
+    state.step, state.seconds = saved["step"], saved["seconds"]
+    return state
+
+
+def _save_state(state: _State, settings: TrainingSettings) -> None:
+    saved = {
+        "network": state.network.state_dict(), "average": state.average.state_dict(),
+        "optimiser": state.optimiser.state_dict(), "step": state.step, "seconds": state.seconds,
+    }  # fmt: skip
+    with atomic_file(settings.output / STATE_FILE) as temporary:
+        torch.save(saved, temporary)
+
+
+def _log(board: Any, settings: TrainingSettings, state: _State, loss: Loss, rate: float) -> None:
+    row = {f.name: round(getattr(loss, f.name).item(), 5) for f in fields(loss)} | {"learning_rate": rate}
+    for name, value in row.items():
+        board.add_scalar(name, value, state.step)
+    with (settings.output / LOG_FILE).open("a", encoding="utf-8") as log:
+        log.write(json.dumps({"step": state.step, "seconds": round(state.seconds, 1)} | row) + "\n")
+
+
+def _finish(state: _State, settings: TrainingSettings, card: ModelCard) -> TrainedModel:
+    _save_state(state, settings)
+    described = {
+        key: str(value) if isinstance(value, Path) else value for key, value in asdict(settings).items()
+    }
+    described |= {
+        key: [Path(path).name for path in described[key]]
+        for key in ("data", "validation", "output")
+        if isinstance(described[key], (tuple, list))
+    }
+    provenance = {
+        "settings": described,
+        "steps": state.step,
+        "hours": round(state.seconds / 3600, 2),
+        "uniaims": __version__,
+        "torch": torch.__version__,
+    }
+    finished = ModelCard(
+        card.name, card.network, card.normalisation, card.nominal_diameter_px, card.description, provenance
+    )
+    network = copy.deepcopy(state.average).cpu().float().eval()
+    weights, onnx = (settings.output / f"{card.name}{suffix}" for suffix in (".safetensors", ".onnx"))
+    save_weights(weights, network, finished)
+    export_onnx(onnx, network, finished)
+    return TrainedModel(weights, onnx, state.step, state.seconds)

@@ -1,0 +1,53 @@
+import hashlib
+
+import pytest
+
+from uniaims.errors import ModelError, SettingsError
+from uniaims.runtime import available_models, file_hash, find_model, load_model
+
+
+def test_general_ships():
+    assert "general" in {info.name for info in available_models()}
+
+
+def test_shipped_model_carries_its_hash():
+    info = load_model("general", device="cpu").info
+    assert info.hash == hashlib.sha256(info.path.read_bytes()).hexdigest() == file_hash(info.path)
+
+
+def test_unknown_name_lists_the_known():
+    with pytest.raises(ModelError, match="general"):
+        find_model("../general")
+
+
+def test_missing_file(tmp_path):
+    with pytest.raises(ModelError, match="no such model file"):
+        find_model(tmp_path / "gone.onnx")
+
+
+def test_run_folder_holds_one_model(tmp_path):
+    (tmp_path / "mine.onnx").touch()
+    assert find_model(tmp_path) == tmp_path / "mine.onnx"
+    (tmp_path / "other.onnx").touch()
+    with pytest.raises(ModelError, match="2 .onnx files"):
+        find_model(tmp_path)
+
+
+def test_foreign_file_is_refused(tmp_path):
+    path = tmp_path / "foreign.onnx"
+    path.write_bytes(b"not a model")
+    with pytest.raises(ModelError, match="no uniaims model"):
+        load_model(path)
+
+
+def test_device_is_checked():
+    with pytest.raises(SettingsError, match="device"):
+        load_model("general", device="tpu")  # type: ignore[arg-type]
+
+
+def test_cuda_without_a_gpu_is_refused():
+    torch = pytest.importorskip("torch")
+    if torch.cuda.is_available():
+        pytest.skip("a CUDA GPU is there")
+    with pytest.raises(SettingsError, match="no CUDA GPU"):
+        load_model("general", device="cuda")
