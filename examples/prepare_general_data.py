@@ -2,9 +2,9 @@
 
     python examples/prepare_general_data.py ../shared/data runs/general-data
 
-writes ``train/<set>`` and ``validation/<set>``, each with ``images/`` and ``masks/`` (links to the originals) and, where a
-set is labelled in part only, ``ignore/``. No article, specimen, animal or slice is on both sides. The film and crack sets
-are for validation only: they are other tasks than finding all objects.
+writes ``train/<set>`` and ``validation/<set>``, each with ``images/`` and ``masks/`` (links to the originals)
+and, where a set is labelled in part only, ``ignore/``. No article, specimen, animal or slice is on both sides. The
+film and crack sets are for validation only: they are other tasks than finding all objects.
 """
 
 import csv

@@ -29,7 +29,7 @@ def test_run_folder_holds_one_model(tmp_path):
     (tmp_path / "mine.onnx").touch()
     assert find_model(tmp_path) == tmp_path / "mine.onnx"
     (tmp_path / "other.onnx").touch()
-    with pytest.raises(ModelError, match="2 .onnx files"):
+    with pytest.raises(ModelError, match="2 \\.onnx files"):
         find_model(tmp_path)
 
 

@@ -1,6 +1,5 @@
 """Files that are either whole or not there."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,7 +11,7 @@ from uniaims.errors import OutputError
 
 @contextmanager
 def atomic_file(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside ``path`` with the same suffix; rename it to ``path`` on success, delete it on failure.
+    """Give a temporary path beside ``path``, of the same suffix; it becomes ``path`` on success and goes on failure.
 
     Raises:
         OutputError: if the file can't be written (full disk, missing rights).
@@ -21,7 +20,7 @@ def atomic_file(path: Path) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
-        os.replace(temporary, path)
+        temporary.replace(path)
     except OSError as error:
         raise OutputError(
             f"{path}: can't be written ({error.strerror or error}). Free space or choose another --output."
@@ -44,7 +43,7 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         yield temporary
         if path.exists():
             shutil.rmtree(path)
-        os.replace(temporary, path)
+        temporary.replace(path)
     except OSError as error:
         raise OutputError(
             f"{path}: can't be written ({error.strerror or error}). Free space or choose another --output."

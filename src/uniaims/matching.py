@@ -148,9 +148,7 @@ class Evaluation:
     @property
     def average_precisions(self) -> tuple[float, ...]:
         """TP / (TP + FP + FN) at each of ``THRESHOLDS``."""
-        return tuple(
-            _average_precision(tp, self.true_count, self.predicted_count) for tp in self.true_positives
-        )
+        return tuple(_average_precision(tp, self.true_count, self.predicted_count) for tp in self.true_positives)
 
     @property
     def ap50(self) -> float:
@@ -299,9 +297,7 @@ def combine(evaluations: Iterable[Evaluation]) -> SetEvaluation:
     pooled = Evaluation(
         true_count=sum(one.true_count for one in each),
         predicted_count=sum(one.predicted_count for one in each),
-        true_positives=tuple(
-            sum(counts) for counts in zip(*(one.true_positives for one in each), strict=True)
-        ),
+        true_positives=tuple(sum(counts) for counts in zip(*(one.true_positives for one in each), strict=True)),
         iou_sum=math.fsum(one.iou_sum for one in each),
         size_error_sum=math.fsum(one.size_error_sum for one in each),
         size_bias_sum=math.fsum(one.size_bias_sum for one in each),
@@ -343,9 +339,7 @@ def _overlaps(true: ArrayLike, predicted: ArrayLike) -> _Overlaps:
     rows = np.searchsorted(true_labels, true_of_pair[both]).astype(np.int64)
     columns = np.searchsorted(predicted_labels, predicted_of_pair[both]).astype(np.int64)
     unions = true_areas[rows] + predicted_areas[columns] - shared[both]
-    return _Overlaps(
-        true_labels, predicted_labels, true_areas, predicted_areas, rows, columns, shared[both] / unions
-    )
+    return _Overlaps(true_labels, predicted_labels, true_areas, predicted_areas, rows, columns, shared[both] / unions)
 
 
 def _pair_counts(
@@ -378,9 +372,7 @@ def _strip_counts(keys: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray
     return _sum_by_key(keys[starts], np.diff(starts, append=len(keys)))
 
 
-def _sum_by_key(
-    keys: NDArray[np.uint64], counts: NDArray[np.int64]
-) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+def _sum_by_key(keys: NDArray[np.uint64], counts: NDArray[np.int64]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
     order = np.argsort(keys, kind="stable")
     ordered = keys[order]
     first = np.concatenate([[0], np.flatnonzero(ordered[1:] != ordered[:-1]) + 1])
@@ -410,9 +402,7 @@ def _matching(overlaps: _Overlaps, threshold: float) -> Matching:
     )
 
 
-def _optimal_pairs(
-    rows: NDArray[np.int64], columns: NDArray[np.int64], ious: NDArray[np.float64]
-) -> NDArray[np.int64]:
+def _optimal_pairs(rows: NDArray[np.int64], columns: NDArray[np.int64], ious: NDArray[np.float64]) -> NDArray[np.int64]:
     """Choose candidates (E,) so that no row or column comes twice: most pairs first, then highest IoU.
 
     Returns:
@@ -426,9 +416,7 @@ def _optimal_pairs(
     return np.sort(np.concatenate([np.flatnonzero(unrivalled), won]))
 
 
-def _assign(
-    rows: NDArray[np.int64], columns: NDArray[np.int64], ious: NDArray[np.float64]
-) -> NDArray[np.int64]:
+def _assign(rows: NDArray[np.int64], columns: NDArray[np.int64], ious: NDArray[np.float64]) -> NDArray[np.int64]:
     """Solve the sparse assignment; E >= 1 candidates.
 
     The solver wants every row matched, so each row and column gets a stand-in of its own: the (N + M) squared

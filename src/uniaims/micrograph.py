@@ -18,8 +18,9 @@ from uniaims import formats
 from uniaims.errors import ImageError, PixelSizeError
 from uniaims.formats import Acquisition, LazyPixels, Pixels
 from uniaims.formats.calibration import LARGEST_NM, SMALLEST_NM, is_plausible
+from uniaims.formats.channels import without_alpha
 from uniaims.formats.lengths import nanometres_per, parse_quantity
-from uniaims.formats.soundness import finite_pixels, sound_pixels
+from uniaims.formats.soundness import check_pixels, finite_pixels, sound_pixels
 
 __all__ = ["Acquisition", "LazyPixels", "Micrograph", "PixelSize", "read_image"]
 
@@ -33,10 +34,8 @@ _DISPLAY_UNITS = ((1e6, "mm"), (1e3, "µm"), (1.0, "nm"), (1e-3, "pm"))
 class PixelSize:
     """Length of a pixel's side in nm, and where it comes from.
 
-    Raises
-    ------
-    PixelSizeError
-        Where `nm` is outside 0.1 pm .. 1 mm.
+    Raises:
+        PixelSizeError: where `nm` is outside 0.1 pm .. 1 mm.
     """
 
     nm: float
@@ -53,10 +52,8 @@ class PixelSize:
     def parse(cls, text: str) -> "PixelSize":
         """A pixel size that the user wrote: ``"2.5 nm"``, ``"0.8µm"``, ``"1.2 Å/px"``; also mm, pm, m, um, A.
 
-        Raises
-        ------
-        PixelSizeError
-            Where `text` is no length with a unit.
+        Raises:
+            PixelSizeError: where `text` is no length with a unit.
         """
         quantity = parse_quantity(_PER_PIXEL.sub("", text))
         advice = 'write a number and a unit, such as "2.5 nm"'
@@ -80,24 +77,13 @@ class PixelSize:
 class Micrograph:
     """An image with all that is known about it.
 
-    Parameters
-    ----------
-    pixels
-        (H, W) or (H, W, 3), integers or floats. Large images stay in their file: `pixels` then is a memory map
-        or a :class:`LazyPixels`, which give windows by slicing and the whole by ``np.asarray``.
-    pixel_size
-        None where nothing in the file tells it.
-    acquisition
-        How the image was taken.
-    path
-        None for an image that came as an array.
-    warnings
-        What the user should know about this image, as sentences.
+    `pixels` is (H, W) or (H, W, 3), integers or floats. Large images stay in their file: `pixels` then is a
+    memory map or a :class:`LazyPixels`, which give windows by slicing and the whole by ``np.asarray``.
+    `pixel_size` is None where nothing in the file tells it, `path` None for an image that came as an array.
+    `warnings` are sentences that the user should read.
 
-    Raises
-    ------
-    ImageError
-        Where `pixels` is no image.
+    Raises:
+        ImageError: where `pixels` is no image.
     """
 
     pixels: Pixels
@@ -106,17 +92,16 @@ class Micrograph:
     path: Path | None = None
     warnings: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        check_pixels(self.pixels)
+
     @classmethod
     def from_array(cls, array: Any, pixel_size: PixelSize | None = None) -> "Micrograph":
         """A micrograph from anything NumPy takes: (H, W), (H, W, 1), RGB or RGBA; booleans and complex too.
 
-        Raises
-        ------
-        ImageError
-            Where the array is no image.
+        Raises:
+            ImageError: where the array is no image.
         """
-        from uniaims.formats.channels import without_alpha
-
         pixels = np.asarray(array)
         warnings: tuple[str, ...] = ()
         if pixels.ndim == 3 and pixels.shape[2] == 1:
@@ -138,10 +123,8 @@ class Micrograph:
         Colours become luminance (ITU-R BT.601). Other integers become uint16 where all values fit, else float32.
         NaN and -inf are replaced by the lowest finite value, +inf by the highest.
 
-        Raises
-        ------
-        ImageError
-            Where no value is finite.
+        Raises:
+            ImageError: where no value is finite.
         """
         pixels = np.asarray(self.pixels)
         if pixels.ndim == 3:
@@ -152,17 +135,12 @@ class Micrograph:
 def read_image(path: str | Path, page: int = 0) -> Micrograph:
     """Read a micrograph with its pixel size and acquisition data, from the file itself or a side-car beside it.
 
-    Parameters
-    ----------
-    path
-        PNG, JPEG, BMP, TIFF, DM3, DM4, SER, MRC or EMD file, or the folder of an OME-Zarr image.
-    page
-        Which image of a file with several, counted from 0.
+    Args:
+        path: PNG, JPEG, BMP, TIFF, DM3, DM4, SER, MRC or EMD file, or the folder of an OME-Zarr image.
+        page: which image of a file with several, counted from 0.
 
-    Raises
-    ------
-    ImageError
-        Where there is no file, or no image in it, or less of it than its header says.
+    Raises:
+        ImageError: where there is no file, or no image in it, or less of it than its header says.
     """
     place = Path(path)
     raw = formats.read(place, page)

@@ -135,9 +135,7 @@ def find_model(name_or_path: str | Path) -> Path:
     if path.name == str(name_or_path) and shipped.is_file():
         return shipped
     names = ", ".join(sorted(file.stem for file in SHIPPED.glob("*.onnx"))) or "none"
-    raise ModelError(
-        f"model {str(name_or_path)!r}: wanted a shipped model ({names}) or a .onnx or .safetensors file."
-    )
+    raise ModelError(f"model {str(name_or_path)!r}: wanted a shipped model ({names}) or a .onnx or .safetensors file.")
 
 
 def available_models() -> tuple[ModelInfo, ...]:
@@ -172,9 +170,7 @@ def _load_onnx(path: Path) -> OnnxModel:
         session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         card = ModelCard.from_json(session.get_modelmeta().custom_metadata_map.get(CARD_KEY, ""))
     except Exception as error:  # ONNX Runtime's exceptions have no common base
-        raise ModelError(
-            f"{path}: no uniaims model ({error}). Give a file written by `uniaims train`."
-        ) from error
+        raise ModelError(f"{path}: no uniaims model ({error}). Give a file written by `uniaims train`.") from error
     return OnnxModel(ModelInfo(card, path, file_hash(path), "cpu"), session)
 
 

@@ -16,9 +16,7 @@ def test_card_survives_its_text():
     assert ModelCard.from_json(card.to_json()) == card
 
 
-@pytest.mark.parametrize(
-    "text", ["", "[]", "{}", '{"format": 99}', '{"format": 1, "network": {"colour": 1}}']
-)
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 99}', '{"format": 1, "network": {"colour": 1}}'])
 def test_foreign_text_is_no_card(text):
     with pytest.raises(ModelError):
         ModelCard.from_json(text)

@@ -63,7 +63,7 @@ def test_foreign_safetensors_is_refused(tmp_path):
     from safetensors.numpy import save_file
 
     save_file({"a": np.zeros(3)}, tmp_path / "foreign.safetensors")
-    with pytest.raises(ModelError, match="no uniaims model|card"):
+    with pytest.raises(ModelError, match="card"):
         load_weights(tmp_path / "foreign.safetensors")
 
 

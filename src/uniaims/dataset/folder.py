@@ -82,8 +82,6 @@ def _by_stem(folder: Path) -> dict[str, Path]:
         if path.name.startswith(HIDDEN):
             continue
         if path.stem in found:
-            raise ImageError(
-                f"{path}: {found[path.stem].name} has the same stem. Keep one file for each stem."
-            )
+            raise ImageError(f"{path}: {found[path.stem].name} has the same stem. Keep one file for each stem.")
         found[path.stem] = path
     return found

@@ -70,7 +70,7 @@ FORMATS: tuple[Format, ...] = (
     ),
     Format("DM", "dm", (".dm3", ".dm4"), ((0, b"\0\0\0\x03"), (0, b"\0\0\0\x04"))),
     Format("EMD", "emd", (".emd",), ((0, b"\x89HDF\r\n\x1a\n"),)),
-    Format("MRC", "mrc", (".mrc", ".map", ".rec", ".st", ".mrcs"), ((208, b"MAP"),), magic_is_sure=False),
+    Format("MRC", "mrc", (".mrc", ".mrcs"), ((208, b"MAP"),), magic_is_sure=False),
     Format("OME-Zarr", "ome_zarr", (".zarr",), ()),
 )
 """Every format that is read, in the order in which they are tried."""
@@ -101,10 +101,8 @@ def read(path: Path, page: int = 0) -> RawImage:
 
     Large planes stay in the file (see :class:`uniaims.formats.lazy.LazyPixels`).
 
-    Raises
-    ------
-    ImageError
-        Where there is no file, or no image in it, or less of it than its header says.
+    Raises:
+        ImageError: where there is no file, or no image in it, or less of it than its header says.
     """
     form = format_of(path)
     try:
@@ -134,10 +132,8 @@ def read(path: Path, page: int = 0) -> RawImage:
 def format_of(path: Path) -> Format:
     """The format of the file or folder at `path`, by its content.
 
-    Raises
-    ------
-    ImageError
-        Where there is nothing, or nothing that can be read.
+    Raises:
+        ImageError: where there is nothing, or nothing that can be read.
     """
     if path.is_dir():
         return _format_of_folder(path)

@@ -1,6 +1,7 @@
 """From what the metadata says to one pixel size that can be trusted, or none and the reason why."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from uniaims.formats.raw_image import Acquisition, Calibration
@@ -27,6 +28,19 @@ class _Noted:
 
     value: float
     warnings: tuple[str, ...] = ()
+
+
+def understood(source: str, parse: Callable[[str], Calibration]) -> Calibration:
+    """What ``parse(source)`` returns, or a calibration with only a warning where it fails.
+
+    Damaged metadata are no reason to lose the image, and parsers raise what they like on them: so every
+    exception becomes a warning.
+    """
+    try:
+        return parse(source)
+    except Exception as error:
+        text = f"{source} can't be understood ({type(error).__name__}: {error}): it is not used"
+        return Calibration(source, warnings=(text,))
 
 
 def is_plausible(pixel_size_nm: float) -> bool:

@@ -43,4 +43,4 @@ def without_alpha(pixels: NDArray[Any]) -> Opaque:
 
 def magnitude(pixels: NDArray[Any]) -> NDArray[Any]:
     """Absolute value of complex pixels as float32."""
-    return np.abs(pixels).astype(np.float32)
+    return np.asarray(np.abs(pixels), dtype=np.float32)

@@ -1,6 +1,5 @@
 """Reading the texts that instruments write: encodings, sections of ``key=value``, numbers with units, XML."""
 
-import math
 from xml.etree import ElementTree
 
 from uniaims.formats.lengths import parse_quantity
@@ -46,19 +45,13 @@ def scaled(value: float | None, factor: float) -> float | None:
     return value * factor if value else None
 
 
-def kilovolts(value: float | str | None) -> float | None:
-    """Accelerating voltage in kV from ``"15.00 kV"``, ``"15000 Volt"``, or a bare number.
-
-    Bare numbers of 1000 and more are volts, smaller ones kilovolts: no column runs at 1 MV in kV units or
-    below 1 V in volts.
-    """
+def kilovolts(value: float | str | None, bare_unit: str = "V") -> float | None:
+    """Accelerating voltage in kV from ``"15.00 kV"``, ``"15000 Volt"``, ``"20 keV"``, or a number in `bare_unit`."""
     quantity = parse_quantity(str(value)) if value is not None else None
-    if quantity is None or quantity.value == 0:
+    if quantity is None:
         return None
-    unit = quantity.unit.lower()
-    volts = unit.startswith("v") or (not unit.startswith("k") and abs(quantity.value) >= 1000)
-    kilovolt = abs(quantity.value) / 1000 if volts else abs(quantity.value)
-    return kilovolt if math.isfinite(kilovolt) else None
+    unit = (quantity.unit or bare_unit).lower()
+    return scaled(abs(quantity.value), 1 if unit.startswith("k") else 1e-3)
 
 
 def magnification(text: str | None) -> float | None:
@@ -78,15 +71,13 @@ def date_and_time(date: str | None, time: str | None) -> str | None:
 def parsed_xml(text: str) -> ElementTree.Element:
     """Root of an XML text; document types and entities, which can blow up memory, are refused.
 
-    Raises
-    ------
-    ValueError
-        On a document type, an entity, or text that is no XML.
+    Raises:
+        ValueError: on a document type, an entity, or text that is no XML.
     """
     if has_document_type(text):
         raise ValueError("XML with a document type or entities is not read")
     try:
-        return ElementTree.fromstring(text)  # noqa: S314: entities were refused above
+        return ElementTree.fromstring(text)  # noqa: S314 (entities were refused above)
     except ElementTree.ParseError as error:
         raise ValueError(f"not well-formed XML: {error}") from error
 
@@ -104,10 +95,7 @@ def local_name(element: ElementTree.Element) -> str:
 def first_text(root: ElementTree.Element, *path: str) -> str | None:
     """Text of the first element whose last ancestors and itself are named `path`, whatever the name space."""
     for element in _descend(root, path[0]):
-        if len(path) > 1:
-            found = first_text(element, *path[1:])
-        else:
-            found = (element.text or "").strip() or None
+        found = first_text(element, *path[1:]) if len(path) > 1 else (element.text or "").strip()
         if found:
             return found
     return None

@@ -16,16 +16,9 @@ EAGER_BYTES = 64 * 2**20
 class LazyPixels:
     """An image plane in a file, with the parts of NumPy's interface that reading needs.
 
-    Parameters
-    ----------
-    shape
-        (H, W) or (H, W, C).
-    dtype
-        Of what `window` returns.
-    window
-        ``window(rows, columns) -> array`` reads the box of two slices with start and stop inside the image and
-        step 1, shape (rows, columns) or (rows, columns, C). It opens the file anew, so that the object can be
-        pickled and holds no file open.
+    `shape` is (H, W) or (H, W, 3), `dtype` the type of what `window` returns. ``window(rows, columns)`` reads the
+    box of two slices with start and stop inside the image and step 1; its shape is (rows, columns) or
+    (rows, columns, 3). It opens the file anew, so that the object can be pickled and holds no file open.
     """
 
     shape: tuple[int, ...]
@@ -60,7 +53,7 @@ class LazyPixels:
         box = self.window(rows.read, columns.read)
         return np.asarray(box[(rows.inside, columns.inside, *keys[2:])])
 
-    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:  # noqa: FBT001
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
         if copy is False:
             raise ValueError("pixels in a file can't become an array without a copy; leave copy out")
         whole = self.window(slice(0, self.shape[0]), slice(0, self.shape[1]))

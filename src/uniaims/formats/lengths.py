@@ -66,9 +66,9 @@ def parse_quantity(text: str) -> Quantity | None:
 
 
 def nanometres_per(unit: str) -> float | None:
-    """Nanometres in one `unit`; None where `unit` is no length.
+    r"""Nanometres in one `unit`; None where `unit` is no length.
 
-    Micro is accepted as µ (micro sign), μ (Greek mu), ``u`` and as the escape ``\\u00B5`` that ImageJ writes,
+    Micro is accepted as µ (micro sign), μ (Greek mu), ``u`` and as the escape ``\u00B5`` that ImageJ writes,
     ångström as Å in both its code points. Only the full names are matched without regard to case: ``M`` is no
     metre and ``a`` no ångström.
     """

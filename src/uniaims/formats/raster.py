@@ -74,5 +74,3 @@ def _gray_if_colourless(pixels: NDArray[Any], mode: str) -> NDArray[Any]:
     if np.array_equal(red, green) and np.array_equal(red, blue):
         return np.ascontiguousarray(red)
     return pixels
-
-

@@ -1,9 +1,10 @@
 """What a reader hands over, and the checks that every image passes, whatever its format."""
 
+from bisect import bisect_right
 from dataclasses import dataclass, field, fields, replace
+from itertools import accumulate
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from uniaims.errors import ImageError
@@ -87,7 +88,29 @@ def check_size(width: int, height: int) -> None:
         )
 
 
+@dataclass(frozen=True)
+class PagePlace:
+    """Where a page is in a file that holds several stacks: which of them, and which plane of it."""
+
+    stack: int
+    plane: int
+
+
+def page_place(page: int, counts: list[int]) -> PagePlace:
+    """Place of `page` where the stacks have `counts` planes and pages are numbered through them.
+
+    Raises:
+        ImageError: if there is no such page.
+    """
+    check_page(page, sum(counts))
+    ends = list(accumulate(counts))
+    stack = bisect_right(ends, page)
+    return PagePlace(stack, page - ends[stack] + counts[stack])
+
+
 def check_page(page: int, page_count: int) -> None:
     """Refuse a page that the file doesn't have."""
+    if page_count < 1:
+        raise ImageError("there is no image in this file, only other data: give a file with an image")
     if not 0 <= page < page_count:
         raise ImageError(f"page {page} was asked for, the file has pages 0 to {page_count - 1}: choose one of these")

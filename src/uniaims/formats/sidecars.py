@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+from uniaims.formats.calibration import understood
 from uniaims.formats.instrument_text import (
     date_and_time,
     decoded,
@@ -32,7 +34,7 @@ def sidecar_calibration(path: Path) -> tuple[Calibration, ...]:
             return (Calibration(source, warnings=(f"{source} can't be read: {error.strerror or error}",)),)
         parse = _parser(text)
         if parse is not None:
-            return (parse(text, source),)
+            return (understood(source, partial(parse, text)),)
     return ()
 
 
@@ -68,7 +70,7 @@ def _jeol(text: str, source: str) -> Calibration:
     acquisition = Acquisition(
         instrument=values.get("CM_INSTRUMENT"),
         detector=values.get("CM_DETECTOR") or values.get("CM_SIGNAL"),
-        voltage_kv=kilovolts(values.get("CM_ACCEL_VOLT")),
+        voltage_kv=kilovolts(values.get("CM_ACCEL_VOLT"), "kV"),
         magnification=magnification(values.get("CM_MAG")),
         working_distance_mm=scaled(length_nm(values.get("SM_WD", ""), "mm"), 1e-6),
         date=date_and_time(values.get("CM_DATE"), values.get("CM_TIME")),

@@ -34,6 +34,20 @@ def sound_pixels(pixels: Pixels) -> SoundPixels:
     return SoundPixels(finite.pixels, real.warnings + finite.warnings + _notes(np.asarray(finite.pixels)))
 
 
+def check_pixels(pixels: Pixels) -> None:
+    """Check that `pixels` is an image of integers or floats.
+
+    Raises:
+        ImageError: if the shape is not (H, W) or (H, W, 3), a side is too short, or the type is another.
+    """
+    _check_shape(pixels.shape)
+    if pixels.dtype.kind not in "iuf":
+        raise ImageError(
+            f"the pixels are of the type {pixels.dtype}: integers or floats are wanted; "
+            "Micrograph.from_array converts booleans and complex numbers"
+        )
+
+
 def finite_pixels(pixels: NDArray[Any]) -> SoundPixels:
     """Replace NaN and -inf by the lowest finite value and +inf by the highest."""
     if pixels.dtype.kind != "f":

@@ -4,7 +4,6 @@ Each function takes the content of one tag and returns a calibration. They may r
 caller turns that into a warning.
 """
 
-import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -85,7 +84,8 @@ def thermo_xml_calibration(text: str, source: str) -> Calibration:
     width, height = (number(first_text(root, "ImageSize", axis)) for axis in ("X", "Y"))
     detector = first_text(root, "ScanningDetector", "DetectorName") or first_text(root, "BinaryResult", "Detector")
     acquisition = Acquisition(
-        instrument=first_text(root, "Instrument", "InstrumentModel") or first_text(root, "Instrument", "InstrumentClass"),
+        instrument=first_text(root, "Instrument", "InstrumentModel")
+        or first_text(root, "Instrument", "InstrumentClass"),
         detector=detector or first_text(root, "DetectorName"),
         voltage_kv=kilovolts(first_text(root, "Optics", "AccelerationVoltage")),
         magnification=number(first_text(root, "Optics", "NominalMagnification")),
@@ -97,7 +97,7 @@ def thermo_xml_calibration(text: str, source: str) -> Calibration:
     return Calibration(source, pixel_width, pixel_height, acquisition, size)
 
 
-def zeiss_calibration(text: str, image_width: int, source: str) -> Calibration:
+def zeiss_calibration(image_width: int, text: str, source: str) -> Calibration:
     """Tag 34118: pairs of lines, ``AP_WD`` and ``WD = 5.6 mm``, after a block of bare numbers.
 
     ``AP_PIXEL_SIZE`` is the pixel of a 1024 pixel wide display, not of the image: ``AP_IMAGE_PIXEL_SIZE`` counts.
@@ -158,8 +158,8 @@ def tescan_calibration(text: str, source: str) -> Calibration:
         working_distance_mm=scaled(distance, 1e3),
         date=date_and_time(values.get("Date"), values.get("Time")),
     )
-    sides = (scaled(number(values.get(key)), 1e9) for key in ("PixelSizeX", "PixelSizeY"))
-    return Calibration(source, *sides, acquisition)
+    width, height = (scaled(number(values.get(key)), 1e9) for key in ("PixelSizeX", "PixelSizeY"))
+    return Calibration(source, width, height, acquisition)
 
 
 def olympus_calibration(tag: Mapping[str, Any], source: str) -> Calibration:
@@ -170,8 +170,8 @@ def olympus_calibration(tag: Mapping[str, Any], source: str) -> Calibration:
         magnification=float(tag.get("magnification") or 0) or None,
         date=str(date) if date else None,
     )
-    sides = (scaled(float(tag.get(key) or 0), 1e9) for key in ("pixelsizex", "pixelsizey"))
-    return Calibration(source, *sides, acquisition)
+    width, height = (scaled(float(tag.get(key) or 0), 1e9) for key in ("pixelsizex", "pixelsizey"))
+    return Calibration(source, width, height, acquisition)
 
 
 def tvips_calibration(tag: Mapping[str, Any], source: str) -> Calibration:
@@ -183,16 +183,17 @@ def tvips_calibration(tag: Mapping[str, Any], source: str) -> Calibration:
         voltage_kv=kilovolts(tag.get("TemHighTension") or tag.get("HighTension")),
         magnification=float(tag.get("TemMagnification") or tag.get("Magnification") or 0) or None,
     )
-    sides = (float(tag.get(key) or 0) or None for key in ("PixelSizeX", "PixelSizeY"))
-    return Calibration(source, *sides, acquisition, size if min(size) > 0 else None)
+    width, height = (float(tag.get(key) or 0) or None for key in ("PixelSizeX", "PixelSizeY"))
+    return Calibration(source, width, height, acquisition, size if min(size) > 0 else None)
 
 
 def gatan_calibration(tag: Mapping[int, Any], source: str) -> Calibration:
     """Tags 65003/65004 (units of x and y) and 65009/65010 (scale of x and y) of TIFFs from DigitalMicrograph."""
-    sides = []
-    for unit_code, scale_code in ((65003, 65009), (65004, 65010)):
-        unit, scale = tag.get(unit_code), tag.get(scale_code)
-        factor = nanometres_per(str(unit)) if unit else None
-        known = factor is not None and scale is not None and math.isfinite(float(scale))
-        sides.append(float(scale) * factor if known and factor and scale is not None else None)
-    return Calibration(source, *sides)
+    width, height = (_gatan_side(tag, *codes) for codes in ((65003, 65009), (65004, 65010)))
+    return Calibration(source, width, height)
+
+
+def _gatan_side(tag: Mapping[int, Any], unit_code: int, scale_code: int) -> float | None:
+    factor = nanometres_per(str(tag.get(unit_code, "")))
+    scale = tag.get(scale_code)
+    return None if factor is None or scale is None else float(scale) * factor

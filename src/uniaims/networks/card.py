@@ -47,9 +47,7 @@ class Normalisation:
         """
         step = max(1, int(np.sqrt(gray.size / RANGE_SAMPLE_PX)))
         sample = np.asarray(gray[::step, ::step], dtype=np.float32)
-        low, high = (
-            float(level) for level in np.percentile(sample, (self.low_percentile, self.high_percentile))
-        )
+        low, high = (float(level) for level in np.percentile(sample, (self.low_percentile, self.high_percentile)))
         if not high > low:
             low, high = float(sample.min()), float(sample.max())
         return GrayRange(low, high if high > low else low + 1.0)
@@ -106,12 +104,9 @@ class ModelCard:
             fields = json.loads(text)
             if fields.pop("format") != CARD_FORMAT:
                 raise ModelError(f"a model card of another format than {CARD_FORMAT}: update uniaims.")
-            network = {
-                key: tuple(v) if isinstance(v, list) else v for key, v in fields.pop("network").items()
-            }
+            network: dict[str, Any] = fields.pop("network")
+            network |= {key: tuple(value) for key, value in network.items() if isinstance(value, list)}
             normalisation = Normalisation(**fields.pop("normalisation"))
             return cls(network=NetworkSettings(**network), normalisation=normalisation, **fields)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ModelError(
-                f"the model card can't be read ({error}): use a model written by uniaims."
-            ) from error
+            raise ModelError(f"the model card can't be read ({error}): use a model written by uniaims.") from error

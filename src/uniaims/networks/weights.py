@@ -46,16 +46,14 @@ def load_weights(path: Path) -> tuple[FlowNet, ModelCard]:
         network = FlowNet(card.network)
         network.load_state_dict({n: t.float() if t.is_floating_point() else t for n, t in tensors.items()})
     except (SafetensorError, OSError, RuntimeError) as error:
-        raise ModelError(
-            f"{path}: no uniaims model ({error}). Give a .safetensors file written by uniaims."
-        ) from error
+        raise ModelError(f"{path}: no uniaims model ({error}). Give a .safetensors file written by uniaims.") from error
     return network.eval(), card
 
 
 def export_onnx(path: Path, network: FlowNet, card: ModelCard) -> None:
     """Write a model as ONNX: input ``image`` (N, C, H, W) float32, output ``fields`` (N, 4, H, W) float32."""
     example = torch.zeros(2, card.network.channels, 2 * card.network.stride, 3 * card.network.stride)
-    any_size = {axis: torch.export.Dim.DYNAMIC for axis in (0, 2, 3)}
+    any_size = dict.fromkeys((0, 2, 3), torch.export.Dim.DYNAMIC)
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings():
         # The exporter's own calls into torch warn of names that torch itself is about to change.
@@ -65,6 +63,8 @@ def export_onnx(path: Path, network: FlowNet, card: ModelCard) -> None:
             FieldsNet(network).eval().float().cpu(), (example,), input_names=["image"], output_names=["fields"],
             dynamic_shapes=(any_size,), opset_version=OPSET, dynamo=True, verbose=False,
         )  # fmt: skip
+    if program is None:
+        raise ModelError(f"{path}: torch gave no ONNX program. Report the torch version with an issue.")
     model = program.model_proto
     _store_half(model)
     helper.set_model_props(model, {CARD_KEY: card.to_json()})

@@ -3,6 +3,7 @@
 Each function takes numbers in the units to be shown and gives one ``<svg>`` element as text.
 """
 
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -144,7 +145,8 @@ def scatter_chart(x: NDArray[np.float64], y: NDArray[np.float64], x_axis: Axis, 
     py = np.array([up(value) for value in y])
     parts.append(dots(px, py, "points"))
     parts.append(element("g", " ", class_="choice"))
-    return drawing(width, height, parts, f"Scatter plot of {y_axis.label} against {x_axis.label}, {counted(len(x), 'object')}.")
+    description = f"Scatter plot of {y_axis.label} against {x_axis.label}, {counted(len(x), 'object')}."
+    return drawing(width, height, parts, description, data_scales=json.dumps({"x": _scale_data(across), "y": _scale_data(up)}))
 
 
 def orientation_rose(degrees: NDArray[np.float64], mean_degrees: float, resultant: float) -> str:
@@ -171,6 +173,10 @@ def orientation_rose(degrees: NDArray[np.float64], mean_degrees: float, resultan
     written = f"mean {number(mean_degrees, 3)}°, resultant length {number(resultant, 2)}"
     parts.append(text(centre_x, height - 26, written, "middle", "title"))
     return drawing(width, height, parts, f"Rose of the orientation of {counted(len(degrees), 'object')}, {written}.")
+
+
+def _scale_data(scale: Scale) -> dict[str, float | bool]:
+    return {"low": scale.low, "high": scale.high, "start": scale.start, "end": scale.end, "log": scale.logarithmic}
 
 
 def _bin_count(values: NDArray[np.float64], low: float, high: float) -> int:

@@ -18,6 +18,8 @@ class ReportContent:
         image: (H, W) or (H, W, 3) array of any real dtype; stretched to 8 bits for the eye.
         labels: (H, W) uint32; 0 = background, instances as in the rows of ``measurements``.
         measurements: the table, one row per instance; carries the pixel size and its source.
+        content: top, left, bottom, right (the last two exclusive) of the part that shows the sample, as given to
+            ``measure``; density and area fraction refer to it. ``None``: the whole image.
         model: name of the model, ``None`` where the labels came from elsewhere (``uniaims measure``).
         model_hash: hash of its weights, ``None`` likewise.
         settings: every setting of the analysis; nested mappings and dataclasses are flattened to dotted names.
@@ -30,6 +32,7 @@ class ReportContent:
     image: NDArray[np.generic]
     labels: NDArray[np.uint32]
     measurements: Measurements
+    content: tuple[int, int, int, int] | None = None
     model: str | None = None
     model_hash: str | None = None
     settings: Mapping[str, object] = field(default_factory=dict)

@@ -46,7 +46,7 @@ def pack_array(values: NDArray[np.generic]) -> PackedArray:
     """Pack (N,) numbers: floats as float32 (7 digits, NaN kept), integers and booleans exactly in the fewest bytes.
 
     Raises:
-        OverflowError: if an integer does not fit 32 bits signed.
+        OverflowError: if the integers fit neither 32 bits signed nor unsigned.
     """
     if values.dtype.kind == "f":
         narrow = values.astype("<f4")
@@ -100,13 +100,13 @@ def script_json(value: object) -> str:
 
 
 def _narrow_integers(values: NDArray[np.int64]) -> NDArray[np.generic]:
-    """Choose the narrowest of int8, int16, int32 that holds all values."""
+    """Choose the narrowest integer type that JavaScript has too and that holds all values."""
     low, high = (int(values.min()), int(values.max())) if values.size else (0, 0)
-    for dtype in ("<i1", "<i2", "<i4"):
+    for dtype in ("<i1", "<u1", "<i2", "<u2", "<i4", "<u4"):
         limits = np.iinfo(dtype)
         if limits.min <= low and high <= limits.max:
             return values.astype(dtype)
-    raise OverflowError(f"Integers from {low} to {high} don't fit 32 bits signed; give them as float64.")
+    raise OverflowError(f"Integers from {low} to {high} don't fit 32 bits; give them as float64.")
 
 
 def _corners(points: NDArray[np.int64]) -> NDArray[np.int64]:

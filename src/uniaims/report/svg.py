@@ -11,7 +11,7 @@ import numpy as np
 from markupsafe import escape
 from numpy.typing import NDArray
 
-from uniaims.report.units import number
+from uniaims.report.units import grouped, number
 
 TICK_LENGTH = 4
 
@@ -82,7 +82,7 @@ def polyline(x: Iterable[float], y: Iterable[float], class_: str, close: bool = 
     return element("path", d=f"M{points}{'Z' if close else ''}", class_=class_)
 
 
-def drawing(width: float, height: float, parts: Sequence[str], description: str) -> str:
+def drawing(width: float, height: float, parts: Sequence[str], description: str, **attributes: object) -> str:
     """Put parts together into one ``<svg>`` with an accessible description."""
     return element(
         "svg",
@@ -91,32 +91,43 @@ def drawing(width: float, height: float, parts: Sequence[str], description: str)
         viewBox=f"0 0 {_value(width)} {_value(height)}",
         role="img",
         aria_label=description,
+        **attributes,
     )
 
 
 def bottom_axis(scale: Scale, y: float, label: str, wanted: int = 7, grid_to: float | None = None) -> list[str]:
     """Draw a horizontal axis at ``y`` with ticks, numbers and label; grid lines up to ``grid_to``."""
     parts = [line(scale.start, y, scale.end, y, "axis")]
-    for tick in scale.ticks(wanted):
+    ticks = scale.ticks(wanted)
+    for tick, written in zip(ticks, tick_labels(ticks, scale.logarithmic), strict=True):
         x = scale(tick)
         if grid_to is not None:
             parts.append(line(x, y, x, grid_to, "grid"))
-        parts += [line(x, y, x, y + TICK_LENGTH, "axis"), text(x, y + 17, number(tick, 3), "middle")]
+        parts += [line(x, y, x, y + TICK_LENGTH, "axis"), text(x, y + 17, written, "middle")]
     return [*parts, text((scale.start + scale.end) / 2, y + 36, label, "middle", "title")]
 
 
 def left_axis(scale: Scale, x: float, label: str, wanted: int = 5, grid_to: float | None = None) -> list[str]:
     """Draw a vertical axis at ``x`` with numbers and a turned label; grid lines to ``grid_to``."""
     parts: list[str] = []
-    widest = 0
-    for tick in scale.ticks(wanted):
-        y, written = scale(tick), number(tick, 3)
-        widest = max(widest, len(written))
+    ticks = scale.ticks(wanted)
+    labels = tick_labels(ticks, scale.logarithmic)
+    for tick, written in zip(ticks, labels, strict=True):
+        y = scale(tick)
         parts.append(line(x, y, grid_to if grid_to is not None else x - TICK_LENGTH, y, "grid" if grid_to is not None else "axis"))
         parts.append(text(x - 7, y + 4, written, "end"))
     middle = (scale.start + scale.end) / 2
-    label_x = x - 20 - 6.5 * widest
+    label_x = x - 20 - 6.5 * max(map(len, labels), default=0)
     return [*parts, text(label_x, middle, label, "middle", "title", f"rotate(-90 {_value(label_x)} {_value(middle)})")]
+
+
+def tick_labels(ticks: Sequence[float], logarithmic: bool = False) -> list[str]:
+    """Write ticks with as few decimals as tell them apart: the same for all on a linear axis, each its own on a log one."""
+    decimals = [_decimals(tick) for tick in ticks]
+    if not logarithmic:
+        decimals = [max(decimals, default=0)] * len(ticks)
+    large = any(abs(tick) >= 1e7 for tick in ticks)
+    return [number(tick, 2) if large else grouped(tick, places) for tick, places in zip(ticks, decimals, strict=True)]
 
 
 def dots(x: NDArray[np.float64], y: NDArray[np.float64], class_: str, layers: int = 8) -> str:
@@ -134,6 +145,11 @@ def dots(x: NDArray[np.float64], y: NDArray[np.float64], class_: str, layers: in
 
 def _value(value: object) -> str:
     return f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(escape(value))
+
+
+def _decimals(tick: float) -> int:
+    """Decimals that a round number needs."""
+    return next((places for places in range(9) if math.isclose(round(tick, places), tick, rel_tol=1e-6, abs_tol=1e-12)), 9)
 
 
 def _linear_ticks(low: float, high: float, wanted: int) -> list[float]:

@@ -64,7 +64,12 @@ def number(value: float | None, digits: int = 4) -> str:
         return _scientific(value, digits)
     rounded = round(value, digits - 1 - exponent)
     decimals = max(0, digits - 1 - math.floor(math.log10(abs(rounded))))
-    return f"{rounded:,.{decimals}f}".replace(",", "\u202f").replace("-", "−")
+    return grouped(rounded, decimals)
+
+
+def grouped(value: float, decimals: int) -> str:
+    """Format with fixed decimals, thin spaces between thousands and a true minus sign."""
+    return f"{value:,.{decimals}f}".replace(",", "\u202f").replace("-", "−")
 
 
 def interval(low: float, high: float, digits: int = 4) -> str:
@@ -72,6 +77,11 @@ def interval(low: float, high: float, digits: int = 4) -> str:
     if not (math.isfinite(low) and math.isfinite(high)):
         return NOTHING
     return f"{number(low, digits)} – {number(high, digits)}"
+
+
+def plain(value: float, digits: int = 6) -> str:
+    """Format a number that somebody gave (a pixel size, a setting): at most ``digits`` digits, no trailing zeros."""
+    return f"{value:.{digits}g}"
 
 
 def percent(fraction: float | None, decimals: int = 1) -> str:
@@ -83,7 +93,7 @@ def percent(fraction: float | None, decimals: int = 1) -> str:
 
 def count(value: int) -> str:
     """Format a whole number with thin spaces between thousands."""
-    return f"{value:,}".replace(",", "\u202f")
+    return grouped(value, 0)
 
 
 def counted(value: int, singular: str, plural: str | None = None) -> str:

@@ -1,4 +1,4 @@
-"""Random changes of grey levels as microscopes and publishers make them. All take and give float32 (H, W), about 0..1."""
+"""Random changes of grey levels, as microscopes and publishers make them; float32 (H, W), about 0..1, in and out."""
 
 from collections.abc import Callable
 
@@ -13,19 +13,21 @@ Gray = NDArray[np.float32]
 def invert(gray: Gray, rng: Generator) -> Gray:
     """Dark for bright: TEM against SEM, bright field against fluorescence."""
     del rng
-    return np.float32(1.0) - gray
+    return (np.float32(1.0) - gray).astype(np.float32)
 
 
 def gamma(gray: Gray, rng: Generator) -> Gray:
     """A power law of the grey levels, exponent 0.5 to 2."""
     exponent = np.float32(np.exp(rng.uniform(-0.7, 0.7)))
-    return np.clip(gray, 0, None) ** exponent
+    brightened: Gray = np.power(np.clip(gray, 0, None), exponent, dtype=np.float32)
+    return brightened
 
 
 def contrast(gray: Gray, rng: Generator) -> Gray:
     """Other brightness and contrast settings of the detector, with clipping."""
     gain, offset = rng.uniform(0.5, 1.6), rng.uniform(-0.25, 0.25)
-    return np.clip((gray - 0.5) * np.float32(gain) + np.float32(0.5 + offset), -0.2, 1.2)
+    changed: Gray = np.clip((gray - 0.5) * np.float32(gain) + np.float32(0.5 + offset), -0.2, 1.2)
+    return changed
 
 
 def shot_noise(gray: Gray, rng: Generator) -> Gray:
@@ -44,18 +46,22 @@ def gaussian_noise(gray: Gray, rng: Generator) -> Gray:
 
 def blur(gray: Gray, rng: Generator) -> Gray:
     """Defocus, with astigmatism."""
-    return cv2.GaussianBlur(gray, (0, 0), float(rng.uniform(0.4, 2.0)), sigmaY=float(rng.uniform(0.4, 2.0)))
+    sigma_x, sigma_y = (float(sigma) for sigma in rng.uniform(0.4, 2.0, 2))
+    blurred: Gray = cv2.GaussianBlur(gray, (0, 0), sigma_x, sigmaY=sigma_y).astype(np.float32)
+    return blurred
 
 
 def sharpen(gray: Gray, rng: Generator) -> Gray:
     """The unsharp mask that many figures went through."""
-    return gray + np.float32(rng.uniform(0.3, 1.5)) * (gray - cv2.GaussianBlur(gray, (0, 0), 1.5))
+    smooth: Gray = cv2.GaussianBlur(gray, (0, 0), 1.5).astype(np.float32)
+    return gray + np.float32(rng.uniform(0.3, 1.5)) * (gray - smooth)
 
 
 def uneven_light(gray: Gray, rng: Generator) -> Gray:
     """A smooth change of brightness over the image: shadow, charging, uneven thickness."""
     corners = rng.uniform(-0.35, 0.35, (4, 4)).astype(np.float32)
-    return gray + cv2.resize(corners, gray.shape[::-1], interpolation=cv2.INTER_CUBIC)
+    light: Gray = cv2.resize(corners, gray.shape[::-1], interpolation=cv2.INTER_CUBIC).astype(np.float32)
+    return gray + light
 
 
 def scan_lines(gray: Gray, rng: Generator) -> Gray:
@@ -68,7 +74,8 @@ def jpeg(gray: Gray, rng: Generator) -> Gray:
     """Publication: 8 bits and JPEG."""
     eight_bit = (np.clip(gray, 0, 1) * 255).astype(np.uint8)
     encoded = cv2.imencode(".jpg", eight_bit, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(20, 90))])[1]
-    return cv2.imdecode(encoded, cv2.IMREAD_GRAYSCALE).astype(np.float32) / np.float32(255)
+    decoded = np.asarray(cv2.imdecode(encoded, cv2.IMREAD_GRAYSCALE), dtype=np.float32)
+    return decoded / np.float32(255)
 
 
 def annotation(gray: Gray, rng: Generator) -> Gray:

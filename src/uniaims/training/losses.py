@@ -10,7 +10,7 @@ FLOW_WEIGHT = 2.0
 TOPOGRAPHY_WEIGHT = 1.0
 DICE_WEIGHT = 0.5
 BOUNDARY_WEIGHT = 2.0
-"""Extra weight of pixels beside an instance boundary (U-Net's weight map, Ronneberger et al. 2015, in its simplest form)."""
+"""Extra weight of pixels beside a boundary: the weight map of U-Net (Ronneberger et al. 2015) in its simplest form."""
 BACKGROUND_FLOW_WEIGHT = 0.1
 
 

@@ -111,9 +111,7 @@ class CropLoader:
         stop = threading.Event()
         count = self._settings.loader_threads
         queues: list[queue.Queue[Batch | BaseException]] = [queue.Queue(QUEUE_BATCHES) for _ in range(count)]
-        threads = [
-            threading.Thread(target=self._fill, args=(queues, i, stop), daemon=True) for i in range(count)
-        ]
+        threads = [threading.Thread(target=self._fill, args=(queues, i, stop), daemon=True) for i in range(count)]
         for thread in threads:
             thread.start()
         try:
@@ -127,15 +125,13 @@ class CropLoader:
         finally:
             stop.set()
 
-    def _fill(
-        self, queues: list["queue.Queue[Batch | BaseException]"], offset: int, stop: threading.Event
-    ) -> None:
+    def _fill(self, queues: list["queue.Queue[Batch | BaseException]"], offset: int, stop: threading.Event) -> None:
         count = len(queues)
         step = self._start + (offset - self._start) % count
         while not stop.is_set():
             try:
                 item: Batch | BaseException = self.batch(step)
-            except Exception as error:  # noqa: BLE001 - handed to the trainer, which raises it
+            except Exception as error:
                 item = error
             while not stop.is_set():
                 try:
@@ -172,9 +168,7 @@ def random_crop(sample: PreparedSample, settings: TrainingSettings, rng: Generat
     return image[None], stacked, labels[None], known[None].astype(np.float32)
 
 
-def _random_placement(
-    sample: PreparedSample, settings: TrainingSettings, rng: Generator
-) -> NDArray[np.float64]:
+def _random_placement(sample: PreparedSample, settings: TrainingSettings, rng: Generator) -> NDArray[np.float64]:
     """Affine map (2, 3) sample -> crop: random scale, flip, quarter turn (a free angle now and then), position."""
     target = settings.nominal_diameter_px * math.exp(settings.scale_spread * rng.standard_normal())
     smallest = min(1.0, SHORTEST_SIDE_PX / min(sample.gray.shape))

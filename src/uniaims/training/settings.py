@@ -17,7 +17,6 @@ class TrainingSettings:
 
     data: tuple[Path, ...] = field(metadata={"help": "Dataset folders, each with images/ and masks/."})
     output: Path = field(metadata={"help": "Folder for checkpoints, the log and the finished model."})
-    validation: tuple[Path, ...] = _knob((), "Dataset folders that are only looked at.")
     name: str = _knob("custom", "Name of the model.")
     encoder: str = _knob("unet", "Encoder of the network.")
     widths: tuple[int, ...] = _knob((32, 64, 128, 256, 256), "Channels of each resolution level.")
@@ -33,9 +32,7 @@ class TrainingSettings:
     warmup_steps: int = _knob(100, "Steps over which the learning rate rises.")
     average_decay: float = _knob(0.998, "Decay of the running average of the weights, which is what is kept.")
     nominal_diameter_px: float = _knob(32.0, "Object diameter that crops are brought to, on average.")
-    scale_spread: float = _knob(
-        0.45, "Standard deviation of the natural logarithm of the crops' object diameter."
-    )
+    scale_spread: float = _knob(0.45, "Standard deviation of the natural logarithm of the crops' object diameter.")
     shares: tuple[float, ...] = _knob(
         (), "How often each data folder is drawn, one number each; none: by the root of its size."
     )
@@ -43,9 +40,7 @@ class TrainingSettings:
     device: str = _knob("auto", "auto, cpu or cuda.")
     mixed_precision: bool = _knob(True, "Compute convolutions in bfloat16 where the hardware has it.")
     loader_threads: int = _knob(2, "Threads that prepare crops.")
-    checkpoint_every: int = _knob(
-        250, "Steps between checkpoints; a killed training goes on from the last one."
-    )
+    checkpoint_every: int = _knob(250, "Steps between checkpoints; a killed training goes on from the last one.")
 
     def __post_init__(self) -> None:
         if not self.data:
@@ -54,8 +49,6 @@ class TrainingSettings:
             if getattr(self, name) <= 0:
                 raise SettingsError(f"{name} = {getattr(self, name)}: wanted a number above 0.")
         if self.shares and len(self.shares) != len(self.data):
-            raise SettingsError(
-                f"{len(self.shares)} shares for {len(self.data)} data folders: wanted one share each."
-            )
+            raise SettingsError(f"{len(self.shares)} shares for {len(self.data)} data folders: wanted one share each.")
         if self.crop_px % 64:
             raise SettingsError(f"crop_px = {self.crop_px}: wanted a multiple of 64.")

@@ -5,7 +5,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -72,9 +72,7 @@ def train(settings: TrainingSettings, progress: Progress | None = None) -> Train
     return _finish(state, settings, card)
 
 
-def load_samples(
-    settings: TrainingSettings, progress: Progress | None
-) -> tuple[list[PreparedSample], list[int]]:
+def load_samples(settings: TrainingSettings, progress: Progress | None) -> tuple[list[PreparedSample], list[int]]:
     """All samples at working scale, and how many each dataset has."""
     files = [open_samples(folder) for folder in settings.data]
     total, prepared = sum(len(group) for group in files), []
@@ -83,9 +81,7 @@ def load_samples(
         if progress:
             progress("reading samples", len(prepared), total)
     if not any(sample.diameter_px for sample in prepared):
-        raise InputError(
-            "no sample has a labelled object. Check that masks/ holds label images (0 = background)."
-        )
+        raise InputError("no sample has a labelled object. Check that masks/ holds label images (0 = background).")
     return prepared, [len(group) for group in files]
 
 
@@ -137,20 +133,16 @@ def _step(state: _State, batch: Batch, settings: TrainingSettings, device: torch
         raw = state.network(image)
     loss = fields_loss(raw, target)
     state.optimiser.zero_grad(set_to_none=True)
-    loss.total.backward()
+    torch.autograd.backward(loss.total)
     nn.utils.clip_grad_norm_(state.network.parameters(), GRADIENT_NORM)
     state.optimiser.step()
-    _update_average(
-        state.average, state.network, min(settings.average_decay, (1 + state.step) / (10 + state.step))
-    )
+    _update_average(state.average, state.network, min(settings.average_decay, (1 + state.step) / (10 + state.step)))
     return loss
 
 
 def _to_device(batch: Batch, device: torch.device) -> tuple[Tensor, Target]:
     image = torch.from_numpy(batch.image).to(device, memory_format=torch.channels_last)
-    fields, labels, known = (
-        torch.from_numpy(a).to(device) for a in (batch.fields, batch.labels, batch.known)
-    )
+    fields, labels, known = (torch.from_numpy(a).to(device) for a in (batch.fields, batch.labels, batch.known))
     return image, Target(fields, known, boundary_of(labels))
 
 
@@ -177,9 +169,7 @@ def _device(name: str) -> torch.device:
 def _resume(settings: TrainingSettings, network_settings: NetworkSettings, device: torch.device) -> _State:
     network = FlowNet(network_settings).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = copy.deepcopy(network).eval().requires_grad_(requires_grad=False)
-    optimiser = torch.optim.AdamW(
-        network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
-    )
+    optimiser = torch.optim.AdamW(network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
     state = _State(network, average, optimiser)
     path = settings.output / STATE_FILE
     if not path.exists():
@@ -191,9 +181,7 @@ def _resume(settings: TrainingSettings, network_settings: NetworkSettings, devic
         average.load_state_dict(saved["average"])
         optimiser.load_state_dict(saved["optimiser"])
     except (RuntimeError, ValueError, KeyError) as error:
-        raise SettingsError(
-            f"{path}: a training with another network. Choose another --output folder."
-        ) from error
+        raise SettingsError(f"{path}: a training with another network. Choose another --output folder.") from error
     state.step, state.seconds = saved["step"], saved["seconds"]
     return state
 
@@ -217,26 +205,23 @@ def _log(board: Any, settings: TrainingSettings, state: _State, loss: Loss, rate
 
 def _finish(state: _State, settings: TrainingSettings, card: ModelCard) -> TrainedModel:
     _save_state(state, settings)
-    described = {
-        key: str(value) if isinstance(value, Path) else value for key, value in asdict(settings).items()
-    }
-    described |= {
-        key: [Path(path).name for path in described[key]]
-        for key in ("data", "validation", "output")
-        if isinstance(described[key], (tuple, list))
-    }
-    provenance = {
-        "settings": described,
-        "steps": state.step,
-        "hours": round(state.seconds / 3600, 2),
-        "uniaims": __version__,
-        "torch": torch.__version__,
-    }
-    finished = ModelCard(
-        card.name, card.network, card.normalisation, card.nominal_diameter_px, card.description, provenance
-    )
+    finished = replace(card, provenance=_provenance(state, settings))
     network = copy.deepcopy(state.average).cpu().float().eval()
     weights, onnx = (settings.output / f"{card.name}{suffix}" for suffix in (".safetensors", ".onnx"))
     save_weights(weights, network, finished)
     export_onnx(onnx, network, finished)
     return TrainedModel(weights, onnx, state.step, state.seconds)
+
+
+def _provenance(state: _State, settings: TrainingSettings) -> dict[str, Any]:
+    """What the card tells of the training; folders by name only, so that no path of this machine travels."""
+    knobs = asdict(settings)
+    knobs["data"] = [folder.name for folder in settings.data]
+    del knobs["output"]
+    return {
+        "settings": knobs,
+        "steps": state.step,
+        "hours": round(state.seconds / 3600, 2),
+        "uniaims": __version__,
+        "torch": torch.__version__,
+    }

@@ -24,9 +24,7 @@ class UNetEncoder(nn.Module):
         self.pool = nn.MaxPool2d(2)
         inputs = (settings.channels * UNSHUFFLE**2, *settings.widths)
         self.levels = nn.ModuleList(
-            nn.Sequential(
-                ResidualBlock(before, width), *(ResidualBlock(width, width) for _ in range(depth - 1))
-            )
+            nn.Sequential(ResidualBlock(before, width), *(ResidualBlock(width, width) for _ in range(depth - 1)))
             for (before, width), depth in zip(pairwise(inputs), settings.depths, strict=True)
         )
 

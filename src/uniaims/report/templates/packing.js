@@ -1,6 +1,8 @@
 // Arrays out of the page: the inverse of packing.py.
 const packing = (() => {
-  const types = { int8: Int8Array, int16: Int16Array, int32: Int32Array, float32: Float32Array };
+  const types = {
+    int8: Int8Array, uint8: Uint8Array, int16: Int16Array, uint16: Uint16Array, int32: Int32Array, uint32: Uint32Array, float32: Float32Array,
+  };
 
   async function inflate(base64) {
     const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));

@@ -1,0 +1,143 @@
+"""What the compiled pass finds in a label image: raw shape and grey levels of every instance, in pixels."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from uniaims._kernels import measure as kernels
+from uniaims._kernels.threads import map_blocks, row_blocks, thread_count
+from uniaims.labels import relabel
+
+Floats = NDArray[np.float64]
+Region = tuple[int, int, int, int]
+
+_INSTANCES_PER_BLOCK = 512
+_ROUNDING = 1e-12
+
+
+@dataclass(frozen=True)
+class Axes:
+    """The ellipses that have the second moments of the instances.
+
+    Attributes:
+        major: (N,) float64; full length of the long axis, px; 0 for a single pixel.
+        minor: (N,) float64; full length of the short axis, px; 0 where the pixel centres lie on one line.
+        degrees: (N,) float64; direction of the long axis, 0 <= degrees < 180, from the x axis counter-clockwise as seen
+            on the screen; NaN where both axes are equal.
+    """
+
+    major: Floats
+    minor: Floats
+    degrees: Floats
+
+
+@dataclass(frozen=True)
+class Instances:
+    """Raw measurements of N instances in pixels, in the order of their labels.
+
+    Attributes:
+        labels: (N,) uint32, ascending.
+        shapes: (N, SHAPE_COLUMNS) float64; columns as named in `uniaims._kernels.measure`.
+        boxes: (N, 4) int32; top, left, bottom, right (the last two exclusive).
+        region: top, left, bottom, right of the part of the image that shows the sample.
+        intensities: (N, INTENSITY_COLUMNS) float64, or ``None`` without an image.
+        confidence: (N,) float64, or ``None`` where it was not given.
+    """
+
+    labels: NDArray[np.uint32]
+    shapes: Floats
+    boxes: NDArray[np.int32]
+    region: Region
+    intensities: Floats | None = None
+    confidence: Floats | None = None
+
+    @property
+    def area(self) -> Floats:
+        """(N,) number of pixels."""
+        return self.shapes[:, kernels.AREA]
+
+    @property
+    def perimeter(self) -> Floats:
+        """(N,) length of the outline, px."""
+        return self.shapes[:, kernels.PERIMETER]
+
+    @property
+    def equivalent_diameter(self) -> Floats:
+        """(N,) diameter of the circle of the same area, px."""
+        return np.sqrt(self.area * (4 / np.pi))
+
+    @property
+    def centroids(self) -> Floats:
+        """(N, 2) y, x in px; the centre of the first pixel is (0, 0)."""
+        return self.shapes[:, [kernels.CENTROID_Y, kernels.CENTROID_X]]
+
+    @cached_property
+    def axes(self) -> Axes:
+        """The ellipses of the same second moments: an ellipse's axis is 4 standard deviations long."""
+        variance_y, variance_x = self.shapes[:, kernels.VARIANCE_Y], self.shapes[:, kernels.VARIANCE_X]
+        covariance = self.shapes[:, kernels.COVARIANCE]
+        mean = (variance_y + variance_x) / 2
+        spread = np.hypot((variance_x - variance_y) / 2, covariance)
+        large, small = mean + spread, mean - spread
+        degrees = -np.rad2deg(np.arctan2(2 * covariance, variance_x - variance_y) / 2) % 180.0
+        # -0.0 % 180 and tiny negative angles give 180.0 itself
+        degrees[degrees >= 180.0] = 0.0
+        degrees[spread <= _ROUNDING * large] = np.nan
+        small[small <= _ROUNDING * large] = 0.0
+        return Axes(4 * np.sqrt(large), 4 * np.sqrt(small), degrees)
+
+
+def ratio(numerator: Floats, denominator: Floats) -> Floats:
+    """Divide (N,) by (N,); NaN where the denominator is 0."""
+    out: Floats = np.divide(numerator, denominator, out=np.full(len(numerator), np.nan), where=denominator > 0)
+    return out
+
+
+def trace_instances(
+    labels: NDArray[np.uint32],
+    region: Region,
+    image: NDArray[np.generic] | None = None,
+    confidence: Floats | None = None,
+) -> Instances:
+    """Measure every instance of a label image.
+
+    Args:
+        labels: (H, W) uint32, checked; gaps between labels are fine.
+        region: top, left, bottom, right of the part of the image that shows the sample.
+        image: (H, W) grey levels of any real dtype.
+        confidence: (N,) float64 in the order of the labels.
+    """
+    dense, values = _without_wide_gaps(labels)
+    counts = np.zeros(int(dense.max(initial=0)) + 1, np.int64)
+    kernels.count_runs(dense, counts)
+    present = np.flatnonzero(counts).astype(np.uint32)
+    starts = np.concatenate([[0], np.cumsum(counts[present])])
+    runs = np.empty((int(starts[-1]), 3), np.int32)
+    kernels.list_runs(dense, np.cumsum(counts) - counts, runs)
+    shapes = np.empty((len(present), kernels.SHAPE_COLUMNS))
+    boxes = np.empty((len(present), 4), np.int32)
+    intensities = None if image is None else np.empty((len(present), kernels.INTENSITY_COLUMNS))
+
+    def work(start: int, stop: int) -> None:
+        own = starts[start : stop + 1]
+        kernels.measure_shapes(dense, present[start:stop], runs, own, shapes[start:stop], boxes[start:stop])
+        if image is not None and intensities is not None:
+            kernels.measure_intensities(image, runs, own, intensities[start:stop])
+
+    threads = thread_count()
+    map_blocks(work, row_blocks(len(present), threads, _INSTANCES_PER_BLOCK), threads)
+    return Instances(present if values is None else values, shapes, boxes, region, intensities, confidence)
+
+
+def _without_wide_gaps(labels: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.uint32] | None]:
+    """Renumber labels that are so large that a table over 0..largest label would not be worth its memory.
+
+    Returns:
+        The labels to work on, and the original label of each instance where they were renumbered.
+    """
+    if labels.max(initial=0) <= 4 * labels.size + 1024:
+        return labels, None
+    values = np.unique(labels)
+    return relabel(labels), values[values > 0]

@@ -1,0 +1,456 @@
+"""The measured properties: each is one entry, a description with its function.
+
+The short names of sources:
+
+- ISO 9276-6: ISO 9276-6:2008, Representation of results of particle size analysis, part 6: descriptive and
+  quantitative representation of particle shape and morphology.
+- Vossepoel & Smeulders 1982: Vector code probability and metrication error in the representation of straight lines of
+  finite length, Computer Graphics and Image Processing 20, 347-364.
+- Wadell 1935: Volume, shape and roundness of quartz particles, The Journal of Geology 43, 250-280.
+- Kuo & Freeman 2000: Imaging indices for quantification of shape, angularity, and surface texture of aggregates,
+  Transportation Research Record 1721, 57-65.
+- Mack & Rosenblatt 1979: Multivariate k-nearest neighbor density estimates, Journal of Multivariate Analysis 9, 1-15.
+- Clark & Evans 1954: Distance to nearest neighbor as a measure of spatial relationships in populations, Ecology 35,
+  445-453.
+- ISO 13322-1:2014: Particle size analysis, image analysis methods, part 1: static image analysis methods.
+- ImageJ: Ferreira & Rasband, ImageJ user guide, section 30.7 (shape descriptors).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from uniaims._kernels import measure as kernels
+from uniaims.errors import InputError
+from uniaims.measurements.instances import Floats, Instances, ratio
+from uniaims.measurements.neighbours import local_densities, nearest_distances
+from uniaims.measurements.quantities import QUANTITIES, QuantityName
+
+Kind = Literal["size", "shape", "position", "neighbourhood", "intensity", "quality"]
+Function = Callable[[Instances], NDArray[np.generic]]
+
+LINE = "the object is a straight line one pixel wide: its width is not resolved"
+SINGLE_PIXEL = "the object is a single pixel"
+NO_DIRECTION = "the object is as long as wide: it has no direction"
+ALONE = "there is no other object in the image"
+FEW = "there are fewer than 3 objects in the image, or all lie at one place"
+NOT_FINITE = "no pixel of the object has a finite grey level"
+NOT_GIVEN = "the confidence that came is NaN"
+
+
+@dataclass(frozen=True)
+class Property:
+    """A measured property of an instance.
+
+    Attributes:
+        name: key in `PROPERTIES` and beginning of the column name.
+        label: for headings and axes, without unit.
+        quantity: what kind of number it is; decides the unit.
+        kind: the group it belongs to.
+        definition: how it is computed.
+        source: standard, paper or program whose definition it is.
+        function: instances in pixels -> (N,) values in pixels; NaN where it can't be measured.
+        undefined: the reason for a NaN; empty if there is a value for every instance.
+        needs: what has to be given beside the labels.
+    """
+
+    name: str
+    label: str
+    quantity: QuantityName
+    kind: Kind
+    definition: str
+    source: str
+    function: Function = field(repr=False, compare=False)
+    undefined: str = ""
+    needs: Literal["image", "confidence"] | None = None
+
+    def column(self, *, calibrated: bool) -> str:
+        """Name of its column: the name with the unit, in nm where the image is calibrated, else in px."""
+        quantity = QUANTITIES[self.quantity]
+        return self.name + (quantity.suffix if calibrated else quantity.pixel_suffix)
+
+    def unit(self, *, calibrated: bool) -> str:
+        """Unit for the eye, e.g. "nm²"; empty for numbers without unit."""
+        quantity = QUANTITIES[self.quantity]
+        return quantity.unit if calibrated else quantity.pixel_unit
+
+    def measure(self, instances: Instances, pixel_size_nm: float | None) -> NDArray[np.generic]:
+        """Values (N,) in the unit of the column: nm where the pixel size is known, else px."""
+        values = self.function(instances)
+        factor = 1.0 if pixel_size_nm is None else QUANTITIES[self.quantity].factor(pixel_size_nm)
+        if factor == 1.0:
+            return values
+        scaled: Floats = np.asarray(values, np.float64) * factor
+        return scaled
+
+
+def _at_most_one(values: Floats) -> Floats:
+    """Cut a ratio that can't be above 1 for any shape, but can for its pixels (by a few percent below ~50 pixels)."""
+    return np.minimum(values, 1.0)
+
+
+def _or_nan(values: Floats) -> Floats:
+    """Turn a 0 that stands for "not resolved" into NaN."""
+    resolved: Floats = np.where(values > 0, values, np.nan)
+    return resolved
+
+
+def _aspect_ratio(instances: Instances) -> Floats:
+    return ratio(instances.axes.major, instances.axes.minor)
+
+
+def _eccentricity(instances: Instances) -> Floats:
+    eccentricity: Floats = np.sqrt(1 - ratio(instances.axes.minor, instances.axes.major) ** 2)
+    return eccentricity
+
+
+def _form_factor(instances: Instances) -> Floats:
+    return _at_most_one(4 * np.pi * instances.area / instances.perimeter**2)
+
+
+def _smoothness(instances: Instances) -> Floats:
+    """Perimeter of the equivalent ellipse by Ramanujan's second approximation (1914), exact to 0.01 % up to 20:1."""
+    aspect_ratio = _aspect_ratio(instances)
+    long = np.sqrt(instances.area / np.pi * aspect_ratio)
+    short = long / aspect_ratio
+    h = ((long - short) / (long + short)) ** 2
+    ellipse = np.pi * (long + short) * (1 + 3 * h / (10 + np.sqrt(4 - 3 * h)))
+    smoothness: Floats = ellipse / instances.perimeter
+    return smoothness
+
+
+def _touches_border(instances: Instances) -> NDArray[np.bool_]:
+    top, left, bottom, right = instances.region
+    boxes = instances.boxes
+    at_start = (boxes[:, 0] <= top) | (boxes[:, 1] <= left)
+    return at_start | (boxes[:, 2] >= bottom) | (boxes[:, 3] >= right)
+
+
+def _shape(column: int) -> Function:
+    return lambda instances: instances.shapes[:, column]
+
+
+def _box(column: int) -> Function:
+    return lambda instances: instances.boxes[:, column]
+
+
+def _intensity(column: int) -> Function:
+    def function(instances: Instances) -> Floats:
+        if instances.intensities is None:
+            raise InputError("Intensities can't be measured without an image. Give image=... to measure().")
+        return instances.intensities[:, column]
+
+    return function
+
+
+def _confidence(instances: Instances) -> Floats:
+    if instances.confidence is None:
+        raise InputError("No confidence came with the labels. Give confidence=... to measure().")
+    return instances.confidence
+
+
+_ENTRIES = (
+    Property(
+        "area",
+        "Area",
+        "area",
+        "size",
+        "Number of pixels times the area of a pixel. Holes do not count.",
+        "ISO 9276-6",
+        lambda instances: instances.area,
+    ),
+    Property(
+        "perimeter",
+        "Perimeter",
+        "length",
+        "size",
+        "Length of the outline, holes included: 0.980 per straight step, 1.406 per diagonal step, -0.091 per change "
+        "between the two. Within 0.5 % for discs of 10 px and more across.",
+        "Vossepoel & Smeulders 1982",
+        lambda instances: instances.perimeter,
+    ),
+    Property(
+        "equivalent_diameter",
+        "Equivalent diameter",
+        "length",
+        "size",
+        "Diameter of the circle of the same area: sqrt(4 area / pi).",
+        "ISO 9276-6 (area-equivalent diameter)",
+        lambda instances: instances.equivalent_diameter,
+    ),
+    Property(
+        "max_feret",
+        "Maximum Feret diameter",
+        "length",
+        "size",
+        "Largest distance of two parallel lines that touch the outline from outside: its longest chord.",
+        "ISO 9276-6",
+        _shape(kernels.MAX_FERET),
+    ),
+    Property(
+        "min_feret",
+        "Minimum Feret diameter",
+        "length",
+        "size",
+        "Smallest distance of two parallel lines that touch the outline from outside: its width.",
+        "ISO 9276-6",
+        _shape(kernels.MIN_FERET),
+    ),
+    Property(
+        "major_axis",
+        "Major axis",
+        "length",
+        "size",
+        "Full length of the long axis of the ellipse that has the same second moments as the pixel centres.",
+        "ISO 9276-6 (Legendre ellipse of inertia); scikit-image",
+        lambda instances: _or_nan(instances.axes.major),
+        SINGLE_PIXEL,
+    ),
+    Property(
+        "minor_axis",
+        "Minor axis",
+        "length",
+        "size",
+        "Full length of the short axis of the same ellipse.",
+        "ISO 9276-6 (Legendre ellipse of inertia); scikit-image",
+        lambda instances: _or_nan(instances.axes.minor),
+        LINE,
+    ),
+    Property(
+        "aspect_ratio",
+        "Aspect ratio",
+        "ratio",
+        "shape",
+        "major_axis / minor_axis, 1 or more: length over width, exact for ellipses and rectangles. Carries the same "
+        "information as eccentricity. ISO 9276-6 gives this name to min_feret / max_feret, which is at most 1.",
+        "ImageJ (AR)",
+        _aspect_ratio,
+        LINE,
+    ),
+    Property(
+        "orientation",
+        "Orientation",
+        "angle",
+        "shape",
+        "Direction of the major axis: 0 to 180 degrees from the horizontal, counter-clockwise as seen in the picture.",
+        "ImageJ (Angle)",
+        lambda instances: instances.axes.degrees,
+        NO_DIRECTION,
+    ),
+    Property(
+        "circularity",
+        "Circularity",
+        "ratio",
+        "shape",
+        "Perimeter of the circle of the same area / perimeter: sqrt(4 pi area) / perimeter, the square root of "
+        "form_factor. 1 for a circle; cut at 1. ImageJ gives this name to form_factor.",
+        "ISO 9276-6 (circularity)",
+        lambda instances: np.sqrt(_form_factor(instances)),
+    ),
+    Property(
+        "sphericity",
+        "Sphericity",
+        "ratio",
+        "shape",
+        "equivalent_diameter / diameter of the smallest circle around the outline. 1 for a circle; cut at 1. Depends "
+        "on elongation, hardly on roughness.",
+        "Wadell 1935 (projection sphericity)",
+        lambda instances: _at_most_one(ratio(instances.equivalent_diameter, instances.shapes[:, kernels.CIRCUMCIRCLE])),
+    ),
+    Property(
+        "form_factor",
+        "Form factor",
+        "ratio",
+        "shape",
+        "4 pi area / perimeter². 1 for a circle; cut at 1. Depends on elongation and on roughness.",
+        "ISO 9276-6 (form factor)",
+        _form_factor,
+    ),
+    Property(
+        "solidity",
+        "Solidity",
+        "ratio",
+        "shape",
+        "Number of pixels / number of pixels whose centre lies in the convex hull of the pixel centres. 1 for every "
+        "digitally convex shape, whatever its size.",
+        "ISO 9276-6 (solidity)",
+        lambda instances: ratio(instances.area, instances.shapes[:, kernels.HULL_AREA]),
+    ),
+    Property(
+        "convexity",
+        "Convexity",
+        "ratio",
+        "shape",
+        "Perimeter of the convex hull of the outline / perimeter. 1 for a convex shape; cut at 1. Depends on roughness "
+        "and notches, not on elongation.",
+        "ISO 9276-6 (convexity)",
+        lambda instances: _at_most_one(ratio(instances.shapes[:, kernels.HULL_PERIMETER], instances.perimeter)),
+    ),
+    Property(
+        "smoothness",
+        "Smoothness",
+        "ratio",
+        "shape",
+        "Perimeter of the ellipse of the same area and aspect_ratio / perimeter: circularity with the elongation taken "
+        "out. 1 for an ellipse, 0.89 for a square, less for rough, notched or angular shapes.",
+        "Kuo & Freeman 2000: 1 / sqrt(angularity index x texture index)",
+        _smoothness,
+        LINE,
+    ),
+    Property(
+        "eccentricity",
+        "Eccentricity",
+        "ratio",
+        "shape",
+        "sqrt(1 - (minor_axis / major_axis)²) of the ellipse of the same second moments. 0 for a circle, 1 for a line.",
+        "scikit-image",
+        _eccentricity,
+        SINGLE_PIXEL,
+    ),
+    Property(
+        "bounding_box_top",
+        "Bounding box, top",
+        "position",
+        "position",
+        "First row of the object, counted from 0.",
+        "scikit-image",
+        _box(0),
+    ),
+    Property(
+        "bounding_box_left",
+        "Bounding box, left",
+        "position",
+        "position",
+        "First column of the object, counted from 0.",
+        "scikit-image",
+        _box(1),
+    ),
+    Property(
+        "bounding_box_bottom",
+        "Bounding box, bottom",
+        "position",
+        "position",
+        "Row behind the last one of the object.",
+        "scikit-image",
+        _box(2),
+    ),
+    Property(
+        "bounding_box_right",
+        "Bounding box, right",
+        "position",
+        "position",
+        "Column behind the last one of the object.",
+        "scikit-image",
+        _box(3),
+    ),
+    Property(
+        "centroid_y",
+        "Centroid y",
+        "length",
+        "position",
+        "Mean row of the pixels; the centre of the top left pixel of the image is 0.",
+        "scikit-image",
+        _shape(kernels.CENTROID_Y),
+    ),
+    Property(
+        "centroid_x",
+        "Centroid x",
+        "length",
+        "position",
+        "Mean column of the pixels; the centre of the top left pixel of the image is 0.",
+        "scikit-image",
+        _shape(kernels.CENTROID_X),
+    ),
+    Property(
+        "touches_border",
+        "Touches border",
+        "flag",
+        "position",
+        "The object has a pixel in the first or last row or column of the image (of its content, without banner): it "
+        "may go on outside.",
+        "ISO 13322-1:2014 (edge particles)",
+        _touches_border,
+    ),
+    Property(
+        "nearest_neighbour_distance",
+        "Nearest neighbour distance",
+        "length",
+        "neighbourhood",
+        "Distance from the centroid to the nearest other centroid. An object outside the image may be nearer.",
+        "Clark & Evans 1954",
+        nearest_distances,
+        ALONE,
+    ),
+    Property(
+        "local_density",
+        "Local density",
+        "density",
+        "neighbourhood",
+        "Objects per area around the centroid: (k - 1) / area of the circle through the k-th nearest other centroid, "
+        "as far as it lies inside the image; k = 8, fewer where the image holds fewer.",
+        "Mack & Rosenblatt 1979 (nearest-neighbour density)",
+        local_densities,
+        FEW,
+    ),
+    Property(
+        "mean_intensity",
+        "Mean intensity",
+        "intensity",
+        "intensity",
+        "Mean grey level of the pixels, in the numbers of the image file.",
+        "ImageJ (Mean)",
+        _intensity(kernels.MEAN),
+        NOT_FINITE,
+        "image",
+    ),
+    Property(
+        "std_intensity",
+        "Standard deviation of intensity",
+        "intensity",
+        "intensity",
+        "Standard deviation of the grey levels over all pixels of the object (divisor n).",
+        "scikit-image",
+        _intensity(kernels.DEVIATION),
+        NOT_FINITE,
+        "image",
+    ),
+    Property(
+        "min_intensity",
+        "Minimum intensity",
+        "intensity",
+        "intensity",
+        "Darkest grey level of the object.",
+        "ImageJ (Min)",
+        _intensity(kernels.MINIMUM),
+        NOT_FINITE,
+        "image",
+    ),
+    Property(
+        "max_intensity",
+        "Maximum intensity",
+        "intensity",
+        "intensity",
+        "Brightest grey level of the object.",
+        "ImageJ (Max)",
+        _intensity(kernels.MAXIMUM),
+        NOT_FINITE,
+        "image",
+    ),
+    Property(
+        "confidence",
+        "Confidence",
+        "ratio",
+        "quality",
+        "How sure the segmentation is of the object, 0 to 1, as the segmenter gave it.",
+        "Uni-AIMS",
+        _confidence,
+        NOT_GIVEN,
+        "confidence",
+    ),
+)
+
+PROPERTIES: dict[str, Property] = {entry.name: entry for entry in _ENTRIES}
+"""All measured properties by name, in the order of the table."""

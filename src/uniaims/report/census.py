@@ -1,0 +1,50 @@
+"""How many, how dense, how much of the area: the counts that a report opens with."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from uniaims.report.content import ReportContent
+
+
+@dataclass(frozen=True)
+class Census:
+    """Counts of one image.
+
+    Attributes:
+        total: all objects.
+        cut: those that the border of the content cuts; they count, but are left out of size and shape statistics.
+        content: top, left, bottom, right (the last two exclusive) of the part that shows the sample, px.
+        content_area: its area, in nm² if the pixel size is known, else px².
+        covered_fraction: share of it that objects cover, 0..1.
+    """
+
+    total: int
+    cut: int
+    content: tuple[int, int, int, int]
+    content_area: float
+    covered_fraction: float
+
+    @property
+    def complete(self) -> int:
+        """Objects that the border does not cut."""
+        return self.total - self.cut
+
+    @property
+    def density(self) -> float:
+        """All objects per area of the content, 1/nm² or 1/px²; NaN for an empty content."""
+        return self.total / self.content_area if self.content_area else math.nan
+
+
+def take_census(content: ReportContent) -> Census:
+    """Count objects and covered pixels inside the content of the image."""
+    measurements, labels = content.measurements, content.labels
+    top, left, bottom, right = content.content or (0, 0, *labels.shape)
+    pixels = (bottom - top) * (right - left)
+    pixel_nm = measurements.pixel_size.nm if measurements.pixel_size else 1.0
+    covered = int(np.count_nonzero(labels[top:bottom, left:right]))
+    cut = int(np.count_nonzero(measurements.values("touches_border"))) if len(measurements) else 0
+    return Census(
+        len(measurements), cut, (top, left, bottom, right), pixels * pixel_nm**2, covered / pixels if pixels else math.nan
+    )

@@ -1,0 +1,115 @@
+"""The table's columns as the page shows them: their values packed, their units for the table and for the eye."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from uniaims.measurements import Measurements, Property
+from uniaims.report.charts import Axis
+from uniaims.report.packing import pack_array
+from uniaims.report.units import PIXEL, LengthUnit, length_unit
+
+FIRST_SHOWN = (
+    "equivalent_diameter", "area", "max_feret", "min_feret", "aspect_ratio", "circularity", "solidity", "orientation", "touches_border",
+)  # fmt: skip
+"""Columns that the table opens with; the reader picks others."""
+
+ON_CARD = ("equivalent_diameter", "area", "max_feret", "min_feret", "aspect_ratio", "circularity", "solidity", "orientation", "confidence")
+"""What the card of a chosen object says."""
+
+LABEL_DEFINITION = "Number of the object: its value in labels.tif."
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the table, ready for the page.
+
+    Attributes:
+        name: as in ``measurements.csv``, with the unit.
+        label: for the eye, without unit.
+        unit: in the table.
+        shown_unit: in charts, legends and cards.
+        shown_factor: what the table's numbers are divided by to be in ``shown_unit``.
+        kind: how the numbers are written and compared.
+        definition, source: as the measured property states them.
+        values: (N,) numbers of the table.
+        property_name: of the measured property; ``label`` for the first column.
+    """
+
+    name: str
+    label: str
+    unit: str
+    shown_unit: str
+    shown_factor: float
+    kind: Literal["integer", "boolean", "number"]
+    definition: str
+    source: str
+    values: NDArray[np.generic]
+    property_name: str
+
+    @property
+    def axis(self) -> Axis:
+        """The column as the axis of a chart in the shown unit."""
+        label = f"{self.label} / {self.shown_unit}" if self.shown_unit else self.label
+        return Axis(label, self.shown_unit, self.name, self.shown_factor)
+
+    def shown_values(self) -> NDArray[np.float64]:
+        """Values (N,) in the shown unit."""
+        return np.asarray(self.values, np.float64) / self.shown_factor
+
+    def page_data(self) -> dict[str, object]:
+        """What the page's script needs to know of the column."""
+        return {
+            "name": self.name,
+            "label": self.label,
+            "unit": self.unit,
+            "shown_unit": self.shown_unit,
+            "shown_factor": self.shown_factor,
+            "kind": self.kind,
+            "definition": self.definition,
+            "shown": self.property_name in ("label", *FIRST_SHOWN),
+            "card": self.property_name in ON_CARD,
+            "values": pack_array(self.values),
+        }
+
+
+def eye_unit(measurements: Measurements) -> LengthUnit:
+    """Choose the unit of length of the page from the median size; pixels where the pixel size is unknown."""
+    if measurements.pixel_size is None:
+        return PIXEL
+    diameters = measurements.values("equivalent_diameter")
+    typical = float(np.median(diameters)) if len(diameters) else 10 * measurements.pixel_size.nm
+    return length_unit(typical)
+
+
+def table_columns(measurements: Measurements) -> list[Column]:
+    """Give all columns of the table in its order, the label first."""
+    unit = eye_unit(measurements)
+    label = measurements.table["label"].to_numpy()
+    columns = [Column("label", "Object", "", "", 1.0, "integer", LABEL_DEFINITION, "Uni-AIMS", label, "label")]
+    return columns + [_column(measurements, entry, unit) for entry in measurements.properties]
+
+
+def find(columns: Sequence[Column], property_name: str) -> Column | None:
+    """Give the column of a measured property; ``None`` where it was not measured."""
+    return next((column for column in columns if column.property_name == property_name), None)
+
+
+def _column(measurements: Measurements, entry: Property, unit: LengthUnit) -> Column:
+    series = measurements.table[measurements.column(entry.name)]
+    table_unit = measurements.unit(entry.name)
+    shown_unit, factor = table_unit, 1.0
+    if entry.quantity == "length":
+        shown_unit, factor = unit.symbol, unit.size
+    elif entry.quantity == "area":
+        shown_unit, factor = unit.area_symbol, unit.size**2
+    kind: Literal["integer", "boolean", "number"] = "number"
+    if not series.dtype.is_float():
+        kind = "integer" if series.dtype.is_integer() else "boolean"
+    return Column(
+        measurements.column(entry.name), entry.label, table_unit, shown_unit, factor, kind,
+        entry.definition, entry.source, series.to_numpy(), entry.name,
+    )  # fmt: skip

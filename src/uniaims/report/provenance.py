@@ -1,0 +1,86 @@
+"""Where the numbers come from: the tables at the end of the report."""
+
+import platform
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, is_dataclass
+
+from uniaims import __version__
+from uniaims.report.census import Census
+from uniaims.report.content import ReportContent
+from uniaims.report.units import NOTHING, count, number, plain
+
+FUNCTIONS = (
+    ("Objects", "uniaims.segmenter.Segmenter"),
+    ("Per-object values", "uniaims.measurements.measure"),
+    ("Count, density, area fraction", "uniaims.report.census.take_census"),
+    ("Percentiles, means, intervals", "uniaims.statistics.summarise"),
+    ("Log-normal fit", "uniaims.statistics.fit_lognormal"),
+    ("Histogram bins", "uniaims.report.charts.Histogram.of"),
+)
+"""What is computed where; the test of this module imports each name."""
+
+
+@dataclass(frozen=True)
+class FactGroup:
+    """Rows under one heading; names and values are plain text."""
+
+    name: str
+    rows: tuple[tuple[str, str], ...]
+
+
+def fact_groups(content: ReportContent, census: Census) -> tuple[list[FactGroup], list[FactGroup]]:
+    """Give the groups of the left and of the right column."""
+    left = [FactGroup("Image", _image_rows(content, census)), FactGroup("Analysis", _analysis_rows(content))]
+    functions = FUNCTIONS if content.model else FUNCTIONS[1:]
+    right = [FactGroup("Settings", tuple((name, _plain(value)) for name, value in flatten(content.settings)))]
+    seconds = tuple((stage, f"{number(value, 3)} s") for stage, value in content.seconds.items())
+    right += [FactGroup("Time by stage", seconds), FactGroup("Computed by", functions)]
+    return left, [group for group in right if group.rows]
+
+
+def flatten(settings: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
+    """Walk through nested mappings and dataclasses: ``{"flow": {"a": 1}}`` gives ``("flow.a", 1)``."""
+    for key, value in settings.items():
+        nested = asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
+        if isinstance(nested, Mapping):
+            yield from flatten(nested, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", nested
+
+
+def pixel_size_text(content: ReportContent) -> str:
+    """Say the pixel size and its source, or that there is none."""
+    size = content.measurements.pixel_size
+    return f"{size} ({_source(size.source)})" if size else "unknown: lengths are in pixels"
+
+
+def _source(source: str) -> str:
+    return {"given": "given by the user", "metadata": "from the file's metadata", "scale bar": "read from the scale bar"}[source]
+
+
+def _image_rows(content: ReportContent, census: Census) -> tuple[tuple[str, str], ...]:
+    height, width = content.labels.shape
+    top, left, bottom, right = census.content
+    rows = [("Size", f"{count(width)} × {count(height)} px"), ("Pixel size", pixel_size_text(content))]
+    if (top, left, bottom, right) != (0, 0, height, width):
+        rows.append(("Evaluated part", f"rows {top} – {bottom - 1}, columns {left} – {right - 1}"))
+    return (*rows, *((name, _plain(value)) for name, value in flatten(content.provenance)))
+
+
+def _analysis_rows(content: ReportContent) -> tuple[tuple[str, str], ...]:
+    return (
+        ("Program", f"Uni-AIMS {__version__}"),
+        ("Python", platform.python_version()),
+        ("Model", content.model or "none: labels were given"),
+        ("Model hash", content.model_hash or NOTHING),
+    )
+
+
+def _plain(value: object) -> str:
+    if value is None:
+        return NOTHING
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return plain(value)
+    return ", ".join(_plain(item) for item in value) if isinstance(value, tuple | list) else str(value)

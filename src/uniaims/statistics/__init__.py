@@ -1,0 +1,40 @@
+"""What a list of measurements says: summaries, size distributions, intervals, fits, comparisons, directions.
+
+Every function takes any array of numbers, leaves out NaN (and says how many in `excluded`), and is deterministic. Where
+there are too few values for a result it is NaN.
+
+Sources:
+
+- Percentiles: linear interpolation between order statistics (Hyndman & Fan 1996, type 7; NumPy's default).
+- Weighted sizes, D10/D50/D90, span, moment means: ISO 9276-1:1998, ISO 9276-2:2014.
+- Bootstrap: Efron & Tibshirani, An introduction to the bootstrap, 1993, chapters 13 and 14.
+- Log-normal law of sizes: ISO 9276-5:2005. Goodness of fit with estimated parameters: Lilliefors 1967, p-value by
+  Dallal & Wilkinson 1986 and, above 0.1, the polynomials of the R package nortest (Gross & Ligges).
+- Bin width: Freedman & Diaconis 1981.
+- Mann & Whitney 1947; probability of superiority and its grades: Vargha & Delaney 2000; Kolmogorov & Smirnov.
+- Directions: Mardia & Jupp, Directional statistics, 2000; Rayleigh test by Wilkie 1983.
+"""
+
+from uniaims.statistics.comparisons import Comparison, compare
+from uniaims.statistics.directions import Directions, summarise_directions
+from uniaims.statistics.distributions import Histogram, LognormalFit, fit_lognormal, histogram
+from uniaims.statistics.intervals import Interval, bootstrap
+from uniaims.statistics.summaries import SizePercentiles, Summary, size_percentiles, summarise, weighted_percentile
+
+__all__ = [
+    "Comparison",
+    "Directions",
+    "Histogram",
+    "Interval",
+    "LognormalFit",
+    "SizePercentiles",
+    "Summary",
+    "bootstrap",
+    "compare",
+    "fit_lognormal",
+    "histogram",
+    "size_percentiles",
+    "summarise",
+    "summarise_directions",
+    "weighted_percentile",
+]

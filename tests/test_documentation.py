@@ -1,0 +1,209 @@
+"""The documentation tells the truth: its code runs, its pages are complete, and Sphinx builds it without a warning."""
+
+import contextlib
+import io
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
+MODULES = sorted(
+    path.stem
+    for path in (ROOT / "src" / "uniaims").iterdir()
+    if not path.name.startswith("_") and (path.suffix == ".py" or (path / "__init__.py").is_file())
+)
+REAL_DATA = Path(os.environ.get("UNIAIMS_DATA", ROOT.parent / "shared" / "data"))
+FENCE = re.compile(
+    r"(?:<!-- not run: (?P<reason>[^\n]+?) -->\n)?^```(?P<language>python|shell)\n(?P<text>.*?)^```$",
+    re.MULTILINE | re.DOTALL,
+)
+LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced piece of code on a page. ``reason`` says why it is not run, if it is not."""
+
+    language: str
+    text: str
+    line: int
+    reason: str | None
+
+
+def blocks_of(page: Path) -> list[Block]:
+    """The Python and shell blocks of a page, from top to bottom."""
+    content = page.read_text(encoding="utf-8")
+    return [
+        Block(found["language"], found["text"], content.count("\n", 0, found.start("text")), found["reason"])
+        for found in FENCE.finditer(content)
+    ]
+
+
+def name_of(page: Path) -> str:
+    """The page's path in the repository."""
+    return page.relative_to(ROOT).as_posix()
+
+
+def discs(seed: int, side: int = 192) -> tuple[np.ndarray, np.ndarray]:
+    """A small picture of bright discs (side, side) uint8 and its true labels uint16."""
+    rng = np.random.default_rng(seed)
+    image = rng.normal(60, 6, (side, side)).astype(np.float32)
+    labels = np.zeros((side, side), np.uint16)
+    step = side // 4
+    for label, (row, column) in enumerate(np.ndindex(4, 4), start=1):
+        centre = (column * step + step // 2, row * step + step // 2)
+        radius = int(rng.integers(step // 4, step // 2 - 2))
+        cv2.circle(labels, centre, radius, label, -1)
+    image[labels > 0] += 90
+    return cv2.GaussianBlur(image, (0, 0), 1.0).clip(0, 255).astype(np.uint8), labels
+
+
+def write_dataset(folder: Path, stems: str) -> None:
+    """A dataset folder with ``images/`` and ``masks/``."""
+    (folder / "images").mkdir(parents=True)
+    (folder / "masks").mkdir()
+    for seed, stem in enumerate(stems):
+        image, labels = discs(seed)
+        cv2.imwrite(str(folder / "images" / f"{stem}.tif"), image)
+        cv2.imwrite(str(folder / "masks" / f"{stem}.tif"), labels)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, sample_image: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder that the documentation speaks of, as the current one; the program is on its path."""
+    shutil.copy(sample_image, tmp_path / "powder.tif")
+    write_dataset(tmp_path / "my-data", "abcd")
+    write_dataset(tmp_path / "my-test-data", "ab")
+    shutil.copytree(tmp_path / "my-test-data" / "images", tmp_path / "images")
+    height, width = cv2.imread(str(sample_image), cv2.IMREAD_GRAYSCALE).shape
+    labels = np.zeros((height, width), np.uint16)
+    labels[:192, :192] = discs(0)[1]
+    cv2.imwrite(str(tmp_path / "labels.tif"), labels)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
+    return tmp_path
+
+
+def run_shell(text: str, folder: Path) -> None:
+    """Run the lines in ``folder``; the first that fails fails the test."""
+    result = subprocess.run(
+        ["sh", "-e"], input=text, cwd=folder, capture_output=True, text=True, timeout=240, check=False
+    )
+    assert result.returncode == 0, f"{text}\n{result.stdout}\n{result.stderr}"
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks_of(page)], ids=name_of)
+def test_code_on_the_page_runs(page: Path, workspace: Path) -> None:
+    namespace: dict[str, object] = {"__name__": "__main__"}
+    for block in blocks_of(page):
+        if block.reason is not None:
+            continue
+        if block.language == "shell":
+            run_shell(block.text, workspace)
+        else:
+            source = "\n" * block.line + block.text  # so that a traceback names the page's own line
+            with contextlib.redirect_stdout(io.StringIO()):
+                exec(compile(source, name_of(page), "exec"), namespace)
+
+
+def test_most_code_is_run() -> None:
+    blocks = [block for page in PAGES for block in blocks_of(page)]
+    assert len([block for block in blocks if block.reason is None]) > 0.7 * len(blocks)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_links_lead_to_files(page: Path) -> None:
+    targets = LINK.findall(page.read_text(encoding="utf-8"))
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_public_module_has_a_page_with_its_reference(module: str) -> None:
+    page = (ROOT / "docs" / f"{module}.md").read_text(encoding="utf-8")
+    assert f"automodule:: uniaims.{module}" in page
+    assert f"\n{module}\n" in (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+
+
+def commands() -> Iterator[tuple[str, set[str]]]:
+    """Each command with the options that it takes."""
+    import typer
+
+    from uniaims import cli
+
+    group = typer.main.get_command(cli.app)
+    for name, command in group.commands.items():
+        options = {text for parameter in command.params for text in parameter.opts if text.startswith("--")}
+        yield name, options - {"--help"}
+
+
+def sections(page: str) -> dict[str, str]:
+    """The text below each heading of the second level, by the last word of the heading."""
+    parts = re.split(r"^## (.+)$", page, flags=re.MULTILINE)[1:]
+    return {heading.strip("` ").split()[-1]: text for heading, text in zip(parts[::2], parts[1::2], strict=True)}
+
+
+def test_every_command_and_option_is_documented() -> None:
+    documented = sections((ROOT / "docs" / "cli.md").read_text(encoding="utf-8"))
+    missing = [
+        f"uniaims {command} {option}"
+        for command, options in commands()
+        for option in options
+        if not re.search(rf"{re.escape(option)}(?![\w-])", documented.get(command, ""))
+    ]
+    assert missing == []
+    assert {command for command, _ in commands()} <= set(documented)
+
+
+def test_no_option_is_documented_that_does_not_exist() -> None:
+    documented = sections((ROOT / "docs" / "cli.md").read_text(encoding="utf-8"))
+    unknown = [
+        f"uniaims {command} {option}"
+        for command, options in commands()
+        for option in set(re.findall(r"--[a-z][\w-]*", documented.get(command, ""))) - options - {"--help"}
+    ]
+    assert unknown == []
+
+
+def test_sphinx_builds_without_a_warning(tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "sphinx",
+        "-W",
+        "--keep-going",
+        "-q",
+        "-b",
+        "dummy",
+        str(ROOT / "docs"),
+        str(tmp_path),
+    ]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)
+    assert result.returncode == 0, result.stderr
+
+
+EXAMPLES = {
+    "compare_samples.py": ["results", "my-data/images", "my-test-data/images"],
+    "first_analysis.py": ["powder.tif"],
+    "make_sample.py": ["sample"],
+    "measure_labels.py": ["labels.tif", "2.5 nm", "table.csv"],
+    "prepare_general_data.py": [str(REAL_DATA), "runs/general-data"],
+    "segment_array.py": [],
+}
+"""The arguments of each example, in the folder ``workspace``."""
+
+
+@pytest.mark.parametrize("example", sorted(path.name for path in (ROOT / "examples").glob("*.py")))
+def test_example_runs(example: str, workspace: Path) -> None:
+    command = [sys.executable, str(ROOT / "examples" / example), *EXAMPLES[example]]
+    result = subprocess.run(command, cwd=workspace, capture_output=True, text=True, timeout=240, check=False)
+    assert result.returncode == 0, result.stderr
