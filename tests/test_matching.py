@@ -109,13 +109,12 @@ def test_a_tie_at_one_half_is_used_once():
     assert matching.ious == pytest.approx([0.5])
 
 
-def test_more_pairs_go_before_a_better_pair():
-    true = np.array([[1] * 6 + [2] * 4])
-    predicted = np.array([[1] * 3 + [2] * 7])
-    # true 1 overlaps both; greedy by IoU would also find these two
-    assert match(true, predicted, 0.1).true_positives == 2
-    lopsided = match(np.array([[1, 1, 1, 2, 0]]), np.array([[1, 2, 2, 2, 0]]), 0.2)
-    assert lopsided.true_positives == 2
+def test_two_pairs_go_before_one_better_pair():
+    true = np.array([[1, 1, 1, 1, 1, 1, 2, 2]])
+    predicted = np.array([[2, 2, 1, 1, 1, 1, 1, 1]])
+    matching = match(true, predicted, 0.3)  # IoU (1, 1) = 1/2, (1, 2) = (2, 1) = 1/3
+    assert matching.pairs.tolist() == [[1, 2], [2, 1]]
+    assert match(true, predicted, 0.4).pairs.tolist() == [[1, 1]]
 
 
 @pytest.mark.parametrize(
@@ -193,7 +192,7 @@ def test_bad_input_is_refused_with_the_remedy():
     with pytest.raises(LabelsError):
         match(np.zeros((3, 4)) - 1, np.zeros((3, 4), int))
     for threshold in (0, -0.1, 1.1, math.nan):
-        with pytest.raises(SettingsError, match="0.5"):
+        with pytest.raises(SettingsError, match="IoU threshold"):
             match(np.zeros((3, 4), int), np.zeros((3, 4), int), threshold)
     with pytest.raises(InputError, match="at least one"):
         combine([])

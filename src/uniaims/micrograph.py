@@ -73,7 +73,7 @@ class PixelSize:
         return f"{self.nm / factor:.6g} {unit}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Micrograph:
     """An image with all that is known about it.
 
@@ -121,7 +121,8 @@ class Micrograph:
         """The whole image in memory as gray values, (H, W), uint8, uint16 or float32.
 
         Colours become luminance (ITU-R BT.601). Other integers become uint16 where all values fit, else float32.
-        NaN and -inf are replaced by the lowest finite value, +inf by the highest.
+        NaN and -inf are replaced by the lowest finite value, +inf by the highest. The array may share its memory
+        with `pixels`: copy it before writing into it.
 
         Raises:
             ImageError: where no value is finite.

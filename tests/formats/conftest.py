@@ -119,11 +119,18 @@ def write_ser(tmp_path: Path) -> Writer:
     """``write_ser(stack (N, H, W), code, pixel_m)``; rows are given from top to bottom."""
 
     def write(
-        stack: NDArray[Any], code: int, pixel_m: float = 1e-9, wide: bool = False, name: str = "a_1.ser", kind: int = 0x4122
+        stack: NDArray[Any],
+        code: int,
+        pixel_m: float = 1e-9,
+        wide: bool = False,
+        name: str = "a_1.ser",
+        kind: int = 0x4122,
     ) -> Path:
         form = "<q" if wide else "<i"
         header_size = 22 + struct.calcsize(form) + 4
-        header = struct.pack("<hhhiiii", 0x4949, 0x0197, 0x0220 if wide else 0x0210, kind, 0x4152, len(stack), len(stack))
+        header = struct.pack(
+            "<hhhiiii", 0x4949, 0x0197, 0x0220 if wide else 0x0210, kind, 0x4152, len(stack), len(stack)
+        )
         element_size = 50 + stack[0].nbytes
         table = header_size
         first = table + len(stack) * struct.calcsize(form)
@@ -191,7 +198,9 @@ def write_zarr(tmp_path: Path) -> Writer:
         pixels: NDArray[Any], zarr_format: int, scale: float = 2.5, unit: str | None = "nanometer", name: str = "a.zarr"
     ) -> Path:
         group = zarr.open_group(str(tmp_path / name), mode="w", zarr_format=zarr_format)
-        array = group.create_array("0", shape=pixels.shape, dtype=pixels.dtype, chunks=(1,) * (pixels.ndim - 2) + (16, 16))
+        array = group.create_array(
+            "0", shape=pixels.shape, dtype=pixels.dtype, chunks=(1,) * (pixels.ndim - 2) + (16, 16)
+        )
         array[...] = pixels
         names = "tczyx"[-pixels.ndim :]
         axes = [{"name": letter, "type": "space", **({"unit": unit} if unit else {})} for letter in names]

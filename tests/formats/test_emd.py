@@ -95,6 +95,14 @@ def test_pixels_in_other_files_are_refused(tmp_path: Path) -> None:
         read(tmp_path / "a.emd")
 
 
+def test_links_to_other_files_are_not_followed(write_velox: Any, tmp_path: Path) -> None:
+    write_velox({"a": (np.arange(24, dtype="u2").reshape(4, 6, 1), FACTS)}, name="other.emd")
+    with h5py.File(tmp_path / "a.emd", "w") as file:
+        file["Data/Image"] = h5py.ExternalLink("other.emd", "/Data/Image")
+    with pytest.raises(ImageError, match="other files"):
+        read(tmp_path / "a.emd")
+
+
 def test_large_planes_stay_in_the_file(write_velox: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(emd, "EAGER_BYTES", 10)
     stack = np.arange(8 * 9 * 2, dtype="u2").reshape(8, 9, 2)

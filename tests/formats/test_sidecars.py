@@ -118,7 +118,9 @@ def test_notes_beside_an_image_are_no_sidecar(image: Path) -> None:
     assert (raw.pixel_size_nm, raw.warnings) == (None, ())
 
 
-@pytest.mark.parametrize("text", ["$CM_MAG\n$$SM_MICRON_BAR 0\n$$SM_MICRON_MARKER 5um\n", "PixelSize=-1\n", "PixelSize=\n"])
+@pytest.mark.parametrize(
+    "text", ["$CM_MAG\n$$SM_MICRON_BAR 0\n$$SM_MICRON_MARKER 5um\n", "PixelSize=-1\n", "PixelSize=\n"]
+)
 def test_damaged_sidecar_gives_no_pixel_size(image: Path, text: str) -> None:
     image.with_suffix(".txt").write_text(text)
     assert read(image).pixel_size_nm is None

@@ -45,7 +45,9 @@ def test_opaque_alpha_is_dropped(write_tiff: Any, ramp: NDArray[Any]) -> None:
 def test_transparency_is_laid_on_white(write_tiff: Any, ramp: NDArray[Any]) -> None:
     alpha = np.full_like(ramp, 255)
     alpha[:12] = 0
-    image = read(write_tiff(np.stack([ramp, ramp, ramp, alpha], axis=-1), photometric="rgb", extrasamples=["unassalpha"]))
+    image = read(
+        write_tiff(np.stack([ramp, ramp, ramp, alpha], axis=-1), photometric="rgb", extrasamples=["unassalpha"])
+    )
     assert (np.asarray(image.pixels)[:12] == 255).all()
     assert np.array_equal(np.asarray(image.pixels)[12:, :, 0], ramp[12:])
     assert any("50 %" in text for text in image.warnings)
@@ -79,7 +81,7 @@ def test_many_channels(write_tiff: Any, ramp: NDArray[Any]) -> None:
 @pytest.mark.parametrize("options", [{}, {"imagej": True}, {"ome": True}, {"compression": "zlib"}])
 def test_stack(tmp_path: Path, ramp: NDArray[Any], options: dict[str, Any]) -> None:
     stack = np.stack([ramp, ramp + 1, ramp + 2]).astype("u2")
-    tifffile.imwrite(tmp_path / "a.tif", stack, **options)
+    tifffile.imwrite(tmp_path / "a.tif", stack, photometric="minisblack", **options)
     image = read(tmp_path / "a.tif", page=2)
     assert np.array_equal(image.pixels, stack[2])
     assert image.page_count == 3
@@ -166,6 +168,19 @@ def test_cut_pixels_are_named(write_tiff: Any, ramp: NDArray[Any]) -> None:
     path.write_bytes(path.read_bytes()[:-10])
     with pytest.raises(ImageError, match="cut short"):
         read(path)
+
+
+def test_damaged_tags_are_told(write_tiff: Any, ramp: NDArray[Any], capfd: pytest.CaptureFixture[str]) -> None:
+    path: Path = write_tiff(ramp, description="a description that is long enough to stand elsewhere")
+    with tifffile.TiffFile(path) as tif:
+        place = tif.pages.first.tags[270].offset + 8
+    data = bytearray(path.read_bytes())
+    data[place : place + 4] = b"\xff\xff\xff\x7f"
+    path.write_bytes(data)
+    image = read(path)
+    assert np.array_equal(image.pixels, ramp)
+    assert any("damaged in 1 place" in text and "270" in text for text in image.warnings)
+    assert capfd.readouterr().err == ""
 
 
 def test_header_bomb(write_tiff: Any, ramp: NDArray[Any]) -> None:

@@ -189,17 +189,20 @@ def test_tvips(write_tiff: Any, ramp: NDArray[Any]) -> None:
 @pytest.mark.parametrize(("unit", "scale", "nm"), [("nm", 0.25, 0.25), ("µm", 0.002, 2.0), ("1/nm", 0.1, None)])
 def test_gatan(write_tiff: Any, ramp: NDArray[Any], unit: str, scale: float, nm: float | None) -> None:
     tags = {65003: unit.encode("latin-1") + b"\0", 65004: unit.encode("latin-1") + b"\0", 65009: scale, 65010: scale}
-    extra = [(code, "s" if isinstance(value, bytes) else "d", 0 if isinstance(value, bytes) else 1, value, True) for code, value in tags.items()]
+    extra = [
+        (code, "s" if isinstance(value, bytes) else "d", 0 if isinstance(value, bytes) else 1, value, True)
+        for code, value in tags.items()
+    ]
     path = write_tiff(ramp)
     tifffile.imwrite(path, ramp, metadata=None, extratags=extra)
     assert read(path).pixel_size_nm == (None if nm is None else pytest.approx(nm))
 
 
-@pytest.mark.parametrize(("unit", "nm"), [("nm", 2.0), ("micron", 2000.0), ("\\u00B5m", 2000.0), ("inch", None), ("pixel", None)])
+@pytest.mark.parametrize(
+    ("unit", "nm"), [("nm", 2.0), ("micron", 2000.0), ("\\u00B5m", 2000.0), ("inch", None), ("pixel", None)]
+)
 def test_imagej(write_tiff: Any, ramp: NDArray[Any], unit: str, nm: float | None) -> None:
-    path = write_tiff(
-        ramp, description=f"ImageJ=1.53t\nunit={unit}\n", resolution=(0.5, 0.5), resolutionunit="NONE"
-    )
+    path = write_tiff(ramp, description=f"ImageJ=1.53t\nunit={unit}\n", resolution=(0.5, 0.5), resolutionunit="NONE")
     assert read(path).pixel_size_nm == (None if nm is None else pytest.approx(nm))
 
 
@@ -217,10 +220,18 @@ def test_resolution_too_fine_for_printers(write_tiff: Any, ramp: NDArray[Any]) -
 
 
 def test_ome(tmp_path: Path, ramp: NDArray[Any]) -> None:
-    metadata = {"axes": "YX", "PhysicalSizeX": 4.0, "PhysicalSizeXUnit": "nm", "PhysicalSizeY": 4.0, "PhysicalSizeYUnit": "nm"}
+    metadata = {
+        "axes": "YX",
+        "PhysicalSizeX": 4.0,
+        "PhysicalSizeXUnit": "nm",
+        "PhysicalSizeY": 4.0,
+        "PhysicalSizeYUnit": "nm",
+    }
     tifffile.imwrite(tmp_path / "a.ome.tif", ramp, metadata=metadata)
     assert read(tmp_path / "a.ome.tif").pixel_size_nm == pytest.approx(4)
-    tifffile.imwrite(tmp_path / "b.ome.tif", ramp, metadata={"axes": "YX", "PhysicalSizeX": 0.004, "PhysicalSizeY": 0.004})
+    tifffile.imwrite(
+        tmp_path / "b.ome.tif", ramp, metadata={"axes": "YX", "PhysicalSizeX": 0.004, "PhysicalSizeY": 0.004}
+    )
     assert read(tmp_path / "b.ome.tif").pixel_size_nm == pytest.approx(4), "without unit it is µm"
 
 
@@ -241,7 +252,9 @@ def test_unequal_sides(write_tiff: Any, ramp: NDArray[Any]) -> None:
 
 @pytest.mark.parametrize("value", ["0", "-2.5e-9", "1e-14", "0.01", "inf", "nan", "1e400", "abc", ""])
 def test_implausible_pixel_size_is_not_used(write_tiff: Any, ramp: NDArray[Any], value: str) -> None:
-    text = FEI.replace("PixelWidth=2.5e-009", f"PixelWidth={value}").replace("PixelHeight=2.5e-009", f"PixelHeight={value}")
+    text = FEI.replace("PixelWidth=2.5e-009", f"PixelWidth={value}").replace(
+        "PixelHeight=2.5e-009", f"PixelHeight={value}"
+    )
     image = read(write_tiff(ramp, {34682: text.replace("HorFieldsize=1e-7", "")}))
     assert image.pixel_size_nm is None
     assert image.acquisition.voltage_kv == 15.0
@@ -274,7 +287,14 @@ def test_binary_in_text_tags_does_no_harm(write_tiff: Any, ramp: NDArray[Any], c
 
 
 def test_vendor_before_general(write_tiff: Any, ramp: NDArray[Any]) -> None:
-    path = write_tiff(ramp, {34682: FEI}, resolution=(2e6, 2e6), resolutionunit="CENTIMETER", software="x", datetime="2021:01:01 00:00:00")
+    path = write_tiff(
+        ramp,
+        {34682: FEI},
+        resolution=(2e6, 2e6),
+        resolutionunit="CENTIMETER",
+        software="x",
+        datetime="2021:01:01 00:00:00",
+    )
     image = read(path)
     assert image.pixel_size_nm == pytest.approx(2.5)
     assert image.acquisition.date == "05/14/2021 03:12:44 PM"

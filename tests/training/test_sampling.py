@@ -7,7 +7,8 @@ from uniaims.dataset import Sample
 from uniaims.micrograph import Micrograph
 from uniaims.networks import Normalisation
 from uniaims.training import TrainingSettings
-from uniaims.training.sampling import CropLoader, characteristic_diameter_px, prepare, random_crop, sampling_weights
+from uniaims.training.sampling import CropLoader, prepare, random_crop, sampling_weights
+from uniaims.working_scale import characteristic_diameter_px
 
 
 def discs(side=200, radius=12, pitch=40):

@@ -260,7 +260,8 @@ def _circumcircle(hull, size, first, second):  # type: ignore[no-untyped-def]
     """Diameter of the smallest circle around the outline.
 
     Starting with the longest chord, the point farthest outside joins the points that carry the circle (at most 3),
-    until none is outside. The radius grows with each step, so this ends.
+    until none is outside. The radius grows with each step, so this ends; where rounding keeps it from growing, the
+    point is outside by no more than rounding.
     """
     support = np.empty((4, 2))
     support[0, 0], support[0, 1] = hull[first, 0], hull[first, 1]
@@ -272,7 +273,10 @@ def _circumcircle(hull, size, first, second):  # type: ignore[no-untyped-def]
         if squared <= circle[2] * (1 + 1e-9):
             return 2 * math.sqrt(circle[2])
         support[count, 0], support[count, 1] = y, x
-        count, circle = _carried_circle(support, count + 1)
+        count, wider = _carried_circle(support, count + 1)
+        if not circle[2] < wider[2] < math.inf:
+            return 2 * math.sqrt(squared)
+        circle = wider
 
 
 @njit(cache=True, nogil=True)

@@ -105,8 +105,9 @@ def read(path: Path, page: int = 0) -> RawImage:
         ImageError: where there is no file, or no image in it, or less of it than its header says.
     """
     form = format_of(path)
+    read_format = form.reader()
     try:
-        reading = form.reader()(path, page)
+        reading = read_format(path, page)
         sound = sound_pixels(reading.pixels)
     except ImageError as error:
         raise ImageError(f"{path}: {error}") from error

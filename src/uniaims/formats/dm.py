@@ -5,6 +5,7 @@ names, nearly always little-endian. DM4 differs from DM3 in using 64-bit sizes. 
 the formats by C. Boothroyd (https://personal.ntu.edu.sg/cbb/info/dmformat/).
 """
 
+import math
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -49,10 +50,10 @@ _COLOUR_TYPES = frozenset({8, 23})
 
 @dataclass(frozen=True)
 class StoredArray:
-    """An array that stays in the file: where it begins, NumPy's letter for its values, and how many."""
+    """An array that stays in the file: where it begins, the letters of :mod:`struct` for one value, how many."""
 
     offset: int
-    letter: str
+    letters: str
     count: int
 
 
@@ -71,7 +72,7 @@ class TagReader:
 
     def text(self, value: Any) -> str:
         """The text of a tag: arrays of 16-bit letters; ``""`` for anything else."""
-        if not isinstance(value, StoredArray) or value.letter != "H" or value.count > _LONGEST_TEXT:
+        if not isinstance(value, StoredArray) or value.letters != "H" or value.count > _LONGEST_TEXT:
             return ""
         self._stream.seek(value.offset)
         encoding = "utf-16-le" if self.byte_order == "<" else "utf-16-be"
@@ -177,7 +178,7 @@ def _dimensions(image: Mapping[str, Any]) -> list[int]:
 
 
 def _plane_count(dimensions: list[int]) -> int:
-    return int(np.prod(dimensions[2:], dtype=np.int64)) if len(dimensions) > 2 else 1
+    return max(0, math.prod(dimensions[2:]))
 
 
 def _pixels(path: Path, data: Mapping[str, Any], byte_order: str, plane: int) -> NDArray[Any]:
@@ -186,7 +187,7 @@ def _pixels(path: Path, data: Mapping[str, Any], byte_order: str, plane: int) ->
     check_size(width, height)
     code = data.get("DataType")
     if code in _COLOUR_TYPES:
-        start = data["Data"].offset + plane * width * height * 4
+        start = _start(data["Data"], plane, width * height * 4)
         bytes_of_pixel = stored_plane(path, np.dtype("u1"), start, (height, width, 4))
         return np.ascontiguousarray(bytes_of_pixel[..., 2::-1])
     if code not in _PIXEL_TYPES:
@@ -194,8 +195,16 @@ def _pixels(path: Path, data: Mapping[str, Any], byte_order: str, plane: int) ->
             f"pixels of DigitalMicrograph's type {code} (a Fourier transform?) are not read: export as TIFF"
         )
     dtype = np.dtype(f"{byte_order}{_PIXEL_TYPES[code]}")
-    start = data["Data"].offset + plane * width * height * dtype.itemsize
+    start = _start(data["Data"], plane, width * height * dtype.itemsize)
     return stored_plane(path, dtype, start, (height, width))
+
+
+def _start(data: StoredArray, plane: int, plane_bytes: int) -> int:
+    """Place in the file where a plane begins."""
+    stored = struct.calcsize(f"={data.letters}") * data.count
+    if stored < (plane + 1) * plane_bytes:
+        raise ImageError(f"{stored:,} bytes of pixels are fewer than the dimensions need: the file is damaged")
+    return data.offset + plane * plane_bytes
 
 
 def _calibration(reader: TagReader, image: Mapping[str, Any], source: str) -> Calibration:

@@ -73,6 +73,8 @@ def _pixels(path: Path, file: Any, stack: Stack, plane: int) -> Pixels:
     dataset = file[stack.dataset]
     if dataset.file.id != file.id or dataset.external or dataset.is_virtual:
         raise ImageError("the file keeps its pixels in other files: give a file that holds them itself")
+    if dataset.id.get_storage_size() == 0:
+        raise ImageError("the file declares an image but holds no pixels of it: export it again")
     chunk_bytes = math.prod(dataset.chunks or (1,)) * dataset.dtype.itemsize
     if chunk_bytes > _LARGEST_CHUNK_BYTES:
         raise ImageError(f"the pixels are stored in pieces of {chunk_bytes:,} bytes: the file is damaged")

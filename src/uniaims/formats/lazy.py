@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from uniaims.errors import ImageError
+
 EAGER_BYTES = 64 * 2**20
 """Planes up to this size are read at once; larger ones stay in the file and are read window by window."""
 
@@ -46,18 +48,28 @@ class LazyPixels:
     def __getitem__(self, key: Any) -> NDArray[Any]:
         """Read rows and columns given as integers or slices; index arrays read the whole plane first."""
         keys = _without_ellipsis(key if isinstance(key, tuple) else (key,), self.ndim)
-        if not all(isinstance(part, slice) or hasattr(part, "__index__") for part in keys):
+        if not all(isinstance(part, slice | int | np.integer) for part in keys):
             return np.asarray(np.asarray(self)[key])
         rows = _span(keys[0], self.shape[0])
         columns = _span(keys[1], self.shape[1])
-        box = self.window(rows.read, columns.read)
+        box = self._read(rows.read, columns.read)
         return np.asarray(box[(rows.inside, columns.inside, *keys[2:])])
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
         if copy is False:
             raise ValueError("pixels in a file can't become an array without a copy; leave copy out")
-        whole = self.window(slice(0, self.shape[0]), slice(0, self.shape[1]))
+        whole = self._read(slice(0, self.shape[0]), slice(0, self.shape[1]))
         return whole if dtype is None else whole.astype(dtype, copy=False)
+
+    def _read(self, rows: slice, columns: slice) -> NDArray[Any]:
+        """The window; what decoders raise on damaged pixels becomes an ImageError."""
+        try:
+            return self.window(rows, columns)
+        except ImageError:
+            raise
+        except Exception as error:
+            box = f"rows {rows.start} to {rows.stop}, columns {columns.start} to {columns.stop}"
+            raise ImageError(f"the pixels of {box} can't be read, the file is damaged ({error})") from error
 
 
 @dataclass(frozen=True)

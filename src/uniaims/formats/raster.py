@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from imagecodecs import png_decode
 from numpy.typing import NDArray
 from PIL import ImageFile
 from PIL.BmpImagePlugin import BmpImageFile
@@ -16,7 +17,7 @@ from PIL.PngImagePlugin import PngImageFile
 
 from uniaims.errors import ImageError
 from uniaims.formats.channels import without_alpha
-from uniaims.formats.raw_image import Reading, check_page, check_size
+from uniaims.formats.raw_image import Reading, check_page, check_promise, check_size
 
 _OPENERS: dict[bytes, type[ImageFile.ImageFile]] = {
     b"\x89PNG\r\n\x1a\n": PngImageFile,
@@ -25,25 +26,36 @@ _OPENERS: dict[bytes, type[ImageFile.ImageFile]] = {
 }
 """Opened by the plug-ins themselves: ``Image.open`` would refuse above 179 megapixels, by a limit that is global."""
 
+_PNG_HEADER_BYTES = 26
+_PNG_SEVERAL_CHANNELS = frozenset({2, 4, 6})
+"""Colour types RGB, gray with alpha and RGBA: byte 25 of a PNG, after the bit depth."""
+
 _DIRECT_MODES = frozenset({"L", "RGB", "I;16", "I;16L", "I;16B", "I", "F"})
-
-
-def matches(head: bytes, _path: Path) -> bool:
-    """Whether a file that begins with `head` is a PNG, JPEG or BMP."""
-    return any(head.startswith(magic) for magic in _OPENERS)
 
 
 def read(path: Path, page: int = 0) -> Reading:
     """Read a PNG, JPEG or BMP as uint8 or uint16, (H, W) or (H, W, 3); palettes become colours or grays."""
     check_page(page, 1)
     with path.open("rb") as stream:
-        magic = stream.read(8)
+        head = stream.read(_PNG_HEADER_BYTES)
         stream.seek(0)
-        opener = next(opener for start, opener in _OPENERS.items() if magic.startswith(start))
+        opener = next(opener for start, opener in _OPENERS.items() if head.startswith(start))
         with opener(stream, str(path)) as image:
             check_size(*image.size)
+            check_promise(*image.size, path.stat().st_size)
+            if opener is PngImageFile and head[24] == 16 and head[25] in _PNG_SEVERAL_CHANNELS:
+                return _wide_colours(path)
             image.load()
             return _reading(image)
+
+
+def _wide_colours(path: Path) -> Reading:
+    """RGB or alpha of 16 bits, which Pillow would cut to 8."""
+    pixels = np.asarray(png_decode(path.read_bytes()))
+    if pixels.shape[-1] == 3:
+        return Reading(pixels)
+    opaque = without_alpha(pixels)
+    return Reading(opaque.pixels, warnings=opaque.warnings)
 
 
 def _reading(image: ImageFile.ImageFile) -> Reading:

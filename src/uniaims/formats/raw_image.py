@@ -13,6 +13,10 @@ from uniaims.formats.lazy import LazyPixels
 MAXIMUM_PIXELS = 2**30
 """Largest plane that is accepted, in pixels (32,768 x 32,768): more is a header gone wrong or made to do harm."""
 
+_UNCHECKED_PIXELS = 2**24
+_MOST_PIXELS_PER_BYTE = 9000
+"""Deflate packs at most 1032 bytes into one, with 8 pixels of one bit each; LZW and JPEG pack less."""
+
 Pixels = NDArray[Any] | LazyPixels
 
 
@@ -53,7 +57,7 @@ class Calibration:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Reading:
     """What a reader of one format returns: one plane, and everything its file says about it.
 
@@ -66,7 +70,7 @@ class Reading:
     page_count: int = 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RawImage:
     """A checked image: pixels (H, W) or (H, W, 3) of real values, and one pixel size where one could be had."""
 
@@ -85,6 +89,16 @@ def check_size(width: int, height: int) -> None:
         raise ImageError(
             f"the header says {width} x {height} pixels, more than {MAXIMUM_PIXELS:,} pixels are not read: "
             "the file is damaged, or the image has to be cut into parts first"
+        )
+
+
+def check_promise(width: int, height: int, file_bytes: int) -> None:
+    """Refuse large planes that a file of so many bytes can't hold, whatever the compression."""
+    pixels = width * height
+    if pixels > _UNCHECKED_PIXELS and pixels > _MOST_PIXELS_PER_BYTE * file_bytes:
+        raise ImageError(
+            f"the header says {width} x {height} pixels, which {file_bytes:,} bytes can't hold: "
+            "the file is damaged or cut short; copy it again"
         )
 
 

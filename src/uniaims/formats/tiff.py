@@ -3,7 +3,9 @@
 What the tags say about scale and acquisition is read in :mod:`uniaims.formats.tiff_calibrations`.
 """
 
-from dataclasses import dataclass
+import logging
+import threading
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,15 +18,44 @@ from uniaims.errors import ImageError
 from uniaims.formats.channels import without_alpha
 from uniaims.formats.instrument_text import has_document_type
 from uniaims.formats.lazy import EAGER_BYTES, LazyPixels
-from uniaims.formats.raw_image import PagePlace, Pixels, Reading, check_size, page_place
+from uniaims.formats.raw_image import PagePlace, Pixels, Reading, check_promise, check_size, page_place
 from uniaims.formats.tiff_calibrations import tiff_calibrations
 
 _MINISWHITE, _MINISBLACK, _RGB, _PALETTE, _YCBCR, _COLOUR_FILTER = 0, 1, 2, 3, 6, 32803
 _READABLE = frozenset({_MINISWHITE, _MINISBLACK, _RGB, _PALETTE, _YCBCR, _COLOUR_FILTER})
-_SEPARATE_PLANES = 2
+_SEPARATE_PLANES, _NO_COMPRESSION = 2, 1
 _ALPHA = frozenset({1, 2})
 _LARGEST_CHUNK_BYTES = 2**26
 """A compressed strip or tile above this is decoded once with the whole image rather than for every window."""
+
+
+class _Complaints(logging.Handler):
+    """Collects what tifffile logs in this thread about a damaged file, which else would go to standard error."""
+
+    _logger = logging.getLogger("tifffile")
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._thread = threading.get_ident()
+        self._texts: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the message of `record`."""
+        if record.thread == self._thread:
+            self._texts.append(record.getMessage())
+
+    def __enter__(self) -> None:
+        self._logger.addHandler(self)
+
+    def __exit__(self, *_: object) -> None:
+        self._logger.removeHandler(self)
+
+    def summary(self) -> tuple[str, ...]:
+        """One warning for all messages; none where there are none."""
+        if not self._texts:
+            return ()
+        places = "1 place" if len(self._texts) == 1 else f"{len(self._texts)} places"
+        return (f"the TIFF is damaged in {places}, the first: {self._texts[0]:.200}",)
 
 
 @dataclass(frozen=True)
@@ -41,7 +72,7 @@ class Plane:
     series: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Layout:
     """How the samples of a pixel are stored and what they mean.
 
@@ -71,6 +102,13 @@ class Layout:
 
 def read(path: Path, page: int = 0) -> Reading:
     """Read image `page` of a TIFF: pages of a stack first, then those of further series. Thumbnails don't count."""
+    complaints = _Complaints()
+    with complaints:
+        reading = _read(path, page)
+    return replace(reading, warnings=reading.warnings + complaints.summary())
+
+
+def _read(path: Path, page: int) -> Reading:
     with tifffile.TiffFile(path, _multifile=False) as tif:
         _refuse_xml_bomb(tif)
         first = tif.pages.first
@@ -80,6 +118,7 @@ def read(path: Path, page: int = 0) -> Reading:
         plane = _located(series, page_place(page, counts))
         directory = _directory(tif, plane.page)
         check_size(directory.imagewidth, directory.imagelength)
+        check_promise(directory.imagewidth, directory.imagelength, tif.filehandle.size)
         _check_length(directory, plane, tif.filehandle.size)
         layout = _layout(directory)
         calibrations = tiff_calibrations(tif, directory, plane.series)
@@ -131,6 +170,10 @@ def _check_length(directory: Any, plane: Plane, file_bytes: int) -> None:
     else:
         ends = (start + length for start, length in zip(directory.dataoffsets, directory.databytecounts, strict=False))
         end = max(ends, default=0)
+        if int(directory.compression) == _NO_COMPRESSION and int(directory.photometric) != _YCBCR:
+            row_bits = directory.imagewidth * directory.samplesperpixel * directory.bitspersample
+            missing = directory.imagelength * -(-row_bits // 8) - sum(directory.databytecounts)
+            end += max(0, missing)
     if end > file_bytes:
         raise ImageError(
             f"the file has {file_bytes:,} bytes, its pixels end at byte {end:,}: it is cut short; copy it again"
@@ -211,7 +254,7 @@ def _window(path: Path, plane: Plane, layout: Layout, rows: slice, columns: slic
     import zarr
 
     box = (slice(None), rows, columns) if layout.separate else (rows, columns)
-    with tifffile.TiffFile(path, _multifile=False) as tif:
+    with _Complaints(), tifffile.TiffFile(path, _multifile=False) as tif:
         directory = _directory(tif, plane.page)
         if plane.offset is not None or directory.is_memmappable:
             stored = np.array(_mapped(path, directory, plane, layout)[box])

@@ -66,7 +66,8 @@ def _fei_section(found: Sections, name: str, key: str, others: tuple[str, ...]) 
 
 def _fei_acquisition(found: Sections, beam: Mapping[str, str]) -> Acquisition:
     system, user, bar = found.get("System", {}), found.get("User", {}), found.get("DatabarData", {})
-    distance = number(beam.get("WD")) or number(found.get("Stage", {}).get("WorkingDistance"))
+    column = _fei_section(found, "Beam", "WD", ("EBeam", "IBeam"))
+    distance = number(column.get("WD")) or number(found.get("Stage", {}).get("WorkingDistance"))
     return Acquisition(
         instrument=system.get("SystemType") or system.get("Type") or None,
         detector=found.get("Detectors", {}).get("Name") or None,

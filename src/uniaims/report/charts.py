@@ -7,10 +7,10 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
 from uniaims.report.svg import (
     Scale,
@@ -25,9 +25,15 @@ from uniaims.report.svg import (
     text,
 )
 from uniaims.report.units import counted, number, percent
+from uniaims.statistics import Directions, Histogram, LognormalFit, histogram
 
 CURVE_POINTS = 240
 ROSE_SECTORS = 18
+WIDE_RATIO = 12
+"""Sizes that differ by more than this factor are spread on a logarithmic axis in the scatter plot."""
+
+MOST_BINS = 80
+"""Thinner bars than a histogram with these would be hard to hit."""
 
 
 @dataclass(frozen=True)
@@ -48,35 +54,6 @@ class Axis:
 
 
 @dataclass(frozen=True)
-class Histogram:
-    """Counts between edges.
-
-    Attributes:
-        edges: (B + 1,) rising.
-        counts: (B,) whole numbers.
-    """
-
-    edges: NDArray[np.float64]
-    counts: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, values: NDArray[np.float64], logarithmic: bool = False) -> "Histogram":
-        """Count (N,) finite values (positive where ``logarithmic``) in bins of equal width or equal ratio.
-
-        The number of bins is Freedman and Diaconis' (1981), kept between 5 and 60; all-equal values give one bin.
-        """
-        scaled = np.log10(values) if logarithmic else values
-        low, high = (float(scaled.min()), float(scaled.max())) if len(scaled) else (0.0, 1.0)
-        if not high > low:
-            margin = 0.05 if logarithmic else max(abs(low) * 0.1, 0.5)
-            edges = np.array([low - margin, high + margin])
-        else:
-            edges = np.linspace(low, high, _bin_count(scaled, low, high) + 1)
-        counts, _ = np.histogram(scaled, edges)
-        return cls(10**edges if logarithmic else edges, counts.astype(np.int64))
-
-
-@dataclass(frozen=True)
 class SizeDistribution:
     """What the size chart shows, all in the shown unit.
 
@@ -84,26 +61,25 @@ class SizeDistribution:
         axis: the horizontal axis.
         values: (N,) finite positive sizes, sorted.
         quantiles: e.g. ``{"D50": 12.3}``; marked by a line each.
-        log_mean, log_deviation: of the fitted log-normal distribution, natural logarithm; NaN where there is no fit.
+        fit: the log-normal law nearest to the values; its figures are NaN where there is none.
     """
 
     axis: Axis
     values: NDArray[np.float64]
     quantiles: Mapping[str, float]
-    log_mean: float = math.nan
-    log_deviation: float = math.nan
+    fit: LognormalFit
 
 
 def size_chart(sizes: SizeDistribution, logarithmic: bool) -> str:
     """Draw the histogram with the log-normal fit, the cumulative share (right axis) and the marked quantiles."""
     width, height, bottom, top = 774.0, 392.0, 342.0, 30.0
-    histogram = Histogram.of(sizes.values, logarithmic)
-    across = _padded(histogram.edges, 58.0, width - 56, logarithmic)
-    fit = _fitted_counts(sizes, histogram, across)
-    up = Scale(0, round_up(max(float(histogram.counts.max(initial=1)), float(fit.max(initial=0))) * 1.02), bottom, top)
+    counted_bins = bins(sizes.values, "log" if logarithmic else "linear")
+    across = _padded(counted_bins.edges, 58.0, width - 56, logarithmic)
+    fit = _fitted_counts(sizes, counted_bins, across)
+    up = Scale(0, round_up(max(float(counted_bins.counts.max(initial=1)), float(fit.max(initial=0))) * 1.02), bottom, top)
     share = Scale(0, 100, bottom, top)
     parts = left_axis(up, across.start, "Objects per bin", grid_to=across.end)
-    parts += _bars(histogram, across, up, sizes.axis, len(sizes.values))
+    parts += _bars(counted_bins, across, up, sizes.axis, len(sizes.values))
     parts += bottom_axis(across, bottom, sizes.axis.label, wanted=9)
     parts += _right_axis(share, across.end)
     if fit.size:
@@ -117,11 +93,11 @@ def size_chart(sizes: SizeDistribution, logarithmic: bool) -> str:
 def shape_chart(values: NDArray[np.float64], axis: Axis, bounds: tuple[float, float] | None = None) -> str:
     """Draw a small histogram of (N,) finite values with the median marked; ``bounds`` fixes the axis (0..1 for ratios)."""
     width, height, bottom, top = 360.0, 232.0, 184.0, 24.0
-    histogram = Histogram.of(values)
-    across = Scale(*bounds, 44.0, width - 10) if bounds else _padded(histogram.edges, 44.0, width - 10, logarithmic=False)
-    up = Scale(0, round_up(float(histogram.counts.max(initial=1)) * 1.02), bottom, top)
+    counted_bins = bins(values)
+    across = Scale(*bounds, 44.0, width - 10) if bounds else _padded(counted_bins.edges, 44.0, width - 10, logarithmic=False)
+    up = Scale(0, round_up(float(counted_bins.counts.max(initial=1)) * 1.02), bottom, top)
     parts = left_axis(up, across.start, "Objects", wanted=3, grid_to=across.end)
-    parts += _bars(histogram, across, up, axis, len(values))
+    parts += _bars(counted_bins, across, up, axis, len(values))
     parts += bottom_axis(across, bottom, axis.label, wanted=5)
     median = float(np.median(values))
     x = across(median)
@@ -133,12 +109,20 @@ def shape_chart(values: NDArray[np.float64], axis: Axis, bounds: tuple[float, fl
     return drawing(width, height, parts, f"Histogram of {axis.label} of {counted(len(values), 'object')}.")
 
 
-def scatter_chart(x: NDArray[np.float64], y: NDArray[np.float64], x_axis: Axis, y_axis: Axis) -> str:
-    """Draw (N,) points; the root carries its scales as data attributes so that the page's script can find the points."""
+@dataclass(frozen=True)
+class ScatterChart:
+    """A scatter plot, and whether its horizontal axis is logarithmic."""
+
+    svg: str
+    logarithmic: bool
+
+
+def scatter_chart(x: NDArray[np.float64], y: NDArray[np.float64], x_axis: Axis, y_axis: Axis) -> ScatterChart:
+    """Draw (N >= 1,) finite points; the root carries its scales, so that the page's script can find the points."""
     width, height, bottom, top = 668.0, 420.0, 368.0, 12.0
-    logarithmic = bool(len(x)) and float(x.min()) > 0 and float(x.max() / x.min()) > 12
-    across = _padded(x if len(x) else np.array([0.0, 1.0]), 58.0, width - 10, logarithmic, share=0.03)
-    up = _padded(y if len(y) else np.array([0.0, 1.0]), bottom, top, logarithmic=False, share=0.03)
+    logarithmic = float(x.min()) > 0 and float(x.max() / x.min()) > WIDE_RATIO
+    across = _padded(x, 58.0, width - 10, logarithmic, share=0.03)
+    up = _padded(y, bottom, top, logarithmic=False, share=0.03)
     parts = left_axis(up, across.start, y_axis.label, grid_to=across.end)
     parts += bottom_axis(across, bottom, x_axis.label, grid_to=top)
     px = np.array([across(value) for value in x])
@@ -146,16 +130,22 @@ def scatter_chart(x: NDArray[np.float64], y: NDArray[np.float64], x_axis: Axis, 
     parts.append(dots(px, py, "points"))
     parts.append(element("g", " ", class_="choice"))
     description = f"Scatter plot of {y_axis.label} against {x_axis.label}, {counted(len(x), 'object')}."
-    return drawing(width, height, parts, description, data_scales=json.dumps({"x": _scale_data(across), "y": _scale_data(up)}))
+    scales = json.dumps({"x": _scale_data(across), "y": _scale_data(up)})
+    return ScatterChart(drawing(width, height, parts, description, data_scales=scales), logarithmic)
 
 
-def orientation_rose(degrees: NDArray[np.float64], mean_degrees: float, resultant: float) -> str:
-    """Draw (N,) axial orientations as sectors of 10° whose areas are proportional to the counts, each shown at both ends.
+def bins(values: NDArray[np.float64], scale: Literal["linear", "log"] = "linear") -> Histogram:
+    """Count (N,) values in bins by the rule of Freedman and Diaconis, in at most ``MOST_BINS``."""
+    found = histogram(values, scale=scale)
+    return found if len(found.counts) <= MOST_BINS else histogram(values, MOST_BINS, scale)
+
+
+def orientation_rose(degrees: NDArray[np.float64], directions: Directions) -> str:
+    """Draw (N,) directions of axes as sectors of 10° whose areas are proportional to the counts, each shown at both ends.
 
     Args:
         degrees: counter-clockwise from the picture's horizontal, modulo 180.
-        mean_degrees: axial mean; NaN: not drawn.
-        resultant: length of the axial mean vector, 0 = no preferred direction, 1 = all alike.
+        directions: their summary; a mean that is NaN is not drawn.
     """
     width, height = 431.0, 420.0
     centre_x, centre_y, radius = width / 2, 190.0, 150.0
@@ -168,22 +158,15 @@ def orientation_rose(degrees: NDArray[np.float64], mean_degrees: float, resultan
         for turn in (0, 180):
             path = _sector(centre_x, centre_y, radius * math.sqrt(amount / top), low + turn, high + turn)
             parts.append(element("path", d=path, class_="bar-mark", data_tip=tip))
-    if math.isfinite(mean_degrees):
-        parts += _mean_direction(centre_x, centre_y, radius, mean_degrees)
-    written = f"mean {number(mean_degrees, 3)}°, resultant length {number(resultant, 2)}"
+    if math.isfinite(directions.mean):
+        parts += _mean_direction(centre_x, centre_y, radius, directions.mean)
+    written = f"mean direction {number(directions.mean, 3)}°, order {number(directions.order, 2)}"
     parts.append(text(centre_x, height - 26, written, "middle", "title"))
     return drawing(width, height, parts, f"Rose of the orientation of {counted(len(degrees), 'object')}, {written}.")
 
 
 def _scale_data(scale: Scale) -> dict[str, float | bool]:
     return {"low": scale.low, "high": scale.high, "start": scale.start, "end": scale.end, "log": scale.logarithmic}
-
-
-def _bin_count(values: NDArray[np.float64], low: float, high: float) -> int:
-    lower, upper = np.percentile(values, (25, 75))
-    width = 2 * (upper - lower) / len(values) ** (1 / 3)
-    wanted = (high - low) / width if width > 0 else math.sqrt(len(values))
-    return int(min(max(math.ceil(wanted), 5), 60))
 
 
 def _padded(values: NDArray[np.float64], start: float, end: float, logarithmic: bool, share: float = 0.02) -> Scale:
@@ -201,9 +184,9 @@ def _padded(values: NDArray[np.float64], start: float, end: float, logarithmic: 
     return Scale(padded_low, high + margin, start, end)
 
 
-def _bars(histogram: Histogram, across: Scale, up: Scale, axis: Axis, total: int) -> list[str]:
+def _bars(counted_bins: Histogram, across: Scale, up: Scale, axis: Axis, total: int) -> list[str]:
     parts = []
-    for low, high, amount in zip(histogram.edges[:-1], histogram.edges[1:], histogram.counts, strict=True):
+    for low, high, amount in zip(counted_bins.edges[:-1], counted_bins.edges[1:], counted_bins.counts, strict=True):
         if not amount:
             continue
         x, width, y = across(low), across(high) - across(low), up(float(amount))
@@ -239,19 +222,19 @@ def _curve_places(across: Scale) -> NDArray[np.float64]:
     return np.linspace(across.low, across.high, CURVE_POINTS)
 
 
-def _fitted_counts(sizes: SizeDistribution, histogram: Histogram, across: Scale) -> NDArray[np.float64]:
+def _fitted_counts(sizes: SizeDistribution, counted_bins: Histogram, across: Scale) -> NDArray[np.float64]:
     """Expected count of a bin of the histogram's width centred at each place of the curve; empty where there is no fit."""
-    if not (math.isfinite(sizes.log_mean) and sizes.log_deviation > 0):
+    if not (sizes.fit.sigma > 0):
         return np.empty(0)
     places = _curve_places(across)
     if across.logarithmic:
-        half = math.sqrt(histogram.edges[1] / histogram.edges[0])
+        half = math.sqrt(counted_bins.edges[1] / counted_bins.edges[0])
         ends = places / half, places * half
     else:
-        half = (histogram.edges[1] - histogram.edges[0]) / 2
+        half = (counted_bins.edges[1] - counted_bins.edges[0]) / 2
         ends = np.maximum(places - half, 1e-300), places + half
-    below, above = (ndtr((np.log(end) - sizes.log_mean) / sizes.log_deviation) for end in ends)
-    return np.asarray(len(sizes.values) * (above - below), np.float64)
+    below, above = (sizes.fit.cumulative(end) for end in ends)
+    return len(sizes.values) * (above - below)
 
 
 def _cumulative_path(ordered: NDArray[np.float64], across: Scale, share: Scale) -> str:

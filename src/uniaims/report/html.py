@@ -1,10 +1,193 @@
-"""The report page (being written)."""
+"""The report page of one image: what goes where on it."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
+from uniaims.errors import LabelsError
+from uniaims.labels import polygons, relabel
+from uniaims.report import wording
+from uniaims.report.census import Census, take_census
+from uniaims.report.columns import Column, eye_unit, table_columns
 from uniaims.report.content import ReportContent
+from uniaims.report.packing import pack_outlines
+from uniaims.report.page import write_page
+from uniaims.report.palette import INSTANCE_COLOURS, OKABE_ITO, VIRIDIS
+from uniaims.report.picture import jpeg_data_uri
+from uniaims.report.provenance import fact_groups, pixel_size_text
+from uniaims.report.shapes import FIRST_SHAPE_FIGURE, rose_view, scatter_view, shape_views
+from uniaims.report.sizes import CONFIDENCE, SizeFigures, size_figures, size_view
+from uniaims.report.units import METRIC, NOTHING, PIXEL, count, density_unit, interval, number, percent
+
+PICTURE_LONGEST_SIDE_PX = 2400
+PICTURE_BYTES = 2_400_000
+"""With the table and outlines of 20,000 objects, this keeps a page below 10 MB."""
+
+STYLES = ("page.css", "report.css")
+SCRIPTS = ("page.js", "packing.js", "store.js", "viewer.js", "table.js", "charts.js", "report.js")
+
+
+@dataclass(frozen=True)
+class KeyFigure:
+    """One of the large numbers at the top."""
+
+    name: str
+    value: str
+    unit: str
+    note: str
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """Everything computed before the page is laid out."""
+
+    content: ReportContent
+    census: Census
+    columns: list[Column]
+    complete: NDArray[np.bool_]
+    sizes: list[SizeFigures]
 
 
 def write_report(path: Path, content: ReportContent) -> None:
-    """Write the self-contained HTML report of one image."""
-    raise NotImplementedError
+    """Write the self-contained HTML report of one image.
+
+    Raises:
+        LabelsError: if image, labels and measurements do not belong together.
+        OutputError: if the file can't be written.
+    """
+    outlines = _checked_outlines(content)
+    columns = table_columns(content.measurements)
+    complete = content.measurements.values("touches_border") == 0
+    parts = _Parts(content, take_census(content), columns, complete, size_figures(columns, complete))
+    write_page(path, "report.html.j2", _view(parts), _page_data(parts, outlines), STYLES, SCRIPTS)
+
+
+def _checked_outlines(content: ReportContent) -> list[NDArray[np.float32]]:
+    """Trace the outline of each object, in the order of the table's rows."""
+    if content.image.shape[:2] != content.labels.shape:
+        raise LabelsError(
+            f"The image is {content.image.shape[:2]} and the labels are {content.labels.shape} (height, width). "
+            "Give labels made from this image."
+        )
+    outlines = polygons(relabel(content.labels))
+    if len(outlines) != len(content.measurements):
+        raise LabelsError(
+            f"The labels hold {len(outlines)} instances and the measurements {len(content.measurements)}. "
+            "Give the measurements of these labels."
+        )
+    return outlines
+
+
+def _view(parts: _Parts) -> dict[str, object]:
+    content, census = parts.content, parts.census
+    left, right = fact_groups(content, census)
+    return {
+        "kind": "report",
+        "title": content.title,
+        "facts": _facts(content),
+        "finding": wording.finding(census, parts.sizes),
+        "warnings": content.warnings,
+        "figures": _key_figures(census, parts.sizes, calibrated=content.measurements.pixel_size is not None),
+        "picture": jpeg_data_uri(content.image, PICTURE_LONGEST_SIDE_PX, PICTURE_BYTES),
+        "picture_caption": wording.picture_caption(content, census),
+        "object_count": f"{count(census.total)} objects",
+        "object_total": census.total,
+        "interval_heading": f"{CONFIDENCE:.0%} interval".replace("%", "\u202f%"),
+        "nothing": wording.nothing_complete(census),
+        "methods": wording.methods(content, census, parts.sizes),
+        "provenance_left": left,
+        "provenance_right": right,
+        **_sections(parts),
+        **_tables(parts),
+    }
+
+
+def _sections(parts: _Parts) -> dict[str, object]:
+    shapes = shape_views(parts.columns, parts.complete)
+    scatter = scatter_view(parts.columns, parts.complete, FIRST_SHAPE_FIGURE + len(shapes))
+    rose = rose_view(parts.columns, parts.complete, FIRST_SHAPE_FIGURE + len(shapes) + (scatter is not None))
+    return {
+        "sizes": [size_view(size) for size in parts.sizes],
+        "size_lead": wording.exclusion(parts.census) if parts.census.total else "",
+        "shapes": shapes,
+        "shape_lead": "Complete objects only.",
+        "scatter": scatter,
+        "rose": rose,
+    }
+
+
+def _tables(parts: _Parts) -> dict[str, object]:
+    numeric = [column for column in parts.columns[1:] if column.kind == "number"]
+    flags = [column for column in parts.columns if column.kind == "boolean"]
+    return {
+        "numeric_columns": numeric,
+        "colour_columns": flags + numeric,
+        "definitions": parts.columns,
+        "has_border_column": any(column.property_name == "touches_border" for column in parts.columns),
+        "table_lead": "Press a heading to sort, a row to see its object in the picture. All objects are listed, those cut by "
+        "the border too; the same numbers in full precision are in measurements.csv and measurements.parquet beside this page.",
+    }
+
+
+def _facts(content: ReportContent) -> list[tuple[str, str]]:
+    height, width = content.labels.shape
+    facts = [("Image", f"{count(width)} × {count(height)} px"), ("Pixel size", pixel_size_text(content))]
+    if content.model:
+        facts.append(("Model", content.model))
+    return facts
+
+
+def _key_figures(census: Census, sizes: Sequence[SizeFigures], *, calibrated: bool) -> list[KeyFigure]:
+    area_unit = density_unit(census.density) if calibrated else PIXEL
+    density = census.density * area_unit.size**2
+    area = number(census.content_area / area_unit.size**2, 3)
+    cut = f"{count(census.cut)} cut by the border" if census.cut else "none cut by the border"
+    return [
+        KeyFigure("Objects", count(census.total), "", f"{count(census.complete)} complete, {cut}"),
+        KeyFigure("Number density", number(density, 3), area_unit.density_symbol, f"all objects on {area} {area_unit.area_symbol}"),
+        KeyFigure("Area fraction", percent(census.covered_fraction), "", "of the evaluated area"),
+        *_size_figures(sizes),
+    ]
+
+
+def _size_figures(sizes: Sequence[SizeFigures]) -> list[KeyFigure]:
+    if not sizes:
+        return [KeyFigure(name, NOTHING, "", "no complete object") for name in ("Median diameter, D50", "Mean diameter", "D10 – D90")]
+    size = sizes[0]
+    low, median, high = (size.percentiles[percent] for percent in (10, 50, 90))
+    sure = f"{CONFIDENCE:.0%} interval {interval(median.low, median.high)}".replace("%", "\u202f%")
+    spread = f"standard deviation {number(size.deviation.estimate, 3)} {size.unit}"
+    several = len(size.values) > 1
+    return [
+        KeyFigure("Median diameter, D50", number(median.estimate), size.unit, sure if several else "a single object"),
+        KeyFigure("Mean diameter", number(size.mean.estimate), size.unit, spread if several else "a single object"),
+        KeyFigure("D10 – D90", f"{number(low.estimate, 3)} – {number(high.estimate, 3)}", size.unit, f"span {number(size.span, 3)}"),
+    ]
+
+
+def _page_data(parts: _Parts, outlines: Sequence[NDArray[np.float32]]) -> dict[str, object]:
+    content, census = parts.content, parts.census
+    height, width = content.labels.shape
+    size = content.measurements.pixel_size
+    whole = census.content == (0, 0, height, width)
+    return {
+        "stem": Path(content.title).stem or "image",
+        "width": width,
+        "height": height,
+        "pixel_size_nm": size.nm if size else None,
+        "unit": eye_unit(content.measurements).symbol,
+        "units": [{"symbol": unit.symbol, "size": unit.size} for unit in METRIC],
+        "content": None if whole else census.content,
+        "colours": {
+            "instances": INSTANCE_COLOURS,
+            "complete": OKABE_ITO["sky blue"],
+            "cut": OKABE_ITO["orange"],
+            "ramp": VIRIDIS,
+            "missing": "#9aa0a6",
+        },
+        "columns": [column.page_data() for column in parts.columns],
+        "outlines": pack_outlines(outlines),
+    }

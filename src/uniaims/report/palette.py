@@ -19,3 +19,9 @@ INSTANCE_COLOURS = tuple(
 def rgb(colour: str) -> tuple[int, int, int]:
     """Split ``#rrggbb`` into its three components, 0..255."""
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+VIRIDIS = (
+    "#440154", "#481467", "#482576", "#453781", "#404688", "#39558c", "#33638d", "#2d718e", "#287d8e", "#238a8d", "#1f968b", "#20a386",
+    "#29af7f", "#3dbc74", "#56c667", "#75d054", "#95d840", "#b8de29", "#dce319", "#fde725",
+)  # fmt: skip
+"""Twenty steps of viridis (van der Walt and Smith, 2015): equal steps look equal, in grey and to the colour-blind too."""

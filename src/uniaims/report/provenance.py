@@ -13,9 +13,12 @@ FUNCTIONS = (
     ("Objects", "uniaims.segmenter.Segmenter"),
     ("Per-object values", "uniaims.measurements.measure"),
     ("Count, density, area fraction", "uniaims.report.census.take_census"),
-    ("Percentiles, means, intervals", "uniaims.statistics.summarise"),
+    ("Percentiles, mean, deviation, intervals", "uniaims.statistics.bootstrap"),
+    ("Percentiles by volume", "uniaims.statistics.size_percentiles"),
+    ("Smallest and largest", "uniaims.statistics.summarise"),
     ("Log-normal fit", "uniaims.statistics.fit_lognormal"),
-    ("Histogram bins", "uniaims.report.charts.Histogram.of"),
+    ("Histogram bins", "uniaims.statistics.histogram"),
+    ("Mean direction and order", "uniaims.statistics.summarise_directions"),
 )
 """What is computed where; the test of this module imports each name."""
 
@@ -32,7 +35,7 @@ def fact_groups(content: ReportContent, census: Census) -> tuple[list[FactGroup]
     """Give the groups of the left and of the right column."""
     left = [FactGroup("Image", _image_rows(content, census)), FactGroup("Analysis", _analysis_rows(content))]
     functions = FUNCTIONS if content.model else FUNCTIONS[1:]
-    right = [FactGroup("Settings", tuple((name, _plain(value)) for name, value in flatten(content.settings)))]
+    right = [FactGroup("Settings", tuple((name, plain_value(value)) for name, value in flatten(content.settings)))]
     seconds = tuple((stage, f"{number(value, 3)} s") for stage, value in content.seconds.items())
     right += [FactGroup("Time by stage", seconds), FactGroup("Computed by", functions)]
     return left, [group for group in right if group.rows]
@@ -64,7 +67,7 @@ def _image_rows(content: ReportContent, census: Census) -> tuple[tuple[str, str]
     rows = [("Size", f"{count(width)} × {count(height)} px"), ("Pixel size", pixel_size_text(content))]
     if (top, left, bottom, right) != (0, 0, height, width):
         rows.append(("Evaluated part", f"rows {top} – {bottom - 1}, columns {left} – {right - 1}"))
-    return (*rows, *((name, _plain(value)) for name, value in flatten(content.provenance)))
+    return (*rows, *((name, plain_value(value)) for name, value in flatten(content.provenance)))
 
 
 def _analysis_rows(content: ReportContent) -> tuple[tuple[str, str], ...]:
@@ -76,11 +79,12 @@ def _analysis_rows(content: ReportContent) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _plain(value: object) -> str:
+def plain_value(value: object) -> str:
+    """Write a setting or a fact as plain text."""
     if value is None:
         return NOTHING
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
         return plain(value)
-    return ", ".join(_plain(item) for item in value) if isinstance(value, tuple | list) else str(value)
+    return ", ".join(plain_value(item) for item in value) if isinstance(value, tuple | list) else str(value)

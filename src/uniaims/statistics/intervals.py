@@ -54,7 +54,7 @@ def bootstrap(
     """Confidence interval of a figure of a sample, without a law assumed for it.
 
     Percentiles take a short cut that has exactly the distribution of resampling: the k-th smallest of n values drawn
-    with replacement is the value at rank ceil(n U), where U, the k-th smallest of n uniform numbers, is beta distributed.
+    with replacement is the value at rank ceil(n U); U, the k-th smallest of n uniform numbers, is beta distributed.
 
     Args:
         values: (n,) numbers.

@@ -17,6 +17,7 @@ from uniaims.flows import fields_from_labels
 from uniaims.networks.card import Normalisation
 from uniaims.training.augmentation import change_gray
 from uniaims.training.settings import TrainingSettings
+from uniaims.working_scale import characteristic_diameter_px
 
 PREPARED_DIAMETER_FACTOR = 1.5
 """Samples are kept so that their objects are at most this much larger than the nominal diameter."""
@@ -47,21 +48,6 @@ class Batch:
     fields: NDArray[np.float32]
     labels: NDArray[np.float32]
     known: NDArray[np.float32]
-
-
-def characteristic_diameter_px(labels: NDArray[Any]) -> float:
-    """The object size that sets the working scale, in pixels; 0 without objects.
-
-    Geometric mean of the median diameter by number and the median by area, so that neither a crowd of specks
-    nor one giant decides alone.
-    """
-    areas = np.bincount(np.asarray(labels).ravel())[1:]
-    diameters = np.sort(2 * np.sqrt(areas[areas > 0] / np.pi))
-    if not diameters.size:
-        return 0.0
-    weights = np.cumsum(diameters**2)
-    by_area = diameters[np.searchsorted(weights, weights[-1] / 2)]
-    return float(math.sqrt(np.median(diameters) * by_area))
 
 
 def prepare(sample: Sample, normalisation: Normalisation, nominal_diameter_px: float) -> PreparedSample:

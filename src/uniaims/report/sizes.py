@@ -1,0 +1,185 @@
+"""The size section: for each size property two charts (linear, logarithmic) and a table of figures with intervals."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from markupsafe import Markup
+from numpy.typing import NDArray
+
+from uniaims.report.charts import SizeDistribution, size_chart
+from uniaims.report.columns import Column, find
+from uniaims.report.units import NOTHING, counted, interval, number
+from uniaims.statistics import (
+    Interval,
+    LognormalFit,
+    SizePercentiles,
+    bootstrap,
+    fit_lognormal,
+    size_percentiles,
+    summarise,
+)
+
+SIZE_PROPERTIES = ("equivalent_diameter", "max_feret", "min_feret")
+PERCENTILES = (5, 10, 25, 50, 75, 90, 95)
+KEY_PERCENTILES = (10, 50, 90)
+RESAMPLES = 2000
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class SizeFigures:
+    """What is known of one size property of the complete objects, in the unit for the eye.
+
+    Attributes:
+        column: the property.
+        values: (n,) finite positive sizes, ascending.
+        percentiles: per cent -> percentile with its interval.
+        mean, deviation: with their intervals.
+        fit: log-normal law.
+        volume: percentiles weighted by volume.
+    """
+
+    column: Column
+    values: NDArray[np.float64]
+    percentiles: Mapping[int, Interval]
+    mean: Interval
+    deviation: Interval
+    fit: LognormalFit
+    volume: SizePercentiles
+
+    @property
+    def unit(self) -> str:
+        """Unit for the eye."""
+        return self.column.shown_unit
+
+    @property
+    def span(self) -> float:
+        """Relative width (D90 - D10) / D50."""
+        low, middle, high = (self.percentiles[percent].estimate for percent in KEY_PERCENTILES)
+        return (high - low) / middle
+
+
+@dataclass(frozen=True)
+class FigureRow:
+    """One row of the table of figures; ``opens`` draws a rule above it, ``key`` makes it bold."""
+
+    name: str
+    value: str
+    interval: str = ""
+    key: bool = False
+    opens: bool = False
+
+
+@dataclass(frozen=True)
+class SizeView:
+    """One size property as the template shows it."""
+
+    name: str
+    label: str
+    unit: str
+    linear: Markup
+    logarithmic: Markup
+    caption: str
+    rows: tuple[FigureRow, ...]
+
+
+def size_figures(columns: Sequence[Column], complete: NDArray[np.bool_]) -> list[SizeFigures]:
+    """Compute the figures of each size property over the complete objects; empty where there is no size at all.
+
+    Args:
+        columns: of the table.
+        complete: (N,) rows that count.
+    """
+    found = [column for name in SIZE_PROPERTIES if (column := find(columns, name))]
+    figures = []
+    for column in found:
+        values = column.shown_values()[complete]
+        values = np.sort(values[np.isfinite(values) & (values > 0)])
+        if len(values):
+            figures.append(_figures(column, values))
+    return figures
+
+
+def size_view(figures: SizeFigures) -> SizeView:
+    """Draw the charts and fill the table of one size property."""
+    quantiles = {f"D{percent}": figures.percentiles[percent].estimate for percent in KEY_PERCENTILES}
+    sizes = SizeDistribution(figures.column.axis, figures.values, quantiles, figures.fit)
+    linear, logarithmic = (Markup(size_chart(sizes, scale)) for scale in (False, True))  # noqa: S704 svg.py escapes
+    label = figures.column.label
+    rows = tuple([*_percentile_rows(figures), *_moment_rows(figures), *_law_rows(figures), *_volume_rows(figures)])
+    return SizeView(figures.column.property_name, label, figures.unit, linear, logarithmic, _caption(figures), rows)
+
+
+def _figures(column: Column, values: NDArray[np.float64]) -> SizeFigures:
+    def with_interval(statistic: str) -> Interval:
+        return bootstrap(values, statistic, confidence=CONFIDENCE, resamples=RESAMPLES)
+
+    return SizeFigures(
+        column=column,
+        values=values,
+        percentiles={percent: with_interval(f"p{percent}") for percent in PERCENTILES},
+        mean=with_interval("mean"),
+        deviation=with_interval("std"),
+        fit=fit_lognormal(values),
+        volume=size_percentiles(values, "volume"),
+    )
+
+
+def _percentile_rows(figures: SizeFigures) -> list[FigureRow]:
+    names = {50: "D50 (median)"}
+    return [
+        FigureRow(
+            names.get(percent, f"D{percent}"), number(found.estimate), interval(found.low, found.high), percent in KEY_PERCENTILES
+        )
+        for percent, found in figures.percentiles.items()
+    ]
+
+
+def _moment_rows(figures: SizeFigures) -> list[FigureRow]:
+    summary = summarise(figures.values)
+    mean, deviation = figures.mean, figures.deviation
+    return [
+        FigureRow("Mean", number(mean.estimate), interval(mean.low, mean.high), opens=True),
+        FigureRow("Standard deviation", number(deviation.estimate), interval(deviation.low, deviation.high)),
+        FigureRow("Smallest, largest", f"{number(summary.minimum, 3)}, {number(summary.maximum, 3)}"),
+        FigureRow("Span (D90 − D10) / D50", number(figures.span, 3)),
+    ]
+
+
+def _law_rows(figures: SizeFigures) -> list[FigureRow]:
+    fit = figures.fit
+    if not fit.sigma > 0:
+        return [FigureRow("Log-normal fit", NOTHING, "fewer than 4 sizes", opens=True)]
+    return [
+        FigureRow("Log-normal: median", number(fit.geometric_mean), opens=True),
+        FigureRow("Log-normal: geometric s. d.", number(fit.geometric_std, 4)),
+        FigureRow("Distance from the fit", number(fit.ks_distance, 2), f"p {probability(fit.p_value)}"),
+    ]
+
+
+def _volume_rows(figures: SizeFigures) -> list[FigureRow]:
+    volume = figures.volume
+    return [
+        FigureRow("D10, by volume", number(volume.d10), opens=True),
+        FigureRow("D50, by volume", number(volume.d50)),
+        FigureRow("D90, by volume", number(volume.d90)),
+    ]
+
+
+def probability(p_value: float) -> str:
+    """Write a probability after ``p``: ``= 0.031`` or ``< 0.001``."""
+    if not math.isfinite(p_value):
+        return NOTHING
+    return "< 0.001" if p_value < 0.001 else f"= {p_value:.2g}"
+
+
+def _caption(figures: SizeFigures) -> str:
+    curve = "Bars: objects per bin. Dotted: cumulative share (right axis)."
+    if figures.fit.sigma > 0:
+        curve += " Line: log-normal law fitted to the sizes, as objects per bin."
+    return (
+        f"{figures.column.label} of {counted(len(figures.values), 'complete object')}. {curve} "
+        "Click a bar to see its objects in the picture and in the table."
+    )

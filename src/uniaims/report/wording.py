@@ -1,0 +1,117 @@
+"""The sentences of the report: what was found, how it was done, what the pictures show."""
+
+from collections.abc import Sequence
+
+from uniaims import __version__
+from uniaims.report.census import Census
+from uniaims.report.content import ReportContent
+from uniaims.report.provenance import flatten, pixel_size_text, plain_value
+from uniaims.report.sizes import CONFIDENCE, RESAMPLES, SizeFigures, probability
+from uniaims.report.units import count, counted, interval, number, percent
+
+HASH_DIGITS = 12
+"""Digits of a hash in running text; the provenance table has all of them."""
+
+
+def finding(census: Census, sizes: Sequence[SizeFigures]) -> str:
+    """Say the result in one or two sentences."""
+    if not census.total:
+        return "No object was found in this image."
+    found = f"{counted(census.total, 'object')} found"
+    if not sizes:
+        return f"{found}, all of them cut by the border of the image: there are no complete objects to give sizes of."
+    size = sizes[0]
+    median = size.percentiles[50]
+    spread = ""
+    if len(size.values) > 1:
+        spread = f" ({CONFIDENCE:.0%} interval {interval(median.low, median.high)})".replace("%", "\u202f%")
+    return (
+        f"{found}, {count(census.complete)} of them complete, with a median {size.column.label.lower()} of "
+        f"{number(median.estimate)} {size.unit}{spread}."
+    )
+
+
+def exclusion(census: Census) -> str:
+    """Say which objects the statistics leave out."""
+    if not census.cut:
+        return f"No object is cut by the border; all {count(census.total)} are in the statistics."
+    return (
+        f"{counted(census.cut, 'object')} of {count(census.total)} ({percent(census.cut / census.total)}) "
+        f"{'is' if census.cut == 1 else 'are'} cut by the border: counted, but left out of size and shape statistics, "
+        f"which rest on the {counted(census.complete, 'complete object')}."
+    )
+
+
+def nothing_complete(census: Census) -> str:
+    """Say why there is no statistic."""
+    if not census.total:
+        return "No object was found, so there is nothing to measure."
+    return (
+        f"All {counted(census.total, 'object')} are cut by the border. Their true size is unknown, so no statistics are given; "
+        "their values as far as visible are in the table below."
+    )
+
+
+def picture_caption(content: ReportContent, census: Census) -> str:
+    """Describe the picture."""
+    height, width = content.labels.shape
+    scale = "" if content.measurements.pixel_size else " The pixel size is unknown, so there is no scale bar."
+    dimmed = "" if census.content == (0, 0, height, width) else " The dimmed part was not evaluated."
+    return f"{content.title} with the outlines of {counted(census.total, 'object')}.{scale}{dimmed}"
+
+
+def methods(content: ReportContent, census: Census, sizes: Sequence[SizeFigures]) -> list[str]:
+    """Write the paragraphs to be copied into a paper."""
+    paragraphs = [" ".join([*_segmentation(content), *_counting(census)])]
+    if sizes:
+        paragraphs.append(" ".join(_statistics(sizes[0])))
+    settings = "; ".join(f"{name} = {plain_value(value)}" for name, value in flatten(content.settings) if value is not None)
+    if settings:
+        paragraphs.append(f"Settings: {settings}.")
+    return paragraphs
+
+
+def _segmentation(content: ReportContent) -> list[str]:
+    height, width = content.labels.shape
+    image = f"the image {content.title} ({width} × {height} px, pixel size {pixel_size_text(content)})"
+    program = f"Uni-AIMS {__version__}"
+    if content.model is None:
+        return [f"Objects given as a label image of {image} were measured with {program}."]
+    digest = f", weights {content.model_hash[:HASH_DIGITS]}" if content.model_hash else ""
+    return [f"Objects in {image} were segmented and measured with {program} (model “{content.model}”{digest})."]
+
+
+def _counting(census: Census) -> list[str]:
+    if not census.total:
+        return ["No object was found."]
+    sentences = [f"{counted(census.total, 'object')} {'was' if census.total == 1 else 'were'} found."]
+    if census.cut:
+        sentences.append(
+            f"{counted(census.cut, 'object')} ({percent(census.cut / census.total)}) cut by the border of the image "
+            f"{'was' if census.cut == 1 else 'were'} counted but excluded from size and shape statistics, "
+            f"leaving {counted(census.complete, 'object')}."
+        )
+    return sentences
+
+
+def _statistics(size: SizeFigures) -> list[str]:
+    d10, d50, d90 = (size.percentiles[percent].estimate for percent in (10, 50, 90))
+    median = size.percentiles[50]
+    sentences = [
+        "Size is the area-equivalent circular diameter, d = √(4A/π).",
+        f"The number-weighted percentiles are D10 = {number(d10)} {size.unit}, D50 = {number(d50)} {size.unit} and "
+        f"D90 = {number(d90)} {size.unit} (n = {count(len(size.values))}).",
+    ]
+    if len(size.values) > 1:
+        sentences.append(
+            f"The {CONFIDENCE:.0%} confidence interval of the median is {interval(median.low, median.high)} {size.unit}, and the "
+            f"mean is {number(size.mean.estimate)} {size.unit} with a standard deviation of {number(size.deviation.estimate)} "
+            f"{size.unit}; intervals are bias-corrected bootstrap intervals from {count(RESAMPLES)} resamples."
+        )
+    if size.fit.sigma > 0:
+        sentences.append(
+            f"A log-normal law fitted to the sizes has a median of {number(size.fit.geometric_mean)} {size.unit} and a "
+            f"geometric standard deviation of {number(size.fit.geometric_std)}; the largest distance between the cumulative "
+            f"curves of sizes and law is {number(size.fit.ks_distance, 2)} (Lilliefors test, p {probability(size.fit.p_value)})."
+        )
+    return [sentence.replace("95%", "95\u202f%") for sentence in sentences]
