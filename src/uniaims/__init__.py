@@ -69,6 +69,7 @@ _MODULES = {
     "synthesis": (),
     "tiles": (),
     "training": (),
+    "working_scale": (),
 }
 """The public modules and which of the names above live in each."""
 

@@ -8,7 +8,6 @@ from uniaims.micrograph import Micrograph
 from uniaims.networks import Normalisation
 from uniaims.training import TrainingSettings
 from uniaims.training.sampling import CropLoader, prepare, random_crop, sampling_weights
-from uniaims.working_scale import characteristic_diameter_px
 
 
 def discs(side=200, radius=12, pitch=40):
@@ -26,20 +25,6 @@ def sample_of(labels, known=None):
 
 def settings(**changes):
     return TrainingSettings(data=(Path("a"),), output=Path("b"), crop_px=64, batch=3, **changes)
-
-
-def test_diameter_of_equal_discs():
-    assert characteristic_diameter_px(discs(radius=12)) == pytest.approx(24, rel=0.03)
-
-
-def test_diameter_lies_between_specks_and_giant():
-    labels = discs(radius=4)
-    labels[60:160, 60:160] = 1000
-    assert 8 < characteristic_diameter_px(labels) < 100
-
-
-def test_no_objects_no_diameter():
-    assert characteristic_diameter_px(np.zeros((4, 4), int)) == 0
 
 
 def test_large_objects_are_shrunk_and_small_ones_kept():

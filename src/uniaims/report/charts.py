@@ -24,13 +24,19 @@ from uniaims.report.svg import (
     round_up,
     text,
 )
-from uniaims.report.units import counted, number, percent
+from uniaims.report.units import counted, number, percent, plain
 from uniaims.statistics import Directions, Histogram, LognormalFit, histogram
 
 CURVE_POINTS = 240
 ROSE_SECTORS = 18
+SIGNIFICANT = 0.05
+"""A mean direction is drawn if the Rayleigh test gives a probability below this."""
+
 WIDE_RATIO = 12
 """Sizes that differ by more than this factor are spread on a logarithmic axis in the scatter plot."""
+
+MANY_POINTS = 1500
+"""Above this many, points of a scatter plot are drawn smaller and paler."""
 
 MOST_BINS = 80
 """Thinner bars than a histogram with these would be hard to hit."""
@@ -127,7 +133,7 @@ def scatter_chart(x: NDArray[np.float64], y: NDArray[np.float64], x_axis: Axis, 
     parts += bottom_axis(across, bottom, x_axis.label, grid_to=top)
     px = np.array([across(value) for value in x])
     py = np.array([up(value) for value in y])
-    parts.append(dots(px, py, "points"))
+    parts.append(dots(px, py, "points" if len(px) > MANY_POINTS else "points few"))
     parts.append(element("g", " ", class_="choice"))
     description = f"Scatter plot of {y_axis.label} against {x_axis.label}, {counted(len(x), 'object')}."
     scales = json.dumps({"x": _scale_data(across), "y": _scale_data(up)})
@@ -145,7 +151,7 @@ def orientation_rose(degrees: NDArray[np.float64], directions: Directions) -> st
 
     Args:
         degrees: counter-clockwise from the picture's horizontal, modulo 180.
-        directions: their summary; a mean that is NaN is not drawn.
+        directions: their summary; the mean is drawn only if such an order is unlikely to be chance.
     """
     width, height = 431.0, 420.0
     centre_x, centre_y, radius = width / 2, 190.0, 150.0
@@ -158,9 +164,12 @@ def orientation_rose(degrees: NDArray[np.float64], directions: Directions) -> st
         for turn in (0, 180):
             path = _sector(centre_x, centre_y, radius * math.sqrt(amount / top), low + turn, high + turn)
             parts.append(element("path", d=path, class_="bar-mark", data_tip=tip))
-    if math.isfinite(directions.mean):
+    parts += _rose_scale(centre_x, centre_y, radius, top)
+    written = "no preferred direction can be told"
+    if directions.p_value < SIGNIFICANT:
         parts += _mean_direction(centre_x, centre_y, radius, directions.mean)
-    written = f"mean direction {number(directions.mean, 3)}°, order {number(directions.order, 2)}"
+        written = f"mean direction {number(directions.mean, 3)}°"
+    written += f", order {number(directions.order, 2)}"
     parts.append(text(centre_x, height - 26, written, "middle", "title"))
     return drawing(width, height, parts, f"Rose of the orientation of {counted(len(degrees), 'object')}, {written}.")
 
@@ -210,7 +219,7 @@ def _bars(counted_bins: Histogram, across: Scale, up: Scale, axis: Axis, total: 
 
 
 def _right_axis(share: Scale, x: float) -> list[str]:
-    parts = [text(x + 8, share(tick) + 4, number(tick)) for tick in (0, 25, 50, 75, 100)]
+    parts = [text(x + 8, share(tick) + 4, str(tick)) for tick in (0, 25, 50, 75, 100)]
     middle = (share.start + share.end) / 2
     label_x = x + 46
     return [*parts, text(label_x, middle, "Cumulative share / %", "middle", "title", f"rotate(90 {label_x:g} {middle:g})")]
@@ -265,10 +274,16 @@ def _rose_grid(x: float, y: float, radius: float, top: float) -> list[str]:
         parts.append(line(x, y, x + radius * cosine, y - radius * sine, "grid"))
         anchor = "middle" if abs(cosine) < 0.1 else ("start" if cosine > 0 else "end")
         parts.append(text(x + (radius + 9) * cosine, y - (radius + 11) * sine + 4, f"{degrees % 180}°", anchor))
-    edge = radius * math.sqrt(0.5)
-    parts.append(text(x + 3, y - edge - 3, number(top / 2, 3), "start"))
-    parts.append(text(x + 3, y - radius - 3 + 14, number(top, 3), "start"))
     return parts
+
+
+def _rose_scale(x: float, y: float, radius: float, top: float) -> list[str]:
+    """Write the counts of two of the circles beside them, below the bars' end so that bars don't hide them."""
+    places = ((radius * math.sqrt(0.25), top / 4), (radius, top))
+    angle = math.radians(-68)
+    return [
+        text(x + r * math.cos(angle) + 3, y - r * math.sin(angle) + 4, plain(amount, 3), "start", "strong") for r, amount in places
+    ]
 
 
 def _sector(x: float, y: float, radius: float, low: float, high: float) -> str:

@@ -128,7 +128,7 @@ def _tables(parts: _Parts) -> dict[str, object]:
         "definitions": parts.columns,
         "has_border_column": any(column.property_name == "touches_border" for column in parts.columns),
         "table_lead": "Press a heading to sort, a row to see its object in the picture. All objects are listed, those cut by "
-        "the border too; the same numbers in full precision are in measurements.csv and measurements.parquet beside this page.",
+        "the border too. The CSV is in the units of measurements.csv beside this page, which has all digits.",
     }
 
 

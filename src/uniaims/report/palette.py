@@ -21,7 +21,8 @@ def rgb(colour: str) -> tuple[int, int, int]:
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
 
 VIRIDIS = (
-    "#440154", "#481467", "#482576", "#453781", "#404688", "#39558c", "#33638d", "#2d718e", "#287d8e", "#238a8d", "#1f968b", "#20a386",
-    "#29af7f", "#3dbc74", "#56c667", "#75d054", "#95d840", "#b8de29", "#dce319", "#fde725",
+    "#453881", "#414487", "#3b518b", "#365d8d", "#31698d", "#2c748e", "#287e8e", "#23898d", "#20938b", "#209e88", "#24a883", "#2fb37c",
+    "#40bd72", "#55c668", "#6fce58", "#89d547", "#a6db35", "#c4e024", "#e1e41b", "#fde725",
 )  # fmt: skip
-"""Twenty steps of viridis (van der Walt and Smith, 2015): equal steps look equal, in grey and to the colour-blind too."""
+"""Viridis (van der Walt and Smith, 2015) without its darkest sixth, which would drown in a dark picture: equal steps look
+equal, in grey and to the colour-blind too."""

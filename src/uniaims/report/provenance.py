@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, is_dataclass
 from uniaims import __version__
 from uniaims.report.census import Census
 from uniaims.report.content import ReportContent
-from uniaims.report.units import NOTHING, count, number, plain
+from uniaims.report.units import NO_BREAK, NOTHING, count, number, plain
 
 FUNCTIONS = (
     ("Objects", "uniaims.segmenter.Segmenter"),
@@ -54,11 +54,11 @@ def flatten(settings: Mapping[str, object], prefix: str = "") -> Iterator[tuple[
 def pixel_size_text(content: ReportContent) -> str:
     """Say the pixel size and its source, or that there is none."""
     size = content.measurements.pixel_size
-    return f"{size} ({_source(size.source)})" if size else "unknown: lengths are in pixels"
+    return f"{str(size).replace(' ', NO_BREAK)}, {_source(size.source)}" if size else "unknown: lengths are in pixels"
 
 
 def _source(source: str) -> str:
-    return {"given": "given by the user", "metadata": "from the file's metadata", "scale bar": "read from the scale bar"}[source]
+    return {"given": "given by the user", "metadata": "from the metadata of the file", "scale bar": "read from the scale bar"}[source]
 
 
 def _image_rows(content: ReportContent, census: Census) -> tuple[tuple[str, str], ...]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from uniaims.report.charts import SizeDistribution, size_chart
 from uniaims.report.columns import Column, find
-from uniaims.report.units import NOTHING, counted, interval, number
+from uniaims.report.units import NO_BREAK, NOTHING, counted, interval, number
 from uniaims.statistics import (
     Interval,
     LognormalFit,
@@ -128,7 +128,7 @@ def _figures(column: Column, values: NDArray[np.float64]) -> SizeFigures:
 
 
 def _percentile_rows(figures: SizeFigures) -> list[FigureRow]:
-    names = {50: "D50 (median)"}
+    names = {50: "D50, median"}
     return [
         FigureRow(
             names.get(percent, f"D{percent}"), number(found.estimate), interval(found.low, found.high), percent in KEY_PERCENTILES
@@ -143,8 +143,9 @@ def _moment_rows(figures: SizeFigures) -> list[FigureRow]:
     return [
         FigureRow("Mean", number(mean.estimate), interval(mean.low, mean.high), opens=True),
         FigureRow("Standard deviation", number(deviation.estimate), interval(deviation.low, deviation.high)),
-        FigureRow("Smallest, largest", f"{number(summary.minimum, 3)}, {number(summary.maximum, 3)}"),
-        FigureRow("Span (D90 − D10) / D50", number(figures.span, 3)),
+        FigureRow("Smallest", number(summary.minimum)),
+        FigureRow("Largest", number(summary.maximum)),
+        FigureRow("Span", number(figures.span, 3), "(D90 − D10) / D50"),
     ]
 
 
@@ -153,9 +154,9 @@ def _law_rows(figures: SizeFigures) -> list[FigureRow]:
     if not fit.sigma > 0:
         return [FigureRow("Log-normal fit", NOTHING, "fewer than 4 sizes", opens=True)]
     return [
-        FigureRow("Log-normal: median", number(fit.geometric_mean), opens=True),
-        FigureRow("Log-normal: geometric s. d.", number(fit.geometric_std, 4)),
-        FigureRow("Distance from the fit", number(fit.ks_distance, 2), f"p {probability(fit.p_value)}"),
+        FigureRow("Log-normal median", number(fit.geometric_mean), opens=True),
+        FigureRow("Geometric deviation", number(fit.geometric_std, 4)),
+        FigureRow("Distance to the fit", number(fit.ks_distance, 2), f"p {probability(fit.p_value)}"),
     ]
 
 
@@ -172,14 +173,11 @@ def probability(p_value: float) -> str:
     """Write a probability after ``p``: ``= 0.031`` or ``< 0.001``."""
     if not math.isfinite(p_value):
         return NOTHING
-    return "< 0.001" if p_value < 0.001 else f"= {p_value:.2g}"
+    return f"<{NO_BREAK}0.001" if p_value < 0.001 else f"={NO_BREAK}{p_value:.2g}"
 
 
 def _caption(figures: SizeFigures) -> str:
     curve = "Bars: objects per bin. Dotted: cumulative share (right axis)."
     if figures.fit.sigma > 0:
         curve += " Line: log-normal law fitted to the sizes, as objects per bin."
-    return (
-        f"{figures.column.label} of {counted(len(figures.values), 'complete object')}. {curve} "
-        "Click a bar to see its objects in the picture and in the table."
-    )
+    return f"{figures.column.label} of {counted(len(figures.values), 'complete object')}. {curve}"

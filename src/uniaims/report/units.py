@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 NOTHING = "–"
+NO_BREAK = "\u00a0"
+"""Between a number and its unit."""
 
 
 @dataclass(frozen=True)
@@ -72,11 +74,16 @@ def grouped(value: float, decimals: int) -> str:
     return f"{value:,.{decimals}f}".replace(",", "\u202f").replace("-", "−")
 
 
+def quantity(value: float | None, unit: str, digits: int = 4) -> str:
+    """Format a number with its unit, so that no line breaks between them."""
+    return f"{number(value, digits)}{NO_BREAK}{unit}" if unit else number(value, digits)
+
+
 def interval(low: float, high: float, digits: int = 4) -> str:
-    """Format an interval, both ends with the decimals of the wider end."""
+    """Format an interval; a dash where an end is missing."""
     if not (math.isfinite(low) and math.isfinite(high)):
         return NOTHING
-    return f"{number(low, digits)} – {number(high, digits)}"
+    return f"{number(low, digits)}{NO_BREAK}–{NO_BREAK}{number(high, digits)}"
 
 
 def plain(value: float, digits: int = 6) -> str:

@@ -7,7 +7,7 @@ from uniaims.report.census import Census
 from uniaims.report.content import ReportContent
 from uniaims.report.provenance import flatten, pixel_size_text, plain_value
 from uniaims.report.sizes import CONFIDENCE, RESAMPLES, SizeFigures, probability
-from uniaims.report.units import count, counted, interval, number, percent
+from uniaims.report.units import NO_BREAK, count, counted, interval, number, percent, quantity
 
 HASH_DIGITS = 12
 """Digits of a hash in running text; the provenance table has all of them."""
@@ -27,7 +27,7 @@ def finding(census: Census, sizes: Sequence[SizeFigures]) -> str:
         spread = f" ({CONFIDENCE:.0%} interval {interval(median.low, median.high)})".replace("%", "\u202f%")
     return (
         f"{found}, {count(census.complete)} of them complete, with a median {size.column.label.lower()} of "
-        f"{number(median.estimate)} {size.unit}{spread}."
+        f"{quantity(median.estimate, size.unit)}{spread}."
     )
 
 
@@ -73,7 +73,7 @@ def methods(content: ReportContent, census: Census, sizes: Sequence[SizeFigures]
 
 def _segmentation(content: ReportContent) -> list[str]:
     height, width = content.labels.shape
-    image = f"the image {content.title} ({width} × {height} px, pixel size {pixel_size_text(content)})"
+    image = f"the image {content.title} ({width}{NO_BREAK}×{NO_BREAK}{height}{NO_BREAK}px, pixel size {pixel_size_text(content)})"
     program = f"Uni-AIMS {__version__}"
     if content.model is None:
         return [f"Objects given as a label image of {image} were measured with {program}."]
@@ -99,19 +99,19 @@ def _statistics(size: SizeFigures) -> list[str]:
     median = size.percentiles[50]
     sentences = [
         "Size is the area-equivalent circular diameter, d = √(4A/π).",
-        f"The number-weighted percentiles are D10 = {number(d10)} {size.unit}, D50 = {number(d50)} {size.unit} and "
-        f"D90 = {number(d90)} {size.unit} (n = {count(len(size.values))}).",
+        f"The number-weighted percentiles are D10 = {quantity(d10, size.unit)}, D50 = {quantity(d50, size.unit)} and "
+        f"D90 = {quantity(d90, size.unit)} (n = {count(len(size.values))}).",
     ]
     if len(size.values) > 1:
         sentences.append(
-            f"The {CONFIDENCE:.0%} confidence interval of the median is {interval(median.low, median.high)} {size.unit}, and the "
-            f"mean is {number(size.mean.estimate)} {size.unit} with a standard deviation of {number(size.deviation.estimate)} "
-            f"{size.unit}; intervals are bias-corrected bootstrap intervals from {count(RESAMPLES)} resamples."
+            f"The {CONFIDENCE:.0%} confidence interval of the median is {interval(median.low, median.high)}{NO_BREAK}{size.unit}, and the "
+            f"mean is {quantity(size.mean.estimate, size.unit)} with a standard deviation of "
+            f"{quantity(size.deviation.estimate, size.unit)}; intervals are bias-corrected bootstrap intervals from {count(RESAMPLES)} resamples."
         )
     if size.fit.sigma > 0:
         sentences.append(
-            f"A log-normal law fitted to the sizes has a median of {number(size.fit.geometric_mean)} {size.unit} and a "
+            f"A log-normal law fitted to the sizes has a median of {quantity(size.fit.geometric_mean, size.unit)} and a "
             f"geometric standard deviation of {number(size.fit.geometric_std)}; the largest distance between the cumulative "
-            f"curves of sizes and law is {number(size.fit.ks_distance, 2)} (Lilliefors test, p {probability(size.fit.p_value)})."
+            f"curves of sizes and law is {number(size.fit.ks_distance, 2)} (Lilliefors test, p{NO_BREAK}{probability(size.fit.p_value)})."
         )
     return [sentence.replace("95%", "95\u202f%") for sentence in sentences]

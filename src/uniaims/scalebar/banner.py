@@ -50,6 +50,16 @@ class Box:
         """Rows and columns, to index an image with."""
         return slice(self.top, self.bottom), slice(self.left, self.right)
 
+    @property
+    def edges(self) -> tuple[int, int, int, int]:
+        """Top, left, bottom, right; the last two exclusive."""
+        return self.top, self.left, self.bottom, self.right
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows, columns."""
+        return self.height, self.width
+
 
 def content_box(gray: NDArray[Any]) -> Box:
     """Box of the micrograph inside ``gray`` (H, W, any real dtype, finite), without banners and empty strips.
@@ -107,7 +117,12 @@ def _strip_height(levels: NDArray[np.float32], largest: int) -> int:
     inside = np.cumsum(share)
     for end in range(SMALLEST_STRIP_PX, min(largest, len(share) - beside) + 1):
         strip, picture = inside[end - 1] / end, (inside[end + beside - 1] - inside[end - 1]) / beside
-        if strip >= STRIP_SHARE and picture <= PICTURE_SHARE and share[end - 1] >= STRIP_SHARE and strip - picture > best:
+        if (
+            strip >= STRIP_SHARE
+            and picture <= PICTURE_SHARE
+            and share[end - 1] >= STRIP_SHARE
+            and strip - picture > best
+        ):
             best, height = strip - picture, end
     return height + _lines(levels[height : height + beside]) if height else 0
 

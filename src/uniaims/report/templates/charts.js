@@ -94,6 +94,17 @@ const charts = (() => {
     return found;
   }
 
+  // As few decimals as tell the ticks apart: the same for all on a linear axis, each its own on a logarithmic one.
+  function tickLabels(values, log) {
+    const decimals = values.map((tick) => { let places = 0; while (places < 9 && Math.abs(Number(tick.toFixed(places)) - tick) > Math.abs(tick) * 1e-6 + 1e-12) places++; return places; });
+    const most = Math.max(0, ...decimals);
+    return values.map((tick, i) => {
+      if (Math.abs(tick) >= 1e7) return number(tick, 2);
+      const [whole, part] = Math.abs(tick).toFixed(log ? decimals[i] : most).split(".");
+      return (tick < 0 ? "−" : "") + whole.replace(/\B(?=(\d{3})+$)/g, "\u202f") + (part ? `.${part}` : "");
+    });
+  }
+
   function svg(name, attributes, text) {
     const node = document.createElementNS("http://www.w3.org/2000/svg", name);
     for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
@@ -110,27 +121,28 @@ const charts = (() => {
     const up = position({ low: y0, high: y1, start: box.bottom, end: box.top, log: logY });
     place(across, up);
     const parts = [];
-    for (const tick of ticks(x0, x1, logX)) {
+    const xTicks = ticks(x0, x1, logX), yTicks = ticks(y0, y1, logY);
+    const xLabels = tickLabels(xTicks, logX), yLabels = tickLabels(yTicks, logY);
+    for (const [i, tick] of xTicks.entries()) {
       parts.push(svg("path", { class: "grid", d: `M${across(tick)} ${box.bottom}V${box.top}` }), svg("path", { class: "axis", d: `M${across(tick)} ${box.bottom}v4` }),
-        svg("text", { x: across(tick), y: box.bottom + 17, "text-anchor": "middle" }, number(tick, 3)));
+        svg("text", { x: across(tick), y: box.bottom + 17, "text-anchor": "middle" }, xLabels[i]));
     }
-    let widest = 0;
-    for (const tick of ticks(y0, y1, logY)) {
-      widest = Math.max(widest, number(tick, 3).length);
-      parts.push(svg("path", { class: "grid", d: `M${box.left} ${up(tick)}H${box.right}` }), svg("text", { x: box.left - 7, y: up(tick) + 4, "text-anchor": "end" }, number(tick, 3)));
+    for (const [i, tick] of yTicks.entries()) {
+      parts.push(svg("path", { class: "grid", d: `M${box.left} ${up(tick)}H${box.right}` }), svg("text", { x: box.left - 7, y: up(tick) + 4, "text-anchor": "end" }, yLabels[i]));
     }
-    const middle = (box.top + box.bottom) / 2, labelX = box.left - 20 - 6.5 * widest;
+    const middle = (box.top + box.bottom) / 2, labelX = box.left - 20 - 6.5 * Math.max(0, ...yLabels.map((label) => label.length));
     parts.push(svg("path", { class: "axis", d: `M${box.left} ${box.bottom}H${box.right}` }),
       svg("text", { class: "title", x: (box.left + box.right) / 2, y: box.bottom + 36, "text-anchor": "middle" }, title(x)),
       svg("text", { class: "title", x: labelX, y: middle, "text-anchor": "middle", transform: `rotate(-90 ${labelX} ${middle})` }, title(y)));
     for (let layer = 0; layer < 8; layer++) {
       let path = "";
       for (let i = layer; i < places.length; i += 8) path += `M${places[i][0].toFixed(1)} ${places[i][1].toFixed(1)}h0`;
-      if (path) parts.push(svg("path", { class: "points", d: path }));
+      if (path) parts.push(svg("path", { class: places.length > 1500 ? "points" : "points few", d: path }));
     }
     parts.push(svg("g", { class: "choice" }));
     const root = $("svg", scatter);
     root.replaceChildren(...parts);
+    $("#scatter-caption").textContent = `${y.label} against ${x.label[0].toLowerCase()}${x.label.slice(1)} of ${page.whole(places.length)} complete objects, one point each.`;
     root.setAttribute("aria-label", `Scatter plot of ${title(y)} against ${title(x)}.`);
     ring();
   }

@@ -29,6 +29,10 @@ const page = (() => {
     return (value < 0 ? "−" : "") + rounded.replace(/\B(?=(\d{3})+$)/g, "\u202f") + (part ? `.${part}` : "");
   }
 
+  // Whole numbers, and numbers that need no padding zeros.
+  const whole = (value) => (Number.isFinite(value) ? String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, "\u202f").replace("-", "−") : "–");
+  const plain = (value) => String(Number(value.toPrecision(6)));
+
   function download(name, content, type) {
     const url = URL.createObjectURL(content instanceof Blob ? content : new Blob([content], { type }));
     const link = make("a", { href: url, download: name });
@@ -41,8 +45,9 @@ const page = (() => {
   function announce(message) { $("#announcer").textContent = message; }
 
   // A chart as it prints: light colours, every style written into the elements so that any program draws it alike.
-  const carried = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "stroke-linecap",
-    "stroke-linejoin", "font-size", "font-weight", "font-family", "text-anchor"];
+  const carried = ["fill", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "stroke-linecap", "stroke-linejoin"];
+  const carriedByText = ["fill", "font-size", "font-weight", "font-family"];
+  const ours = ["class", "tabindex", "role", "data-tip", "data-column", "data-low", "data-high", "data-scales"];
 
   function standalone(svg) {
     const copy = svg.cloneNode(true);
@@ -52,23 +57,34 @@ const page = (() => {
     const originals = [svg, ...$$("*", svg)], copies = [copy, ...$$("*", copy)];
     originals.forEach((node, i) => {
       const style = getComputedStyle(node);
-      for (const name of carried) copies[i].setAttribute(name, style.getPropertyValue(name).replace(/^"|"$/g, ""));
-      for (const name of ["class", "tabindex", "role", "data-tip", "data-column", "data-low", "data-high", "data-scales"]) copies[i].removeAttribute(name);
+      const names = node.tagName === "text" ? carriedByText : ["path", "rect", "circle"].includes(node.tagName) ? carried : [];
+      for (const name of names) copies[i].setAttribute(name, style.getPropertyValue(name));
+      for (const name of ours) copies[i].removeAttribute(name);
     });
     root.dataset.theme = theme;
-    const box = svg.viewBox.baseVal;
+    const box = frameOf(svg);
+    const place = { x: box.x, y: box.y, width: box.width, height: box.height };
+    copy.setAttribute("viewBox", Object.values(place).join(" "));
     copy.setAttribute("width", box.width);
     copy.setAttribute("height", box.height);
     const back = document.createElementNS("http://www.w3.org/2000/svg", "rect");
-    for (const [key, value] of Object.entries({ width: box.width, height: box.height, fill: "#ffffff" })) back.setAttribute(key, value);
+    for (const [key, value] of Object.entries({ ...place, fill: "#ffffff" })) back.setAttribute(key, value);
     copy.prepend(back);
     return new XMLSerializer().serializeToString(copy);
+  }
+
+  // The drawing's own frame, widened to what stands out of it (long numbers on an axis), with a little air.
+  function frameOf(svg) {
+    const base = svg.viewBox.baseVal, drawn = svg.getBBox(), air = 8;
+    const x = Math.min(base.x, drawn.x) - air, y = Math.min(base.y, drawn.y) - air;
+    const right = Math.max(base.x + base.width, drawn.x + drawn.width) + air, bottom = Math.max(base.y + base.height, drawn.y + drawn.height) + air;
+    return { x, y, width: right - x, height: bottom - y };
   }
 
   function saveSvg(svg, name) { download(`${name}.svg`, standalone(svg), "image/svg+xml"); }
 
   function savePng(svg, name) {
-    const box = svg.viewBox.baseVal, scale = 3;
+    const box = frameOf(svg), scale = 3;
     const image = new Image();
     image.onload = () => {
       const canvas = make("canvas", { width: box.width * scale, height: box.height * scale });
@@ -88,8 +104,7 @@ const page = (() => {
         make("button", { class: "quiet", type: "button", onclick: () => saveSvg(visibleSvg(figure), name()) }, "SVG"),
         make("button", { class: "quiet", type: "button", onclick: () => savePng(visibleSvg(figure), name()) }, "PNG")));
       for (const button of $$("button", figure.lastElementChild)) button.setAttribute("aria-label", `Download this chart as ${button.textContent}`);
-      const caption = $("figcaption", figure);
-      if (caption) figure.append(caption);
+      figure.append(...$$("figcaption", figure));
     }
   }
 
@@ -170,5 +185,5 @@ const page = (() => {
     setUpSwitches();
   }
 
-  return { $, $$, announce, download, hideTip, make, number, setUp, showTip };
+  return { $, $$, announce, download, hideTip, make, number, plain, setUp, showTip, whole };
 })();

@@ -21,12 +21,13 @@ const table = (() => {
     $("#objects tbody").addEventListener("keydown", onKey);
     store.on("filter", () => { look.page = 0; reorder(); paintChips(); });
     store.on("choose", (event) => { if (event.detail !== "table") bringUp(store.state.chosen); else mark(); });
-    addEventListener("beforeprint", () => { $("#objects caption").textContent = printCaption(); });
+    addEventListener("afterprint", () => { $("#print-caption").textContent = ""; });
+    addEventListener("beforeprint", () => { $("#print-caption").textContent = printCaption(); });
     reorder();
     paintChips();
   }
 
-  const heading = (column) => (column.unit ? `${column.label} / ${column.unit}` : column.label);
+  const heading = (column) => (column.shown_unit ? `${column.label} / ${column.shown_unit}` : column.label);
 
   // ---- order and pages
   function reorder() {
@@ -73,7 +74,7 @@ const table = (() => {
     const rows = order.slice(look.page * look.size, (look.page + 1) * look.size);
     $("#objects tbody").replaceChildren(...rows.map((row) => bodyRow(row, shown)));
     $("#page-status").textContent = order.length
-      ? `${number(look.page * look.size + 1, 12)} – ${number(look.page * look.size + rows.length, 12)} of ${number(order.length, 12)}` : "no object fits the filters";
+      ? `${page.whole(look.page * look.size + 1)} – ${page.whole(look.page * look.size + rows.length)} of ${page.whole(order.length)}` : "no object fits the filters";
     $("#page-before").disabled = look.page === 0;
     $("#page-after").disabled = look.page >= pages() - 1;
     mark();
@@ -81,10 +82,9 @@ const table = (() => {
 
   function headCell(column) {
     const sorted = column.index === look.sort ? (look.descending ? "descending" : "ascending") : "none";
-    const button = make("button", { type: "button", title: column.definition, onclick: () => sortBy(column.index) }, column.label);
-    const cell = make("th", { scope: "col", class: "number", "aria-sort": sorted, "data-index": column.index }, button);
-    if (column.unit) cell.append(make("span", { class: "unit" }, ` / ${column.unit}`));
-    return cell;
+    const unit = column.shown_unit ? [make("span", { class: "unit" }, ` /\u00a0${column.shown_unit}`)] : [];
+    const button = make("button", { type: "button", title: column.definition, onclick: () => sortBy(column.index) }, column.label, ...unit);
+    return make("th", { scope: "col", class: "number", "aria-sort": sorted, "data-index": column.index }, button);
   }
 
   function bodyRow(row, shown) {
@@ -94,7 +94,7 @@ const table = (() => {
   function cell(column, row) {
     const value = column.values[row];
     if (column.kind === "boolean") return value ? "yes" : "no";
-    return column.kind === "integer" ? number(value, 12) : number(value, 4);
+    return column.kind === "integer" ? page.whole(value) : number(value / column.shown_factor, 4);
   }
 
   function mark() {
@@ -103,7 +103,7 @@ const table = (() => {
 
   function printCaption() {
     const rows = $$("#objects tbody tr").length;
-    return rows < store.state.count ? `${rows} of ${number(store.state.count, 12)} objects; all are in the measurement files beside this report.` : "All objects.";
+    return rows < store.state.count ? `${rows} of ${page.whole(store.state.count)} objects; all are in the measurement files beside this report.` : "All objects.";
   }
 
   // ---- choosing
@@ -134,7 +134,7 @@ const table = (() => {
       page.announce("Give a lower bound, an upper bound or both, as numbers");
       return $("#filter-low").focus();
     }
-    store.addFilter({ column: column.name, low: low ?? -Infinity, high: high ?? Infinity, key: "range" });
+    store.addFilter({ column: column.name, low: (low ?? -Infinity) * column.shown_factor, high: (high ?? Infinity) * column.shown_factor, key: "range" });
   }
 
   function onlyComplete(event) {
@@ -159,7 +159,7 @@ const table = (() => {
       make("button", { type: "button", "aria-label": `Remove the filter ${filterText(filter)}`, onclick: () => store.removeFilter(filter) }, "×"))));
     const complete = $("#only-complete");
     if (complete) complete.checked = filters.some((filter) => filter.key === "complete");
-    const status = filters.length ? `${number(kept, 12)} of ${number(count, 12)} objects pass the filters` : "";
+    const status = filters.length ? `${page.whole(kept)} of ${page.whole(count)} objects pass the filters` : "";
     $("#filter-status").textContent = status;
     for (const button of $$("[data-csv=filtered]")) button.hidden = !filters.length;
   }

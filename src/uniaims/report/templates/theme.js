@@ -5,5 +5,4 @@
   const asked = /theme=(dark|light)/.exec(location.hash);
   const system = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
   document.documentElement.dataset.theme = asked ? asked[1] : stored === "dark" || stored === "light" ? stored : system;
-  document.documentElement.classList.add("has-script");
 })();

@@ -14,12 +14,14 @@ const viewer = (() => {
     outline = await packing.unpackOutlines(data.outlines);
     boxes = bounding(outline);
     colour();
+    document.documentElement.dataset.ready = "picture";
     new ResizeObserver(resize).observe(canvas.parentElement);
     listen();
     store.on("filter", redraw);
     store.on("choose", (event) => { if (event.detail !== "picture") reveal(store.state.chosen); showCard(); redraw(); });
     addEventListener("beforeprint", () => paintForPrint());
     addEventListener("afterprint", resize);
+    new MutationObserver(redraw).observe(document.documentElement, { attributeFilter: ["data-theme"] });
     resize();
   }
 
@@ -139,14 +141,14 @@ const viewer = (() => {
 
   function paint() {
     const ratio = canvas.width / view.width;
-    draw(context, { ...view, ratio });
+    draw(context, { ...view, ratio, mat: getComputedStyle(canvas.parentElement).backgroundColor });
     canvas.style.touchAction = view.scale > view.fit * 1.001 ? "none" : "pan-y";
     $("#zoom-status").textContent = view.scale > view.fit * 1.001 ? `${number(view.scale * 100, 3)} % of image pixels` : "";
   }
 
   function draw(target, port) {
     target.setTransform(port.ratio, 0, 0, port.ratio, 0, 0);
-    target.fillStyle = "#0b0c0e";
+    target.fillStyle = port.mat;
     target.fillRect(0, 0, port.width, port.height);
     target.imageSmoothingEnabled = port.scale * data.width / image.naturalWidth < 3;
     target.imageSmoothingQuality = "high";
@@ -225,6 +227,7 @@ const viewer = (() => {
     target.lineWidth = 3; target.strokeStyle = "rgb(0 0 0 / 0.75)"; target.fillStyle = "#ffffff";
     const labels = store.state.columns[0].values;
     for (let row = 0; row < store.state.count; row++) {
+      if (!store.state.mask[row]) continue;
       const [x0, y0, x1, y1] = boxes.subarray(4 * row, 4 * row + 4);
       const text = String(labels[row]);
       if ((x1 - x0) * port.scale < 5 + 6.2 * text.length || (y1 - y0) * port.scale < 12 || !inView(row, port)) continue;
@@ -242,7 +245,7 @@ const viewer = (() => {
     const shown = Math.min(port.width, data.width * port.scale);
     const length = roundBelow(shown * 0.24 / port.scale * data.pixel_size_nm);
     const unit = [...data.units].reverse().find((u) => length >= u.size * 0.9999) ?? data.units[0];
-    const pixels = length / data.pixel_size_nm * port.scale, text = `${number(length / unit.size, 3)} ${unit.symbol}`;
+    const pixels = length / data.pixel_size_nm * port.scale, text = `${page.plain(length / unit.size)} ${unit.symbol}`;
     target.font = "600 13px system-ui, sans-serif";
     const boxWidth = Math.max(pixels, target.measureText(text).width) + 20;
     const right = Math.min(port.width, port.x + data.width * port.scale) - 12, bottom = Math.min(port.height, port.y + data.height * port.scale) - 12;
@@ -257,7 +260,7 @@ const viewer = (() => {
   // The whole picture at a fixed size, whatever the view on the screen shows now.
   function wholePort(width) {
     const scale = Math.min(width / data.width, width / data.height);
-    return { scale, x: 0, y: 0, width: data.width * scale, height: data.height * scale };
+    return { scale, x: 0, y: 0, width: data.width * scale, height: data.height * scale, mat: "#ffffff" };
   }
 
   function paintForPrint() {
@@ -305,8 +308,8 @@ const viewer = (() => {
 
   function shown(column, row) {
     if (column.kind === "boolean") return column.values[row] ? "yes" : "no";
-    const value = column.kind === "integer" && column.shown_factor === 1 ? String(column.values[row]) : number(column.values[row] / column.shown_factor, 4);
-    return column.shown_unit ? `${value} ${column.shown_unit}` : value;
+    const value = column.kind === "integer" ? page.whole(column.values[row]) : number(column.values[row] / column.shown_factor, 4);
+    return column.shown_unit === "°" ? `${value}°` : `${value} ${column.shown_unit}`.trim();
   }
 
   function showCard() {

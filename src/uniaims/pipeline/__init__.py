@@ -1,0 +1,12 @@
+"""The whole chain: from an image file, or a batch of them, to labels, measurements and reports.
+
+::
+
+    analyse(image, settings) -> Analysis                    one image; Analysis.save(folder) writes the results
+    analyse_batch(inputs, output, settings) -> BatchResult  files, folders and patterns; goes on where it was stopped
+"""
+
+from uniaims.pipeline.analysis import Analysis, AnalysisSettings, Summary, analyse
+from uniaims.pipeline.batch import BatchResult, Outcome, analyse_batch
+
+__all__ = ["Analysis", "AnalysisSettings", "BatchResult", "Outcome", "Summary", "analyse", "analyse_batch"]

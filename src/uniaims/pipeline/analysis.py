@@ -1,0 +1,224 @@
+"""One image: read, segment, measure, save."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from uniaims import __version__
+from uniaims.atomic import atomic_folder
+from uniaims.labels import write_labels
+from uniaims.measurements import Measurements, measure
+from uniaims.micrograph import Micrograph, PixelSize
+from uniaims.report import ReportContent, write_overlay, write_report
+from uniaims.runtime import file_hash
+from uniaims.segmenter import Segmentation, Segmenter, SegmenterSettings, Stopwatch, as_micrograph
+from uniaims.tiles import Progress
+
+SUMMARY = "summary.json"
+RESULT_FILES = ("labels.tif", "measurements.csv", "measurements.parquet", "overlay.png", "report.html", SUMMARY)
+"""What a finished result folder holds."""
+
+
+@dataclass(frozen=True)
+class AnalysisSettings:
+    """How an image is analysed."""
+
+    segmenter: SegmenterSettings = field(default_factory=SegmenterSettings)
+    pixel_size: str | None = field(
+        default=None,
+        metadata={"help": 'Side of a pixel with its unit, such as "2.5 nm"; if not given, what the file says.'},
+    )
+
+    def __post_init__(self) -> None:
+        self.given_pixel_size()
+
+    def given_pixel_size(self) -> PixelSize | None:
+        """The pixel size that the user gave.
+
+        Raises:
+            PixelSizeError: if the text is no length.
+        """
+        return None if self.pixel_size is None else PixelSize.parse(self.pixel_size)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The figures of one analysis and all that is needed to trace them; the content of ``summary.json``.
+
+    Attributes:
+        image: absolute path of the image, or "array".
+        image_bytes, image_modified: size and time of last change (ns since 1970) of the file; null for arrays and folders.
+        shape: height and width in pixels.
+        pixel_size_nm, pixel_size_source: ``given``, ``metadata`` or ``scale bar``; null if unknown.
+        instance_count: all instances; ``border_count`` of them are cut by the border.
+        area_fraction: share of the analysed part that instances cover.
+        content: top, left, bottom, right of the analysed part, the last two exclusive.
+        scale: working pixels per image pixel at which the network saw the image.
+        seconds: wall time by stage.
+        not_measured: property -> why some of its values are missing.
+    """
+
+    image: str
+    image_bytes: int | None
+    image_modified: int | None
+    shape: tuple[int, int]
+    pixel_size_nm: float | None
+    pixel_size_source: str | None
+    instance_count: int
+    border_count: int
+    area_fraction: float
+    content: tuple[int, int, int, int]
+    scale: float
+    model: str
+    model_hash: str
+    settings: Mapping[str, Any]
+    version: str
+    seconds: Mapping[str, float]
+    warnings: tuple[str, ...]
+    acquisition: Mapping[str, Any]
+    not_measured: Mapping[str, str]
+
+    def to_json(self) -> str:
+        """The text of ``summary.json``."""
+        return json.dumps(asdict(self), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+@dataclass(frozen=True, eq=False)
+class Analysis:
+    """An image with its instances and their measurements."""
+
+    micrograph: Micrograph
+    segmentation: Segmentation
+    measurements: Measurements
+    settings: AnalysisSettings
+    seconds: Mapping[str, float]
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences for the reader, from every stage."""
+        unknown = () if self.measurements.pixel_size else ("The pixel size is unknown: all lengths are in pixels.",)
+        return self.micrograph.warnings + self.segmentation.warnings + unknown
+
+    @cached_property
+    def summary(self) -> Summary:
+        """The figures, and all that is needed to trace them."""
+        size, file = self.measurements.pixel_size, image_file(self.micrograph.path)
+        labels, content = self.segmentation.labels, self.segmentation.content
+        return Summary(
+            image=str(self.micrograph.path.resolve()) if self.micrograph.path else "array",
+            image_bytes=file.size,
+            image_modified=file.modified,
+            shape=self.micrograph.shape,
+            pixel_size_nm=size.nm if size else None,
+            pixel_size_source=size.source if size else None,
+            instance_count=len(self.measurements),
+            border_count=int(self.measurements.values("touches_border").sum()),
+            area_fraction=np.count_nonzero(labels[content.window]) / (content.height * content.width),
+            content=content.edges,
+            scale=self.segmentation.scale,
+            model=self.segmentation.model.name,
+            model_hash=self.segmentation.model.hash,
+            settings=asdict(self.settings),
+            version=__version__,
+            seconds={stage: round(value, 4) for stage, value in self.seconds.items()},
+            warnings=self.warnings,
+            acquisition=asdict(self.micrograph.acquisition),
+            not_measured=self.measurements.reasons,
+        )
+
+    def save(self, folder: str | Path) -> Summary:
+        """Write all results into ``folder``, which then holds all of ``RESULT_FILES`` or, on failure, what it held before.
+
+        Raises:
+            OutputError: if it can't be written.
+        """
+        clock = Stopwatch()
+        with atomic_folder(Path(folder)) as place:
+            with clock("write"):
+                write_labels(place / "labels.tif", self.segmentation.labels)
+                self.measurements.to_csv(place / "measurements.csv")
+                self.measurements.to_parquet(place / "measurements.parquet")
+            with clock("report"):
+                pixels = np.asarray(self.micrograph.pixels)
+                write_overlay(place / "overlay.png", pixels, self.segmentation.labels)
+                write_report(place / "report.html", self._report(pixels))
+            summary = replace(self, seconds={**self.seconds, **clock.seconds}).summary
+            (place / SUMMARY).write_text(summary.to_json(), encoding="utf-8")
+        return summary
+
+    def _report(self, pixels: np.ndarray[Any, Any]) -> ReportContent:
+        path, segmentation = self.micrograph.path, self.segmentation
+        hashed = {"SHA-256 of the image file": file_hash(path)} if path and path.is_file() else {}
+        known = {name: value for name, value in asdict(self.micrograph.acquisition).items() if value is not None}
+        return ReportContent(
+            title=path.name if path else "array",
+            image=pixels,
+            labels=segmentation.labels,
+            measurements=self.measurements,
+            content=segmentation.content.edges,
+            model=segmentation.model.name,
+            model_hash=segmentation.model.hash,
+            settings=asdict(self.settings),
+            provenance=hashed | known | {"working scale": round(segmentation.scale, 4)},
+            warnings=self.warnings,
+            seconds=self.seconds,
+        )
+
+
+def analyse(
+    image: Micrograph | ArrayLike | str | Path,
+    settings: AnalysisSettings = AnalysisSettings(),
+    segmenter: Segmenter | None = None,
+    progress: Progress | None = None,
+) -> Analysis:
+    """Read, segment and measure one image.
+
+    Args:
+        image: path of an image file; or a micrograph; or an array (H, W) or (H, W, 3).
+        settings: all that can be chosen.
+        segmenter: one that is loaded already, to save loading the model for each image; ``settings.segmenter`` then
+            is not looked at.
+        progress: told ``(stage, done, total)``.
+
+    Raises:
+        ImageError: if the image can't be read.
+        ModelError: if the model can't be found or run.
+    """
+    clock = Stopwatch()
+    with clock("read"):
+        micrograph = as_micrograph(image)
+    with clock("model"):
+        segmenter = segmenter or Segmenter.load(settings=settings.segmenter)
+    segmentation = segmenter(micrograph, progress)
+    with clock("measure"):
+        measurements = measure(
+            segmentation.labels,
+            settings.given_pixel_size(),
+            micrograph,
+            segmentation.confidence,
+            content=segmentation.content.edges,
+        )
+    seconds = clock.seconds | segmentation.seconds
+    return Analysis(micrograph, segmentation, measurements, replace(settings, segmenter=segmenter.settings), seconds)
+
+
+@dataclass(frozen=True)
+class ImageFile:
+    """What tells whether a file has changed; ``None`` for arrays and folders."""
+
+    size: int | None
+    modified: int | None
+
+
+def image_file(path: Path | None) -> ImageFile:
+    """Size in bytes and time of last change of a file."""
+    if path is None or not path.is_file():
+        return ImageFile(None, None)
+    status = path.stat()
+    return ImageFile(status.st_size, status.st_mtime_ns)

@@ -1,0 +1,159 @@
+"""Which images a batch has, and which folder the results of each go to."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from glob import glob, has_magic
+from pathlib import Path
+from typing import Any
+
+from uniaims.errors import OutputError
+from uniaims.formats import is_image_path
+from uniaims.pipeline.analysis import SUMMARY
+
+RESERVED = ("index.html", "measurements.parquet")
+"""Names in the output folder that no image may take."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """An image and the folder for its results."""
+
+    image: Path
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        """Name of the folder; unique in the batch."""
+        return self.folder.name
+
+
+@dataclass(frozen=True)
+class Unusable:
+    """An input that leads to no image."""
+
+    name: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The work of a batch, in the order in which it is done."""
+
+    jobs: tuple[Job, ...]
+    unusable: tuple[Unusable, ...]
+
+
+def plan_jobs(inputs: Iterable[str | Path], output: Path) -> Plan:
+    """Find the images and give each a folder of its own in ``output``.
+
+    Args:
+        inputs: image files; folders, of which all image files directly in them are taken; and patterns with ``*``,
+            ``?``, ``[...]`` and ``**``, in which case files that are no images and the results of ``output`` are left out.
+        output: folder for the results. An image that has results there keeps their folder.
+
+    Raises:
+        OutputError: if ``output`` is there and is no folder.
+    """
+    if output.exists() and not output.is_dir():
+        raise OutputError(f"{output} is a file: give a folder with --output.")
+    images, unusable = dict[Path, Path](), list[Unusable]()
+    for item in inputs:
+        found = list(_images(str(item), output))
+        if not found:
+            unusable.append(Unusable(str(item), _why_nothing(Path(item))))
+        images.update({path.resolve(): path for path in found if path.resolve() not in images})
+    names = folder_names(list(images), _owners(output))
+    jobs = tuple(Job(path, output / name) for path, name in zip(images.values(), names, strict=True))
+    return Plan(jobs, tuple(unusable))
+
+
+def folder_names(images: Sequence[Path], owners: Mapping[str, Path]) -> list[str]:
+    """A name for each image, in order: its stem where that is enough, else with suffix or parent folders in front.
+
+    Args:
+        images: absolute paths, no two the same.
+        owners: names that are taken, and by which image. An image keeps the name that it has.
+    """
+    kept = {image: name for name, image in owners.items()}
+    alike = defaultdict[str, list[Path]](list)
+    for image in images:
+        alike[image.stem.casefold()].append(image)
+    taken = {name.casefold() for name in (*owners, *RESERVED)}
+    names: dict[Path, str] = {}
+    for image in images:
+        if image in kept:
+            names[image] = kept[image]
+            continue
+        rivals = [other for other in alike[image.stem.casefold()] if other != image]
+        names[image] = next(name for name in _candidates(image, rivals) if name.casefold() not in taken)
+        taken.add(names[image].casefold())
+    return [names[image] for image in images]
+
+
+def read_summary(folder: Path) -> Mapping[str, Any] | None:
+    """The summary of a result folder; ``None`` if there is none that can be read."""
+    try:
+        summary = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return summary if isinstance(summary, dict) and "image" in summary else None
+
+
+def result_folders(output: Path) -> Iterator[Path]:
+    """The folders in ``output`` that may hold results, sorted by name."""
+    if output.is_dir():
+        yield from sorted(path for path in output.iterdir() if path.is_dir() and not path.name.startswith("."))
+
+
+def _candidates(image: Path, rivals: Sequence[Path]) -> Iterator[str]:
+    """Names for the image, the shortest that none of the rivals (images of the same stem) could have first."""
+    if not rivals:
+        yield image.stem
+    suffix = f"{image.stem}_{image.suffix[1:]}" if image.suffix else image.stem
+    if all(other.suffix.casefold() != image.suffix.casefold() for other in rivals):
+        yield suffix
+    parents = [part for part in reversed(image.parts[:-1]) if part != image.anchor]
+    for depth in range(1, len(parents) + 1):
+        prefix = parents[:depth]
+        others = [[part for part in reversed(other.parts[:-1])][:depth] for other in rivals]
+        if prefix not in others:
+            yield "_".join([*reversed(prefix), image.stem])
+    number = 2
+    while True:
+        yield f"{suffix}_{number}"
+        number += 1
+
+
+def _images(item: str, output: Path) -> Iterator[Path]:
+    path = Path(item)
+    if path.is_dir() and not _is_zarr(path):
+        yield from sorted(child for child in path.iterdir() if _is_candidate(child))
+    elif path.exists() or not has_magic(item):
+        yield path
+    else:
+        for name in sorted(glob(item, recursive=True)):
+            found = Path(name)
+            if _is_candidate(found) and output.resolve() not in found.resolve().parents:
+                yield found
+
+
+def _is_candidate(path: Path) -> bool:
+    return is_image_path(path) and not path.name.startswith(".") and (path.is_file() or _is_zarr(path))
+
+
+def _is_zarr(path: Path) -> bool:
+    return path.is_dir() and path.suffix.lower() == ".zarr"
+
+
+def _why_nothing(path: Path) -> str:
+    if path.is_dir():
+        return f"{path}: no image files in this folder. Give the folder that holds them, or the files."
+    return f"{path}: no image file matches this pattern. Check it, and put it in quotes."
+
+
+def _owners(output: Path) -> dict[str, Path]:
+    """Names of result folders and the image that each is of."""
+    summaries = {folder.name: read_summary(folder) for folder in result_folders(output)}
+    return {name: Path(summary["image"]) for name, summary in summaries.items() if summary}
