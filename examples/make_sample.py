@@ -30,8 +30,8 @@ LOOK = optics.Secondary(
     jitter=0.08,
     substrate=0.1,
     substrate_texture=0.25,
-    roughness=0.40,
-    mottling=0.10,
+    roughness=0.44,
+    mottling=0.11,
     grain_px=9.0,
     cells=True,
 )
@@ -45,7 +45,8 @@ EXPOSURE = optics.Acquisition(
     charging=0.05,
     shading=0.05,
     black=0.06,
-    white=0.85,
+    white=0.90,
+    gamma=0.82,
 )
 
 

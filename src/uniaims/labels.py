@@ -1,25 +1,55 @@
-"""Label images: checked, renumbered, outlined, written and read.
+"""Label images: checked, renumbered, outlined, read and written.
 
-Labels are an integer image: 0 is background, 1..N are the instances, held as uint32 because a large image can hold
-more than 65,535 of them.
+Labels are an integer image: 0 is the background, 1..N are the instances. They are held as uint32, because a large
+image can hold more than 65,535 instances. Pixel (row y, column x) covers x..x+1 and y..y+1 of the plane.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import tifffile
+from PIL import Image
 
+from uniaims._kernels import components, contours
+from uniaims._kernels.threads import map_blocks, row_blocks, thread_count
 from uniaims.atomic import atomic_file
 from uniaims.errors import LabelsError
 
 Labels = npt.NDArray[np.uint32]
 
 LARGEST_LABEL = 2**32 - 1
+TIFF_SUFFIXES = (".tif", ".tiff")
+RASTER_SUFFIXES = (".png", ".bmp", ".gif")
+
+
+@dataclass(frozen=True)
+class RunLengths:
+    """Instances as run lengths in column-major order, as COCO has them.
+
+    Attributes:
+        shape: height and width of the label image in px.
+        labels: (N,) uint32, rising.
+        counts: (K,) int64, px of background, instance, background, ... of all instances, one after the other.
+        offsets: (N + 1,) int64; instance ``i`` has ``counts[offsets[i]:offsets[i + 1]]``.
+    """
+
+    shape: tuple[int, int]
+    labels: Labels
+    counts: npt.NDArray[np.int64]
+    offsets: npt.NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def counts_of(self, index: int) -> list[int]:
+        """Return the run lengths of instance ``index`` as COCO's uncompressed RLE has them."""
+        return [int(count) for count in self.counts[self.offsets[index] : self.offsets[index + 1]]]
 
 
 def check_labels(array: npt.ArrayLike) -> Labels:
-    """Return ``array`` as a contiguous uint32 label image (H, W).
+    """Return ``array`` as a contiguous uint32 label image (H, W); an array that is one already is not copied.
 
     Args:
         array: (H, W) booleans (True becomes instance 1), integers of any type, or floats that hold whole numbers;
@@ -32,12 +62,12 @@ def check_labels(array: npt.ArrayLike) -> Labels:
     if labels.dtype == np.uint32 and labels.ndim == 2:
         return np.ascontiguousarray(labels)
     if labels.dtype.kind not in "biuf":
-        raise LabelsError(f"labels have the type {labels.dtype}; give whole numbers, 0 for the background.")
+        raise LabelsError(f"Labels have the type {labels.dtype}; give whole numbers, 0 for the background.")
     while labels.ndim > 2 and 1 in (labels.shape[0], labels.shape[-1]):
         labels = labels[0] if labels.shape[0] == 1 else labels[..., 0]
     if labels.ndim != 2:
         raise LabelsError(
-            f"labels have the shape {labels.shape}; give one number per pixel, (height, width). "
+            f"Labels have the shape {labels.shape}; give one number per pixel, (height, width). "
             "A colour picture of a mask has to be turned into numbers first."
         )
     _check_values(labels)
@@ -48,25 +78,191 @@ def _check_values(labels: npt.NDArray[np.generic]) -> None:
     """Refuse values that are no label: negative, fractional, not finite, or above 2**32 - 1."""
     if labels.size == 0 or labels.dtype.kind == "b":
         return
-    low, high = labels.min(), labels.max()
-    if labels.dtype.kind == "f" and not (np.isfinite(low) and np.isfinite(high)):
-        raise LabelsError("labels hold NaN or infinity; give whole numbers, 0 for the background.")
+    low, high = float(np.min(labels)), float(np.max(labels))
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise LabelsError("Labels hold NaN or infinity; give whole numbers, 0 for the background.")
     if low < 0 or high > LARGEST_LABEL:
-        raise LabelsError(f"labels run from {low} to {high}; give numbers from 0 (background) to {LARGEST_LABEL}.")
-    if labels.dtype.kind == "f" and not np.array_equal(labels, np.floor(labels)):  # type: ignore[arg-type]
-        raise LabelsError("labels hold fractions; give whole numbers (is this a probability map? threshold it first).")
+        raise LabelsError(f"Labels run from {low:g} to {high:g}; give numbers from 0 (background) to {LARGEST_LABEL}.")
+    if labels.dtype.kind == "f" and not np.array_equal(labels, np.floor(labels)):
+        raise LabelsError("Labels hold fractions; give whole numbers (a probability map must be thresholded first).")
 
 
 def relabel(labels: npt.ArrayLike) -> Labels:
-    """Return the labels renumbered 1..N without gaps, in their old order."""
+    """Return the labels renumbered 1..N without gaps, in the order of their old numbers.
+
+    Args:
+        labels: (H, W) integers, 0 = background.
+
+    Raises:
+        LabelsError: if the array is no label image.
+    """
+    return _renumber(check_labels(labels))[1]
+
+
+def _renumber(labels: Labels) -> tuple[Labels, Labels]:
+    """Return the numbers in use (N,), rising, and the labels (H, W) renumbered 1..N in the same order."""
+    highest = int(labels.max(initial=0))
+    if highest > 4 * labels.size:
+        values, index = np.unique(labels, return_inverse=True)
+        shift = 0 if values[0] == 0 else 1
+        return values[1 - shift :], (index.reshape(labels.shape) + shift).astype(np.uint32)
+    present = np.zeros(highest + 1, bool)
+    present[labels.ravel()] = True
+    present[0] = False
+    numbers = np.cumsum(present, dtype=np.uint32)
+    values = np.flatnonzero(present).astype(np.uint32)
+    return values, labels.copy() if values.size == highest else np.take(numbers, labels)
+
+
+def outlines(labels: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+    """Return (H, W) bool: pixels of an instance with another instance or background among their 4 neighbours.
+
+    The image border alone makes no outline.
+
+    Args:
+        labels: (H, W) integers, 0 = background.
+
+    Raises:
+        LabelsError: if the array is no label image.
+    """
     checked = check_labels(labels)
-    values, index = np.unique(checked, return_inverse=True)
-    offset = 0 if values.size and values[0] == 0 else 1
-    return (index.reshape(checked.shape) + offset).astype(np.uint32)
+    marks = np.zeros(checked.shape, bool)
+    threads = thread_count()
+
+    def mark(start: int, stop: int) -> None:
+        contours.mark_outlines(checked, start, stop, marks)
+
+    map_blocks(mark, row_blocks(checked.shape[0], threads), threads)
+    return marks
+
+
+def polygons(labels: npt.ArrayLike) -> list[npt.NDArray[np.float32]]:
+    """Return the outer contour of each label 1..N, in label order, each (K, 2) float32 of x, y in px.
+
+    Corners are midpoints of pixel edges, clockwise on the screen, without those on straight runs; (0, 0) is the upper
+    left corner of the image. Rasterised by pixel centres a polygon gives the instance back, its holes filled. An
+    instance in several 8-connected pieces is drawn by its largest; a number without pixels has a polygon without
+    points (``relabel`` closes such gaps).
+
+    Args:
+        labels: (H, W) integers, 0 = background.
+
+    Raises:
+        LabelsError: if the array is no label image, or its numbers are far higher than its number of pixels.
+    """
+    checked = check_labels(labels)
+    count = _table_size(checked)
+    if count == 0:
+        return []
+    first, start, value = components.find_runs(checked)
+    width = checked.shape[1]
+    parent = components.join_runs(first, start, value, width)
+    places = components.largest_pieces(first, start, value, parent, width, count)
+    points, offsets = contours.trace_all(checked, places[1:])
+    return np.split(points, offsets[1:-1])
+
+
+def _table_size(labels: Labels) -> int:
+    """Return the highest label, refused where a table of that length would be absurd."""
+    highest = int(labels.max(initial=0))
+    if highest > 4 * labels.size + 1000:
+        raise LabelsError(
+            f"The highest label is {highest} in an image of {labels.size} pixels; renumber with relabel() first."
+        )
+    return highest
+
+
+def run_lengths(labels: npt.ArrayLike) -> RunLengths:
+    """Return the instances as run lengths in column-major order, as COCO has them.
+
+    Args:
+        labels: (H, W) integers, 0 = background.
+
+    Raises:
+        LabelsError: if the array is no label image.
+    """
+    checked = check_labels(labels)
+    values, numbered = _renumber(checked)
+    counts, offsets = contours.column_runs(np.ascontiguousarray(numbered.T), values.size)
+    return RunLengths((checked.shape[0], checked.shape[1]), values, counts, offsets)
+
+
+def labels_from_run_lengths(runs: RunLengths) -> Labels:
+    """Return the label image (H, W) of run lengths; where instances overlap the later one wins.
+
+    Raises:
+        LabelsError: if the run lengths do not fit the shape.
+    """
+    columns = np.zeros(runs.shape[::-1], np.uint32)
+    if not contours.paint_column_runs(runs.counts, runs.offsets, runs.labels, columns):
+        raise LabelsError(f"Run lengths are negative or longer than an image of {runs.shape} (height, width).")
+    return np.ascontiguousarray(columns.T)
+
+
+def read_labels(path: str | Path) -> Labels:
+    """Read a label image: TIFF of any integer type, PNG of 8 or 16 bit (palette numbers count), or ``.npy``.
+
+    Raises:
+        LabelsError: if the file is missing, can't be read, or holds no label image.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise LabelsError(f"{path}: there is no such file. Check the path.")
+    try:
+        pixels = _read_pixels(path)
+    except LabelsError:
+        raise
+    except Exception as error:
+        raise LabelsError(f"{path}: can't be read as a label image ({error}). Is the file whole?") from error
+    try:
+        return check_labels(pixels)
+    except LabelsError as error:
+        raise LabelsError(f"{path}: {error}") from error
+
+
+def _read_pixels(path: Path) -> npt.NDArray[np.generic]:
+    """Return the array a file holds, by its suffix."""
+    suffix = path.suffix.lower()
+    if suffix in TIFF_SUFFIXES:
+        return np.asarray(tifffile.imread(path))
+    if suffix == ".npy":
+        return np.asarray(np.load(path, allow_pickle=False))
+    if suffix in RASTER_SUFFIXES:
+        return _read_raster(path)
+    known = ", ".join((*TIFF_SUFFIXES, *RASTER_SUFFIXES, ".npy"))
+    raise LabelsError(f"{path}: labels are not read from {suffix or 'files without suffix'}. Give one of {known}.")
+
+
+def _read_raster(path: Path) -> npt.NDArray[np.generic]:
+    """Return grey values or palette numbers (H, W); a colour picture of three equal channels counts as grey."""
+    with Image.open(path) as image:
+        pixels = np.asarray(image)
+    if pixels.ndim == 3 and pixels.shape[2] >= 3 and (pixels[..., :3] == pixels[..., :1]).all():
+        return pixels[..., 0]
+    return pixels
 
 
 def write_labels(path: str | Path, labels: npt.ArrayLike) -> None:
-    """Write labels (H, W) as a compressed TIFF of uint32 (BigTIFF above 2 GB)."""
+    """Write labels as a compressed TIFF of uint32 (BigTIFF above 2 GB); the file is either whole or not there.
+
+    Args:
+        path: where to write; an existing file is replaced.
+        labels: (H, W) integers, 0 = background.
+
+    Raises:
+        LabelsError: if the array is no label image.
+        OutputError: if the file can't be written.
+    """
     checked = check_labels(labels)
+    rows = max(1, min(checked.shape[0], 2**20 // max(checked.shape[1], 1)))
     with atomic_file(Path(path)) as temporary:
-        tifffile.imwrite(temporary, checked, compression="zlib", predictor=True, bigtiff=checked.nbytes > 2**31)
+        tifffile.imwrite(
+            temporary,
+            checked,
+            compression="zlib",
+            compressionargs={"level": 4},
+            predictor=True,
+            rowsperstrip=rows,
+            maxworkers=thread_count(),
+            bigtiff=checked.nbytes > 2**31,
+        )

@@ -12,7 +12,7 @@ between the two. Nothing is deleted for a low confidence.
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -112,7 +112,8 @@ class Segmenter:
             SettingsError: if the device is not there.
             MissingDependencyError: if the device needs a library that is not installed.
         """
-        return cls(load_model(settings.model if name is None else name, settings.device), settings)
+        wanted = settings if name is None else replace(settings, model=str(name))
+        return cls(load_model(wanted.model, wanted.device), wanted)
 
     def __call__(self, image: Micrograph | ArrayLike | str | Path, progress: Progress | None = None) -> Segmentation:
         """Find the instances.

@@ -30,16 +30,107 @@ def trace(labels, y, x, points):  # type: ignore[no-untyped-def]
     those on straight runs are left out. Writes into ``points`` (K, 2) while there is room; returns K.
     """
     label = labels[y, x]
-    step_x, step_y = 1, 0
     corner_x, corner_y = x, y
+    before_x, before_y = 0, -1
+    step_x, step_y = 1, 0
     count = 0
-    last_x, last_y, run_x, run_y = 2 * x + 1, 2 * y, 9, 9
     while True:
+        next_x, next_y = _turn(labels, label, corner_x + step_x, corner_y + step_y, step_x, step_y)
+        if before_x != next_x or before_y != next_y:
+            if count < points.shape[0]:
+                points[count, 0] = corner_x + 0.5 * step_x
+                points[count, 1] = corner_y + 0.5 * step_y
+            count += 1
         corner_x += step_x
         corner_y += step_y
-        ahead_x = corner_x - (1 if step_x - step_y < 0 else 0)
-        ahead_y = corner_y - (1 if step_x + step_y > 0 else 0)
-        right_x = corner_x - (1 if step_x + step_y < 0 or step_y > 0 else 0)
-        right_y = corner_y - (1 if step_y - step_x < 0 and step_x <= 0 else 0)
-        del ahead_x, ahead_y, right_x, right_y
-        return count, last_x, last_y, run_x, run_y, label
+        before_x, before_y = step_x, step_y
+        step_x, step_y = next_x, next_y
+        if corner_x == x and corner_y == y and step_x == 1:
+            return count
+
+
+@njit(cache=True, nogil=True)
+def _turn(labels, label, corner_x, corner_y, step_x, step_y):  # type: ignore[no-untyped-def]
+    """Return the next step (x, y) along the edge at this corner, with the instance on the right-hand side."""
+    left_x, left_y = step_y, -step_x
+    near_x, near_y = corner_x + (step_x + left_x - 1) // 2, corner_y + (step_y + left_y - 1) // 2
+    if _holds(labels, near_y, near_x, label):
+        return left_x, left_y
+    near_x, near_y = corner_x + (step_x - left_x - 1) // 2, corner_y + (step_y - left_y - 1) // 2
+    if _holds(labels, near_y, near_x, label):
+        return step_x, step_y
+    return -left_x, -left_y
+
+
+@njit(cache=True, nogil=True)
+def trace_all(labels, places):  # type: ignore[no-untyped-def]
+    """Return the polygons around the pieces that start at ``places`` (N, 2; y, x), one after the other.
+
+    Returns:
+        points (K, 2) float32 x, y in px; offsets (N + 1,) int64. A place of -1 gives a polygon without points.
+    """
+    offsets = np.zeros(places.shape[0] + 1, np.int64)
+    nothing = np.empty((0, 2), np.float32)
+    for i in range(places.shape[0]):
+        count = trace(labels, places[i, 0], places[i, 1], nothing) if places[i, 0] >= 0 else 0
+        offsets[i + 1] = offsets[i] + count
+    points = np.empty((offsets[-1], 2), np.float32)
+    for i in range(places.shape[0]):
+        if places[i, 0] >= 0:
+            trace(labels, places[i, 0], places[i, 1], points[offsets[i] : offsets[i + 1]])
+    return points, offsets
+
+
+@njit(cache=True, nogil=True)
+def column_runs(columns, count):  # type: ignore[no-untyped-def]
+    """Return the run lengths of each label 1..count over ``columns`` (W, H), the transposed label image.
+
+    Returns:
+        counts (K,) int64: for each label background, label, background, ... in px, ending with its last label run
+        and the background behind it if there is any; offsets (count + 1,) int64 into it, for label i + 1 at i.
+    """
+    flat = columns.ravel()
+    size = flat.size
+    offsets = np.zeros(count + 1, np.int64)
+    for i in range(size):
+        if flat[i] != 0 and (i == 0 or flat[i - 1] != flat[i]):
+            offsets[flat[i]] += 2
+    ends = np.zeros(count + 1, np.int64)
+    for i in range(size - 1, -1, -1):
+        if flat[i] != 0 and ends[flat[i]] == 0:
+            ends[flat[i]] = i + 1
+    for label in range(1, count + 1):
+        offsets[label] += offsets[label - 1] + (1 if ends[label] < size else 0)
+    counts = np.empty(offsets[count], np.int64)
+    place = offsets[:count].copy()
+    done = np.zeros(count + 1, np.int64)
+    i = 0
+    while i < size:
+        label = flat[i]
+        begin = i
+        while i < size and flat[i] == label:
+            i += 1
+        if label != 0:
+            counts[place[label - 1]] = begin - done[label]
+            counts[place[label - 1] + 1] = i - begin
+            place[label - 1] += 2
+            done[label] = i
+    for label in range(1, count + 1):
+        if ends[label] < size:
+            counts[offsets[label] - 1] = size - ends[label]
+    return counts, offsets
+
+
+@njit(cache=True, nogil=True)
+def paint_column_runs(counts, offsets, labels, columns):  # type: ignore[no-untyped-def]
+    """Paint run lengths as `column_runs` gives them into ``columns`` (W, H); return whether all of them fit."""
+    flat = columns.ravel()
+    for i in range(labels.size):
+        place = 0
+        for run in range(offsets[i], offsets[i + 1]):
+            if counts[run] < 0 or place + counts[run] > flat.size:
+                return False
+            if (run - offsets[i]) % 2 == 1:
+                flat[place : place + counts[run]] = labels[i]
+            place += counts[run]
+    return True

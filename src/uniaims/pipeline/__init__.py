@@ -6,7 +6,8 @@
     analyse_batch(inputs, output, settings) -> BatchResult  files, folders and patterns; goes on where it was stopped
 """
 
-from uniaims.pipeline.analysis import Analysis, AnalysisSettings, Summary, analyse
-from uniaims.pipeline.batch import BatchResult, Outcome, analyse_batch
+from uniaims.pipeline.analysis import Analysis, AnalysisSettings, Summary, analyse, save_measurements
+from uniaims.pipeline.batch import BatchResult, analyse_batch
+from uniaims.pipeline.task import Outcome
 
-__all__ = ["Analysis", "AnalysisSettings", "BatchResult", "Outcome", "Summary", "analyse", "analyse_batch"]
+__all__ = ["Analysis", "AnalysisSettings", "BatchResult", "Outcome", "Summary", "analyse", "analyse_batch", "save_measurements"]

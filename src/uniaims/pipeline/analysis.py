@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from uniaims import __version__
 from uniaims.atomic import atomic_folder
-from uniaims.labels import write_labels
+from uniaims.labels import Labels, write_labels
 from uniaims.measurements import Measurements, measure
 from uniaims.micrograph import Micrograph, PixelSize
 from uniaims.report import ReportContent, write_overlay, write_report
@@ -222,3 +222,28 @@ def image_file(path: Path | None) -> ImageFile:
         return ImageFile(None, None)
     status = path.stat()
     return ImageFile(status.st_size, status.st_mtime_ns)
+
+
+def save_measurements(
+    folder: Path, measurements: Measurements, labels: Labels, micrograph: Micrograph | None, title: str
+) -> None:
+    """Write tables into ``folder``, and where there is a micrograph the overlay and the report too.
+
+    Args:
+        folder: replaced as a whole if it is there.
+        measurements: of ``labels``.
+        labels: (H, W) uint32.
+        micrograph: the image that the labels belong to.
+        title: heading of the report.
+
+    Raises:
+        OutputError: if it can't be written.
+    """
+    with atomic_folder(folder) as place:
+        measurements.to_csv(place / "measurements.csv")
+        measurements.to_parquet(place / "measurements.parquet")
+        if micrograph is not None:
+            pixels = np.asarray(micrograph.pixels)
+            write_overlay(place / "overlay.png", pixels, labels)
+            content = ReportContent(title, pixels, labels, measurements, warnings=micrograph.warnings)
+            write_report(place / "report.html", content)

@@ -64,23 +64,24 @@ def plan_jobs(inputs: Iterable[str | Path], output: Path) -> Plan:
         if not found:
             unusable.append(Unusable(str(item), _why_nothing(Path(item))))
         images.update({path.resolve(): path for path in found if path.resolve() not in images})
-    names = folder_names(list(images), _owners(output))
+    names = folder_names(list(images), _owners(output), _foreign(output))
     jobs = tuple(Job(path, output / name) for path, name in zip(images.values(), names, strict=True))
     return Plan(jobs, tuple(unusable))
 
 
-def folder_names(images: Sequence[Path], owners: Mapping[str, Path]) -> list[str]:
+def folder_names(images: Sequence[Path], owners: Mapping[str, Path], foreign: Iterable[str] = ()) -> list[str]:
     """A name for each image, in order: its stem where that is enough, else with suffix or parent folders in front.
 
     Args:
         images: absolute paths, no two the same.
         owners: names that are taken, and by which image. An image keeps the name that it has.
+        foreign: names of what else lies in the output folder, which must not be replaced.
     """
     kept = {image: name for name, image in owners.items()}
     alike = defaultdict[str, list[Path]](list)
     for image in images:
         alike[image.stem.casefold()].append(image)
-    taken = {name.casefold() for name in (*owners, *RESERVED)}
+    taken = {name.casefold() for name in (*owners, *RESERVED, *foreign)}
     names: dict[Path, str] = {}
     for image in images:
         if image in kept:
@@ -157,3 +158,9 @@ def _owners(output: Path) -> dict[str, Path]:
     """Names of result folders and the image that each is of."""
     summaries = {folder.name: read_summary(folder) for folder in result_folders(output)}
     return {name: Path(summary["image"]) for name, summary in summaries.items() if summary}
+
+
+def _foreign(output: Path) -> list[str]:
+    """Names of files and folders in ``output`` that are no results."""
+    present = output.iterdir() if output.is_dir() else ()
+    return [path.name for path in present if read_summary(path) is None]

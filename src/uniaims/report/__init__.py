@@ -6,12 +6,22 @@
     write_overlay(path, image, labels)                PNG: the image with crisp coloured outlines
     write_index(path, entries, failures=(), title=)   self-contained HTML overview of a batch
 
-All three write atomically (whole file or none) and raise ``OutputError`` where they can't.
+All three write atomically (whole file or none) and raise ``OutputError`` where they can't. A page loads nothing: its
+styles, scripts, picture and numbers stand in it, and its content security policy forbids anything else.
+
+How a report is made::
+
+    html.py       what goes where on the report page     index.py      the same for the overview of a batch
+    census.py     counts                                 columns.py    the table's columns, packed
+    sizes.py      size section                           shapes.py     shape section
+    wording.py    sentences, methods text                provenance.py where the numbers come from
+    charts.py, violins.py > svg.py                       drawings      units.py      numbers for the eye
+    page.py, packing.py, templates/                      the file      picture.py, overlay.py, palette.py   pixels
 """
 
 from uniaims.report.content import IndexEntry, IndexFailure, ReportContent
 from uniaims.report.html import write_report
 from uniaims.report.index import write_index
-from uniaims.report.overlay import write_overlay
+from uniaims.report.overlay import overlay, write_overlay
 
-__all__ = ["IndexEntry", "IndexFailure", "ReportContent", "write_index", "write_overlay", "write_report"]
+__all__ = ["IndexEntry", "IndexFailure", "ReportContent", "overlay", "write_index", "write_overlay", "write_report"]

@@ -46,5 +46,9 @@ def take_census(content: ReportContent) -> Census:
     covered = int(np.count_nonzero(labels[top:bottom, left:right]))
     cut = int(np.count_nonzero(measurements.values("touches_border"))) if len(measurements) else 0
     return Census(
-        len(measurements), cut, (top, left, bottom, right), pixels * pixel_nm**2, covered / pixels if pixels else math.nan
+        len(measurements),
+        cut,
+        (top, left, bottom, right),
+        pixels * pixel_nm**2,
+        covered / pixels if pixels else math.nan,
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from markupsafe import Markup
 from numpy.typing import NDArray
 
 from uniaims.report.svg import (
@@ -76,15 +77,17 @@ class SizeDistribution:
     fit: LognormalFit
 
 
-def size_chart(sizes: SizeDistribution, logarithmic: bool) -> str:
+def size_chart(sizes: SizeDistribution, logarithmic: bool) -> Markup:
     """Draw the histogram with the log-normal fit, the cumulative share (right axis) and the marked quantiles."""
     width, height, bottom, top = 774.0, 392.0, 342.0, 30.0
     counted_bins = bins(sizes.values, "log" if logarithmic else "linear")
     across = _padded(counted_bins.edges, 58.0, width - 56, logarithmic)
     fit = _fitted_counts(sizes, counted_bins, across)
-    up = Scale(0, round_up(max(float(counted_bins.counts.max(initial=1)), float(fit.max(initial=0))) * 1.02), bottom, top)
+    up = Scale(
+        0, round_up(max(float(counted_bins.counts.max(initial=1)), float(fit.max(initial=0))) * 1.02), bottom, top
+    )
     share = Scale(0, 100, bottom, top)
-    parts = left_axis(up, across.start, "Objects per bin", grid_to=across.end)
+    parts = left_axis(up, across.start, "Objects per bin", grid_to=across.end, whole=True)
     parts += _bars(counted_bins, across, up, sizes.axis, len(sizes.values))
     parts += bottom_axis(across, bottom, sizes.axis.label, wanted=9)
     parts += _right_axis(share, across.end)
@@ -96,13 +99,13 @@ def size_chart(sizes: SizeDistribution, logarithmic: bool) -> str:
     return drawing(width, height, parts, description + (" and log-normal fit." if fit.size else "."))
 
 
-def shape_chart(values: NDArray[np.float64], axis: Axis, bounds: tuple[float, float] | None = None) -> str:
-    """Draw a small histogram of (N,) finite values with the median marked; ``bounds`` fixes the axis (0..1 for ratios)."""
+def shape_chart(values: NDArray[np.float64], axis: Axis) -> Markup:
+    """Draw a small histogram of (N,) finite values with the median marked."""
     width, height, bottom, top = 360.0, 232.0, 184.0, 24.0
     counted_bins = bins(values)
-    across = Scale(*bounds, 44.0, width - 10) if bounds else _padded(counted_bins.edges, 44.0, width - 10, logarithmic=False)
+    across = _padded(counted_bins.edges, 44.0, width - 10, logarithmic=False)
     up = Scale(0, round_up(float(counted_bins.counts.max(initial=1)) * 1.02), bottom, top)
-    parts = left_axis(up, across.start, "Objects", wanted=3, grid_to=across.end)
+    parts = left_axis(up, across.start, "Objects", wanted=3, grid_to=across.end, whole=True)
     parts += _bars(counted_bins, across, up, axis, len(values))
     parts += bottom_axis(across, bottom, axis.label, wanted=5)
     median = float(np.median(values))
@@ -119,7 +122,7 @@ def shape_chart(values: NDArray[np.float64], axis: Axis, bounds: tuple[float, fl
 class ScatterChart:
     """A scatter plot, and whether its horizontal axis is logarithmic."""
 
-    svg: str
+    svg: Markup
     logarithmic: bool
 
 
@@ -146,8 +149,8 @@ def bins(values: NDArray[np.float64], scale: Literal["linear", "log"] = "linear"
     return found if len(found.counts) <= MOST_BINS else histogram(values, MOST_BINS, scale)
 
 
-def orientation_rose(degrees: NDArray[np.float64], directions: Directions) -> str:
-    """Draw (N,) directions of axes as sectors of 10° whose areas are proportional to the counts, each shown at both ends.
+def orientation_rose(degrees: NDArray[np.float64], directions: Directions) -> Markup:
+    """Draw (N,) directions of axes as sectors of 10°, areas proportional to the counts, each shown at both ends.
 
     Args:
         degrees: counter-clockwise from the picture's horizontal, modulo 180.
@@ -158,7 +161,7 @@ def orientation_rose(degrees: NDArray[np.float64], directions: Directions) -> st
     edges = np.linspace(0, 180, ROSE_SECTORS + 1)
     counts, _ = np.histogram(np.mod(degrees, 180), edges)
     top = round_up(float(counts.max(initial=1)))
-    parts = _rose_grid(centre_x, centre_y, radius, top)
+    parts = _rose_grid(centre_x, centre_y, radius)
     for low, high, amount in zip(edges[:-1], edges[1:], counts, strict=True):
         tip = f"{low:.0f}° – {high:.0f}°\n{counted(int(amount), 'object')} ({percent(amount / max(len(degrees), 1))})"
         for turn in (0, 180):
@@ -200,7 +203,9 @@ def _bars(counted_bins: Histogram, across: Scale, up: Scale, axis: Axis, total: 
             continue
         x, width, y = across(low), across(high) - across(low), up(float(amount))
         unit = f" {axis.unit}" if axis.unit else ""
-        tip = f"{number(low, 3)} – {number(high, 3)}{unit}\n{counted(int(amount), 'object')} ({percent(amount / total)})"
+        tip = (
+            f"{number(low, 3)} – {number(high, 3)}{unit}\n{counted(int(amount), 'object')} ({percent(amount / total)})"
+        )
         parts.append(
             element(
                 "rect",
@@ -222,7 +227,10 @@ def _right_axis(share: Scale, x: float) -> list[str]:
     parts = [text(x + 8, share(tick) + 4, str(tick)) for tick in (0, 25, 50, 75, 100)]
     middle = (share.start + share.end) / 2
     label_x = x + 46
-    return [*parts, text(label_x, middle, "Cumulative share / %", "middle", "title", f"rotate(90 {label_x:g} {middle:g})")]
+    return [
+        *parts,
+        text(label_x, middle, "Cumulative share / %", "middle", "title", f"rotate(90 {label_x:g} {middle:g})"),
+    ]
 
 
 def _curve_places(across: Scale) -> NDArray[np.float64]:
@@ -232,7 +240,7 @@ def _curve_places(across: Scale) -> NDArray[np.float64]:
 
 
 def _fitted_counts(sizes: SizeDistribution, counted_bins: Histogram, across: Scale) -> NDArray[np.float64]:
-    """Expected count of a bin of the histogram's width centred at each place of the curve; empty where there is no fit."""
+    """Expected count of a bin of the histogram's width around each place of the curve; empty where there is no fit."""
     if not (sizes.fit.sigma > 0):
         return np.empty(0)
     places = _curve_places(across)
@@ -250,25 +258,27 @@ def _cumulative_path(ordered: NDArray[np.float64], across: Scale, share: Scale) 
     """Draw the share of values at or below each of at most ``CURVE_POINTS`` of them."""
     total = len(ordered)
     ranks = np.unique(np.linspace(0, total - 1, min(total, CURVE_POINTS)).round().astype(np.int64))
-    x = [across.start, *(across(float(ordered[rank])) for rank in ranks), across.end]
-    y = [share(0), *(share(100 * (rank + 1) / total) for rank in ranks), share(100)]
-    return polyline(x, y, "cumulative")
+    steps = "".join(f"H{across(float(ordered[rank])):.1f}V{share(100 * (rank + 1) / total):.1f}" for rank in ranks)
+    return element("path", d=f"M{across.start:.1f} {share(0):.1f}{steps}H{across.end:.1f}", class_="cumulative")
 
 
 def _quantile_marks(sizes: SizeDistribution, across: Scale, bottom: float, top: float) -> list[str]:
     parts: list[str] = []
-    free_from = -math.inf
-    for name, value in sizes.quantiles.items():
+    named: list[float] = []
+    middle_first = sorted(sizes.quantiles.items(), key=lambda item: item[0] != "D50")
+    for name, value in middle_first:
         x = across(value)
         parts.append(line(x, bottom, x, top - 8, "marker"))
-        if x - 13 >= free_from:  # a label that would sit on the one before is left out; the table has the number
+        if all(abs(x - other) > 30 for other in named):  # a label on another is left out; the table has the number
             parts.append(text(x, top - 13, name, "middle", "strong"))
-            free_from = x + 16
+            named.append(x)
     return parts
 
 
-def _rose_grid(x: float, y: float, radius: float, top: float) -> list[str]:
-    parts = [element("circle", cx=x, cy=y, r=radius * math.sqrt(share), class_="grid") for share in (0.25, 0.5, 0.75, 1)]
+def _rose_grid(x: float, y: float, radius: float) -> list[str]:
+    parts = [
+        element("circle", cx=x, cy=y, r=radius * math.sqrt(share), class_="grid") for share in (0.25, 0.5, 0.75, 1)
+    ]
     for degrees in range(0, 360, 45):
         sine, cosine = math.sin(math.radians(degrees)), math.cos(math.radians(degrees))
         parts.append(line(x, y, x + radius * cosine, y - radius * sine, "grid"))
@@ -282,7 +292,8 @@ def _rose_scale(x: float, y: float, radius: float, top: float) -> list[str]:
     places = ((radius * math.sqrt(0.25), top / 4), (radius, top))
     angle = math.radians(-68)
     return [
-        text(x + r * math.cos(angle) + 3, y - r * math.sin(angle) + 4, plain(amount, 3), "start", "strong") for r, amount in places
+        text(x + r * math.cos(angle) + 3, y - r * math.sin(angle) + 4, plain(amount, 3), "start", "strong")
+        for r, amount in places
     ]
 
 

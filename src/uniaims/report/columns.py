@@ -13,11 +13,22 @@ from uniaims.report.packing import pack_array
 from uniaims.report.units import PIXEL, LengthUnit, length_unit
 
 FIRST_SHOWN = (
-    "equivalent_diameter", "area", "max_feret", "min_feret", "aspect_ratio", "circularity", "solidity", "orientation", "touches_border",
+    "equivalent_diameter", "area", "max_feret", "min_feret", "aspect_ratio",
+    "circularity", "solidity", "orientation", "touches_border",
 )  # fmt: skip
 """Columns that the table opens with; the reader picks others."""
 
-ON_CARD = ("equivalent_diameter", "area", "max_feret", "min_feret", "aspect_ratio", "circularity", "solidity", "orientation", "confidence")
+ON_CARD = (
+    "equivalent_diameter",
+    "area",
+    "max_feret",
+    "min_feret",
+    "aspect_ratio",
+    "circularity",
+    "solidity",
+    "orientation",
+    "confidence",
+)
 """What the card of a chosen object says."""
 
 LABEL_DEFINITION = "Number of the object: its value in labels.tif."

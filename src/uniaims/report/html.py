@@ -20,7 +20,7 @@ from uniaims.report.picture import jpeg_data_uri
 from uniaims.report.provenance import fact_groups, pixel_size_text
 from uniaims.report.shapes import FIRST_SHAPE_FIGURE, rose_view, scatter_view, shape_views
 from uniaims.report.sizes import CONFIDENCE, SizeFigures, size_figures, size_view
-from uniaims.report.units import METRIC, NOTHING, PIXEL, count, density_unit, interval, number, percent
+from uniaims.report.units import MEGAPIXEL, METRIC, NOTHING, count, density_unit, interval, number, percent, quantity
 
 PICTURE_LONGEST_SIDE_PX = 2400
 PICTURE_BYTES = 2_400_000
@@ -95,7 +95,7 @@ def _view(parts: _Parts) -> dict[str, object]:
         "picture_caption": wording.picture_caption(content, census),
         "object_count": f"{count(census.total)} objects",
         "object_total": census.total,
-        "interval_heading": f"{CONFIDENCE:.0%} interval".replace("%", "\u202f%"),
+        "interval_heading": f"{percent(CONFIDENCE, 0)} interval",
         "nothing": wording.nothing_complete(census),
         "methods": wording.methods(content, census, parts.sizes),
         "provenance_left": left,
@@ -111,9 +111,9 @@ def _sections(parts: _Parts) -> dict[str, object]:
     rose = rose_view(parts.columns, parts.complete, FIRST_SHAPE_FIGURE + len(shapes) + (scatter is not None))
     return {
         "sizes": [size_view(size) for size in parts.sizes],
-        "size_lead": wording.exclusion(parts.census) if parts.census.total else "",
+        "size_lead": wording.exclusion(parts.census) if parts.sizes else "",
         "shapes": shapes,
-        "shape_lead": "Complete objects only.",
+        "shape_lead": "Complete objects only." if shapes else "",
         "scatter": scatter,
         "rose": rose,
     }
@@ -127,8 +127,7 @@ def _tables(parts: _Parts) -> dict[str, object]:
         "colour_columns": flags + numeric,
         "definitions": parts.columns,
         "has_border_column": any(column.property_name == "touches_border" for column in parts.columns),
-        "table_lead": "Press a heading to sort, a row to see its object in the picture. All objects are listed, those cut by "
-        "the border too. The CSV is in the units of measurements.csv beside this page, which has all digits.",
+        "table_lead": wording.TABLE_LEAD,
     }
 
 
@@ -141,13 +140,13 @@ def _facts(content: ReportContent) -> list[tuple[str, str]]:
 
 
 def _key_figures(census: Census, sizes: Sequence[SizeFigures], *, calibrated: bool) -> list[KeyFigure]:
-    area_unit = density_unit(census.density) if calibrated else PIXEL
+    area_unit = density_unit(census.density) if calibrated else MEGAPIXEL
     density = census.density * area_unit.size**2
-    area = number(census.content_area / area_unit.size**2, 3)
+    area = quantity(census.content_area / area_unit.size**2, area_unit.area_symbol, 3)
     cut = f"{count(census.cut)} cut by the border" if census.cut else "none cut by the border"
     return [
         KeyFigure("Objects", count(census.total), "", f"{count(census.complete)} complete, {cut}"),
-        KeyFigure("Number density", number(density, 3), area_unit.density_symbol, f"all objects on {area} {area_unit.area_symbol}"),
+        KeyFigure("Number density", number(density, 3), area_unit.density_symbol, f"all objects on {area}"),
         KeyFigure("Area fraction", percent(census.covered_fraction), "", "of the evaluated area"),
         *_size_figures(sizes),
     ]
@@ -155,17 +154,26 @@ def _key_figures(census: Census, sizes: Sequence[SizeFigures], *, calibrated: bo
 
 def _size_figures(sizes: Sequence[SizeFigures]) -> list[KeyFigure]:
     if not sizes:
-        return [KeyFigure(name, NOTHING, "", "no complete object") for name in ("Median diameter, D50", "Mean diameter", "D10 – D90")]
+        return [
+            KeyFigure(name, NOTHING, "", "no complete object")
+            for name in ("Median diameter, D50", "Mean diameter", "D10 – D90")
+        ]
     size = sizes[0]
-    low, median, high = (size.percentiles[percent] for percent in (10, 50, 90))
-    sure = f"{CONFIDENCE:.0%} interval {interval(median.low, median.high)}".replace("%", "\u202f%")
-    spread = f"standard deviation {number(size.deviation.estimate, 3)} {size.unit}"
+    low, median, high = (size.percentiles[share] for share in (10, 50, 90))
+    sure = f"{percent(CONFIDENCE, 0)} interval {interval(median.low, median.high)}"
+    spread = f"standard deviation {quantity(size.deviation.estimate, size.unit, 3)}"
     several = len(size.values) > 1
     return [
         KeyFigure("Median diameter, D50", number(median.estimate), size.unit, sure if several else "a single object"),
         KeyFigure("Mean diameter", number(size.mean.estimate), size.unit, spread if several else "a single object"),
-        KeyFigure("D10 – D90", f"{number(low.estimate, 3)} – {number(high.estimate, 3)}", size.unit, f"span {number(size.span, 3)}"),
+        KeyFigure("D10 – D90", _range(low.estimate, high.estimate), size.unit, f"span {number(size.span, 3)}")
+        if several
+        else KeyFigure("D10 – D90", NOTHING, "", "a single object"),
     ]
+
+
+def _range(low: float, high: float) -> str:
+    return f"{number(low, 3)} – {number(high, 3)}"
 
 
 def _page_data(parts: _Parts, outlines: Sequence[NDArray[np.float32]]) -> dict[str, object]:

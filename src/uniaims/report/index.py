@@ -1,4 +1,4 @@
-"""The overview of a batch: one row per image, with its picture, its numbers and its size distribution on a shared axis."""
+"""The overview of a batch: one row per image with its picture, numbers and size distribution on a shared axis."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -104,10 +104,25 @@ def _key_figures(entries: Sequence[IndexEntry], failures: Sequence[IndexFailure]
     return [
         {"name": "Images", "value": count(len(entries)), "unit": "", "note": "analysed"},
         {"name": "Objects", "value": count(total), "unit": "", "note": "in all images"},
-        {"name": "Complete objects", "value": count(total - cut), "unit": "", "note": f"{count(cut)} cut by the border"},
+        {
+            "name": "Complete objects",
+            "value": count(total - cut),
+            "unit": "",
+            "note": f"{count(cut)} cut by the border",
+        },
         {"name": "Failed", "value": count(len(failures)), "unit": "", "note": "listed below" if failures else "none"},
-        {"name": "With warnings", "value": count(warned), "unit": "", "note": counted(len(entries), "image") + " in all"},
-        {"name": "Time", "value": number(sum(seconds), 3) if seconds else "–", "unit": "s" if seconds else "", "note": per_image},
+        {
+            "name": "With warnings",
+            "value": count(warned),
+            "unit": "",
+            "note": counted(len(entries), "image") + " in all",
+        },
+        {
+            "name": "Time",
+            "value": number(sum(seconds), 3) if seconds else "–",
+            "unit": "s" if seconds else "",
+            "note": per_image,
+        },
     ]
 
 
@@ -122,9 +137,9 @@ def _group_view(group: _Group) -> Mapping[str, object]:
         "lead": lead,
         "unit": group.unit.symbol,
         "calibrated": group.calibrated,
-        "axis": Markup(axis_row(scale, group.axis_label)),  # noqa: S704 svg.text escapes
+        "axis": axis_row(scale, group.axis_label),
         "rows": [
-            _row(group, entry, order, Markup(violin_row(Violin(entry.name, group.sizes(entry)), scale, group.unit.symbol)))  # noqa: S704
+            _row(group, entry, order, violin_row(Violin(entry.name, group.sizes(entry)), scale, group.unit.symbol))
             for order, entry in enumerate(group.entries)
         ],
     }
@@ -142,7 +157,9 @@ def _row(group: _Group, entry: IndexEntry, order: int, violin: Markup) -> Mappin
     ]
     if group.calibrated and entry.pixel_size_nm is not None:
         pixel_unit = length_unit(entry.pixel_size_nm)
-        cells.append(_cell(entry.pixel_size_nm, f"{plain(entry.pixel_size_nm / pixel_unit.size, 4)} {pixel_unit.symbol}"))
+        cells.append(
+            _cell(entry.pixel_size_nm, f"{plain(entry.pixel_size_nm / pixel_unit.size, 4)} {pixel_unit.symbol}")
+        )
     return {
         "name": entry.name,
         "order": order,
@@ -166,7 +183,7 @@ def _comparison(group: _Group) -> Mapping[str, object]:
         "size (Gaussian kernel, Silverman's bandwidth), box from the lower to the upper quartile, ring at the median. "
         "Images with fewer than eight objects show each as a dot."
     )
-    return {"svg": Markup(svg), "caption": caption}  # noqa: S704 svg.text escapes
+    return {"svg": svg, "caption": caption}
 
 
 def _median(values: NDArray[np.float64]) -> float:

@@ -16,7 +16,9 @@ DOUBLE_OUTLINE_FROM_PX = 3000
 """From this length of the longer side on, outlines are two pixels wide: one would vanish on a screen."""
 
 
-def write_overlay(path: Path, image: NDArray[np.generic], labels: NDArray[np.uint32], longest_side_px: int = 4096) -> None:
+def write_overlay(
+    path: Path, image: NDArray[np.generic], labels: NDArray[np.uint32], longest_side_px: int = 4096
+) -> None:
     """Write a PNG of the image with the outlines of its instances, colours in turn by label.
 
     The picture has the size of the image, or less so that no side exceeds ``longest_side_px``.

@@ -48,10 +48,7 @@ def pack_array(values: NDArray[np.generic]) -> PackedArray:
     Raises:
         OverflowError: if the integers fit neither 32 bits signed nor unsigned.
     """
-    if values.dtype.kind == "f":
-        narrow = values.astype("<f4")
-    else:
-        narrow = _narrow_integers(values.astype(np.int64))
+    narrow = values.astype("<f4") if values.dtype.kind == "f" else _narrow_integers(values.astype(np.int64))
     planes = narrow.view(np.uint8).reshape(narrow.size, narrow.dtype.itemsize).T
     stream = zlib.compress(np.ascontiguousarray(planes).tobytes(), level=9)
     return {"dtype": narrow.dtype.name, "length": narrow.size, "data": base64.b64encode(stream).decode("ascii")}
@@ -66,7 +63,7 @@ def unpack_array(packed: PackedArray) -> NDArray[np.generic]:
 
 
 def pack_outlines(polygons: Sequence[NDArray[np.float32]]) -> PackedOutlines:
-    """Pack N polygons, each (K, 2) float32 of x, y in pixels; points on a straight run are left out, no shape changes."""
+    """Pack N polygons, each (K, 2) float32 of x, y in pixels; points on straight runs are left out, shapes stay."""
     rounded = [np.rint(polygon * HALF_PIXELS_PER_PIXEL).astype(np.int64) for polygon in polygons]
     corners = [_corners(points) for points in rounded]
     starts = np.array([points[0] if len(points) else (0, 0) for points in corners], np.int64).reshape(-1, 2)
@@ -81,9 +78,11 @@ def pack_outlines(polygons: Sequence[NDArray[np.float32]]) -> PackedOutlines:
 
 
 def unpack_outlines(packed: PackedOutlines) -> list[NDArray[np.float32]]:
-    """Invert ``pack_outlines``: N polygons, each (K, 2) float32 of x, y in pixels, without the points on straight runs."""
+    """Invert ``pack_outlines``: N polygons, each (K, 2) float32 of x, y in pixels, without points on straight runs."""
     counts = unpack_array(packed["counts"]).astype(np.int64)
-    starts = np.stack([np.cumsum(unpack_array(packed[axis]).astype(np.int64)) for axis in ("start_x", "start_y")], axis=1)
+    starts = np.stack(
+        [np.cumsum(unpack_array(packed[axis]).astype(np.int64)) for axis in ("start_x", "start_y")], axis=1
+    )
     steps = np.stack([unpack_array(packed[axis]).astype(np.int64) for axis in ("step_x", "step_y")], axis=1)
     ends = np.cumsum(np.maximum(counts - 1, 0))
     polygons = []
@@ -95,7 +94,7 @@ def unpack_outlines(packed: PackedOutlines) -> list[NDArray[np.float32]]:
 
 
 def script_json(value: object) -> str:
-    """Serialise to JSON that is inert inside a ``<script>`` element, whatever strings it carries; NaN and inf are refused."""
+    """Serialise to JSON that is inert in a ``<script>`` element, whatever strings it carries; NaN is refused."""
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).translate(_SCRIPT_BREAKERS)
 
 

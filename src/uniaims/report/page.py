@@ -29,24 +29,29 @@ def write_page(
         template: a file in ``templates/`` that extends ``frame.html.j2``.
         view: names for the template; plain strings are escaped, ``Markup`` is trusted.
         data: what the page's scripts read, anything that JSON takes.
-        styles, scripts: files in ``templates/``, joined in this order.
+        styles: files in ``templates/``, joined in this order.
+        scripts: likewise.
 
     Raises:
         OutputError: if the file can't be written.
     """
     script = '(() => {\n"use strict";\n' + "\n".join(asset(name) for name in scripts) + "\n})();"
     theme_script = asset("theme.js")
-    page = _environment().get_template(template).render(
-        **view,
-        version=__version__,
-        styles=Markup("\n".join(asset(name) for name in styles)),  # noqa: S704 our own files
-        script=Markup(script),  # noqa: S704
-        theme_script=Markup(theme_script),  # noqa: S704
-        script_hashes=[Markup(_policy_hash(text)) for text in (theme_script, script)],  # noqa: S704
-        data=Markup(script_json(data)),  # noqa: S704 escaped for this place
+    page = (
+        _environment()
+        .get_template(template)
+        .render(
+            **view,
+            version=__version__,
+            styles=Markup("\n".join(asset(name) for name in styles)),  # noqa: S704 our own files
+            script=Markup(script),  # noqa: S704
+            theme_script=Markup(theme_script),  # noqa: S704
+            script_hashes=[Markup(_policy_hash(text)) for text in (theme_script, script)],  # noqa: S704
+            data=Markup(script_json(data)),  # noqa: S704 escaped for this place
+        )
     )
     with atomic_file(path) as temporary:
-        temporary.write_text(page, encoding="utf-8", newline="\n")
+        temporary.write_bytes(page.encode("utf-8", errors="replace"))  # a file name may hold bytes that are no UTF-8
 
 
 @cache
@@ -58,7 +63,11 @@ def asset(name: str) -> str:
 @cache
 def _environment() -> Environment:
     return Environment(
-        loader=PackageLoader("uniaims.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader("uniaims.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
 
 

@@ -20,9 +20,11 @@ def rgb(colour: str) -> tuple[int, int, int]:
     """Split ``#rrggbb`` into its three components, 0..255."""
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
 
+
 VIRIDIS = (
-    "#453881", "#414487", "#3b518b", "#365d8d", "#31698d", "#2c748e", "#287e8e", "#23898d", "#20938b", "#209e88", "#24a883", "#2fb37c",
-    "#40bd72", "#55c668", "#6fce58", "#89d547", "#a6db35", "#c4e024", "#e1e41b", "#fde725",
+    "#453881", "#414487", "#3b518b", "#365d8d", "#31698d", "#2c748e", "#287e8e", "#23898d", "#20938b", "#209e88",
+    "#24a883", "#2fb37c", "#40bd72", "#55c668", "#6fce58", "#89d547", "#a6db35", "#c4e024", "#e1e41b", "#fde725",
 )  # fmt: skip
-"""Viridis (van der Walt and Smith, 2015) without its darkest sixth, which would drown in a dark picture: equal steps look
-equal, in grey and to the colour-blind too."""
+"""Viridis (van der Walt and Smith, 2015) without its darkest sixth, which would drown in a dark picture.
+
+Equal steps look equal, in grey and to the colour-blind too."""

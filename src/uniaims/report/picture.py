@@ -32,7 +32,7 @@ def eight_bits(image: NDArray[np.generic]) -> NDArray[np.uint8]:
 
 
 def shrink(image: NDArray[np.uint8], longest_side_px: int) -> NDArray[np.uint8]:
-    """Resize an (H, W) or (H, W, 3) image by area averaging so that no side exceeds ``longest_side_px``; never enlarges."""
+    """Shrink an (H, W) or (H, W, 3) image by area averaging until no side exceeds ``longest_side_px``."""
     height, width = image.shape[:2]
     factor = longest_side_px / max(height, width)
     if factor >= 1:

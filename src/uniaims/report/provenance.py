@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, is_dataclass
 
 from uniaims import __version__
+from uniaims.measurements import Property
 from uniaims.report.census import Census
 from uniaims.report.content import ReportContent
 from uniaims.report.units import NO_BREAK, NOTHING, count, number, plain
@@ -23,6 +24,14 @@ FUNCTIONS = (
 """What is computed where; the test of this module imports each name."""
 
 
+_FACT_NAMES = {
+    "voltage_kv": "Voltage / kV",
+    "magnification": "Magnification, as the file says",
+    "working_distance_mm": "Working distance / mm",
+    "source": "Read from",
+}
+
+
 @dataclass(frozen=True)
 class FactGroup:
     """Rows under one heading; names and values are plain text."""
@@ -37,7 +46,12 @@ def fact_groups(content: ReportContent, census: Census) -> tuple[list[FactGroup]
     functions = FUNCTIONS if content.model else FUNCTIONS[1:]
     right = [FactGroup("Settings", tuple((name, plain_value(value)) for name, value in flatten(content.settings)))]
     seconds = tuple((stage, f"{number(value, 3)} s") for stage, value in content.seconds.items())
-    right += [FactGroup("Time by stage", seconds), FactGroup("Computed by", functions)]
+    reasons = tuple((entry.label, content.measurements.reasons[entry.name]) for entry in _unmeasured(content))
+    right += [
+        FactGroup("Not measured", reasons),
+        FactGroup("Time by stage", seconds),
+        FactGroup("Computed by", functions),
+    ]
     return left, [group for group in right if group.rows]
 
 
@@ -57,8 +71,16 @@ def pixel_size_text(content: ReportContent) -> str:
     return f"{str(size).replace(' ', NO_BREAK)}, {_source(size.source)}" if size else "unknown: lengths are in pixels"
 
 
+def _unmeasured(content: ReportContent) -> list[Property]:
+    return [entry for entry in content.measurements.properties if entry.name in content.measurements.reasons]
+
+
 def _source(source: str) -> str:
-    return {"given": "given by the user", "metadata": "from the metadata of the file", "scale bar": "read from the scale bar"}[source]
+    return {
+        "given": "given by the user",
+        "metadata": "from the metadata of the file",
+        "scale bar": "read from the scale bar",
+    }[source]
 
 
 def _image_rows(content: ReportContent, census: Census) -> tuple[tuple[str, str], ...]:
@@ -67,7 +89,12 @@ def _image_rows(content: ReportContent, census: Census) -> tuple[tuple[str, str]
     rows = [("Size", f"{count(width)} × {count(height)} px"), ("Pixel size", pixel_size_text(content))]
     if (top, left, bottom, right) != (0, 0, height, width):
         rows.append(("Evaluated part", f"rows {top} – {bottom - 1}, columns {left} – {right - 1}"))
-    return (*rows, *((name, plain_value(value)) for name, value in flatten(content.provenance)))
+    return (*rows, *((_fact_name(name), plain_value(value)) for name, value in flatten(content.provenance)))
+
+
+def _fact_name(name: str) -> str:
+    """Write the name of a fact for the eye: fields of an acquisition by their units, others with a capital."""
+    return _FACT_NAMES.get(name) or name[:1].upper() + name[1:].replace("_", " ")
 
 
 def _analysis_rows(content: ReportContent) -> tuple[tuple[str, str], ...]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from uniaims.report.charts import orientation_rose, scatter_chart, shape_chart
 from uniaims.report.columns import Column, find
+from uniaims.report.sizes import probability
 from uniaims.report.units import counted, number
 from uniaims.statistics import summarise, summarise_directions
 
@@ -42,7 +43,7 @@ class ScatterView:
 
 def shape_views(columns: Sequence[Column], complete: NDArray[np.bool_]) -> list[ChartView]:
     """Draw a histogram of each shape property of the complete objects that have a value."""
-    views = []
+    views: list[ChartView] = []
     for name in SHAPE_PROPERTIES:
         column = find(columns, name)
         values = column.shown_values()[complete] if column else np.empty(0)
@@ -50,7 +51,7 @@ def shape_views(columns: Sequence[Column], complete: NDArray[np.bool_]) -> list[
         if column is None or not len(values):
             continue
         figure = FIRST_SHAPE_FIGURE + len(views)
-        svg = Markup(shape_chart(values, column.axis))  # noqa: S704 svg.py escapes
+        svg = shape_chart(values, column.axis)
         views.append(ChartView(name.replace("_", "-"), figure, svg, _shape_caption(column, values)))
     return views
 
@@ -65,10 +66,8 @@ def scatter_view(columns: Sequence[Column], complete: NDArray[np.bool_], figure:
     if not both.any():
         return None
     chart = scatter_chart(x_values[both], y_values[both], x.axis, y.axis)
-    caption = (
-        f"{y.label} against {x.label.lower()} of {counted(int(both.sum()), 'complete object')}, one point each."
-    )
-    return ScatterView(figure, Markup(chart.svg), caption, x.name, y.name, chart.logarithmic)  # noqa: S704 svg.py escapes
+    caption = f"{y.label} against {x.label.lower()} of {counted(int(both.sum()), 'complete object')}, one point each."
+    return ScatterView(figure, chart.svg, caption, x.name, y.name, chart.logarithmic)
 
 
 def rose_view(columns: Sequence[Column], complete: NDArray[np.bool_], figure: int) -> ChartView | None:
@@ -85,9 +84,9 @@ def rose_view(columns: Sequence[Column], complete: NDArray[np.bool_], figure: in
         f"Orientation of the major axis of {counted(len(degrees), 'complete object')} with an aspect ratio of "
         f"{ELONGATED_FROM:g} or more, counter-clockwise from the picture's horizontal; each shown at both ends. "
         "Areas are proportional to counts. Order is 0 without a preferred direction and 1 if all are parallel; "
-        f"Rayleigh test: p = {number(directions.p_value, 2)}."
+        f"Rayleigh test: p {probability(directions.p_value)}."
     )
-    return ChartView("orientation", figure, Markup(orientation_rose(degrees, directions)), caption)  # noqa: S704
+    return ChartView("orientation", figure, orientation_rose(degrees, directions), caption)
 
 
 def _shape_caption(column: Column, values: NDArray[np.float64]) -> str:

@@ -106,14 +106,16 @@ def size_view(figures: SizeFigures) -> SizeView:
     """Draw the charts and fill the table of one size property."""
     quantiles = {f"D{percent}": figures.percentiles[percent].estimate for percent in KEY_PERCENTILES}
     sizes = SizeDistribution(figures.column.axis, figures.values, quantiles, figures.fit)
-    linear, logarithmic = (Markup(size_chart(sizes, scale)) for scale in (False, True))  # noqa: S704 svg.py escapes
+    linear, logarithmic = (size_chart(sizes, scale) for scale in (False, True))
     label = figures.column.label
-    rows = tuple([*_percentile_rows(figures), *_moment_rows(figures), *_law_rows(figures), *_volume_rows(figures)])
+    rows = (*_percentile_rows(figures), *_moment_rows(figures), *_law_rows(figures), *_volume_rows(figures))
     return SizeView(figures.column.property_name, label, figures.unit, linear, logarithmic, _caption(figures), rows)
 
 
 def _figures(column: Column, values: NDArray[np.float64]) -> SizeFigures:
     def with_interval(statistic: str) -> Interval:
+        if len(values) < 2 and statistic == "std":
+            return Interval(math.nan, math.nan, math.nan, CONFIDENCE, "bca", 0, len(values), 0)
         return bootstrap(values, statistic, confidence=CONFIDENCE, resamples=RESAMPLES)
 
     return SizeFigures(
@@ -131,7 +133,10 @@ def _percentile_rows(figures: SizeFigures) -> list[FigureRow]:
     names = {50: "D50, median"}
     return [
         FigureRow(
-            names.get(percent, f"D{percent}"), number(found.estimate), interval(found.low, found.high), percent in KEY_PERCENTILES
+            names.get(percent, f"D{percent}"),
+            number(found.estimate),
+            interval(found.low, found.high),
+            percent in KEY_PERCENTILES,
         )
         for percent, found in figures.percentiles.items()
     ]

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from markupsafe import escape
+from markupsafe import Markup, escape
 from numpy.typing import NDArray
 
 from uniaims.report.units import grouped, number
@@ -41,7 +41,9 @@ class Scale:
 
     def ticks(self, wanted: int) -> list[float]:
         """Choose about ``wanted`` round values between the ends."""
-        return _log_ticks(self.low, self.high, wanted) if self.logarithmic else _linear_ticks(self.low, self.high, wanted)
+        return (
+            _log_ticks(self.low, self.high, wanted) if self.logarithmic else _linear_ticks(self.low, self.high, wanted)
+        )
 
 
 def round_up(value: float) -> float:
@@ -61,12 +63,16 @@ def element(name: str, content: str = "", **attributes: object) -> str:
     ``content`` is markup, not text: text goes through ``text``.
     """
     written = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{_value(value)}"' for key, value in attributes.items() if value is not None
+        f' {key.rstrip("_").replace("_", "-")}="{_value(value)}"'
+        for key, value in attributes.items()
+        if value is not None
     )
     return f"<{name}{written}>{content}</{name}>" if content else f"<{name}{written}/>"
 
 
-def text(x: float, y: float, content: str, anchor: str = "start", class_: str | None = None, transform: str | None = None) -> str:
+def text(
+    x: float, y: float, content: str, anchor: str = "start", class_: str | None = None, transform: str | None = None
+) -> str:
     """Write one line of text, escaped, with ``anchor`` start, middle or end at (x, y)."""
     return element("text", str(escape(content)), x=x, y=y, text_anchor=anchor, class_=class_, transform=transform)
 
@@ -82,9 +88,9 @@ def polyline(x: Iterable[float], y: Iterable[float], class_: str, close: bool = 
     return element("path", d=f"M{points}{'Z' if close else ''}", class_=class_)
 
 
-def drawing(width: float, height: float, parts: Sequence[str], description: str, **attributes: object) -> str:
-    """Put parts together into one ``<svg>`` with an accessible description."""
-    return element(
+def drawing(width: float, height: float, parts: Sequence[str], description: str, **attributes: object) -> Markup:
+    """Put parts together into one ``<svg>`` with an accessible description; templates take it as it is."""
+    written = element(
         "svg",
         "".join(parts),
         xmlns="http://www.w3.org/2000/svg",
@@ -93,6 +99,7 @@ def drawing(width: float, height: float, parts: Sequence[str], description: str,
         aria_label=description,
         **attributes,
     )
+    return Markup(written)  # noqa: S704 text and attributes were escaped by the functions above
 
 
 def bottom_axis(scale: Scale, y: float, label: str, wanted: int = 7, grid_to: float | None = None) -> list[str]:
@@ -107,14 +114,20 @@ def bottom_axis(scale: Scale, y: float, label: str, wanted: int = 7, grid_to: fl
     return [*parts, text((scale.start + scale.end) / 2, y + 36, label, "middle", "title")]
 
 
-def left_axis(scale: Scale, x: float, label: str, wanted: int = 5, grid_to: float | None = None) -> list[str]:
-    """Draw a vertical axis at ``x`` with numbers and a turned label; grid lines to ``grid_to``."""
+def left_axis(
+    scale: Scale, x: float, label: str, wanted: int = 5, grid_to: float | None = None, *, whole: bool = False
+) -> list[str]:
+    """Draw a vertical axis at ``x`` with numbers (for counts only whole ones) and a turned label."""
     parts: list[str] = []
-    ticks = scale.ticks(wanted)
+    ticks = [tick for tick in scale.ticks(wanted) if not whole or math.isclose(tick, round(tick), abs_tol=1e-9)]
     labels = tick_labels(ticks, scale.logarithmic)
     for tick, written in zip(ticks, labels, strict=True):
         y = scale(tick)
-        parts.append(line(x, y, grid_to if grid_to is not None else x - TICK_LENGTH, y, "grid" if grid_to is not None else "axis"))
+        parts.append(
+            line(
+                x, y, grid_to if grid_to is not None else x - TICK_LENGTH, y, "grid" if grid_to is not None else "axis"
+            )
+        )
         parts.append(text(x - 7, y + 4, written, "end"))
     middle = (scale.start + scale.end) / 2
     label_x = x - 20 - 6.5 * max(map(len, labels), default=0)
@@ -122,7 +135,7 @@ def left_axis(scale: Scale, x: float, label: str, wanted: int = 5, grid_to: floa
 
 
 def tick_labels(ticks: Sequence[float], logarithmic: bool = False) -> list[str]:
-    """Write ticks with as few decimals as tell them apart: the same for all on a linear axis, each its own on a log one."""
+    """Write ticks with as few decimals as tell them apart: the same for all on a linear axis, else each its own."""
     decimals = [_decimals(tick) for tick in ticks]
     if not logarithmic:
         decimals = [max(decimals, default=0)] * len(ticks)
@@ -149,7 +162,9 @@ def _value(value: object) -> str:
 
 def _decimals(tick: float) -> int:
     """Decimals that a round number needs."""
-    return next((places for places in range(9) if math.isclose(round(tick, places), tick, rel_tol=1e-6, abs_tol=1e-12)), 9)
+    return next(
+        (places for places in range(9) if math.isclose(round(tick, places), tick, rel_tol=1e-6, abs_tol=1e-12)), 9
+    )
 
 
 def _linear_ticks(low: float, high: float, wanted: int) -> list[float]:

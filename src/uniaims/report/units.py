@@ -35,7 +35,23 @@ class LengthUnit:
         return f"{self.symbol}⁻²"
 
 
+@dataclass(frozen=True)
+class MegapixelUnit(LengthUnit):
+    """A million pixels: the area to which a number density refers where the pixel size is unknown."""
+
+    @property
+    def area_symbol(self) -> str:
+        """A million pixels."""
+        return "Mpx"
+
+    @property
+    def density_symbol(self) -> str:
+        """One per million pixels."""
+        return "per Mpx"
+
+
 PIXEL = LengthUnit("px", 1.0)
+MEGAPIXEL = MegapixelUnit("px", 1e3)
 NANOMETRE = LengthUnit("nm", 1.0)
 MICROMETRE = LengthUnit("µm", 1e3)
 MILLIMETRE = LengthUnit("mm", 1e6)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from markupsafe import Markup
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
@@ -40,13 +41,13 @@ def shared_scale(violins: Sequence[Violin], start: float, end: float) -> Scale:
     return Scale(low / ratio, high * ratio, start, end, logarithmic=True)
 
 
-def violin_row(violin: Violin, scale: Scale, unit: str, height: float = ROW_HEIGHT) -> str:
+def violin_row(violin: Violin, scale: Scale, unit: str, height: float = ROW_HEIGHT) -> Markup:
     """Draw one row on a shared scale: density, box from the lower to the upper quartile, median as a ring."""
     parts = [*_grid(scale, 0, height), *_violin(violin, scale, height / 2, height * 0.42, unit)]
     return drawing(scale.end + 8, height, parts, f"Sizes of {violin.name}: {_summary(violin, unit)}")
 
 
-def axis_row(scale: Scale, title: str) -> str:
+def axis_row(scale: Scale, title: str) -> Markup:
     """Draw the axis that heads the rows."""
     parts = [text((scale.start + scale.end) / 2, 11, title, "middle", "title")]
     ticks = scale.ticks(6)
@@ -55,7 +56,7 @@ def axis_row(scale: Scale, title: str) -> str:
     return drawing(scale.end + 8, 32, parts, f"Axis: {title}")
 
 
-def comparison_chart(violins: Sequence[Violin], axis_label: str, unit: str) -> str:
+def comparison_chart(violins: Sequence[Violin], axis_label: str, unit: str) -> Markup:
     """Draw all rows with their names and one axis below, to be put into a paper."""
     longest = max((len(_short(violin.name)) for violin in violins), default=0)
     left, width, top = 16 + 7.1 * longest, 1136.0, 6.0
@@ -75,8 +76,12 @@ def _violin(violin: Violin, scale: Scale, middle: float, half_height: float, uni
     if len(violin.values) < FEWEST_FOR_A_SHAPE:
         return [element("circle", cx=scale(float(v)), cy=middle, r=2.5, class_="box") for v in violin.values]
     lower, median, upper = (float(q) for q in np.percentile(violin.values, (25, 50, 75)))
-    shape = element("path", d=_outline(violin.values, scale, middle, half_height), class_="violin", data_tip=_tip(violin, unit))
-    box = element("rect", x=scale(lower), y=middle - 1.75, width=max(scale(upper) - scale(lower), 1.0), height=3.5, class_="box")
+    shape = element(
+        "path", d=_outline(violin.values, scale, middle, half_height), class_="violin", data_tip=_tip(violin, unit)
+    )
+    box = element(
+        "rect", x=scale(lower), y=middle - 1.75, width=max(scale(upper) - scale(lower), 1.0), height=3.5, class_="box"
+    )
     return [shape, box, element("circle", cx=scale(median), cy=middle, r=3.5, class_="median")]
 
 
@@ -103,7 +108,7 @@ def _bandwidth(logs: NDArray[np.float64]) -> float:
     """Silverman's rule of thumb (1986), with 2 % of the size where all sizes are alike."""
     lower, upper = np.percentile(logs, (25, 75))
     spreads = [spread for spread in (float(logs.std()), float(upper - lower) / 1.34) if spread > 1e-9]
-    return 0.9 * min(spreads, default=0.02) * len(logs) ** -0.2
+    return float(0.9 * min(spreads, default=0.02) * len(logs) ** -0.2)
 
 
 def _grid(scale: Scale, top: float, bottom: float) -> list[str]:

@@ -9,6 +9,11 @@ from uniaims.report.provenance import flatten, pixel_size_text, plain_value
 from uniaims.report.sizes import CONFIDENCE, RESAMPLES, SizeFigures, probability
 from uniaims.report.units import NO_BREAK, count, counted, interval, number, percent, quantity
 
+TABLE_LEAD = (
+    "Press a heading to sort, a row to see its object in the picture. All objects are listed, those cut by the border "
+    "too. The CSV is in the units of measurements.csv beside this page, which has all digits."
+)
+
 HASH_DIGITS = 12
 """Digits of a hash in running text; the provenance table has all of them."""
 
@@ -24,9 +29,10 @@ def finding(census: Census, sizes: Sequence[SizeFigures]) -> str:
     median = size.percentiles[50]
     spread = ""
     if len(size.values) > 1:
-        spread = f" ({CONFIDENCE:.0%} interval {interval(median.low, median.high)})".replace("%", "\u202f%")
+        spread = f" ({percent(CONFIDENCE, 0)} interval {interval(median.low, median.high)})"
+    complete = f"{count(census.complete)} of them complete" if census.cut else "none cut by the border"
     return (
-        f"{found}, {count(census.complete)} of them complete, with a median {size.column.label.lower()} of "
+        f"{found}, {complete}, with a median {size.column.label.lower()} of "
         f"{quantity(median.estimate, size.unit)}{spread}."
     )
 
@@ -34,7 +40,7 @@ def finding(census: Census, sizes: Sequence[SizeFigures]) -> str:
 def exclusion(census: Census) -> str:
     """Say which objects the statistics leave out."""
     if not census.cut:
-        return f"No object is cut by the border; all {count(census.total)} are in the statistics."
+        return "No object is cut by the border, so all are in the statistics."
     return (
         f"{counted(census.cut, 'object')} of {count(census.total)} ({percent(census.cut / census.total)}) "
         f"{'is' if census.cut == 1 else 'are'} cut by the border: counted, but left out of size and shape statistics, "
@@ -47,8 +53,8 @@ def nothing_complete(census: Census) -> str:
     if not census.total:
         return "No object was found, so there is nothing to measure."
     return (
-        f"All {counted(census.total, 'object')} are cut by the border. Their true size is unknown, so no statistics are given; "
-        "their values as far as visible are in the table below."
+        f"All {counted(census.total, 'object')} are cut by the border. Their true size is unknown, so no statistics "
+        "are given; their values as far as visible are in the table below."
     )
 
 
@@ -65,7 +71,9 @@ def methods(content: ReportContent, census: Census, sizes: Sequence[SizeFigures]
     paragraphs = [" ".join([*_segmentation(content), *_counting(census)])]
     if sizes:
         paragraphs.append(" ".join(_statistics(sizes[0])))
-    settings = "; ".join(f"{name} = {plain_value(value)}" for name, value in flatten(content.settings) if value is not None)
+    settings = "; ".join(
+        f"{name} = {plain_value(value)}" for name, value in flatten(content.settings) if value is not None
+    )
     if settings:
         paragraphs.append(f"Settings: {settings}.")
     return paragraphs
@@ -73,7 +81,8 @@ def methods(content: ReportContent, census: Census, sizes: Sequence[SizeFigures]
 
 def _segmentation(content: ReportContent) -> list[str]:
     height, width = content.labels.shape
-    image = f"the image {content.title} ({width}{NO_BREAK}×{NO_BREAK}{height}{NO_BREAK}px, pixel size {pixel_size_text(content)})"
+    size = f"{width}{NO_BREAK}×{NO_BREAK}{height}{NO_BREAK}px"
+    image = f"the image {content.title} ({size}, pixel size {pixel_size_text(content)})"
     program = f"Uni-AIMS {__version__}"
     if content.model is None:
         return [f"Objects given as a label image of {image} were measured with {program}."]
@@ -95,23 +104,33 @@ def _counting(census: Census) -> list[str]:
 
 
 def _statistics(size: SizeFigures) -> list[str]:
-    d10, d50, d90 = (size.percentiles[percent].estimate for percent in (10, 50, 90))
-    median = size.percentiles[50]
+    d10, d50, d90 = (quantity(size.percentiles[share].estimate, size.unit) for share in (10, 50, 90))
     sentences = [
         "Size is the area-equivalent circular diameter, d = √(4A/π).",
-        f"The number-weighted percentiles are D10 = {quantity(d10, size.unit)}, D50 = {quantity(d50, size.unit)} and "
-        f"D90 = {quantity(d90, size.unit)} (n = {count(len(size.values))}).",
+        f"The number-weighted percentiles are D10 = {d10}, D50 = {d50} and D90 = {d90} "
+        f"(n = {count(len(size.values))}).",
     ]
     if len(size.values) > 1:
-        sentences.append(
-            f"The {CONFIDENCE:.0%} confidence interval of the median is {interval(median.low, median.high)}{NO_BREAK}{size.unit}, and the "
-            f"mean is {quantity(size.mean.estimate, size.unit)} with a standard deviation of "
-            f"{quantity(size.deviation.estimate, size.unit)}; intervals are bias-corrected bootstrap intervals from {count(RESAMPLES)} resamples."
-        )
+        sentences.append(_spread(size))
     if size.fit.sigma > 0:
-        sentences.append(
-            f"A log-normal law fitted to the sizes has a median of {quantity(size.fit.geometric_mean, size.unit)} and a "
-            f"geometric standard deviation of {number(size.fit.geometric_std)}; the largest distance between the cumulative "
-            f"curves of sizes and law is {number(size.fit.ks_distance, 2)} (Lilliefors test, p{NO_BREAK}{probability(size.fit.p_value)})."
-        )
-    return [sentence.replace("95%", "95\u202f%") for sentence in sentences]
+        sentences.append(_law(size))
+    return sentences
+
+
+def _spread(size: SizeFigures) -> str:
+    median = size.percentiles[50]
+    ends = f"{interval(median.low, median.high)}{NO_BREAK}{size.unit}"
+    return (
+        f"The {percent(CONFIDENCE, 0)} confidence interval of the median is {ends}, and the mean is {quantity(size.mean.estimate, size.unit)} with a standard deviation of "
+        f"{quantity(size.deviation.estimate, size.unit)}; intervals are bias-corrected bootstrap intervals from "
+        f"{count(RESAMPLES)} resamples."
+    )
+
+
+def _law(size: SizeFigures) -> str:
+    return (
+        f"A log-normal law fitted to the sizes has a median of {quantity(size.fit.geometric_mean, size.unit)} and a "
+        f"geometric standard deviation of {number(size.fit.geometric_std)}; the largest distance between the "
+        f"cumulative curves of sizes and law is {number(size.fit.ks_distance, 2)} "
+        f"(Lilliefors test, p{NO_BREAK}{probability(size.fit.p_value)})."
+    )

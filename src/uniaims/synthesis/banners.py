@@ -1,8 +1,8 @@
 """Instrument banners with scale bars, drawn with known truth.
 
 Two families so far: `table_banner`, two rows of cells with a split bar on the right, as FEI and Thermo Fisher
-microscopes draw it, and `cell_banner`, a bar with end ticks on the left and columns of text, as Zeiss SmartSEM does. A bar runs
-from the centre of one end tick to the centre of the other, with sub-pixel ends.
+microscopes draw it, and `cell_banner`, a bar with end ticks on the left and columns of text, as Zeiss SmartSEM
+does. A bar runs from the centre of one end tick to the centre of the other, with sub-pixel ends.
 """
 
 from collections.abc import Callable
@@ -218,4 +218,4 @@ def _micro_offsets(text: str, size: float) -> list[float]:
 def _covered(start: float, stop: float, count: int) -> NDArray[np.float64]:
     """How much of each of `count` pixels lies between `start` and `stop`, 0 to 1."""
     edges = np.arange(count, dtype=np.float64)
-    return np.clip(np.minimum(edges + 1, stop) - np.maximum(edges, start), 0, 1)
+    return np.asarray(np.clip(np.minimum(edges + 1, stop) - np.maximum(edges, start), 0, 1))

@@ -72,7 +72,7 @@ def tag_text(instrument: Instrument, shape: tuple[int, int]) -> str:
 def write_tiff(
     path: Path, image: NDArray[np.uint8], instrument: Instrument, scanned: tuple[int, int], description: str
 ) -> None:
-    """Write `image` (H, W; with its banner, if any) with the tag for its `scanned` part (H, W), compressed without loss.
+    """Write `image` (H, W), with its banner if any, and the tag for its `scanned` part (H, W); lossless.
 
     `description` goes into the ImageDescription tag: say there that the image is synthetic.
 

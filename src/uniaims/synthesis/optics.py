@@ -76,8 +76,9 @@ class Transmission:
     """Bright-field transmission look.
 
     `absorption` of a body of typical thickness; `contrast_spread` the spread from body to body (crystals in
-    and out of diffraction); `mottling` the unevenness inside a body; `fringe` the strength and `fringe_px` the width of the
-    defocus fringe; `film` and `film_grain_px` contrast and grain of the carbon film; `cloud` its slow unevenness.
+    and out of diffraction); `mottling` the unevenness inside a body; `fringe` the strength and `fringe_px` the
+    width of the defocus fringe; `film` and `film_grain_px` contrast and grain of the carbon film; `cloud` its
+    slow unevenness.
     """
 
     absorption: float = 1.4
@@ -106,8 +107,11 @@ class Transmission:
 
 @dataclass(frozen=True)
 class Backscatter:
-    """Polished-grain look: `spread` of the grains' grey levels, `groove` their boundaries' darkness (negative: bright),
-    `groove_px` the width, `mottling` the unevenness inside grains."""
+    """Polished-grain look.
+
+    `spread` of the grains' grey levels (log); `groove` how dark their boundaries are (negative: bright) and
+    `groove_px` how wide; `mottling` the unevenness inside grains.
+    """
 
     spread: float = 0.3
     groove: float = 0.4
@@ -163,7 +167,7 @@ class Acquisition:
             black=rng.uniform(0.0, 0.3),
             white=rng.uniform(0.6, 1.0),
             gamma=rng.uniform(0.75, 1.35),
-            jpeg=int(rng.choice([0, 0, rng.integers(50, 96)])),
+            jpeg=int(_sometimes(1 / 3, (50, 96), rng)),
         )
 
 
@@ -235,7 +239,7 @@ def _log_uniform(span: tuple[float, float], rng: Generator) -> float:
 
 @dataclass(frozen=True, eq=False)
 class _Skin:
-    """Fine texture of the bodies, (H, W) float32: mean slope about 1, heights of variance about 1; 0 on the substrate."""
+    """Fine texture of the bodies, (H, W) float32: mean slope and deviation of height about 1; 0 on the substrate."""
 
     height: Float32
     slope_y: Float32
@@ -280,7 +284,11 @@ def _substrate_texture(scene: Scene, rng: Generator) -> Float32:
     shape = scene.labels.shape
     texture = fractal_texture(shape, rng.uniform(8, 80), rng.uniform(2.0, 3.5), rng)
     if rng.random() < 0.2:
-        streaks = fractal_texture((shape[0], 1), 20, 1.0, rng) if rng.random() < 0.5 else fractal_texture((1, shape[1]), 20, 1.0, rng)
+        streaks = (
+            fractal_texture((shape[0], 1), 20, 1.0, rng)
+            if rng.random() < 0.5
+            else fractal_texture((1, shape[1]), 20, 1.0, rng)
+        )
         texture = texture + streaks
     return np.asarray(texture, dtype=np.float32)
 

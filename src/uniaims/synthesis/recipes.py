@@ -30,9 +30,10 @@ _SMALLEST_SIDE = 32
 class Recipe:
     """A kind of sample, as ranges from which each image draws.
 
-    `shapes` are names in `shapes.SHAPES` (one of them for each image; none: grains that fill the plane); `diameter_px` is drawn
-    evenly on a log scale; `spread` is the standard deviation of the log-normal size law; `cover`, `pile`, `tries`,
-    `sink`, `clustering` see `scenes.Packing`; `lattice` the chance of an ordered layer.
+    `shapes` are names in `shapes.SHAPES` (one of them for each image; none: grains that fill the plane);
+    `diameter_px` is drawn evenly on a log scale; `spread` is the standard deviation of the log-normal
+    size law; `cover`, `pile`, `tries`, `sink`, `clustering` see `scenes.Packing`; `lattice` the chance of an ordered
+    layer.
     """
 
     name: str
@@ -57,7 +58,9 @@ class Recipe:
             if not 0 <= low <= high:
                 raise SettingsError(f"{name} is {low} to {high}: wanted two numbers from 0 up, the lower one first.")
         if self.diameter_px[0] < 5:
-            raise SettingsError(f"diameter_px starts at {self.diameter_px[0]}: wanted 5 px or more, else nothing is seen.")
+            raise SettingsError(
+                f"diameter_px starts at {self.diameter_px[0]}: wanted 5 px or more, else nothing is seen."
+            )
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +82,14 @@ _RECIPES = (
     Recipe("spheres", ("sphere",), pile=(0.0, 3.0), lattice=0.25),
     Recipe("powder", ("powder grain",), diameter_px=(12.0, 150.0), spread=(0.2, 0.6), pile=(0.0, 2.0), sink=(0.0, 0.1)),
     Recipe("pebbles", ("pebble", "fragment"), spread=(0.1, 0.5), sink=(0.0, 0.3)),
-    Recipe("heap", ("sphere", "pebble", "block", "crystal", "fragment"), diameter_px=(14.0, 150.0), cover=(0.95, 1.0), pile=(1.5, 4.0), sink=(0.0, 0.3)),
+    Recipe(
+        "heap",
+        ("sphere", "pebble", "block", "crystal", "fragment"),
+        diameter_px=(14.0, 150.0),
+        cover=(0.95, 1.0),
+        pile=(1.5, 4.0),
+        sink=(0.0, 0.3),
+    ),
     Recipe("crystals", ("block", "crystal"), diameter_px=(10.0, 150.0), cover=(0.1, 0.9)),
     Recipe("rods", ("rod", "stub"), diameter_px=(7.0, 60.0), cover=(0.15, 0.85), pile=(0.0, 2.5), sink=(0.0, 0.1)),
     Recipe("platelets", ("platelet",), diameter_px=(14.0, 150.0), cover=(0.2, 0.9), sink=(0.0, 0.05)),
@@ -113,7 +123,9 @@ def render_sample(recipe: Recipe | str, seed: int, shape: tuple[int, int] = (512
     """
     chosen = recipe_named(recipe) if isinstance(recipe, str) else recipe
     if seed < 0 or min(shape) < _SMALLEST_SIDE:
-        raise SettingsError(f"seed {seed}, shape {shape}: wanted a seed from 0 up and at least {_SMALLEST_SIDE} px a side.")
+        raise SettingsError(
+            f"seed {seed}, shape {shape}: wanted a seed from 0 up and at least {_SMALLEST_SIDE} px a side."
+        )
     rng = np.random.default_rng([seed, crc32(chosen.name.encode())])
     scene = _composed(chosen, shape, rng)
     signal = _signal(chosen, scene, rng)

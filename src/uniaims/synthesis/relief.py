@@ -36,7 +36,7 @@ class Patch:
     @property
     def middle(self) -> int:
         """Row and column of the origin."""
-        return self.upper.shape[0] // 2
+        return int(self.upper.shape[0] // 2)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +68,8 @@ def rasterise(body: Body, shift_y: float, shift_x: float) -> Patch:
     half = int(np.ceil(body.reach + 1))
     size = 2 * half + 1
     arrays = [np.zeros((size, size), np.float32) for _ in range(6)]
-    _rasterise(body.centres, body.quadrics, body.planes, body.waviness, body.reach, (shift_y, shift_x), *arrays)
+    parts = (body.centres, body.quadrics, body.planes)
+    _rasterise(parts, body.waviness, body.reach, (shift_y, shift_x), tuple(arrays))
     return Patch(*arrays)
 
 
@@ -143,7 +144,7 @@ def _slope(q, planes, surface, y, x, z):  # type: ignore[no-untyped-def]
 
 @numba.njit(cache=True, nogil=True)
 def _swell(waviness, y, x):  # type: ignore[no-untyped-def]
-    """How far the outline is swollen in the direction of (y, x): 1 + sum of harmonics, by the powers of a unit number."""
+    """How far the outline is swollen towards (y, x): 1 + harmonics, by the powers of a unit complex number."""
     radius = np.sqrt(y * y + x * x)
     if radius < 1e-9 or waviness.shape[0] == 0:
         return 1.0
@@ -157,24 +158,32 @@ def _swell(waviness, y, x):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def _rasterise(centres, quadrics, planes, waviness, reach, shift, upper, lower, slope_y, slope_x, v, u):  # type: ignore[no-untyped-def]
+def _surfaces(parts, y, x):  # type: ignore[no-untyped-def]
+    """Top of the union over (y, x) with its two slopes, and the bottom; top -1e30 outside."""
+    centres, quadrics, planes = parts
+    top, bottom, slope_y, slope_x = -1e30, 1e30, 0.0, 0.0
+    for part in range(centres.shape[0]):
+        py, px, pz = y - centres[part, 0], x - centres[part, 1], centres[part, 2]
+        low, high, surface = _interval(quadrics[part], planes[part], py, px)
+        if high <= low:
+            continue
+        bottom = min(bottom, low + pz)
+        if high + pz > top:
+            top = high + pz
+            slope_y, slope_x = _slope(quadrics[part], planes[part], surface, py, px, high)
+    return top, slope_y, slope_x, bottom
+
+
+@numba.njit(cache=True, nogil=True)
+def _rasterise(parts, waviness, reach, shift, surfaces):  # type: ignore[no-untyped-def]
+    upper, lower, slope_y, slope_x, v, u = surfaces
     middle = upper.shape[0] // 2
     for i in range(upper.shape[0]):
         for j in range(upper.shape[1]):
             y, x = i - middle - shift[0], j - middle - shift[1]
             swell = _swell(waviness, y, x)
             y, x = y / swell, x / swell
-            best, lowest = -1e30, 1e30
-            for part in range(centres.shape[0]):
-                py, px = y - centres[part, 0], x - centres[part, 1]
-                low, high, surface = _interval(quadrics[part], planes[part], py, px)
-                if high <= low:
-                    continue
-                lowest = min(lowest, low + centres[part, 2])
-                if high + centres[part, 2] > best:
-                    best = high + centres[part, 2]
-                    slope_y[i, j], slope_x[i, j] = _slope(quadrics[part], planes[part], surface, py, px, high)
-            upper[i, j], lower[i, j] = best, lowest
+            upper[i, j], slope_y[i, j], slope_x[i, j], lower[i, j] = _surfaces(parts, y, x)
             ratio = min(np.sqrt(y * y + x * x) / reach, 0.98)
             stretch = np.arcsin(ratio) / ratio if ratio > 1e-6 else 1.0
             v[i, j], u[i, j] = y * stretch, x * stretch

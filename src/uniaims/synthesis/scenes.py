@@ -98,7 +98,9 @@ class _Heap:
         return float(np.count_nonzero(self.relief.labels)) / self.relief.labels.size
 
 
-def heap(image_shape: tuple[int, int], shapes: tuple[Shape, ...], sizes: SizeLaw, packing: Packing, rng: Generator) -> Scene:
+def heap(
+    image_shape: tuple[int, int], shapes: tuple[Shape, ...], sizes: SizeLaw, packing: Packing, rng: Generator
+) -> Scene:
     """Drop bodies of the given shapes until `packing.cover` is reached or no more find a place.
 
     The ground is a little larger than the image, so that the image's border cuts bodies as it does in reality.
@@ -216,7 +218,7 @@ def _composed(image_shape: tuple[int, int], placed: list[_Placed]) -> tuple[Reli
 
 
 def _poorly_visible(labels: NDArray[np.int32], areas: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which bodies (N,) show too little, or show a piece that is too small to be an instance, too large to paint over."""
+    """Which bodies (N,) show too little, or a piece too small to be an instance and too large to paint over."""
     parts = pieces(labels)
     sizes = np.bincount(parts.ravel())[1:]
     owners = _owners(parts, labels)
@@ -243,9 +245,16 @@ def _repainted(relief: Relief, areas: NDArray[np.int64]) -> Relief:
     tiny = (sizes < allowed)[parts] & (parts > 0)
     if not tiny.any():
         return relief
-    rows, columns = distance_transform_edt(tiny, return_distances=False, return_indices=True)
-    surfaces = (relief.height, relief.slope_y, relief.slope_x, relief.v, relief.u)
-    return Relief(*(surface[rows, columns] for surface in surfaces), relief.thickness, relief.labels[rows, columns])
+    at = tuple(distance_transform_edt(tiny, return_distances=False, return_indices=True))
+    return replace(
+        relief,
+        height=relief.height[at],
+        slope_y=relief.slope_y[at],
+        slope_x=relief.slope_x[at],
+        v=relief.v[at],
+        u=relief.u[at],
+        labels=relief.labels[at],
+    )
 
 
 def _scene(relief: Relief, diameter_px: float) -> Scene:

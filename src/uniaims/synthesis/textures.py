@@ -50,7 +50,7 @@ def derivatives(texture: Float32) -> tuple[Float32, Float32]:
     """Central differences by y and x of a periodic texture."""
     along_y = (np.roll(texture, -1, 0) - np.roll(texture, 1, 0)) / 2
     along_x = (np.roll(texture, -1, 1) - np.roll(texture, 1, 1)) / 2
-    return along_y, along_x
+    return np.asarray(along_y, np.float32), np.asarray(along_x, np.float32)
 
 
 def _standard(texture: NDArray[np.floating]) -> Float32:

@@ -3,7 +3,8 @@ const viewer = (() => {
   const { $, $$, number } = page;
   const view = { scale: 1, x: 0, y: 0, fit: 1, width: 0, height: 0, focused: false };
   const look = { outlines: true, fill: false, numbers: false, opacity: 1, colour: "turn" };
-  let canvas, context, image, data, outline, boxes, groups = [], groupOf = new Uint8Array(0), legend = null, frame = 0, over = -1;
+  const OBJECTS_PER_PATH = 200; // the time to draw a path grows faster than its length
+  let canvas, context, image, data, outline, boxes, extent, groups = [], groupOf = new Uint8Array(0), legend = null, frame = 0, over = -1;
 
   async function setUp(pageData) {
     data = pageData;
@@ -13,6 +14,7 @@ const viewer = (() => {
     await image.decode();
     outline = await packing.unpackOutlines(data.outlines);
     boxes = bounding(outline);
+    extent = typicalExtent();
     colour();
     document.documentElement.dataset.ready = "picture";
     new ResizeObserver(resize).observe(canvas.parentElement);
@@ -37,6 +39,14 @@ const viewer = (() => {
     }
     return result;
   }
+
+  function typicalExtent() {
+    const extents = Array.from({ length: boxes.length / 4 }, (_, i) => boxes[4 * i + 2] - boxes[4 * i]).sort((a, b) => a - b);
+    return extents[extents.length >> 1] ?? 1;
+  }
+
+  // Lines get thin where objects are a few screen pixels wide: else they would hide the picture.
+  const lineWidth = (port) => Math.min(1.5, Math.max(0.5, extent * port.scale / 12));
 
   // ---- geometry of the view
   function resize() {
@@ -155,7 +165,7 @@ const viewer = (() => {
     target.drawImage(image, port.x, port.y, data.width * port.scale, data.height * port.scale);
     drawExcluded(target, port);
     const paths = pathsByGroup(port);
-    drawPaths(target, paths);
+    drawPaths(target, paths, lineWidth(port));
     if (store.state.chosen >= 0) drawChosen(target, port);
     if (look.numbers) drawNumbers(target, port);
     if (data.pixel_size_nm) drawScaleBar(target, port);
@@ -178,10 +188,16 @@ const viewer = (() => {
   }
 
   function pathsByGroup(port) {
-    const paths = groups.map(() => new Path2D());
-    const faded = new Path2D();
+    const paths = groups.map(() => []);
+    const faded = [];
+    const filled = new Map();
     for (let row = 0; row < store.state.count; row++) {
-      if (inView(row, port)) trace(store.state.mask[row] ? paths[groupOf[row]] : faded, row, port);
+      if (!inView(row, port)) continue;
+      const list = store.state.mask[row] ? paths[groupOf[row]] : faded;
+      const used = filled.get(list) ?? 0;
+      if (used % OBJECTS_PER_PATH === 0) list.push(new Path2D());
+      filled.set(list, used + 1);
+      trace(list[list.length - 1], row, port);
     }
     return { paths, faded };
   }
@@ -199,16 +215,18 @@ const viewer = (() => {
     if (lastX !== Infinity) path.closePath();
   }
 
-  function drawPaths(target, { paths, faded }) {
+  function drawPaths(target, { paths, faded }, width) {
     target.lineJoin = "round";
-    target.lineWidth = 1;
+    target.lineWidth = width * 0.7;
     target.strokeStyle = "rgb(200 205 210 / 0.35)";
-    if (look.outlines) target.stroke(faded);
-    target.lineWidth = 1.5;
-    paths.forEach((path, group) => {
+    if (look.outlines) for (const path of faded) target.stroke(path);
+    target.lineWidth = width;
+    paths.forEach((list, group) => {
       target.fillStyle = target.strokeStyle = groups[group];
-      if (look.fill) { target.globalAlpha = 0.42 * look.opacity; target.fill(path); }
-      if (look.outlines) { target.globalAlpha = look.opacity; target.stroke(path); }
+      for (const path of list) {
+        if (look.fill) { target.globalAlpha = 0.42 * look.opacity; target.fill(path); }
+        if (look.outlines) { target.globalAlpha = look.opacity; target.stroke(path); }
+      }
     });
     target.globalAlpha = 1;
   }

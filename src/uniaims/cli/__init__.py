@@ -1,0 +1,61 @@
+"""The command line: ``uniaims analyse``, ``measure``, ``info``, ``models``, ``train``, ``evaluate``, ``sample``.
+
+Exit codes: 0 all went well, 1 something failed (an image of a batch, a file that can't be read or written), 2 the
+command was wrong, 130 stopped by Ctrl-C.
+
+Flags are made from the settings classes, so that every default is written once. Those classes live beside code that
+takes seconds to import; the flags of a command are therefore made only when that command is called.
+"""
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import typer
+
+from uniaims.cli import commands
+from uniaims.cli.flags import plain_command, with_flags
+from uniaims.cli.screen import say_error
+from uniaims.errors import UniaimsError
+
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line (``sys.argv`` if not given) and return its exit code. Nothing is raised."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        build(given[:1])(args=given, prog_name="uniaims")
+    except SystemExit as ending:
+        return ending.code if isinstance(ending.code, int) else int(ending.code is not None)
+    except UniaimsError as error:
+        say_error(str(error))
+        return 1
+    except KeyboardInterrupt:
+        say_error("stopped.")
+        return INTERRUPTED
+    return 0
+
+
+def build(names: Sequence[str]) -> typer.Typer:
+    """The program, with the flags of those commands that are in ``names``; the others can only be listed."""
+    app = typer.Typer(
+        name="uniaims",
+        help="From micrograph to measured objects and a report.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["--help", "-h"]},
+    )
+    app.callback()(commands.program)
+    for command in commands.COMMANDS:
+        name = command.__name__
+        app.command(name)(with_flags(command) if name in names else plain_command(command))
+    return app
+
+
+def __getattr__(name: str) -> Any:
+    """``app``: the whole program with all flags."""
+    if name == "app":
+        return build([command.__name__ for command in commands.COMMANDS])
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,249 @@
+"""What each command does. Heavy modules are imported by the command that needs them."""
+
+import json
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from uniaims import __version__
+from uniaims.atomic import atomic_file
+from uniaims.cli.flags import settings_from, settings_of
+from uniaims.cli.screen import progress_bars, say, say_error, say_facts, say_table, say_warning
+from uniaims.errors import OutputError
+
+if TYPE_CHECKING:
+    from uniaims.matching import SetEvaluation
+    from uniaims.measurements import Measurements
+    from uniaims.pipeline import BatchResult
+
+MOST_LINES = 50
+"""Batches of more images are summed up in one line."""
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Output = Annotated[Path, typer.Option(help="Folder for the results; made if it is not there.")]
+
+
+def program(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
+) -> None:
+    """From micrograph to measured objects and a report."""
+    if version:
+        say(f"uniaims {__version__}")
+        raise typer.Exit
+
+
+@settings_from("uniaims.pipeline.AnalysisSettings")
+def analyse(
+    images: Annotated[list[str], typer.Argument(help='Image files, folders, and patterns such as "*.tif".')],
+    output: Output,
+    workers: Annotated[int, typer.Option(min=1, help="How many images are analysed at a time.")] = 1,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Analyse again what is done.")] = False,
+    **flags: Any,
+) -> None:
+    """Find and measure all objects in images, and write a report for each."""
+    from uniaims.pipeline import AnalysisSettings, analyse_batch
+
+    settings = settings_of(AnalysisSettings, flags)
+    with progress_bars() as progress:
+        result = analyse_batch(
+            images, output, settings, workers=workers, overwrite=overwrite, progress=progress
+        )  # fmt: skip
+    _say_batch(result)
+    if result.interrupted:
+        say_error("stopped. What is finished stays; the same command goes on from here.")
+        raise typer.Exit(130)
+    raise typer.Exit(1 if result.having("failed") else 0)
+
+
+def measure(
+    labels: Annotated[Path, typer.Argument(help="Label image: 0 = background, each object its own number.")],
+    image: Annotated[Path | None, typer.Option(help="The micrograph, for grey levels and its pixel size.")] = None,
+    pixel_size: Annotated[str | None, typer.Option(help='Side of a pixel with unit, such as "2.5 nm".')] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="A .csv or .parquet file, or a folder for all results; else CSV is printed.")
+    ] = None,
+) -> None:
+    """Measure the objects of a label image made by this or another program."""
+    from uniaims.labels import read_labels
+    from uniaims.measurements import measure as measure_labels
+    from uniaims.micrograph import read_image
+
+    micrograph = read_image(image) if image else None
+    checked = read_labels(labels)
+    measurements = measure_labels(checked, pixel_size, micrograph)
+    for warning in micrograph.warnings if micrograph else ():
+        say_warning(warning)
+    if output is None:
+        sys.stdout.write(measurements.table.fill_nan(None).write_csv())
+        return
+    if output.suffix.lower() in {".csv", ".parquet"}:
+        _write_table(measurements, output)
+    else:
+        from uniaims.pipeline import save_measurements
+
+        save_measurements(output, measurements, checked, micrograph, title=labels.name)
+    say(f"{len(measurements):,} objects measured: {output}")
+
+
+def info(
+    image: Annotated[Path, typer.Argument(help="Image file.")],
+    as_json: Json = False,
+) -> None:
+    """Say what an image file holds: size, pixel size, and how it was taken."""
+    from uniaims.formats import format_of
+    from uniaims.micrograph import read_image
+
+    micrograph = read_image(image)
+    size, (height, width) = micrograph.pixel_size, micrograph.shape
+    facts: dict[str, Any] = {
+        "image": str(image),
+        "format": format_of(image).name,
+        "shape": [height, width],
+        "type": str(micrograph.pixels.dtype),
+        "channels": 1 if micrograph.pixels.ndim == 2 else micrograph.pixels.shape[2],
+        "pixel_size_nm": size.nm if size else None,
+        "pixel_size_source": size.source if size else None,
+        "acquisition": asdict(micrograph.acquisition),
+        "warnings": list(micrograph.warnings),
+    }
+    if as_json:
+        _print_json(facts)
+        return
+    known = {name.replace("_", " "): value for name, value in facts.pop("acquisition").items() if value is not None}
+    unknown = 'unknown: give it with --pixel-size "2.5 nm"'
+    say_facts({
+        "image": image,
+        "format": f"{facts['format']}, {facts['type']}" + (", colour" if facts["channels"] == 3 else ""),
+        "size": f"{width} x {height} px" + (f", {width * size.nm / 1e3:.4g} x {height * size.nm / 1e3:.4g} µm" if size else ""),
+        "pixel size": f"{size} ({size.source})" if size else unknown,
+    } | known)  # fmt: skip
+    for warning in micrograph.warnings:
+        say_warning(warning)
+
+
+def models(as_json: Json = False) -> None:
+    """List the models that come with the program."""
+    from uniaims.runtime import available_models
+
+    found = [
+        {
+            "name": model.name,
+            "nominal_diameter_px": model.nominal_diameter_px,
+            "encoder": model.settings.encoder,
+            "description": model.card.description,
+            "hash": model.hash,
+            "path": str(model.path),
+        }
+        for model in available_models()
+    ]
+    if as_json:
+        _print_json(found)
+        return
+    for model in found:
+        say_facts({key.replace("_", " "): value for key, value in model.items() if value != ""})
+
+
+@settings_from("uniaims.training.settings.TrainingSettings")
+def train(
+    more: Annotated[list[Path] | None, typer.Argument(metavar="DIR", help="More dataset folders.")] = None,
+    **flags: Any,
+) -> None:
+    """Train a model on folders with images/ and masks/; needs the train extra."""
+    from uniaims.training.settings import TrainingSettings
+
+    settings = settings_of(TrainingSettings, flags | {"data": [*flags["data"], *(more or [])]})
+    from uniaims.training.trainer import train as train_model
+
+    with progress_bars() as progress:
+        trained = train_model(settings, progress)
+    say(f"Trained in {trained.steps} steps and {trained.seconds:.0f} s: {trained.onnx}")
+    say(f"Use it with: uniaims analyse IMAGE --model {settings.output} --output REPORT")
+
+
+@settings_from("uniaims.segmenter.SegmenterSettings")
+def evaluate(
+    dataset: Annotated[Path, typer.Argument(help="Folder with images/ and masks/ of the same stems.")],
+    as_json: Json = False,
+    **flags: Any,
+) -> None:
+    """Compare what a model finds with the truth, image by image and over the set."""
+    from uniaims.dataset import open_samples
+    from uniaims.matching import combine
+    from uniaims.matching import evaluate as evaluate_labels
+    from uniaims.segmenter import Segmenter, SegmenterSettings
+
+    samples = open_samples(dataset)
+    segmenter = Segmenter.load(settings=settings_of(SegmenterSettings, flags))
+    each = {}
+    with progress_bars() as progress:
+        for count, file in enumerate(samples, start=1):
+            sample = file.read()
+            each[file.stem] = evaluate_labels(sample.labels, segmenter(sample.micrograph, progress).labels)
+            if progress:
+                progress("images", count, len(samples))
+    whole = combine(each.values())
+    if as_json:
+        info = segmenter.model.info
+        per_image = {stem: one.as_dict() for stem, one in each.items()}
+        _print_json({"dataset": str(dataset), "model": info.name, "model_hash": info.hash, "images": per_image} | whole.as_dict())
+        return
+    _say_evaluation({stem: one.as_dict() for stem, one in each.items()}, whole)
+
+
+def sample(
+    path: Annotated[Path, typer.Argument(help="Where to copy it.")] = Path("powder.tif"),
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that is there.")] = False,
+) -> None:
+    """Copy the sample micrograph that comes with the program, to try things on."""
+    target = path / "powder.tif" if path.is_dir() else path
+    if target.exists() and not overwrite:
+        raise OutputError(f"{target} is there already: give another name, or --overwrite.")
+    with as_file(files("uniaims") / "samples" / "powder.tif") as source, atomic_file(target) as place:
+        shutil.copyfile(source, place)
+    say(f"Sample micrograph: {target}")
+
+
+COMMANDS: tuple[Callable[..., None], ...] = (analyse, measure, info, models, train, evaluate, sample)
+"""In the order in which the help lists them."""
+
+
+def _say_batch(result: "BatchResult") -> None:
+    done, skipped, failed = (result.having(status) for status in ("done", "skipped", "failed"))
+    for outcome in [*skipped, *done] if len(result.outcomes) <= MOST_LINES else []:
+        note = "done before" if outcome.status == "skipped" else outcome.message and f"made anew: {outcome.message}"
+        say(f"{outcome.name}: {outcome.instance_count:,} objects" + (f" ({note})" if note else ""))
+    for outcome in failed:
+        say_error(f"{outcome.name}: {outcome.message}")
+    counts = [f"{len(done)} analysed", f"{len(skipped)} done before", f"{len(failed)} failed"]
+    say(", ".join(text for text in counts if not text.startswith("0 ")) + f", in {result.seconds:.1f} s")
+    say(f"Overview: {result.output / 'index.html'}")
+
+
+def _say_evaluation(images: dict[str, dict[str, Any]], whole: "SetEvaluation") -> None:
+    scores = list(whole.mean.as_dict())
+    rows = [(stem, values) for stem, values in images.items()] if len(images) <= MOST_LINES else []
+    lines = [*rows, ("mean of images", whole.mean.as_dict()), ("all objects pooled", whole.pooled.as_dict())]
+    say_table(["image", *scores], [[name, *(_figure(values[score]) for score in scores)] for name, values in lines])
+    pooled = whole.pooled
+    say(f"{whole.image_count} images, {pooled.true_count:,} true and {pooled.predicted_count:,} predicted objects")
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+def _write_table(measurements: "Measurements", path: Path) -> None:
+    if path.suffix.lower() == ".csv":
+        measurements.to_csv(path)
+    else:
+        measurements.to_parquet(path)
+
+
+def _print_json(value: Any) -> None:
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")

@@ -1,0 +1,136 @@
+"""Flags of a command from the fields of settings classes."""
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import MISSING, Field, fields, is_dataclass
+from enum import Enum
+from functools import wraps
+from importlib import import_module
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+
+import typer
+
+from uniaims.errors import SettingsError
+
+Command = Callable[..., Any]
+Settings = TypeVar("Settings")
+
+_CLASSES: dict[Command, str] = {}
+
+
+def settings_from(path: str) -> Callable[[Command], Command]:
+    """Mark a command that takes ``**flags``, one for each field of the settings class at ``path`` ("module.Class")."""
+
+    def mark(command: Command) -> Command:
+        _CLASSES[command] = path
+        return command
+
+    return mark
+
+
+def with_flags(command: Command) -> Command:
+    """The command with a flag for every field of its settings class, those of nested settings included."""
+    if command not in _CLASSES:
+        return command
+    module, name = _CLASSES[command].rsplit(".", 1)
+    settings_class = getattr(import_module(module), name)
+    parameters = [*_own_parameters(command), *_flags(settings_class)]
+
+    @wraps(command)
+    def run(**values: Any) -> Any:
+        return command(**{key: value.value if isinstance(value, Enum) else value for key, value in values.items()})
+
+    return _with_signature(run, parameters)
+
+
+def plain_command(command: Command) -> Command:
+    """The command with only the parameters that it names itself."""
+    if command not in _CLASSES:
+        return command
+
+    @wraps(command)
+    def run(**values: Any) -> Any:
+        return command(**values)
+
+    return _with_signature(run, _own_parameters(command))
+
+
+def settings_of(settings_class: type[Settings], values: Mapping[str, Any]) -> Settings:
+    """Make settings, nested ones included, from the values of flags.
+
+    Raises:
+        SettingsError: if a value can't be used.
+    """
+    hints, given = get_type_hints(settings_class), {}
+    for item in _fields(settings_class):
+        if is_dataclass(hints[item.name]):
+            given[item.name] = settings_of(hints[item.name], values)  # type: ignore[type-var]
+        elif item.name in values:
+            given[item.name] = _value(values[item.name], hints[item.name])
+    return settings_class(**given)
+
+
+def _fields(settings_class: type[Any]) -> tuple[Field[Any], ...]:
+    return fields(settings_class)
+
+
+def _own_parameters(command: Command) -> list[inspect.Parameter]:
+    parameters = inspect.signature(command, eval_str=True).parameters.values()
+    return [each for each in parameters if each.kind is not inspect.Parameter.VAR_KEYWORD]
+
+
+def _with_signature(run: Command, parameters: list[inspect.Parameter]) -> Command:
+    keywords = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in parameters]
+    run.__signature__ = inspect.Signature(keywords)  # type: ignore[attr-defined]
+    run.__annotations__ = {each.name: each.annotation for each in keywords}
+    return run
+
+
+def _flags(settings_class: type[Any]) -> Iterator[inspect.Parameter]:
+    hints = get_type_hints(settings_class)
+    for item in _fields(settings_class):
+        if is_dataclass(hints[item.name]):
+            yield from _flags(hints[item.name])  # type: ignore[arg-type]
+        elif "help" in item.metadata:
+            yield _flag(item, hints[item.name])
+
+
+def _flag(item: Field[Any], kind: Any) -> inspect.Parameter:
+    name = item.metadata.get("flag") or "--" + item.name.replace("_", "-")
+    names = [name, "--no-" + name.removeprefix("--")] if kind is bool else [name]
+    option = typer.Option("/".join(names) if kind is bool else name, help=item.metadata["help"])
+    default = inspect.Parameter.empty if item.default is MISSING else _shown(item.default, kind)
+    annotation = Annotated[_flag_type(item.name, kind), option]
+    return inspect.Parameter(item.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+
+
+def _flag_type(name: str, kind: Any) -> Any:
+    """The type by which typer reads a flag: choices as an enumeration, numbers in a row as text ("32,64,128")."""
+    if get_origin(kind) is Literal:
+        return _choices(name, kind)
+    if get_origin(kind) is tuple:
+        return str if get_args(kind)[0] in {int, float} else list[get_args(kind)[0]]  # type: ignore[misc]
+    return kind
+
+
+def _choices(name: str, kind: Any) -> Any:
+    return Enum(name, {choice: choice for choice in get_args(kind)}, type=str)
+
+
+def _shown(default: Any, kind: Any) -> Any:
+    if get_origin(kind) is Literal:
+        return default
+    return ",".join(map(str, default)) if get_origin(kind) is tuple else default
+
+
+def _value(value: Any, kind: Any) -> Any:
+    """What a flag gave, as the field wants it."""
+    if get_origin(kind) is not tuple:
+        return value
+    if not isinstance(value, str):
+        return tuple(value)
+    number = get_args(kind)[0]
+    try:
+        return tuple(number(part) for part in value.split(",") if part.strip())
+    except ValueError as error:
+        raise SettingsError(f"{value!r}: wanted numbers with commas between them, such as 32,64,128.") from error

@@ -1,0 +1,78 @@
+"""What the program shows: messages, tables and progress bars."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from uniaims.tiles import Progress as Report
+
+STAGES = {
+    "images": "Images",
+    "scale": "Looking for the scale",
+    "network": "Finding objects",
+    "instances": "Outlining objects",
+}
+"""Stage as the code calls it -> as people read it. Others are shown as they are."""
+
+
+def say(text: str) -> None:
+    """Print a line for the user; long lines are left whole, so that paths can be copied."""
+    Console().print(escape(text), soft_wrap=True, highlight=False)
+
+
+def say_error(text: str) -> None:
+    """Print an error on stderr."""
+    Console(stderr=True).print(f"[bold red]Error:[/] {escape(text)}", soft_wrap=True, highlight=False)
+
+
+def say_warning(text: str) -> None:
+    """Print a warning on stderr."""
+    Console(stderr=True).print(f"[yellow]Note:[/] {escape(text)}", soft_wrap=True, highlight=False)
+
+
+def say_facts(facts: Mapping[str, Any]) -> None:
+    """Print names and values in two columns."""
+    width = max(map(len, facts))
+    console = Console()
+    for name, value in facts.items():
+        text = f"[bold]{escape(name.ljust(width))}[/]  {escape(str(value))}"
+        console.print(text, soft_wrap=True, highlight=False)
+
+
+def say_table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
+    """Print a table; the first column is text, the others are numbers."""
+    table = Table()
+    for number, name in enumerate(columns):
+        table.add_column(name, justify="right" if number else "left")
+    for row in rows:
+        table.add_row(*(escape(cell) for cell in row))
+    Console().print(table, highlight=False)
+
+
+@contextmanager
+def progress_bars() -> Iterator[Report | None]:
+    """Bars on stderr, one for each stage; nothing where stderr is no terminal."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield None
+        return
+    columns = (
+        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    )  # fmt: skip
+    with Progress(*columns, console=console, transient=True) as bars:
+        tasks: dict[str, Any] = {}
+
+        def report(stage: str, done: int, total: int) -> None:
+            name = stage.partition(",")[0]  # "training, loss 0.1" goes on with the bar of "training, loss 0.2"
+            if name not in tasks:
+                tasks[name] = bars.add_task(name)
+            visible = done < total or name == "images"
+            text = STAGES.get(stage, stage.capitalize())
+            bars.update(tasks[name], description=text, completed=done, total=total, visible=visible)
+
+        yield report

@@ -1,0 +1,144 @@
+"""Many images: skip what is done, go on after failures, stop cleanly, join the results."""
+
+import json
+import time
+from collections.abc import Generator, Iterable
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from uniaims import __version__
+from uniaims.errors import OutputError, SettingsError
+from uniaims.pipeline.analysis import AnalysisSettings, image_file
+from uniaims.pipeline.jobs import Job, Unusable, plan_jobs, read_summary
+from uniaims.pipeline.overview import finished_results, is_complete, write_overview
+from uniaims.pipeline.task import Outcome, Status, Task
+from uniaims.pipeline.workers import run_in_processes
+from uniaims.segmenter import Segmenter
+from uniaims.tiles import Progress
+
+@dataclass(frozen=True)
+class BatchResult:
+    """What became of a batch.
+
+    Attributes:
+        output: folder with the results, ``index.html`` and ``measurements.parquet``.
+        outcomes: of the images that were looked at, in the order in which they were finished.
+        interrupted: whether it was stopped by the user before all were done.
+        seconds: wall time.
+    """
+
+    output: Path
+    outcomes: tuple[Outcome, ...]
+    interrupted: bool
+    seconds: float
+
+    def having(self, status: Status) -> tuple[Outcome, ...]:
+        """The outcomes of one status."""
+        return tuple(outcome for outcome in self.outcomes if outcome.status == status)
+
+
+def analyse_batch(
+    inputs: Iterable[str | Path],
+    output: str | Path,
+    settings: AnalysisSettings = AnalysisSettings(),
+    *,
+    workers: int = 1,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> BatchResult:
+    """Analyse many images and write a result folder for each, an overview page and a joined table.
+
+    Images whose results are there and complete, made by the same model, settings and version from the same file, are
+    skipped. An image that fails leaves nothing behind and does not stop the others. Ctrl-C stops after cleaning up;
+    what is finished stays, and the overview is written.
+
+    Args:
+        inputs: files, folders and patterns.
+        output: folder for the results; made if it is not there.
+        settings: the same for all images.
+        workers: number of processes that analyse an image each; 1 works in this process. With more, a script needs
+            the usual ``if __name__ == "__main__":`` around its call.
+        overwrite: analyse again what is done.
+        progress: told ``("images", done, total)``, and with one worker the stages of each image too.
+
+    Raises:
+        OutputError: if the output folder or the overview can't be written.
+        ModelError: if the model can't be found.
+        SettingsError: if a setting can't be used.
+    """
+    if workers < 1:
+        raise SettingsError(f"{workers} workers: wanted at least 1.")
+    started, output = time.perf_counter(), _made(Path(output))
+    plan = plan_jobs(inputs, output)
+    segmenter = Segmenter.load(settings=settings.segmenter)
+    outcomes = [Outcome(each.name, "failed", each.message) for each in plan.unusable]
+    tasks = []
+    for job in plan.jobs:
+        reason = "asked to" if overwrite else why_not_done(job, settings, segmenter.model.info.hash)
+        if reason is None:
+            outcomes.append(Outcome(job.name, "skipped", "", (read_summary(job.folder) or {}).get("instance_count")))
+        else:
+            tasks.append(Task(job, settings, reason if job.folder.exists() else ""))
+    interrupted = _run(tasks, segmenter, workers, outcomes, progress)
+    failures = [Unusable(each.name, each.message) for each in outcomes if each.status == "failed"]
+    write_overview(output, finished_results(output, [each.name for each in failures]), failures)
+    return BatchResult(output, tuple(outcomes), interrupted, time.perf_counter() - started)
+
+
+def why_not_done(job: Job, settings: AnalysisSettings, model_hash: str) -> str | None:
+    """Why the results of an image have to be made (anew); ``None`` if they are there and up to date."""
+    summary = read_summary(job.folder)
+    if summary is None or not is_complete(job.folder):
+        return "incomplete"
+    file = image_file(job.image)
+    if (summary.get("image_bytes"), summary.get("image_modified")) != (file.size, file.modified):
+        return "the image has changed"
+    if summary.get("model_hash") != model_hash:
+        return "made with another model"
+    if _comparable(summary.get("settings")) != _comparable(asdict(settings)):
+        return "made with other settings"
+    return None if summary.get("version") == __version__ else "made with another version"
+
+
+def _comparable(settings: Any) -> Any:
+    """Settings as JSON gives them back, without the device, on which the result does not depend, and the model's name,
+    since its hash is compared."""
+    plain = json.loads(json.dumps(settings))
+    if isinstance(plain, dict) and isinstance(plain.get("segmenter"), dict):
+        plain["segmenter"] = {k: v for k, v in plain["segmenter"].items() if k not in {"device", "model"}}
+    return plain
+
+
+def _made(output: Path) -> Path:
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"{output}: this folder can't be made ({error.strerror or error}). Choose another --output."
+        ) from error
+    return output
+
+
+def _run(
+    tasks: list[Task], segmenter: Segmenter, workers: int, outcomes: list[Outcome], progress: Progress | None
+) -> bool:
+    """Run the tasks and append their outcomes; True if the user interrupted."""
+    finished = _in_turn(tasks, segmenter, progress) if workers == 1 else run_in_processes(tasks, workers)
+    with closing(finished):
+        try:
+            if progress:
+                progress("images", 0, len(tasks))
+            for count, outcome in enumerate(finished, start=1):
+                outcomes.append(outcome)
+                if progress:
+                    progress("images", count, len(tasks))
+        except KeyboardInterrupt:
+            return True
+    return False
+
+
+def _in_turn(tasks: list[Task], segmenter: Segmenter, progress: Progress | None) -> Generator[Outcome, None, None]:
+    for task in tasks:
+        yield task.run(segmenter, progress)

@@ -1,0 +1,89 @@
+"""What a batch has in common: one page and one table over all results of an output folder."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import polars
+
+from uniaims.atomic import atomic_file
+from uniaims.pipeline.analysis import RESULT_FILES
+from uniaims.pipeline.jobs import Unusable, read_summary, result_folders
+from uniaims.report import IndexEntry, IndexFailure, write_index
+
+THUMBNAIL_PX = 320
+
+
+@dataclass(frozen=True)
+class Result:
+    """A finished result folder, read back."""
+
+    folder: Path
+    summary: Mapping[str, Any]
+
+
+def finished_results(output: Path, without: Sequence[str] = ()) -> list[Result]:
+    """All complete result folders in ``output`` but those named in ``without``, sorted by name."""
+    results = []
+    for folder in result_folders(output):
+        summary = read_summary(folder)
+        if summary is not None and folder.name not in without and is_complete(folder):
+            results.append(Result(folder, summary))
+    return results
+
+
+def is_complete(folder: Path) -> bool:
+    """Whether a result folder holds every file that it should."""
+    return all((folder / name).is_file() for name in RESULT_FILES)
+
+
+def write_overview(output: Path, results: Sequence[Result], failures: Sequence[Unusable]) -> None:
+    """Write ``index.html`` and ``measurements.parquet`` of a batch into ``output``.
+
+    The table has the columns of each image's own, after a column ``image`` with the name of its folder. Where some
+    images have a pixel size and others have none, their lengths stand in different columns, the others being null.
+
+    Raises:
+        OutputError: if they can't be written.
+    """
+    tables = [polars.read_parquet(result.folder / "measurements.parquet") for result in results]
+    entries = [_entry(result, table) for result, table in zip(results, tables, strict=True)]
+    write_index(output / "index.html", entries, [IndexFailure(each.name, each.message) for each in failures])
+    named = [
+        table.select(polars.lit(result.folder.name).alias("image"), polars.all())
+        for result, table in zip(results, tables, strict=True)
+    ]
+    joined = polars.concat(named, how="diagonal") if named else polars.DataFrame(schema={"image": polars.String})
+    with atomic_file(output / "measurements.parquet") as place:
+        joined.write_parquet(place)
+
+
+def _entry(result: Result, table: polars.DataFrame) -> IndexEntry:
+    summary = result.summary
+    whole = table.filter(~polars.col("touches_border"))
+    column = next(name for name in table.columns if name.startswith("equivalent_diameter_"))
+    return IndexEntry(
+        name=result.folder.name,
+        href=f"{result.folder.name}/report.html",
+        thumbnail=_thumbnail(result.folder / "overlay.png"),
+        instance_count=summary["instance_count"],
+        border_count=summary["border_count"],
+        diameters=whole[column].to_numpy().astype(np.float64),
+        area_fraction=summary["area_fraction"],
+        pixel_size_nm=summary["pixel_size_nm"],
+        warnings=tuple(summary["warnings"]),
+        seconds=sum(summary["seconds"].values()),
+    )
+
+
+def _thumbnail(path: Path) -> np.ndarray[Any, Any] | None:
+    """(h, w, 3) RGB uint8, at most ``THUMBNAIL_PX`` long; ``None`` where the picture can't be read."""
+    picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if picture is None:
+        return None
+    shrink = min(1.0, THUMBNAIL_PX / max(picture.shape[:2]))
+    small = cv2.resize(picture, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
+    return np.ascontiguousarray(small[:, :, ::-1])
