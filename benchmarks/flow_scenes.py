@@ -4,8 +4,8 @@ Scenes: dense blobs (mean diameter 24 px), mixed sizes (8 to 120 px), rods (8 px
 shapes (rings, crescents, stars, U), grains (space-filling, no background between them).
 
 Spoilings, meant to bracket what networks do: all fields blurred (sigma 1.5 and 3 px: under-trained, or tiles averaged),
-noise of 2 px grain on every field (weak and strong), dropouts (3 % of the area in patches of 4 to 9 px without
-probability, 6 % without flow and topography), and a mixture of the three. Five scenes times six spoilings are 30 cases.
+noise of 2 px grain on every field (weak and strong), dropouts (1.5 % of the area in patches of 4 to 9 px without
+probability, 3 % without flow and topography), and a mixture of the three. Five scenes times six spoilings are 30 cases.
 """
 
 from collections.abc import Callable
@@ -177,7 +177,7 @@ def noisy(fields: Fields, strength: float, random: np.random.Generator) -> Field
     return Fields(probability, flow, fields.topography + strength / 3 * _grainy(shape, random))
 
 
-def dropped(fields: Fields, random: np.random.Generator, share: float = 0.03) -> Fields:
+def dropped(fields: Fields, random: np.random.Generator, share: float = 0.015) -> Fields:
     """Return fields with patches of no probability, and twice as many of no flow and no topography."""
     shape = fields.probability.shape
     holes = [np.ones(shape, np.float32) for _ in range(2)]
@@ -191,8 +191,8 @@ def dropped(fields: Fields, random: np.random.Generator, share: float = 0.03) ->
 SPOILINGS: dict[str, Callable[[Fields, np.random.Generator], Fields]] = {
     "blur 1.5": lambda fields, _: blurred(fields, 1.5),
     "blur 3": lambda fields, _: blurred(fields, 3.0),
-    "noise 0.4": lambda fields, random: noisy(fields, 0.4, random),
-    "noise 0.8": lambda fields, random: noisy(fields, 0.8, random),
+    "noise 0.25": lambda fields, random: noisy(fields, 0.25, random),
+    "noise 0.5": lambda fields, random: noisy(fields, 0.5, random),
     "dropouts": lambda fields, random: dropped(fields, random),
-    "all": lambda fields, random: noisy(blurred(dropped(fields, random, 0.015), 1.5), 0.4, random),
+    "all": lambda fields, random: noisy(blurred(dropped(fields, random, 0.01), 1.5), 0.25, random),
 }

@@ -20,6 +20,7 @@ Floats = npt.NDArray[np.float32]
 
 FLOW_SCALE = 127
 MAP_SCALE = 255
+ERROR_STRIP_ROWS = 512
 SERIAL_PIXELS = 512 * 512  # up to this many pixels threads cost more than they save
 
 
@@ -87,17 +88,18 @@ class FlowSettings:
 
     probability_threshold: float = 0.5
     minimum_area_px: int = 12
-    merge_saddle: float = 0.8
-    merge_parting_px: float = 1.0
+    merge_valley: float = 0.35
+    merge_parting: float = 0.65
     hole_share: float = 0.05
+    merge_z: float = 4.
 
     def __post_init__(self) -> None:
         if not 0 < self.probability_threshold <= 1:
             raise SettingsError(f"probability_threshold is {self.probability_threshold}; give more than 0, at most 1.")
         if self.minimum_area_px < 0:
             raise SettingsError(f"minimum_area_px is {self.minimum_area_px}; give 0 or more.")
-        if self.merge_saddle < 0:
-            raise SettingsError(f"merge_saddle is {self.merge_saddle}; give 0 or more.")
+        if self.merge_valley < 0:
+            raise SettingsError(f"merge_valley is {self.merge_valley}; give 0 or more.")
         if not 0 <= self.hole_share <= 1:
             raise SettingsError(f"hole_share is {self.hole_share}; give 0 to 1.")
 
@@ -241,14 +243,17 @@ class _Follower:
 
     def merge(self, basin, packed, count):
         h, w = self.shape
-        if self.settings.merge_saddle > 1 or count < 2:
+        if self.settings.merge_valley == 0 or count < 2:
             return basin, count
         smooth = np.empty((h, w), np.uint16)
         _by_rows(lambda a, b: basins.smooth_rows(self.fields.topography, a, b, smooth), h, self.threads)
-        parts = map_blocks(lambda a, b: basins.find_contacts(basin, smooth, packed, a, b), row_blocks(h, self.threads), self.threads)
+        parts = map_blocks(lambda a, b: basins.find_contacts(basin, smooth, self.fields.flow, a, b), row_blocks(h, self.threads), self.threads)
         contacts = join_contacts(np.concatenate(parts))
         peaks = basins.measure_basins(basin, smooth, 0, h, count)
-        names = basins.merge_basins(peaks, contacts, self.settings.merge_saddle, self.settings.merge_parting_px)
+        names = np.arange(count + 1)
+        while len(contacts) and basins.merge_round(contacts, names, peaks, self.settings.merge_valley, self.settings.merge_parting, self.settings.merge_z):
+            contacts[:, :2] = np.sort(names[contacts[:, :2]], axis=1)
+            contacts = join_contacts(contacts[contacts[:, 0] != contacts[:, 1]])
         flat = basin.ravel()
         _by_rows(lambda a, b: basins.rename(flat, names.astype(np.uint32), a, b), flat.size, self.threads)
         return basin, count
@@ -271,4 +276,38 @@ def join_contacts(parts):
     out[:, 2] = np.maximum.reduceat(parts[:, 2], new)
     out[:, 3] = np.add.reduceat(parts[:, 3], new)
     out[:, 4] = np.add.reduceat(parts[:, 4], new)
+    out[:, 5] = np.add.reduceat(parts[:, 5], new)
+    out[:, 6] = np.add.reduceat(parts[:, 6], new)
     return out[np.lexsort((out[:, 1], out[:, 0], -out[:, 2]))]
+
+
+def flow_errors(
+    labels: npt.ArrayLike, fields: Fields | CompactFields, threads: int | None = None
+) -> npt.NDArray[np.float32]:
+    """Return how far the predicted flow is from the flow that the finished labels would have, one number per instance.
+
+    Mean over the pixels of an instance of the squared length of the difference, 0 (equal) to 4 (opposite), as
+    Cellpose's flow error (Stringer et al. 2021) but as a score: nothing is deleted.
+
+    Args:
+        labels: (H, W), numbered 1..N.
+        fields: what the labels were made from, (H, W).
+        threads: how many to use.
+
+    Returns:
+        (N,) float32; NaN for numbers that no pixel has.
+    """
+    checked = check_labels(labels)
+    compact = fields.compact(threads) if isinstance(fields, Fields) else fields
+    ideal = fields_from_labels(checked, threads).flow
+    count = int(checked.max(initial=0))
+    areas, sums = np.zeros(count + 1), np.zeros(count + 1)
+    for start in range(0, checked.shape[0], ERROR_STRIP_ROWS):
+        rows = slice(start, start + ERROR_STRIP_ROWS)
+        strip = checked[rows].ravel()
+        predicted = compact.flow[:, rows].astype(np.float32) / np.float32(FLOW_SCALE)
+        squared = np.square(predicted - ideal[:, rows]).sum(axis=0).ravel()
+        areas += np.bincount(strip, minlength=count + 1)
+        sums += np.bincount(strip, squared, minlength=count + 1)
+    with np.errstate(invalid="ignore"):
+        return (sums[1:] / areas[1:]).astype(np.float32)

@@ -83,7 +83,8 @@ class Encoding:
         """Encode float32 ``values`` of any shape."""
         low, high = (0, 255) if self.dtype == "uint8" else (-127, 127)
         scaled = np.rint(values * np.float32(self.scale))
-        return np.clip(scaled, low, high, out=scaled).astype(self.dtype)
+        stored: NDArray[np.integer[Any]] = np.clip(scaled, low, high, out=scaled).astype(self.dtype)
+        return stored
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ class TilePlan:
             yield slice(top, min(top + height, rows)), slice(left, min(left + width, columns))
 
 
-def plan_tiles(shape: tuple[int, int], tiling: Tiling = Tiling()) -> TilePlan:  # noqa: B008  (frozen)
+def plan_tiles(shape: tuple[int, int], tiling: Tiling = Tiling()) -> TilePlan:
     """Cover an image of ``shape`` (H, W) with as few tiles as possible, all of the same size.
 
     The size is balanced over the image instead of leaving a narrow last tile, because narrow tiles spend most of
@@ -132,7 +133,7 @@ def map_tiles(
     function: TileFunction,
     image: Pixels,
     encodings: Sequence[Encoding],
-    tiling: Tiling = Tiling(),  # noqa: B008  (frozen)
+    tiling: Tiling = Tiling(),
     progress: Progress | None = None,
 ) -> tuple[NDArray[Any], ...]:
     """Map ``function`` over overlapping tiles of ``image`` and blend the results.

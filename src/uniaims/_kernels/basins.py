@@ -3,10 +3,10 @@
 import numpy as np
 from numba import njit
 
-from uniaims._kernels.components import root_of, unite
-from uniaims._kernels.walk import walk
+CONTACT_COLUMNS = 7  # as `find_contacts` names them
+FRAG = 48
+FRAGX = 2.0
 
-CONTACT_COLUMNS = 5  # one basin, other basin, saddle (sum of 81 uint8), parting (1/64 px, summed), length (pixel pairs)
 
 
 @njit(cache=True, nogil=True)
@@ -84,29 +84,28 @@ def _grow(table):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _parting(packed, shape, y, x, down):  # type: ignore[no-untyped-def]
-    """Return by how much (1/64 px) the walks from (y, x) and its neighbour below (or right) move apart."""
-    height, width = shape
-    stride = width + 1
-    end_y, end_x = walk(packed, width, height, stride, y, x)
-    if down:
-        other_y, _ = walk(packed, width, height, stride, y + 1, x)
-        return other_y - end_y - 64
-    _, other_x = walk(packed, width, height, stride, y, x + 1)
-    return other_x - end_x - 64
+def _roughness(basins, flow, y, x, axis):  # type: ignore[no-untyped-def]
+    """Return the size of the second difference of ``flow`` (H, W) int8 at (y, x) along the other axis than ``axis``."""
+    down, right = (0, 1) if axis == 0 else (1, 0)
+    if y < down or x < right or y + down >= flow.shape[0] or x + right >= flow.shape[1]:
+        return np.int64(0)
+    if basins[y - down, x - right] == 0 or basins[y + down, x + right] == 0:
+        return np.int64(0)
+    before, after = np.int64(flow[y - down, x - right]), np.int64(flow[y + down, x + right])
+    return max(abs(before - 2 * np.int64(flow[y, x]) + after) - 2, 0)
 
 
 @njit(cache=True, nogil=True)
-def find_contacts(basins, smooth, packed, start, stop):  # type: ignore[no-untyped-def]
-    """Return the contacts (K, 5) int64 between 4-neighbours of different basins, upper or left pixel in start..stop.
+def find_contacts(basins, smooth, flow, start, stop):  # type: ignore[no-untyped-def]
+    """Return the contacts (K, 7) int64 between 4-neighbours of different basins, upper or left pixel in start..stop.
 
-    Columns: lower basin number, higher, saddle (the highest of the lower pixels of each pair), parting of the walks
-    summed over the pairs, number of pairs. Rows are in no particular order.
+    Columns: lower basin number, higher, saddle (the highest of the lower pixels of each pair), parting (by how much
+    the int8 flow moves the two pixels of a pair apart, summed), motion (the flow's sizes, summed), number of pairs.
+    Rows are in no particular order.
     """
     height, width = basins.shape
     table = np.zeros((1024, CONTACT_COLUMNS), np.int64)
     used = 0
-    flat = packed.ravel()
     for y in range(start, stop):
         for x in range(width):
             own = basins[y, x]
@@ -119,41 +118,50 @@ def find_contacts(basins, smooth, packed, start, stop):  # type: ignore[no-untyp
                 near = basins[near_y, near_x]
                 if near == 0 or near == own:
                     continue
-                slot = _slot_of(table, min(own, near), max(own, near))
-                if table[slot, 0] == 0:
-                    used += 1
-                    table[slot, 0] = min(own, near)
-                    table[slot, 1] = max(own, near)
-                table[slot, 2] = max(table[slot, 2], min(smooth[y, x], smooth[near_y, near_x]))
-                table[slot, 3] += _parting(flat, (height, width), y, x, down == 1)
-                table[slot, 4] += 1
+                row = table[_slot_of(table, np.int64(min(own, near)), np.int64(max(own, near)))]
+                used += row[0] == 0
+                row[0] = min(own, near)
+                row[1] = max(own, near)
+                row[2] = max(row[2], min(smooth[y, x], smooth[near_y, near_x]))
+                axis = 1 - down
+                parting = np.int64(flow[axis, near_y, near_x]) - np.int64(flow[axis, y, x])
+                row[3] += parting
+                row[4] += abs(np.int64(flow[0, y, x])) + abs(np.int64(flow[1, y, x]))
+                row[4] += abs(np.int64(flow[0, near_y, near_x])) + abs(np.int64(flow[1, near_y, near_x]))
+                row[5] += 1
+                row[6] += _roughness(basins, flow[axis], y, x, axis) + _roughness(basins, flow[axis], near_y, near_x, axis)
                 if 2 * used > table.shape[0]:
                     table = _grow(table)
     return table[table[:, 0] != 0]
 
 
 @njit(cache=True, nogil=True)
-def merge_basins(basins, contacts, least_saddle, most_parting):  # type: ignore[no-untyped-def]
-    """Return for each basin the lowest number of the basins it is one instance with, (N + 1,) int64.
+def merge_round(contacts, parent, basins, most_difference, parting_weight, significance):  # type: ignore[no-untyped-def]
+    """Join neighbours that are one instance, each basin at most once; return how many joined.
 
-    ``basins`` (N + 1, 2) as `measure_basins` gives them, ``contacts`` (K, 5) by falling saddle. Two are one if their
-    saddle reaches ``least_saddle`` of the lower peak and their walks part by no more than ``most_parting`` px on the
-    average over the contact.
+    ``contacts`` (K, 7) by falling saddle, between roots of ``parent`` (N + 1,); ``basins`` (N + 1, 2), area and peak
+    as `measure_basins` gives them, is brought up to date. Two are one instance if the valley between them, as a part
+    of the lower peak, plus the weighted parting of the flow on both sides stays within ``most_difference``.
     """
-    parent = np.arange(basins.shape[0])
-    peak = basins[:, 1].copy()
+    touched = np.zeros(parent.size, np.bool_)
+    joined = 0
     for contact in contacts:
-        one = root_of(parent, contact[0])
-        other = root_of(parent, contact[1])
-        if one == other or contact[3] > most_parting * 64 * contact[4]:
+        one, other = contact[0], contact[1]
+        if touched[one] or touched[other]:
             continue
-        if contact[2] >= least_saddle * min(peak[one], peak[other]):
-            highest = max(peak[one], peak[other])
-            unite(parent, one, other)
-            peak[root_of(parent, one)] = highest
+        valley = 1.0 - contact[2] / max(min(basins[one, 1], basins[other, 1]), 1)
+        parting = max(contact[3], 0) / max(contact[4], 1)
+        fragment = min(basins[one, 0], basins[other, 0]) < FRAG
+        if valley + parting_weight * parting <= most_difference * (FRAGX if fragment else 1) and (fragment or contact[3] <= significance * contact[6]):
+            parent[other] = one
+            basins[one, 0] += basins[other, 0]
+            basins[one, 1] = max(basins[one, 1], basins[other, 1])
+            touched[one] = True
+            touched[other] = True
+            joined += 1
     for basin in range(parent.size):
-        parent[basin] = root_of(parent, basin)
-    return parent
+        parent[basin] = parent[parent[basin]]
+    return joined
 
 
 @njit(cache=True, nogil=True)

@@ -18,9 +18,9 @@ from uniaims.cli.screen import progress_bars, say, say_error, say_facts, say_tab
 from uniaims.errors import OutputError
 
 if TYPE_CHECKING:
-    from uniaims.matching import SetEvaluation
     from uniaims.measurements import Measurements
-    from uniaims.pipeline import BatchResult
+    from uniaims.micrograph import Micrograph
+    from uniaims.pipeline import BatchResult, DatasetEvaluation
 
 MOST_LINES = 50
 """Batches of more images are summed up in one line."""
@@ -100,29 +100,21 @@ def info(
     from uniaims.micrograph import read_image
 
     micrograph = read_image(image)
-    size, (height, width) = micrograph.pixel_size, micrograph.shape
-    facts: dict[str, Any] = {
-        "image": str(image),
-        "format": format_of(image).name,
-        "shape": [height, width],
-        "type": str(micrograph.pixels.dtype),
-        "channels": 1 if micrograph.pixels.ndim == 2 else micrograph.pixels.shape[2],
-        "pixel_size_nm": size.nm if size else None,
-        "pixel_size_source": size.source if size else None,
-        "acquisition": asdict(micrograph.acquisition),
-        "warnings": list(micrograph.warnings),
-    }
+    form = format_of(image).name
     if as_json:
-        _print_json(facts)
+        _print_json(_facts(image, form, micrograph))
         return
-    known = {name.replace("_", " "): value for name, value in facts.pop("acquisition").items() if value is not None}
-    unknown = 'unknown: give it with --pixel-size "2.5 nm"'
-    say_facts({
+    colour = ", colour" if micrograph.pixels.ndim == 3 else ""
+    size = micrograph.pixel_size
+    pixel_size = f"{size} ({size.source})" if size else 'unknown: give it with --pixel-size "2.5 nm"'
+    known = {name: value for name, value in asdict(micrograph.acquisition).items() if value is not None}
+    facts = {
         "image": image,
-        "format": f"{facts['format']}, {facts['type']}" + (", colour" if facts["channels"] == 3 else ""),
-        "size": f"{width} x {height} px" + (f", {width * size.nm / 1e3:.4g} x {height * size.nm / 1e3:.4g} µm" if size else ""),
-        "pixel size": f"{size} ({size.source})" if size else unknown,
-    } | known)  # fmt: skip
+        "format": f"{form}, {micrograph.pixels.dtype}{colour}",
+        "size": _extent(micrograph),
+        "pixel size": pixel_size,
+    }
+    say_facts(facts | {name.replace("_", " "): value for name, value in known.items()})
     for warning in micrograph.warnings:
         say_warning(warning)
 
@@ -173,27 +165,17 @@ def evaluate(
     **flags: Any,
 ) -> None:
     """Compare what a model finds with the truth, image by image and over the set."""
-    from uniaims.dataset import open_samples
-    from uniaims.matching import combine
-    from uniaims.matching import evaluate as evaluate_labels
+    from uniaims.pipeline import evaluate_dataset
     from uniaims.segmenter import Segmenter, SegmenterSettings
 
-    samples = open_samples(dataset)
     segmenter = Segmenter.load(settings=settings_of(SegmenterSettings, flags))
-    each = {}
     with progress_bars() as progress:
-        for count, file in enumerate(samples, start=1):
-            sample = file.read()
-            each[file.stem] = evaluate_labels(sample.labels, segmenter(sample.micrograph, progress).labels)
-            if progress:
-                progress("images", count, len(samples))
-    whole = combine(each.values())
+        evaluation = evaluate_dataset(dataset, segmenter, progress)
     if as_json:
-        info = segmenter.model.info
-        per_image = {stem: one.as_dict() for stem, one in each.items()}
-        _print_json({"dataset": str(dataset), "model": info.name, "model_hash": info.hash, "images": per_image} | whole.as_dict())
-        return
-    _say_evaluation({stem: one.as_dict() for stem, one in each.items()}, whole)
+        model = segmenter.model.info
+        _print_json({"dataset": str(dataset), "model": model.name, "model_hash": model.hash} | evaluation.as_dict())
+    else:
+        _say_evaluation(evaluation)
 
 
 def sample(
@@ -213,6 +195,27 @@ COMMANDS: tuple[Callable[..., None], ...] = (analyse, measure, info, models, tra
 """In the order in which the help lists them."""
 
 
+def _facts(image: Path, form: str, micrograph: "Micrograph") -> dict[str, Any]:
+    size = micrograph.pixel_size
+    return {
+        "image": str(image),
+        "format": form,
+        "shape": list(micrograph.shape),
+        "type": str(micrograph.pixels.dtype),
+        "channels": 1 if micrograph.pixels.ndim == 2 else micrograph.pixels.shape[2],
+        "pixel_size_nm": size.nm if size else None,
+        "pixel_size_source": size.source if size else None,
+        "acquisition": asdict(micrograph.acquisition),
+        "warnings": list(micrograph.warnings),
+    }
+
+
+def _extent(micrograph: "Micrograph") -> str:
+    (height, width), size = micrograph.shape, micrograph.pixel_size
+    pixels = f"{width} x {height} px"
+    return f"{pixels}, {width * size.nm / 1e3:.4g} x {height * size.nm / 1e3:.4g} µm" if size else pixels
+
+
 def _say_batch(result: "BatchResult") -> None:
     done, skipped, failed = (result.having(status) for status in ("done", "skipped", "failed"))
     for outcome in [*skipped, *done] if len(result.outcomes) <= MOST_LINES else []:
@@ -225,11 +228,13 @@ def _say_batch(result: "BatchResult") -> None:
     say(f"Overview: {result.output / 'index.html'}")
 
 
-def _say_evaluation(images: dict[str, dict[str, Any]], whole: "SetEvaluation") -> None:
+def _say_evaluation(evaluation: "DatasetEvaluation") -> None:
+    whole = evaluation.whole
     scores = list(whole.mean.as_dict())
-    rows = [(stem, values) for stem, values in images.items()] if len(images) <= MOST_LINES else []
-    lines = [*rows, ("mean of images", whole.mean.as_dict()), ("all objects pooled", whole.pooled.as_dict())]
-    say_table(["image", *scores], [[name, *(_figure(values[score]) for score in scores)] for name, values in lines])
+    images = evaluation.images if len(evaluation.images) <= MOST_LINES else {}
+    rows = {stem: each.as_dict() for stem, each in images.items()}
+    rows |= {"mean of images": whole.mean.as_dict(), "all objects pooled": whole.pooled.as_dict()}
+    say_table(["image", *scores], [[name, *(_figure(row[score]) for score in scores)] for name, row in rows.items()])
     pooled = whole.pooled
     say(f"{whole.image_count} images, {pooled.true_count:,} true and {pooled.predicted_count:,} predicted objects")
 

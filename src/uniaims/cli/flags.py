@@ -6,6 +6,7 @@ from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import Enum
 from functools import wraps
 from importlib import import_module
+from types import GenericAlias
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import typer
@@ -64,7 +65,7 @@ def settings_of(settings_class: type[Settings], values: Mapping[str, Any]) -> Se
     hints, given = get_type_hints(settings_class), {}
     for item in _fields(settings_class):
         if is_dataclass(hints[item.name]):
-            given[item.name] = settings_of(hints[item.name], values)  # type: ignore[type-var]
+            given[item.name] = settings_of(hints[item.name], values)
         elif item.name in values:
             given[item.name] = _value(values[item.name], hints[item.name])
     return settings_class(**given)
@@ -90,7 +91,7 @@ def _flags(settings_class: type[Any]) -> Iterator[inspect.Parameter]:
     hints = get_type_hints(settings_class)
     for item in _fields(settings_class):
         if is_dataclass(hints[item.name]):
-            yield from _flags(hints[item.name])  # type: ignore[arg-type]
+            yield from _flags(hints[item.name])
         elif "help" in item.metadata:
             yield _flag(item, hints[item.name])
 
@@ -100,7 +101,8 @@ def _flag(item: Field[Any], kind: Any) -> inspect.Parameter:
     names = [name, "--no-" + name.removeprefix("--")] if kind is bool else [name]
     option = typer.Option("/".join(names) if kind is bool else name, help=item.metadata["help"])
     default = inspect.Parameter.empty if item.default is MISSING else _shown(item.default, kind)
-    annotation = Annotated[_flag_type(item.name, kind), option]
+    flag_type: Any = _flag_type(item.name, kind)
+    annotation = Annotated[flag_type, option]
     return inspect.Parameter(item.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
 
@@ -109,7 +111,7 @@ def _flag_type(name: str, kind: Any) -> Any:
     if get_origin(kind) is Literal:
         return _choices(name, kind)
     if get_origin(kind) is tuple:
-        return str if get_args(kind)[0] in {int, float} else list[get_args(kind)[0]]  # type: ignore[misc]
+        return str if get_args(kind)[0] in {int, float} else GenericAlias(list, get_args(kind)[:1])
     return kind
 
 

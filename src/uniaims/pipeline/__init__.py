@@ -4,10 +4,23 @@
 
     analyse(image, settings) -> Analysis                    one image; Analysis.save(folder) writes the results
     analyse_batch(inputs, output, settings) -> BatchResult  files, folders and patterns; goes on where it was stopped
+    evaluate_dataset(dataset, segmenter) -> DatasetEvaluation   images with truth: how well a model does
 """
 
 from uniaims.pipeline.analysis import Analysis, AnalysisSettings, Summary, analyse, save_measurements
 from uniaims.pipeline.batch import BatchResult, analyse_batch
+from uniaims.pipeline.evaluation import DatasetEvaluation, evaluate_dataset
 from uniaims.pipeline.task import Outcome
 
-__all__ = ["Analysis", "AnalysisSettings", "BatchResult", "Outcome", "Summary", "analyse", "analyse_batch", "save_measurements"]
+__all__ = [
+    "Analysis",
+    "AnalysisSettings",
+    "BatchResult",
+    "DatasetEvaluation",
+    "Outcome",
+    "Summary",
+    "analyse",
+    "analyse_batch",
+    "evaluate_dataset",
+    "save_measurements",
+]

@@ -53,7 +53,7 @@ class Summary:
 
     Attributes:
         image: absolute path of the image, or "array".
-        image_bytes, image_modified: size and time of last change (ns since 1970) of the file; null for arrays and folders.
+        image_bytes, image_modified: of the file, the latter in ns since 1970; null for arrays and folders.
         shape: height and width in pixels.
         pixel_size_nm, pixel_size_source: ``given``, ``metadata`` or ``scale bar``; null if unknown.
         instance_count: all instances; ``border_count`` of them are cut by the border.
@@ -133,7 +133,7 @@ class Analysis:
         )
 
     def save(self, folder: str | Path) -> Summary:
-        """Write all results into ``folder``, which then holds all of ``RESULT_FILES`` or, on failure, what it held before.
+        """Write all results into ``folder``: all of ``RESULT_FILES`` or, on failure, none.
 
         Raises:
             OutputError: if it can't be written.
@@ -204,7 +204,7 @@ def analyse(
             segmentation.confidence,
             content=segmentation.content.edges,
         )
-    seconds = clock.seconds | segmentation.seconds
+    seconds = {**clock.seconds, **segmentation.seconds}
     return Analysis(micrograph, segmentation, measurements, replace(settings, segmenter=segmenter.settings), seconds)
 
 

@@ -18,6 +18,7 @@ from uniaims.pipeline.workers import run_in_processes
 from uniaims.segmenter import Segmenter
 from uniaims.tiles import Progress
 
+
 @dataclass(frozen=True)
 class BatchResult:
     """What became of a batch.
@@ -42,7 +43,7 @@ class BatchResult:
 def analyse_batch(
     inputs: Iterable[str | Path],
     output: str | Path,
-    settings: AnalysisSettings = AnalysisSettings(),
+    settings: AnalysisSettings | None = None,
     *,
     workers: int = 1,
     overwrite: bool = False,
@@ -57,7 +58,7 @@ def analyse_batch(
     Args:
         inputs: files, folders and patterns.
         output: folder for the results; made if it is not there.
-        settings: the same for all images.
+        settings: the same for all images; ``None``: the defaults.
         workers: number of processes that analyse an image each; 1 works in this process. With more, a script needs
             the usual ``if __name__ == "__main__":`` around its call.
         overwrite: analyse again what is done.
@@ -70,7 +71,7 @@ def analyse_batch(
     """
     if workers < 1:
         raise SettingsError(f"{workers} workers: wanted at least 1.")
-    started, output = time.perf_counter(), _made(Path(output))
+    started, output, settings = time.perf_counter(), _made(Path(output)), settings or AnalysisSettings()
     plan = plan_jobs(inputs, output)
     segmenter = Segmenter.load(settings=settings.segmenter)
     outcomes = [Outcome(each.name, "failed", each.message) for each in plan.unusable]
@@ -103,8 +104,7 @@ def why_not_done(job: Job, settings: AnalysisSettings, model_hash: str) -> str |
 
 
 def _comparable(settings: Any) -> Any:
-    """Settings as JSON gives them back, without the device, on which the result does not depend, and the model's name,
-    since its hash is compared."""
+    """Settings as JSON gives them back, without what the result does not depend on: device and name of the model."""
     plain = json.loads(json.dumps(settings))
     if isinstance(plain, dict) and isinstance(plain.get("segmenter"), dict):
         plain["segmenter"] = {k: v for k, v in plain["segmenter"].items() if k not in {"device", "model"}}

@@ -50,7 +50,7 @@ def plan_jobs(inputs: Iterable[str | Path], output: Path) -> Plan:
 
     Args:
         inputs: image files; folders, of which all image files directly in them are taken; and patterns with ``*``,
-            ``?``, ``[...]`` and ``**``, in which case files that are no images and the results of ``output`` are left out.
+            ``?``, ``[...]`` and ``**``, of which files that are no images and what lies in ``output`` are left out.
         output: folder for the results. An image that has results there keeps their folder.
 
     Raises:
@@ -118,7 +118,7 @@ def _candidates(image: Path, rivals: Sequence[Path]) -> Iterator[str]:
     parents = [part for part in reversed(image.parts[:-1]) if part != image.anchor]
     for depth in range(1, len(parents) + 1):
         prefix = parents[:depth]
-        others = [[part for part in reversed(other.parts[:-1])][:depth] for other in rivals]
+        others = [list(reversed(other.parts[:-1]))[:depth] for other in rivals]
         if prefix not in others:
             yield "_".join([*reversed(prefix), image.stem])
     number = 2
@@ -134,7 +134,7 @@ def _images(item: str, output: Path) -> Iterator[Path]:
     elif path.exists() or not has_magic(item):
         yield path
     else:
-        for name in sorted(glob(item, recursive=True)):
+        for name in sorted(glob(item, recursive=True)):  # noqa: PTH207  Path.glob refuses absolute patterns
             found = Path(name)
             if _is_candidate(found) and output.resolve() not in found.resolve().parents:
                 yield found

@@ -42,7 +42,7 @@ class Task:
         try:
             analysis = analyse(self.job.image, self.settings, segmenter, progress)
             summary = analysis.save(self.job.folder)
-        except Exception as error:  # noqa: BLE001  one bad image must not stop the others; the message says what it was
+        except Exception as error:
             return Outcome(self.job.name, "failed", failure_message(error))
         return Outcome(self.job.name, "done", self.reason, summary.instance_count)
 

@@ -48,7 +48,7 @@ def run_in_processes(tasks: Sequence[Task], workers: int) -> Generator[Outcome, 
             yield Outcome(
                 waiting.pop(0).job.name,
                 "failed",
-                "the process that analysed it died, most likely for want of memory. Free some, or cut the image into parts.",
+                "the process that analysed it died, most likely for want of memory. Cut the image into parts.",
             )
         workers = 1
 

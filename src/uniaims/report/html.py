@@ -11,7 +11,7 @@ from uniaims.errors import LabelsError
 from uniaims.labels import polygons, relabel
 from uniaims.report import wording
 from uniaims.report.census import Census, take_census
-from uniaims.report.columns import Column, eye_unit, table_columns
+from uniaims.report.columns import Column, table_columns
 from uniaims.report.content import ReportContent
 from uniaims.report.packing import pack_outlines
 from uniaims.report.page import write_page
@@ -51,8 +51,12 @@ class _Parts:
     sizes: list[SizeFigures]
 
 
-def write_report(path: Path, content: ReportContent) -> None:
+def write_report(path: str | Path, content: ReportContent) -> None:
     """Write the self-contained HTML report of one image.
+
+    Args:
+        path: where to; folders are made.
+        content: what to show; density and size statistics are computed from its measurements here.
 
     Raises:
         LabelsError: if image, labels and measurements do not belong together.
@@ -186,7 +190,6 @@ def _page_data(parts: _Parts, outlines: Sequence[NDArray[np.float32]]) -> dict[s
         "width": width,
         "height": height,
         "pixel_size_nm": size.nm if size else None,
-        "unit": eye_unit(content.measurements).symbol,
         "units": [{"symbol": unit.symbol, "size": unit.size} for unit in METRIC],
         "content": None if whole else census.content,
         "colours": {

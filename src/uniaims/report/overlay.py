@@ -17,7 +17,7 @@ DOUBLE_OUTLINE_FROM_PX = 3000
 
 
 def write_overlay(
-    path: Path, image: NDArray[np.generic], labels: NDArray[np.uint32], longest_side_px: int = 4096
+    path: str | Path, image: NDArray[np.generic], labels: NDArray[np.uint32], longest_side_px: int = 4096
 ) -> None:
     """Write a PNG of the image with the outlines of its instances, colours in turn by label.
 
@@ -35,7 +35,7 @@ def write_overlay(
     """
     picture = overlay(image, labels, longest_side_px)
     _, encoded = cv2.imencode(".png", picture[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 4])
-    with atomic_file(path) as temporary:
+    with atomic_file(Path(path)) as temporary:
         temporary.write_bytes(bytes(encoded))
 
 

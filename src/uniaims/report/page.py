@@ -20,7 +20,7 @@ from uniaims.report.packing import script_json
 
 
 def write_page(
-    path: Path, template: str, view: Mapping[str, object], data: object, styles: Sequence[str], scripts: Sequence[str]
+    path: str | Path, template: str, view: Mapping[str, object], data: object, styles: Sequence[str], scripts: Sequence[str]
 ) -> None:
     """Render a template with ``view`` and write it.
 
@@ -50,7 +50,7 @@ def write_page(
             data=Markup(script_json(data)),  # noqa: S704 escaped for this place
         )
     )
-    with atomic_file(path) as temporary:
+    with atomic_file(Path(path)) as temporary:
         temporary.write_bytes(page.encode("utf-8", errors="replace"))  # a file name may hold bytes that are no UTF-8
 
 

@@ -114,8 +114,6 @@ def size_view(figures: SizeFigures) -> SizeView:
 
 def _figures(column: Column, values: NDArray[np.float64]) -> SizeFigures:
     def with_interval(statistic: str) -> Interval:
-        if len(values) < 2 and statistic == "std":
-            return Interval(math.nan, math.nan, math.nan, CONFIDENCE, "bca", 0, len(values), 0)
         return bootstrap(values, statistic, confidence=CONFIDENCE, resamples=RESAMPLES)
 
     return SizeFigures(

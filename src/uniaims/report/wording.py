@@ -25,16 +25,19 @@ def finding(census: Census, sizes: Sequence[SizeFigures]) -> str:
     found = f"{counted(census.total, 'object')} found"
     if not sizes:
         return f"{found}, all of them cut by the border of the image: there are no complete objects to give sizes of."
-    size = sizes[0]
+    complete = f"{count(census.complete)} of them complete"
+    if not census.cut:
+        complete = "not cut by the border" if census.total == 1 else "none cut by the border"
+    return f"{found}, {complete}, {_typical(sizes[0])}."
+
+
+def _typical(size: SizeFigures) -> str:
+    """Say the median size with its interval, or the size of the only object."""
     median = size.percentiles[50]
-    spread = ""
-    if len(size.values) > 1:
-        spread = f" ({percent(CONFIDENCE, 0)} interval {interval(median.low, median.high)})"
-    complete = f"{count(census.complete)} of them complete" if census.cut else "none cut by the border"
-    return (
-        f"{found}, {complete}, with a median {size.column.label.lower()} of "
-        f"{quantity(median.estimate, size.unit)}{spread}."
-    )
+    name, value = size.column.label.lower(), quantity(median.estimate, size.unit)
+    if len(size.values) == 1:
+        return f"with an {name} of {value}"
+    return f"with a median {name} of {value} ({percent(CONFIDENCE, 0)} interval {interval(median.low, median.high)})"
 
 
 def exclusion(census: Census) -> str:
@@ -120,10 +123,11 @@ def _statistics(size: SizeFigures) -> list[str]:
 def _spread(size: SizeFigures) -> str:
     median = size.percentiles[50]
     ends = f"{interval(median.low, median.high)}{NO_BREAK}{size.unit}"
+    mean, deviation = quantity(size.mean.estimate, size.unit), quantity(size.deviation.estimate, size.unit)
     return (
-        f"The {percent(CONFIDENCE, 0)} confidence interval of the median is {ends}, and the mean is {quantity(size.mean.estimate, size.unit)} with a standard deviation of "
-        f"{quantity(size.deviation.estimate, size.unit)}; intervals are bias-corrected bootstrap intervals from "
-        f"{count(RESAMPLES)} resamples."
+        f"The {percent(CONFIDENCE, 0)} confidence interval of the median is {ends}, and the mean is {mean} with a "
+        f"standard deviation of {deviation}; intervals are bias-corrected bootstrap intervals from {count(RESAMPLES)} "
+        "resamples."
     )
 
 

@@ -13,9 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 LEVEL_TOLERANCE = 6.0
-"""Grey levels (of 255) that count as the same: what JPEG does to a flat area."""
-STRIP_SHARE = 0.55
-"""At least this share of a strip has its level: text-filled banners have 0.6 to 0.9."""
+"""Grey levels (of 255) that count as the same: what JPEG does to a flat area near text."""
+NARROW_TOLERANCE = 2.0
+NARROW_SHARE = 0.7
+"""At least this share of the pixels at a strip's level are within the narrow tolerance: drawn, not imaged."""
+BANNER_SHARE = 0.55
+"""At least this share of a banner has its level: text-filled ones have 0.6 to 0.9."""
+EMPTY_SHARE = 0.97
+"""At least this share of a strip at the left or right has its level: no banner stands there, only padding."""
 LINE_SHARE = 0.9
 """At least this share of a row has one level: a ruled line."""
 PICTURE_SHARE = 0.3
@@ -23,6 +28,8 @@ PICTURE_SHARE = 0.3
 LARGEST_STRIP = 0.35
 """A strip is at most this part of the side."""
 SMALLEST_STRIP_PX = 3
+EDGE_PX = 5
+"""The share falls from high to low within this many rows."""
 STRIPS_PER_EDGE = 3
 
 
@@ -64,17 +71,13 @@ class Box:
 def content_box(gray: NDArray[Any]) -> Box:
     """Box of the micrograph inside ``gray`` (H, W, any real dtype, finite), without banners and empty strips.
 
-    The whole image if there is no strip, or if nothing would remain.
+    The whole image if there is no strip.
     """
     levels = _eight_bit(gray)
-    height, width = levels.shape
-    top, bottom = _without_strips(levels)
-    left, right = _without_strips(levels[top:bottom].T)
-    inner_top, inner_bottom = _without_strips(levels[top:bottom, left:right])
-    top, bottom = top + inner_top, top + inner_bottom
-    if bottom - top < 1 or right - left < 1:
-        return Box(0, 0, height, width)
-    return Box(top, left, bottom, right)
+    top, bottom = _without_strips(levels, BANNER_SHARE)
+    left, right = _without_strips(levels[top:bottom].T, EMPTY_SHARE)
+    inner_top, inner_bottom = _without_strips(levels[top:bottom, left:right], BANNER_SHARE)
+    return Box(top + inner_top, left, top + inner_bottom, right)
 
 
 def _eight_bit(gray: NDArray[Any]) -> NDArray[np.float32]:
@@ -86,45 +89,50 @@ def _eight_bit(gray: NDArray[Any]) -> NDArray[np.float32]:
     return (levels - low) * np.float32(255.0 / max(high - low, 1e-30))
 
 
-def _without_strips(levels: NDArray[np.float32]) -> tuple[int, int]:
+def _without_strips(levels: NDArray[np.float32], least_share: float) -> tuple[int, int]:
     """First row and end row of the picture in ``levels`` (H, W), strips at both ends left out."""
     height = levels.shape[0]
     largest = int(height * LARGEST_STRIP)
-    bottom = height - _strips_height(levels[::-1], largest)
-    top = _strips_height(levels[:bottom], largest)
-    return top, bottom
+    bottom = height - _strips_height(levels[::-1], largest, least_share)
+    return _strips_height(levels[:bottom], largest, least_share), bottom
 
 
-def _strips_height(levels: NDArray[np.float32], largest: int) -> int:
-    """Height of all strips that follow each other at row 0; at most ``largest``."""
+def _strips_height(levels: NDArray[np.float32], largest: int, least_share: float) -> int:
+    """Height of all strips that follow each other from row 0 on; at most ``largest``."""
     total = 0
     for _ in range(STRIPS_PER_EDGE):
-        height = _strip_height(levels[total:], largest - total)
+        height = _strip_height(levels[total:], largest - total, least_share)
         if height == 0:
             break
         total += height
     return total
 
 
-def _strip_height(levels: NDArray[np.float32], largest: int) -> int:
-    """Height of the strip of one level at row 0 of ``levels`` (H, W), ruled lines at its inner edge included; 0: none."""
-    if largest < SMALLEST_STRIP_PX:
-        return 0
-    level = _common_level(levels[: max(SMALLEST_STRIP_PX, levels.shape[0] // 50)])
-    share = _share_of_level(levels, level)
+def _strip_height(levels: NDArray[np.float32], largest: int, least_share: float) -> int:
+    """Height of the strip of one level at row 0 of ``levels`` (H, W) with its inner ruled lines; 0: there is none."""
     beside = max(8, levels.shape[0] // 40)
+    level = _common_level(levels[: max(SMALLEST_STRIP_PX, levels.shape[0] // 20)])
+    levels = levels[: largest + beside]
+    share = _share_of_level(levels, level, LEVEL_TOLERANCE)
+    height = _end_of_strip(share, beside, least_share)
+    if height == 0:
+        return 0
+    narrow = _share_of_level(levels[:height], level, NARROW_TOLERANCE)
+    if narrow.mean() < NARROW_SHARE * share[:height].mean():
+        return 0
+    return height + _lines(levels[height : height + beside])
+
+
+def _end_of_strip(share: NDArray[np.float64], beside: int, least_share: float) -> int:
+    """The row at which the share (H,) of the strip's level falls from high to low most clearly; 0: nowhere."""
+    sums = np.concatenate([[0.0], np.cumsum(share)])
     best, height = 0.0, 0
-    inside = np.cumsum(share)
-    for end in range(SMALLEST_STRIP_PX, min(largest, len(share) - beside) + 1):
-        strip, picture = inside[end - 1] / end, (inside[end + beside - 1] - inside[end - 1]) / beside
-        if (
-            strip >= STRIP_SHARE
-            and picture <= PICTURE_SHARE
-            and share[end - 1] >= STRIP_SHARE
-            and strip - picture > best
-        ):
+    for end in range(SMALLEST_STRIP_PX, len(share) - beside + 1):
+        strip, picture = sums[end] / end, (sums[end + beside] - sums[end]) / beside
+        falls = share[end - 1] >= least_share and share[min(end + EDGE_PX, len(share)) - 1] <= PICTURE_SHARE
+        if falls and strip >= least_share and picture <= PICTURE_SHARE and strip - picture > best:
             best, height = strip - picture, end
-    return height + _lines(levels[height : height + beside]) if height else 0
+    return height
 
 
 def _common_level(levels: NDArray[np.float32]) -> float:
@@ -134,9 +142,10 @@ def _common_level(levels: NDArray[np.float32]) -> float:
     return float(np.argmax(smooth))
 
 
-def _share_of_level(levels: NDArray[np.float32], level: float) -> NDArray[np.float64]:
-    """(H,) share of each row that has ``level``, within the tolerance."""
-    return np.mean(np.abs(levels - np.float32(level)) <= LEVEL_TOLERANCE, axis=1)
+def _share_of_level(levels: NDArray[np.float32], level: float, tolerance: float) -> NDArray[np.float64]:
+    """(H,) share of each row that has ``level``."""
+    share: NDArray[np.float64] = np.mean(np.abs(levels - np.float32(level)) <= tolerance, axis=1)
+    return share
 
 
 def _lines(levels: NDArray[np.float32]) -> int:

@@ -109,8 +109,15 @@ def _statistic(statistic: str | Statistic, percent: float | None) -> Statistic:
     if statistic == "mean":
         return lambda samples: np.asarray(samples.mean(axis=-1))
     if statistic == "std":
-        return lambda samples: np.asarray(samples.std(axis=-1, ddof=1))
+        return _deviations
     raise SettingsError(f'statistic = {statistic!r} is unknown. Give "mean", "std", "median", "p10" or a function.')
+
+
+def _deviations(samples: Floats) -> Floats:
+    """Standard deviation along the last axis (divisor n - 1); NaN for single values."""
+    if samples.shape[-1] < 2:
+        return np.full(samples.shape[:-1], math.nan)
+    return np.asarray(samples.std(axis=-1, ddof=1))
 
 
 def _resampled(known: Floats, compute: Statistic, resamples: int, random: np.random.Generator) -> Floats:

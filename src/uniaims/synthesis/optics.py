@@ -96,7 +96,7 @@ class Transmission:
         return cls(
             absorption=_log_uniform((0.3, 3.0), rng),
             contrast_spread=rng.uniform(0.0, 0.4),
-            mottling=rng.uniform(0.0, 0.35),
+            mottling=rng.uniform(0.0, 0.2),
             fringe=rng.uniform(0.0, 1.0),
             fringe_px=rng.uniform(0.8, 3.0),
             film=_log_uniform((0.01, 0.15), rng),

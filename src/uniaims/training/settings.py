@@ -18,6 +18,7 @@ class TrainingSettings:
     data: tuple[Path, ...] = field(metadata={"help": "Dataset folders, each with images/ and masks/."})
     output: Path = field(metadata={"help": "Folder for checkpoints, the log and the finished model."})
     name: str = _knob("custom", "Name of the model.")
+    description: str = _knob("", "What the model is for, in a sentence; it is kept in the model file.")
     encoder: str = _knob("unet", "Encoder of the network.")
     widths: tuple[int, ...] = _knob((32, 64, 128, 256, 256), "Channels of each resolution level.")
     depths: tuple[int, ...] = _knob((1, 1, 2, 2, 1), "Blocks of each resolution level.")

@@ -65,6 +65,7 @@ def train(settings: TrainingSettings, progress: Progress | None = None) -> Train
         settings.name,
         NetworkSettings(settings.encoder, widths=settings.widths, depths=settings.depths),
         nominal_diameter_px=settings.nominal_diameter_px,
+        description=settings.description,
     )
     state = _resume(settings, card.network, device)
     loader = CropLoader(samples, sampling_weights(sizes, settings.shares), settings, state.step)

@@ -43,8 +43,7 @@ const charts = (() => {
   const axis = (which) => store.state.byName.get($(`#scatter-${which}`).value);
 
   function readScales() {
-    const svg = $("svg", scatter);
-    const scales = JSON.parse(svg.dataset.scales);
+    const scales = JSON.parse($("svg", scatter).dataset.scales);
     place(position(scales.x), position(scales.y));
   }
 
@@ -96,7 +95,7 @@ const charts = (() => {
 
   // As few decimals as tell the ticks apart: the same for all on a linear axis, each its own on a logarithmic one.
   function tickLabels(values, log) {
-    const decimals = values.map((tick) => { let places = 0; while (places < 9 && Math.abs(Number(tick.toFixed(places)) - tick) > Math.abs(tick) * 1e-6 + 1e-12) places++; return places; });
+    const decimals = values.map((tick) => { let digits = 0; while (digits < 9 && Math.abs(Number(tick.toFixed(digits)) - tick) > Math.abs(tick) * 1e-6 + 1e-12) digits++; return digits; });
     const most = Math.max(0, ...decimals);
     return values.map((tick, i) => {
       if (Math.abs(tick) >= 1e7) return number(tick, 2);

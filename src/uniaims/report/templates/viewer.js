@@ -1,10 +1,10 @@
 // The picture with its outlines on a canvas: zoom, pan, colours, picking.
 const viewer = (() => {
-  const { $, $$, number } = page;
+  const { $, number } = page;
   const view = { scale: 1, x: 0, y: 0, fit: 1, width: 0, height: 0, focused: false };
   const look = { outlines: true, fill: false, numbers: false, opacity: 1, colour: "turn" };
   const OBJECTS_PER_PATH = 200; // the time to draw a path grows faster than its length
-  let canvas, context, image, data, outline, boxes, extent, groups = [], groupOf = new Uint8Array(0), legend = null, frame = 0, over = -1;
+  let canvas, context, image, data, outline, boxes, extent, groups = [], groupOf = new Uint8Array(0), legend = null, frame = 0;
 
   async function setUp(pageData) {
     data = pageData;
@@ -89,8 +89,8 @@ const viewer = (() => {
   function reveal(row) {
     if (row < 0) return;
     const [x0, y0, x1, y1] = boxes.subarray(4 * row, 4 * row + 4);
-    const extent = Math.max(x1 - x0, y1 - y0, 4);
-    view.scale = Math.max(view.fit, Math.min(Math.min(view.width, view.height) / (extent * 5), 16));
+    const size = Math.max(x1 - x0, y1 - y0, 4);
+    view.scale = Math.max(view.fit, Math.min(Math.min(view.width, view.height) / (size * 5), 16));
     view.x = view.width / 2 - (x0 + x1) / 2 * view.scale;
     view.y = view.height / 2 - (y0 + y1) / 2 * view.scale;
     redraw();
@@ -128,9 +128,9 @@ const viewer = (() => {
   function paintLegend(column) {
     const place = $("#legend-colours");
     place.replaceChildren();
-    const swatch = (colour, text) => {
+    const swatch = (ink, text) => {
       const mark = page.make("span", { class: "swatch" });
-      mark.style.borderColor = colour;
+      mark.style.borderColor = ink;
       place.append(page.make("span", {}, mark, text));
     };
     if (legend) {
@@ -260,8 +260,8 @@ const viewer = (() => {
   }
 
   function drawScaleBar(target, port) {
-    const shown = Math.min(port.width, data.width * port.scale);
-    const length = roundBelow(shown * 0.24 / port.scale * data.pixel_size_nm);
+    const visible = Math.min(port.width, data.width * port.scale);
+    const length = roundBelow(visible * 0.24 / port.scale * data.pixel_size_nm);
     const unit = [...data.units].reverse().find((u) => length >= u.size * 0.9999) ?? data.units[0];
     const pixels = length / data.pixel_size_nm * port.scale, text = `${page.plain(length / unit.size)} ${unit.symbol}`;
     target.font = "600 13px system-ui, sans-serif";
@@ -381,7 +381,6 @@ const viewer = (() => {
     canvas.classList.toggle("over", row >= 0);
     if (row < 0) page.hideTip();
     else page.showTip([`Object ${store.state.columns[0].values[row]}`, ...describe(row).slice(0, 2).map((pair) => pair.join(": "))].join("\n"), event.clientX, event.clientY);
-    over = row;
   }
 
   function onUp(event) {
@@ -424,7 +423,7 @@ const viewer = (() => {
     canvas.addEventListener("pointermove", onMove);
     canvas.addEventListener("pointerup", onUp);
     canvas.addEventListener("pointercancel", onUp);
-    canvas.addEventListener("pointerleave", () => { page.hideTip(); over = -1; });
+    canvas.addEventListener("pointerleave", page.hideTip);
     canvas.addEventListener("wheel", onWheel, { passive: false });
     canvas.addEventListener("dblclick", (event) => { const box = canvas.getBoundingClientRect(); zoom(2, event.clientX - box.left, event.clientY - box.top); });
     canvas.addEventListener("keydown", onKey);
@@ -440,5 +439,5 @@ const viewer = (() => {
     $("#colour-by").addEventListener("change", (event) => { look.colour = event.target.value; colour(); redraw(); });
   }
 
-  return { setUp, shown, view, rowUnderPointer: () => over };
+  return { setUp, shown };
 })();

@@ -1,10 +1,11 @@
-"""Small made-up analyses for the tests of the report."""
+"""Small made-up analyses for the tests of the report, and a reader of its pages."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from uniaims.measurements import measure
@@ -87,3 +88,21 @@ class Page(HTMLParser):
     def find(self, tag: str, **wanted: str) -> list[dict[str, str | None]]:
         """Attributes of all elements of a kind that have the wanted ones."""
         return [a for name, a in self.elements if name == tag and all(a.get(k) == v for k, v in wanted.items())]
+
+
+@pytest.fixture(scope="session")
+def make_content() -> Callable[..., ReportContent]:
+    """``content`` above."""
+    return content
+
+
+@pytest.fixture(scope="session")
+def read_page() -> Callable[[Path], Page]:
+    """``Page.read`` above."""
+    return Page.read
+
+
+@pytest.fixture(scope="session")
+def disc_labels() -> NDArray[np.uint32]:
+    """24 discs of which the first two are cut by the border."""
+    return discs()

@@ -1,0 +1,16 @@
+"""From a micrograph to its instances: content, scale, tiles, network, labels, confidence.
+
+::
+
+    Segmenter.load("general", settings)(image) -> Segmentation
+
+**Confidence** of an instance, 0..1: the mean predicted probability of its pixels times the agreement between the
+predicted flow and the flow that the finished outline would have, ``max(0, 1 - e / 2)``. The flow error e is the mean
+of ``|predicted - ideal|²``; for unit vectors ``e / 2 = 1 - cos(angle)``, so the second factor is the mean cosine
+between the two. Nothing is deleted for a low confidence.
+"""
+
+from uniaims.segmenter.segmentation import Segmentation, Segmenter, SegmenterSettings, as_micrograph, confidence_of
+from uniaims.segmenter.stopwatch import Stopwatch
+
+__all__ = ["Segmentation", "Segmenter", "SegmenterSettings", "Stopwatch", "as_micrograph", "confidence_of"]

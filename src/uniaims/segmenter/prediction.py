@@ -1,0 +1,69 @@
+"""From a view to compact fields: tiles through the network, checked and, if wished for, averaged over mirror images."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from uniaims.errors import ModelError
+from uniaims.flows import CompactFields
+from uniaims.runtime import Model
+from uniaims.segmenter.view import WorkingImage
+from uniaims.tiles import Encoding, Progress, Tiling, map_tiles
+
+FIELD_ENCODINGS = (Encoding("uint8", 255.0), Encoding("int8", 127.0, channels=2), Encoding("uint8", 255.0))
+"""How probability, flow and topography are stored: 4 bytes per pixel."""
+TILES_ON_GPU = 4
+"""Tiles at a time on a GPU; a CPU gains nothing from more than one."""
+
+Predict = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+"""Tiles (N, 1, h, w) -> fields (N, 4, h, w), both float32; channels probability, flow y, flow x, topography."""
+
+
+def predict_fields(
+    model: Model, image: WorkingImage, tiling: Tiling, mirror: bool, progress: Progress | None = None
+) -> CompactFields:
+    """Fields of an image of any size, tile by tile.
+
+    Args:
+        model: the network.
+        image: what it is to see; fields have its shape.
+        tiling: size and overlap of the tiles; the rest of it follows from the model.
+        mirror: whether to average over mirror images.
+        progress: told ``("network", tiles done, tiles in all)``.
+
+    Raises:
+        ModelError: if the network gives values that are no numbers.
+    """
+    predict = checked(model)
+    batch = TILES_ON_GPU if model.info.device == "cuda" else 1
+    fitted = Tiling(tiling.tile_px, tiling.overlap_px, model.info.settings.stride, batch)
+    maps = map_tiles(mirrored(predict) if mirror else predict, image, FIELD_ENCODINGS, fitted, progress)
+    return CompactFields(*maps)
+
+
+def checked(model: Model) -> Predict:
+    """The model's prediction, refused where it is not made of finite numbers."""
+
+    def predict(tiles: NDArray[np.float32]) -> NDArray[np.float32]:
+        fields = model.predict(tiles)
+        if not np.isfinite(fields).all():
+            raise ModelError(f"model {model.info.name!r} gave values that are no numbers: train it again.")
+        return fields
+
+    return predict
+
+
+def mirrored(predict: Predict) -> Predict:
+    """Average a prediction over the image and its three mirror images; mirrored flow components change their sign."""
+
+    def mean(tiles: NDArray[np.float32]) -> NDArray[np.float32]:
+        total = predict(tiles).copy()
+        for axes in ((2,), (3,), (2, 3)):
+            fields = np.flip(predict(np.ascontiguousarray(np.flip(tiles, axes))), axes)
+            signs = np.array([1, -1 if 2 in axes else 1, -1 if 3 in axes else 1, 1], np.float32)
+            total += fields * signs[:, np.newaxis, np.newaxis]
+        mean_fields: NDArray[np.float32] = total / np.float32(4)
+        return mean_fields
+
+    return mean

@@ -1,0 +1,71 @@
+import math
+
+import numpy as np
+import pytest
+
+from uniaims.measurements import measure
+from uniaims.report.columns import table_columns
+from uniaims.report.sizes import probability, size_figures, size_view
+
+
+def figures_of(measurements):
+    return size_figures(table_columns(measurements), measurements.values("touches_border") == 0)
+
+
+def test_only_complete_objects_count(make_content):
+    measurements = make_content().measurements
+    diameter, feret, width = figures_of(measurements)
+    inside = measurements.inside()
+    assert diameter.percentiles[50].estimate == pytest.approx(np.median(inside.values("equivalent_diameter")))
+    assert feret.mean.estimate == pytest.approx(inside.values("max_feret").mean())
+    assert width.deviation.estimate == pytest.approx(inside.values("min_feret").std(ddof=1))
+    assert len(diameter.values) == 22
+    middle = diameter.percentiles[50]
+    assert middle.low < middle.estimate < middle.high
+
+
+def test_figures_are_in_the_unit_for_the_eye(make_content):
+    near, far = (figures_of(make_content(pixel_size=size).measurements)[0] for size in ("1 nm", "1 µm"))
+    assert (near.unit, far.unit) == ("nm", "µm")
+    assert near.fit.geometric_mean == pytest.approx(far.fit.geometric_mean)
+    assert near.span == pytest.approx(far.span)
+
+
+def test_the_table_has_every_figure(make_content):
+    figures = figures_of(make_content().measurements)[0]
+    view = size_view(figures)
+    rows = {row.name: row for row in view.rows}
+    assert [name for name in rows if name.startswith("D") and "," not in name] == [
+        "D5",
+        "D10",
+        "D25",
+        "D75",
+        "D90",
+        "D95",
+        "Distance to the fit",
+    ]
+    assert rows["D50, median"].key
+    assert rows["D50, median"].value == f"{figures.percentiles[50].estimate:.2f}"
+    assert "–" in rows["Mean"].interval
+    assert "by volume" in list(rows)[-1]
+    assert "22 complete objects" in view.caption
+
+
+def test_a_single_size_has_neither_spread_nor_law():
+    labels = np.zeros((30, 30), np.uint32)
+    labels[10:20, 10:20] = 1
+    figures = figures_of(measure(labels, "1 nm"))[0]
+    assert math.isnan(figures.deviation.estimate)
+    rows = {row.name: row for row in size_view(figures).rows}
+    assert rows["Log-normal fit"].interval == "fewer than 4 sizes"
+    assert rows["Standard deviation"].value == "–"
+
+
+def test_no_complete_object_gives_no_figures():
+    assert figures_of(measure(np.ones((4, 4), np.uint32))) == []
+    assert figures_of(measure(np.zeros((4, 4), np.uint32))) == []
+
+
+@pytest.mark.parametrize(("p_value", "written"), [(0.031, "=\u00a00.031"), (1e-9, "<\u00a00.001"), (math.nan, "–")])
+def test_probabilities(p_value, written):
+    assert probability(p_value) == written

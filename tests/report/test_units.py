@@ -1,0 +1,64 @@
+import math
+
+import pytest
+
+from uniaims.report import units
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "written"),
+    [
+        (12.3456, 4, "12.35"),
+        (0.00012345, 3, "0.000123"),
+        (9.9996, 4, "10.00"),
+        (12345.678, 4, "12\u202f350"),
+        (1234567.0, 3, "1\u202f230\u202f000"),
+        (-0.5, 2, "−0.50"),
+        (1.5e9, 3, "1.50×10⁹"),
+        (2.5e-7, 2, "2.5×10⁻⁷"),
+        (0.0, 4, "0"),
+        (math.nan, 4, "–"),
+        (math.inf, 4, "–"),
+        (None, 4, "–"),
+    ],
+)
+def test_numbers_have_significant_digits(value, digits, written):
+    assert units.number(value, digits) == written
+
+
+@pytest.mark.parametrize(
+    ("nm", "symbol"), [(0.2, "nm"), (999, "nm"), (1000, "µm"), (5e5, "µm"), (2e6, "mm"), (math.nan, "nm")]
+)
+def test_length_unit_follows_the_typical_length(nm, symbol):
+    assert units.length_unit(nm).symbol == symbol
+
+
+@pytest.mark.parametrize(
+    ("per_nm2", "symbol"), [(1.0, "nm"), (1e-4, "µm"), (5e-12, "mm"), (0.0, "µm"), (math.nan, "µm")]
+)
+def test_density_unit_gives_readable_numbers(per_nm2, symbol):
+    assert units.density_unit(per_nm2).symbol == symbol
+
+
+def test_whole_numbers_and_nouns():
+    assert units.count(1234567) == "1\u202f234\u202f567"
+    assert units.counted(1, "object") == "1 object"
+    assert units.counted(0, "object") == "0 objects"
+    assert units.counted(2, "series", "series") == "2 series"
+
+
+def test_shares_and_intervals():
+    assert units.percent(0.12345) == "12.3\u202f%"
+    assert units.percent(None) == "–"
+    assert units.interval(1.0, 2.0, 2) == "1.0\u00a0–\u00a02.0"
+    assert units.interval(math.nan, 2.0) == "–"
+
+
+def test_quantities_do_not_break():
+    assert units.quantity(2.5, "nm", 2) == "2.5\u00a0nm"
+    assert units.quantity(2.5, "", 2) == "2.5"
+
+
+def test_density_without_pixel_size_is_per_megapixel():
+    assert units.MEGAPIXEL.size**2 == 1e6
+    assert units.MEGAPIXEL.density_symbol == "per Mpx"

@@ -1,0 +1,85 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from uniaims import __version__
+from uniaims.report import wording
+from uniaims.report.census import take_census
+from uniaims.report.columns import table_columns
+from uniaims.report.sizes import size_figures
+
+
+def parts(content):
+    measurements = content.measurements
+    sizes = size_figures(table_columns(measurements), measurements.values("touches_border") == 0)
+    return take_census(content), sizes
+
+
+def test_the_methods_name_what_a_paper_needs(make_content):
+    content = make_content()
+    text = " ".join(wording.methods(content, *parts(content)))
+    for needed in (
+        f"Uni-AIMS {__version__}",
+        "model “general”, weights 0123456789ab",
+        "powder.tif (220\u00a0×\u00a0160\u00a0px, pixel size 2.5\u00a0nm, given by the user)",
+        "24 objects were found",
+        "2 objects (8.3\u202f%) cut by the border of the image were counted but excluded",
+        "leaving 22 objects",
+        "n = 22",
+        "95\u202f% confidence interval of the median",
+        "log-normal",
+        "flow.minimum_area_px = 12",
+    ):
+        assert needed in text
+    assert "diameter_px = –" not in text
+
+
+def test_given_labels_are_measured_not_segmented(make_content):
+    content = replace(make_content(settings={}), model=None, model_hash=None)
+    text = " ".join(wording.methods(content, *parts(content)))
+    assert "segmented" not in text
+    assert "Settings" not in text
+
+
+@pytest.mark.parametrize(
+    ("labels", "finding", "nothing"),
+    [
+        (np.zeros((9, 9), np.uint32), "No object was found in this image.", "nothing to measure"),
+        (np.ones((9, 9), np.uint32), "1 object found, all of them cut by the border", "All 1 object are cut"),
+    ],
+)
+def test_nothing_to_tell_is_told(make_content, labels, finding, nothing):
+    content = make_content(labels=labels)
+    census, sizes = parts(content)
+    assert wording.finding(census, sizes).startswith(finding)
+    assert nothing in wording.nothing_complete(census)
+    assert wording.methods(content, census, sizes)
+
+
+def test_the_finding_gives_the_median_with_its_interval(make_content):
+    census, sizes = parts(make_content())
+    text = wording.finding(census, sizes)
+    assert text.startswith("24 objects found, 22 of them complete, with a median equivalent diameter of ")
+    assert "95\u202f% interval" in text
+
+
+def test_a_single_object_has_no_interval(make_content):
+    labels = np.zeros((30, 30), np.uint32)
+    labels[10:20, 10:20] = 1
+    text = wording.finding(*parts(make_content(labels=labels)))
+    assert text == "1 object found, not cut by the border, with an equivalent diameter of 28.21\u00a0nm."
+
+
+def test_exclusion_is_said(make_content):
+    assert "2 objects of 24 (8.3\u202f%) are cut by the border: counted, but left out" in wording.exclusion(
+        take_census(make_content())
+    )
+
+
+def test_the_picture_says_what_is_missing(make_content):
+    content = replace(make_content(pixel_size=None), content=(0, 0, 140, 220))
+    caption = wording.picture_caption(content, take_census(content))
+    assert "no scale bar" in caption
+    assert "dimmed part" in caption
+    assert "no scale bar" not in wording.picture_caption(make_content(), take_census(make_content()))
