@@ -58,6 +58,11 @@ def test_ladder_rises_through_one(shape):
     assert min(shape) * ladder[0] >= 96 or ladder[0] == 1.0
 
 
+@pytest.mark.parametrize(("shape", "finest"), [((512, 512), 2.0), ((2048, 2048), 2.0), ((8192, 8192), 1.0)])
+def test_large_images_are_not_enlarged(shape, finest):
+    assert scale_ladder(shape)[-1] == pytest.approx(finest)
+
+
 def test_given_diameter():
     assert scale_of_diameter(64, 32).scale == 0.5
 

@@ -7,6 +7,7 @@ shape. `labels_from_fields` walks up the flow from every pixel; pixels that arri
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,12 +17,15 @@ from uniaims._kernels.threads import map_blocks, row_blocks, thread_count
 from uniaims.errors import InputError, SettingsError
 from uniaims.labels import Labels, check_labels, relabel
 
+Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float32]
 
 FLOW_SCALE = 127
 MAP_SCALE = 255
-ERROR_STRIP_ROWS = 512
-SERIAL_PIXELS = 512 * 512  # up to this many pixels threads cost more than they save
+SERIAL_PIXELS = 512 * 512
+"""Up to this many pixels threads cost more than they save."""
+LONGEST_WALK_PX = 8192
+"""Pixels are followed at least twice around the image, but never further than about this."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,9 @@ class CompactFields:
 
     def __post_init__(self) -> None:
         _check_shapes(self.probability, self.flow, self.topography)
-        _check_types((self.probability, "uint8"), (self.flow, "int8"), (self.topography, "uint8"))
+        for array, wanted in ((self.probability, "uint8"), (self.flow, "int8"), (self.topography, "uint8")):
+            if array.dtype != wanted:
+                raise InputError(f"A compact field is {array.dtype}, not {wanted}. Use Fields(...).compact().")
 
 
 @dataclass(frozen=True)
@@ -62,49 +68,165 @@ class Fields:
 
     def compact(self, threads: int | None = None) -> CompactFields:
         """Return the fields in one byte per value, rounded and cut to their range; NaN becomes 0."""
-        shape = self.probability.shape
-        compact = CompactFields(
-            np.empty(shape, np.uint8), np.empty((2, *shape), np.int8), np.empty(shape, np.uint8)
+        return CompactFields(
+            _quantised(self.probability[None], np.uint8, threads)[0],
+            _quantised(self.flow, np.int8, threads),
+            _quantised(self.topography[None], np.uint8, threads)[0],
         )
-        _quantise(self.probability, MAP_SCALE, 0, compact.probability, threads)
-        _quantise(self.flow[0], FLOW_SCALE, -FLOW_SCALE, compact.flow[0], threads)
-        _quantise(self.flow[1], FLOW_SCALE, -FLOW_SCALE, compact.flow[1], threads)
-        _quantise(self.topography, MAP_SCALE, 0, compact.topography, threads)
-        return compact
 
 
 @dataclass(frozen=True)
 class FlowSettings:
     """How labels are made from fields.
 
+    Walks end in basins; noise cuts an instance into several. Two neighbouring basins become one instance if
+    ``valley + parting_weight * parting <= merge_difference``: ``valley`` is how far the topography between them sinks
+    below the lower one's peak, as a part of it (0..1); ``parting`` is how far the flow moves both sides of their
+    contact apart, as a part of its size (-1..1). A parting that stands out of the flow's roughness along the contact
+    keeps them apart nevertheless, which protects thin instances side by side whose topography is blurred.
+
     Attributes:
         probability_threshold: pixels of at least this probability belong to instances, 0..1.
         minimum_area_px: smaller pieces are removed.
-        merge_saddle: neighbouring basins are one instance if the topography between them reaches this part of the
-            lower one's peak; above 1 nothing is merged.
-        merge_parting_px: but not if the flow on both sides of their contact parts by more than this within 8 px.
+        merge_difference: see above; 0 merges nothing.
+        parting_weight: see above.
+        parting_roughness: a mean parting above this many times the roughness stands out of it; only basins of four
+            times the smallest area or more are kept apart so.
         hole_share: holes up to this part of their instance's area are filled; 0 leaves all, 1 fills all.
     """
 
     probability_threshold: float = 0.5
     minimum_area_px: int = 12
-    merge_valley: float = 0.35
-    merge_parting: float = 0.65
+    merge_difference: float = 0.35
+    parting_weight: float = 0.65
+    parting_roughness: float = 1.2
     hole_share: float = 0.05
-    merge_z: float = 4.
 
     def __post_init__(self) -> None:
-        if not 0 < self.probability_threshold <= 1:
-            raise SettingsError(f"probability_threshold is {self.probability_threshold}; give more than 0, at most 1.")
-        if self.minimum_area_px < 0:
-            raise SettingsError(f"minimum_area_px is {self.minimum_area_px}; give 0 or more.")
-        if self.merge_valley < 0:
-            raise SettingsError(f"merge_valley is {self.merge_valley}; give 0 or more.")
-        if not 0 <= self.hole_share <= 1:
-            raise SettingsError(f"hole_share is {self.hole_share}; give 0 to 1.")
+        for name in ("probability_threshold", "hole_share"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise SettingsError(f"{name} is {getattr(self, name)}; give 0 to 1.")
+        for name in ("minimum_area_px", "merge_difference", "parting_weight", "parting_roughness"):
+            if not getattr(self, name) >= 0:
+                raise SettingsError(f"{name} is {getattr(self, name)}; give 0 or more.")
 
 
-def _check_shapes(probability: npt.NDArray[np.generic], flow: npt.NDArray[np.generic], topography: npt.NDArray[np.generic]) -> None:
+@dataclass(frozen=True)
+class _Followed:
+    """Where the flow leads: basins (H, W) uint32, numbered 1..count in raster order of their ends."""
+
+    basins: Labels
+    count: int
+
+
+def fields_from_labels(labels: npt.ArrayLike, threads: int | None = None) -> Fields:
+    """Return the fields a network should predict for these labels.
+
+    Each instance by itself: heat from its centre (of the pixels at least 3/4 as deep as the deepest, the one nearest
+    to the centroid) diffuses over its 8-connected pixels and is absorbed outside; the flow is the heat's normalised
+    gradient. It is 0 where an instance is symmetric about a pixel, such as its centre. Topography is the Euclidean
+    distance to the nearest pixel outside, divided by the largest in the instance. The image border counts as outside.
+    An instance in several pieces has a centre and a deepest pixel in each.
+
+    Args:
+        labels: (H, W) integers, 0 = background, any numbers.
+        threads: how many to use; by default all cores, and one for images up to 512 x 512. Results do not depend on
+            it, and the function may be called from several threads at a time.
+
+    Raises:
+        LabelsError: if the array is no label image.
+    """
+    checked = check_labels(labels)
+    flow, topography = _targets(checked, _threads_for(checked.size, threads))
+    return Fields((checked != 0).astype(np.float32), flow, topography)
+
+
+def _targets(labels: Labels, threads: int) -> tuple[Floats, Floats]:
+    """Return flow (2, H, W) and topography (H, W) of the labels; the largest instances are begun first."""
+    if int(labels.max(initial=0)) > labels.size:
+        labels = relabel(labels)
+    boxes = diffusion.bounding_boxes(labels, int(labels.max(initial=0)))
+    order = 1 + np.argsort(-boxes[1:, 4], kind="stable")
+    order = order[: np.count_nonzero(boxes[1:, 4])]
+    flow = np.zeros((2, *labels.shape), np.float32)
+    topography = np.zeros(labels.shape, np.float32)
+
+    def write(start: int, stop: int) -> None:
+        diffusion.write_instances(labels, boxes, order[start:stop], flow, topography)
+
+    map_blocks(write, _halving_blocks(order.size, threads), threads)
+    return flow, topography
+
+
+def _halving_blocks(count: int, threads: int) -> list[tuple[int, int]]:
+    """Cut ``range(count)`` into (start, stop) blocks that grow: the first, most expensive ones are short."""
+    if threads == 1:
+        return [(0, count)] if count else []
+    bounds = np.unique((np.linspace(0, 1, 16 * threads + 1) ** 3 * count).astype(int))
+    return [(int(start), int(stop)) for start, stop in zip(bounds[:-1], bounds[1:], strict=True)]
+
+
+def labels_from_fields(
+    fields: Fields | CompactFields, settings: FlowSettings | None = None, threads: int | None = None
+) -> Labels:
+    """Return the labels (H, W) that the flow leads to, numbered 1..N in raster order.
+
+    Every foreground pixel walks up the flow; where walks end, 8-connected, is one basin; neighbouring basins are
+    merged as `FlowSettings` tells. Pixels that the flow leads to the same end stay one instance even if a gap in the
+    foreground cuts it into pieces; pieces below the smallest area are removed.
+
+    The result is an exact function of the compact fields: integers throughout, so that no order of work and no
+    number of threads changes it.
+
+    Args:
+        fields: of one image.
+        settings: thresholds; by default `FlowSettings()`.
+        threads: how many to use; by default all cores, and one for images up to 512 x 512.
+    """
+    settings = settings or FlowSettings()
+    workers = _threads_for(fields.probability.size, threads)
+    compact = fields.compact(workers) if isinstance(fields, Fields) else fields
+    if compact.probability.size == 0:
+        return np.zeros(compact.probability.shape, np.uint32)
+    followed = _follow(compact, _threshold(settings), workers)
+    if settings.merge_difference > 0 and followed.count > 1:
+        _merge(followed, compact, settings, workers)
+    return _clean(followed, settings)
+
+
+def flow_errors(labels: npt.ArrayLike, fields: Fields | CompactFields, threads: int | None = None) -> Floats:
+    """Return how far the predicted flow is from the flow of each instance's own shape.
+
+    The measure is the mean over an instance's pixels of the squared length of the difference: 0 where the prediction
+    fits the shape, 1 without any flow, 2 for unrelated directions, 4 for the opposite.
+
+    Args:
+        labels: (H, W) integers, numbered 1..N.
+        fields: as predicted, of the same image.
+        threads: how many to use; by default all cores, and one for images up to 512 x 512.
+
+    Returns:
+        (N,) float32, for label i + 1 at i; NaN for a number without pixels.
+
+    Raises:
+        LabelsError: if the array is no label image.
+        InputError: if labels and fields differ in shape.
+    """
+    checked = check_labels(labels)
+    if checked.shape != fields.probability.shape:
+        raise InputError(f"Labels are {checked.shape} and fields {fields.probability.shape}; give both of one image.")
+    count = int(checked.max(initial=0))
+    if count > 4 * checked.size + 1000:
+        raise InputError(f"The highest label is {count} in {checked.size} pixels; renumber with relabel() first.")
+    workers = _threads_for(checked.size, threads)
+    flow, _ = _targets(checked, workers)
+    scale = np.float32(1 if isinstance(fields, Fields) else 1 / FLOW_SCALE)
+    sums = diffusion.sum_errors(checked, flow, np.asarray(fields.flow), scale, 0, checked.shape[0], count)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(sums[1:, 0] / sums[1:, 1], np.float32)
+
+
+def _check_shapes(probability: Array, flow: Array, topography: Array) -> None:
     """Refuse fields whose shapes do not belong together."""
     shape = probability.shape
     if len(shape) != 2 or flow.shape != (2, *shape) or topography.shape != shape:
@@ -114,200 +236,122 @@ def _check_shapes(probability: npt.NDArray[np.generic], flow: npt.NDArray[np.gen
         )
 
 
-def _check_types(*arrays: tuple[npt.NDArray[np.generic], str]) -> None:
-    """Refuse compact fields of other types than one byte."""
-    for array, wanted in arrays:
-        if array.dtype != wanted:
-            raise InputError(f"A compact field has the type {array.dtype}, not {wanted}. Use Fields(...).compact().")
-
-
-def _quantise(values: Floats, scale: int, low: int, out: npt.NDArray[np.generic], threads: int | None) -> None:
-    """Write ``values`` (H, W) times ``scale``, rounded, into ``out``."""
-    floats = np.asarray(values, np.float32)
-
-    def run(start: int, stop: int) -> None:
-        walk.quantise(floats, np.float32(scale), np.float32(low), np.float32(scale), start, stop, out)
-
-    _by_rows(run, values.shape[0], _threads_for(values.size, threads))
-
-
 def _threads_for(pixels: int, threads: int | None) -> int:
     """Return how many threads an image of this many pixels is worth, if none were asked for."""
     return 1 if threads is None and pixels <= SERIAL_PIXELS else thread_count(threads)
 
 
-def _by_rows(function: Callable[[int, int], None], rows: int, threads: int) -> None:
-    """Call ``function(start, stop)`` for blocks of rows that cover ``range(rows)``."""
-    map_blocks(function, row_blocks(rows, threads), threads)
+def _by_blocks(function: Callable[[int, int], Any], count: int, threads: int) -> list[Any]:
+    """Return ``function(start, stop)`` of blocks that cover ``range(count)``."""
+    return map_blocks(function, row_blocks(count, threads), threads)
 
 
-def fields_from_labels(labels: npt.ArrayLike, threads: int | None = None) -> Fields:
-    """Return the fields a network should predict for these labels.
+def _quantised(values: Floats, kind: type[np.uint8 | np.int8], threads: int | None) -> Array:
+    """Return ``values`` (C, H, W) in one byte each: 255 is 1 unsigned, 127 is 1 signed."""
+    floats = np.ascontiguousarray(values, np.float32).reshape(-1, values.shape[-1])
+    out = np.empty(floats.shape, kind)
+    scale, low = (MAP_SCALE, 0) if kind is np.uint8 else (FLOW_SCALE, -FLOW_SCALE)
 
-    Each instance by itself: heat from its centre (of the pixels at least 3/4 as deep as the deepest, the one nearest
-    to the centroid) diffuses over its 8-connected pixels and is absorbed outside; the flow is the heat's normalised
-    gradient. It is 0 where an instance is symmetric about a pixel (its centre). Topography is the Euclidean distance
-    to the nearest pixel outside, divided by the largest in the instance. The image border counts as outside. An
-    instance in several pieces has a centre and a deepest pixel in each.
+    def run(start: int, stop: int) -> None:
+        walk.quantise(floats, np.float32(scale), np.float32(low), np.float32(scale), start, stop, out)
 
-    Args:
-        labels: (H, W) integers, 0 = background, any numbers.
-        threads: how many to use; by default all cores, and one for images up to 512 x 512. Results do not depend on it.
-
-    Raises:
-        LabelsError: if the array is no label image.
-    """
-    checked = check_labels(labels)
-    if int(checked.max(initial=0)) > checked.size:
-        checked = relabel(checked)
-    boxes = diffusion.bounding_boxes(checked, int(checked.max(initial=0)))
-    order = 1 + np.argsort(-boxes[1:, 4], kind="stable")
-    order = order[: np.count_nonzero(boxes[1:, 4])]
-    flow = np.zeros((2, *checked.shape), np.float32)
-    topography = np.zeros(checked.shape, np.float32)
-
-    def write(start: int, stop: int) -> None:
-        diffusion.write_instances(checked, boxes, order[start:stop], flow, topography)
-
-    workers = _threads_for(checked.size, threads)
-    map_blocks(write, row_blocks(order.size, workers, minimum_rows=1), workers)
-    return Fields((checked != 0).astype(np.float32), flow, topography)
+    _by_blocks(run, floats.shape[0], _threads_for(floats.size, threads))
+    return out.reshape(values.shape)
 
 
-def labels_from_fields(
-    fields: Fields | CompactFields, settings: FlowSettings = FlowSettings(), threads: int | None = None
-) -> Labels:
-    """Return the labels (H, W), numbered 1..N in raster order, that the flow leads to.
-
-    Every foreground pixel walks up the flow; where walks end, 8-connected, is one basin. Neighbouring basins without
-    a valley in the topography between them are one instance. Pixels that the flow leads to the same end stay one
-    instance even if a gap in the foreground cuts it in pieces; pieces below the smallest area go.
-
-    The result is an exact function of the compact fields: no order of work, tiling or number of threads changes it.
-
-    Args:
-        fields: of one image.
-        settings: thresholds.
-        threads: how many to use; by default all cores, and one for images up to 512 x 512.
-    """
-    compact = fields.compact(threads) if isinstance(fields, Fields) else fields
-    if compact.probability.size == 0:
-        return np.zeros(compact.probability.shape, np.uint32)
-    workers = _threads_for(compact.probability.size, threads)
-    follower = _Follower(compact, settings, workers)
-    return follower.clean(follower.merge(*follower.follow()))
+def _threshold(settings: FlowSettings) -> np.uint8:
+    """Return the lowest compact probability that counts as foreground; never 0, which is no evidence at all."""
+    return np.uint8(max(1, np.ceil(settings.probability_threshold * MAP_SCALE)))
 
 
-@dataclass(frozen=True)
-class _Follower:
-    """The steps from compact fields to labels."""
-
-    fields: CompactFields
-    settings: FlowSettings
-    threads: int
-
-    @property
-    def shape(self):
-        return self.fields.probability.shape
-
-    @property
-    def threshold(self):
-        return np.uint8(np.ceil(self.settings.probability_threshold * MAP_SCALE))
-
-    def follow(self):
-        h, w = self.shape
-        prob = self.fields.probability
-        packed = np.zeros((h + 1, w + 1), np.int16)
-        _by_rows(lambda a, b: walk.pack_flow(prob, self.fields.flow, self.threshold, a, b, packed), h, self.threads)
-        target = np.empty((h, w), np.int32 if h * w < 2**31 else np.int64)
-        _by_rows(lambda a, b: walk.walk_rows(prob, self.threshold, packed, a, b, target), h, self.threads)
-        target = target.ravel()
-        other = np.empty_like(target)
-        steps = walk.STEPS
-        while steps < 4 * (h + w) and steps < 8192:
-            changed = map_blocks(lambda a, b: walk.double_rows(target, a, b, other), row_blocks(target.size, self.threads), self.threads)
-            target, other = other, target
-            steps *= 2
-            if not sum(changed):
-                break
-        ends = np.zeros((h, w), np.uint8)
-        flat = prob.ravel()
-        _by_rows(lambda a, b: walk.mark_ends(flat, self.threshold, target, a, b, ends.ravel()), target.size, self.threads)
-        first, start, value = components.find_runs(ends)
-        parent = components.join_runs(first, start, value, w)
-        groups = other.reshape(h, w)
-        count = basins.number_groups(first, start, value, parent, groups)
-        out = np.empty(h * w, np.uint32)
-        _by_rows(lambda a, b: walk.name_ends(target, other, flat, self.threshold, a, b, out), target.size, self.threads)
-        return out.reshape(h, w), packed, count
-
-    def merge(self, basin, packed, count):
-        h, w = self.shape
-        if self.settings.merge_valley == 0 or count < 2:
-            return basin, count
-        smooth = np.empty((h, w), np.uint16)
-        _by_rows(lambda a, b: basins.smooth_rows(self.fields.topography, a, b, smooth), h, self.threads)
-        parts = map_blocks(lambda a, b: basins.find_contacts(basin, smooth, self.fields.flow, a, b), row_blocks(h, self.threads), self.threads)
-        contacts = join_contacts(np.concatenate(parts))
-        peaks = basins.measure_basins(basin, smooth, 0, h, count)
-        names = np.arange(count + 1)
-        while len(contacts) and basins.merge_round(contacts, names, peaks, self.settings.merge_valley, self.settings.merge_parting, self.settings.merge_z):
-            contacts[:, :2] = np.sort(names[contacts[:, :2]], axis=1)
-            contacts = join_contacts(contacts[contacts[:, 0] != contacts[:, 1]])
-        flat = basin.ravel()
-        _by_rows(lambda a, b: basins.rename(flat, names.astype(np.uint32), a, b), flat.size, self.threads)
-        return basin, count
-
-    def clean(self, arg):
-        basin, count = arg
-        first, start, value = components.find_runs(basin)
-        kept, n = components.clean_runs(first, start, value, basin.shape[1], count, self.settings.minimum_area_px, self.settings.hole_share)
-        components.paint_runs(first, start, kept, basin)
-        return basin
+def _follow(fields: CompactFields, threshold: np.uint8, threads: int) -> _Followed:
+    """Walk from every foreground pixel and number the places where walks end."""
+    probability, flow = np.ascontiguousarray(fields.probability), np.ascontiguousarray(fields.flow)
+    height, width = probability.shape
+    flat = probability.ravel()
+    target = _walked(probability, flow, threshold, threads)
+    spare = np.empty_like(target)
+    target, spare = _doubled(target, spare, walk.STEPS, min(4 * (height + width), LONGEST_WALK_PX), threads)
+    ends = np.zeros((height, width), np.uint8)
+    _by_blocks(
+        lambda start, stop: walk.mark_ends(flat, threshold, target, start, stop, ends.ravel()), flat.size, threads
+    )
+    runs = components.find_runs(ends)
+    groups = spare.reshape(height, width)
+    count = basins.number_groups(*runs, components.join_runs(*runs, width), groups)
+    out = np.empty(flat.size, np.uint32)
+    _by_blocks(
+        lambda start, stop: walk.name_ends(target, spare, flat, threshold, start, stop, out), flat.size, threads
+    )
+    return _Followed(out.reshape(height, width), int(count))
 
 
-def join_contacts(parts):
-    if not len(parts):
-        return parts
-    order = np.lexsort((parts[:, 1], parts[:, 0]))
-    parts = parts[order]
-    new = np.flatnonzero(np.r_[True, (np.diff(parts[:, 0]) != 0) | (np.diff(parts[:, 1]) != 0)])
-    out = parts[new]
-    out[:, 2] = np.maximum.reduceat(parts[:, 2], new)
-    out[:, 3] = np.add.reduceat(parts[:, 3], new)
-    out[:, 4] = np.add.reduceat(parts[:, 4], new)
-    out[:, 5] = np.add.reduceat(parts[:, 5], new)
-    out[:, 6] = np.add.reduceat(parts[:, 6], new)
-    return out[np.lexsort((out[:, 1], out[:, 0], -out[:, 2]))]
+def _walked(probability: Array, flow: Array, threshold: np.uint8, threads: int) -> Array:
+    """Return (H * W,) flat index of the pixel that each pixel's first walk leads to."""
+    height, width = probability.shape
+    packed = np.zeros((height + 1, width + 1), np.int16)
+    _by_blocks(
+        lambda start, stop: walk.pack_flow(probability, flow, threshold, start, stop, packed), height, threads
+    )
+    target = np.empty((height, width), np.int32 if height * width < 2**31 else np.int64)
+    _by_blocks(lambda start, stop: walk.walk_rows(probability, threshold, packed, start, stop, target), height, threads)
+    return target.ravel()
 
 
-def flow_errors(
-    labels: npt.ArrayLike, fields: Fields | CompactFields, threads: int | None = None
-) -> npt.NDArray[np.float32]:
-    """Return how far the predicted flow is from the flow that the finished labels would have, one number per instance.
+def _doubled(target: Array, spare: Array, steps: int, wanted: int, threads: int) -> tuple[Array, Array]:
+    """Return ``target`` after walks of at least ``wanted`` steps (fewer if nothing moves any more) and the spare array."""
+    while steps < wanted:
+        now, then = target, spare
+        changed = _by_blocks(
+            lambda start, stop, now=now, then=then: walk.double_rows(now, start, stop, then), target.size, threads
+        )
+        target, spare = spare, target
+        steps *= 2
+        if not any(changed):
+            break
+    return target, spare
 
-    Mean over the pixels of an instance of the squared length of the difference, 0 (equal) to 4 (opposite), as
-    Cellpose's flow error (Stringer et al. 2021) but as a score: nothing is deleted.
 
-    Args:
-        labels: (H, W), numbered 1..N.
-        fields: what the labels were made from, (H, W).
-        threads: how many to use.
+def _merge(followed: _Followed, fields: CompactFields, settings: FlowSettings, threads: int) -> None:
+    """Give basins of one instance the same number, in place."""
+    topography, flow = np.ascontiguousarray(fields.topography), np.ascontiguousarray(fields.flow)
+    height = topography.shape[0]
+    image = followed.basins
+    smooth = np.empty(topography.shape, np.uint16)
+    _by_blocks(lambda start, stop: basins.smooth_rows(topography, start, stop, smooth), height, threads)
+    contacts = _joined_contacts(
+        np.concatenate(
+            _by_blocks(lambda start, stop: basins.find_contacts(image, smooth, flow, start, stop), height, threads)
+        )
+    )
+    measures = basins.measure_basins(image, smooth, 0, height, followed.count)
+    rule = (settings.merge_difference, settings.parting_weight, settings.parting_roughness, 4.0 * settings.minimum_area_px)
+    names = np.arange(followed.count + 1)
+    while len(contacts) and basins.merge_round(contacts, names, measures, rule):
+        contacts[:, :2] = np.sort(names[contacts[:, :2]], axis=1)
+        contacts = _joined_contacts(contacts[contacts[:, 0] != contacts[:, 1]])
+    short, flat = names.astype(np.uint32), image.ravel()
+    _by_blocks(lambda start, stop: basins.rename(flat, short, start, stop), flat.size, threads)
 
-    Returns:
-        (N,) float32; NaN for numbers that no pixel has.
-    """
-    checked = check_labels(labels)
-    compact = fields.compact(threads) if isinstance(fields, Fields) else fields
-    ideal = fields_from_labels(checked, threads).flow
-    count = int(checked.max(initial=0))
-    areas, sums = np.zeros(count + 1), np.zeros(count + 1)
-    for start in range(0, checked.shape[0], ERROR_STRIP_ROWS):
-        rows = slice(start, start + ERROR_STRIP_ROWS)
-        strip = checked[rows].ravel()
-        predicted = compact.flow[:, rows].astype(np.float32) / np.float32(FLOW_SCALE)
-        squared = np.square(predicted - ideal[:, rows]).sum(axis=0).ravel()
-        areas += np.bincount(strip, minlength=count + 1)
-        sums += np.bincount(strip, squared, minlength=count + 1)
-    with np.errstate(invalid="ignore"):
-        return (sums[1:] / areas[1:]).astype(np.float32)
+
+def _joined_contacts(contacts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return one row per pair of basins (columns as `basins.find_contacts` names them), by falling saddle."""
+    if not len(contacts):
+        return contacts
+    contacts = contacts[np.lexsort((contacts[:, 1], contacts[:, 0]))]
+    fresh = np.concatenate(([True], np.any(np.diff(contacts[:, :2], axis=0) != 0, axis=1)))
+    first = np.flatnonzero(fresh)
+    joined = np.add.reduceat(contacts, first, axis=0)
+    joined[:, :2] = contacts[first, :2]
+    joined[:, 2] = np.maximum.reduceat(contacts[:, 2], first)
+    return joined[np.lexsort((joined[:, 1], joined[:, 0], -joined[:, 2]))]
+
+
+def _clean(followed: _Followed, settings: FlowSettings) -> Labels:
+    """Return the labels without small pieces and small holes, numbered in raster order."""
+    image = followed.basins
+    first, start, value = components.find_runs(image)
+    rule = (settings.minimum_area_px, settings.hole_share)
+    kept, _ = components.clean_runs(first, start, value, image.shape[1], followed.count, *rule)
+    components.paint_runs(first, start, kept, image)
+    return image

@@ -14,6 +14,8 @@ LADDER_STEP = math.sqrt(0.5)
 SMALLEST_SIDE_PX = 96
 """The coarsest look at a micrograph still has this many pixels on its shorter side."""
 LARGEST_SCALE = 2.0
+LARGEST_ENLARGED_PX = 2**24
+"""A micrograph is enlarged only up to so many pixels: beyond, the time it takes outweighs what small objects gain."""
 ENOUGH = 0.85
 """Objects that look at least this large, relative to the model's nominal diameter, are large enough."""
 
@@ -64,9 +66,9 @@ def find_scale(probe: Probe, shape: tuple[int, int], nominal_diameter_px: float)
 def scale_ladder(shape: tuple[int, int]) -> tuple[float, ...]:
     """The scales to look at, coarse to fine, each finer by the square root of 2; 1 is always among them."""
     coarsest = min(1.0, SMALLEST_SIDE_PX / max(1, min(shape)))
-    rungs = int(math.log(coarsest) / math.log(LADDER_STEP))
-    above = round(math.log(LARGEST_SCALE) / -math.log(LADDER_STEP))
-    return tuple(LADDER_STEP**rung for rung in range(rungs, -above - 1, -1))
+    finest = min(LARGEST_SCALE, max(1.0, math.sqrt(LARGEST_ENLARGED_PX / max(1, shape[0] * shape[1]))))
+    below, above = (math.floor(math.log(end) / math.log(LADDER_STEP) + 1e-9) for end in (coarsest, 1 / finest))
+    return tuple(LADDER_STEP**rung for rung in range(below, -above - 1, -1))
 
 
 def characteristic_diameter_px(labels: NDArray[Any]) -> float:

@@ -4,8 +4,6 @@ import numpy as np
 from numba import njit
 
 CONTACT_COLUMNS = 7  # as `find_contacts` names them
-FRAG = 48
-FRAGX = 2.0
 
 
 
@@ -66,8 +64,8 @@ def measure_basins(basins, smooth, start, stop, count):  # type: ignore[no-untyp
 def _slot_of(table, one, other):  # type: ignore[no-untyped-def]
     """Return the row of ``table`` (power of two, columns as a contact) for this pair: its own or a free one."""
     mask = np.uint64(table.shape[0] - 1)
-    slot = (np.uint64(one) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(other) * np.uint64(0xC2B2AE3D27D4EB4F)) >> np.uint64(20)
-    slot &= mask
+    mixed = np.uint64(one) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(other) * np.uint64(0xC2B2AE3D27D4EB4F)
+    slot = (mixed >> np.uint64(20)) & mask
     while table[slot, 0] != 0 and (table[slot, 0] != one or table[slot, 1] != other):
         slot = (slot + np.uint64(1)) & mask
     return slot
@@ -85,7 +83,10 @@ def _grow(table):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _roughness(basins, flow, y, x, axis):  # type: ignore[no-untyped-def]
-    """Return the size of the second difference of ``flow`` (H, W) int8 at (y, x) along the other axis than ``axis``."""
+    """Return the size of the second difference of ``flow`` (H, W) int8 at (y, x) along the other axis than ``axis``.
+
+    What rounding to int8 alone can cause is taken off.
+    """
     down, right = (0, 1) if axis == 0 else (1, 0)
     if y < down or x < right or y + down >= flow.shape[0] or x + right >= flow.shape[1]:
         return np.int64(0)
@@ -100,8 +101,8 @@ def find_contacts(basins, smooth, flow, start, stop):  # type: ignore[no-untyped
     """Return the contacts (K, 7) int64 between 4-neighbours of different basins, upper or left pixel in start..stop.
 
     Columns: lower basin number, higher, saddle (the highest of the lower pixels of each pair), parting (by how much
-    the int8 flow moves the two pixels of a pair apart, summed), motion (the flow's sizes, summed), number of pairs.
-    Rows are in no particular order.
+    the int8 flow moves the two pixels of a pair apart, summed), motion (the flow's sizes, summed), number of pairs,
+    roughness (second differences of that flow along the contact, summed). Rows are in no particular order.
     """
     height, width = basins.shape
     table = np.zeros((1024, CONTACT_COLUMNS), np.int64)
@@ -136,29 +137,34 @@ def find_contacts(basins, smooth, flow, start, stop):  # type: ignore[no-untyped
 
 
 @njit(cache=True, nogil=True)
-def merge_round(contacts, parent, basins, most_difference, parting_weight, significance):  # type: ignore[no-untyped-def]
+def merge_round(contacts, parent, basins, rule):  # type: ignore[no-untyped-def]
     """Join neighbours that are one instance, each basin at most once; return how many joined.
 
     ``contacts`` (K, 7) by falling saddle, between roots of ``parent`` (N + 1,); ``basins`` (N + 1, 2), area and peak
-    as `measure_basins` gives them, is brought up to date. Two are one instance if the valley between them, as a part
-    of the lower peak, plus the weighted parting of the flow on both sides stays within ``most_difference``.
+    as `measure_basins` gives them, is brought up to date. ``rule`` holds four numbers: two are one instance if the
+    valley between them, as a part of the lower peak, plus the second number times the parting of the flow on both
+    sides, as a part of its motion, stays within the first; and if the parting does not stand out by more than the
+    third number times the roughness along the contact, or one of the two is smaller than the fourth, in px.
     """
+    most_difference, parting_weight, most_roughness, fragment_area = rule
     touched = np.zeros(parent.size, np.bool_)
     joined = 0
     for contact in contacts:
         one, other = contact[0], contact[1]
         if touched[one] or touched[other]:
             continue
+        fragment = min(basins[one, 0], basins[other, 0]) < fragment_area
+        if not fragment and contact[3] > most_roughness * contact[6]:
+            continue
         valley = 1.0 - contact[2] / max(min(basins[one, 1], basins[other, 1]), 1)
-        parting = max(contact[3], 0) / max(contact[4], 1)
-        fragment = min(basins[one, 0], basins[other, 0]) < FRAG
-        if valley + parting_weight * parting <= most_difference * (FRAGX if fragment else 1) and (fragment or contact[3] <= significance * contact[6]):
-            parent[other] = one
-            basins[one, 0] += basins[other, 0]
-            basins[one, 1] = max(basins[one, 1], basins[other, 1])
-            touched[one] = True
-            touched[other] = True
-            joined += 1
+        if valley + parting_weight * max(contact[3], 0) / max(contact[4], 1) > most_difference:
+            continue
+        parent[other] = one
+        basins[one, 0] += basins[other, 0]
+        basins[one, 1] = max(basins[one, 1], basins[other, 1])
+        touched[one] = True
+        touched[other] = True
+        joined += 1
     for basin in range(parent.size):
         parent[basin] = parent[parent[basin]]
     return joined

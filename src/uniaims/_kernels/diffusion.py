@@ -13,8 +13,9 @@ from numba import njit
 SCALE_LIMIT = 512  # widest difference of binary exponents between neighbours that is told apart
 SPARSE_SWEEPS = 64  # most sweeps (each forth and back) in the list of pixels
 TINY = 1e-270  # heat below this is near underflow
-FIRST_BASE = 8
-MORE_SWEEPS = 24
+COARSEST_DEPTH = 16  # px; deeper instances are solved at half the size first
+FIRST_SWEEPS = 8  # sweeps at the coarsest level, besides two per px of the box's longer side
+MORE_SWEEPS = 24  # sweeps at each finer level
 
 
 @njit(cache=True, nogil=True)
@@ -370,10 +371,10 @@ def _write_instance(depths, area, offset, flow, topography):  # type: ignore[no-
     height, width = depths.shape
     deepest = depths.max()
     levels = 0
-    while math.sqrt(deepest) > 16 * 2**levels:
+    while math.sqrt(deepest) > COARSEST_DEPTH * 2**levels:
         levels += 1
     reach = max(height, width) >> levels
-    sweeps = FIRST_BASE + 2 * reach
+    sweeps = FIRST_SWEEPS + 2 * reach
     if height * width * (sweeps >> (2 * levels)) > 20 * area * min(max(8, deepest // 2), SPARSE_SWEEPS):
         _write_sparse(depths, offset, flow, topography)
         return
@@ -403,3 +404,21 @@ def write_instances(labels, boxes, order, flow, topography):  # type: ignore[no-
         if box[4] > 0:
             depths = _depths(labels, label, box)
             _write_instance(depths, box[4], (box[0] - 1, box[1] - 1), flow, topography)
+
+
+@njit(cache=True, nogil=True)
+def sum_errors(labels, flow, other, scale, start, stop, count):  # type: ignore[no-untyped-def]
+    """Return (count + 1, 2) float64 over rows start..stop: squared difference of two flows and area of each label.
+
+    ``flow`` (2, H, W) float32, ``other`` (2, H, W) of any type, to be multiplied by ``scale``.
+    """
+    out = np.zeros((count + 1, 2))
+    for y in range(start, stop):
+        for x in range(labels.shape[1]):
+            label = labels[y, x]
+            if label != 0:
+                down = flow[0, y, x] - other[0, y, x] * scale
+                right = flow[1, y, x] - other[1, y, x] * scale
+                out[label, 0] += down * down + right * right
+                out[label, 1] += 1.0
+    return out

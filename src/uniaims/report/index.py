@@ -46,7 +46,10 @@ class _Group:
 
 
 def write_index(
-    path: str | Path, entries: Sequence[IndexEntry], failures: Sequence[IndexFailure] = (), title: str = "Batch overview"
+    path: str | Path,
+    entries: Sequence[IndexEntry],
+    failures: Sequence[IndexFailure] = (),
+    title: str = "Batch overview",
 ) -> None:
     """Write the self-contained HTML overview of a batch.
 

@@ -20,7 +20,12 @@ from uniaims.report.packing import script_json
 
 
 def write_page(
-    path: str | Path, template: str, view: Mapping[str, object], data: object, styles: Sequence[str], scripts: Sequence[str]
+    path: str | Path,
+    template: str,
+    view: Mapping[str, object],
+    data: object,
+    styles: Sequence[str],
+    scripts: Sequence[str],
 ) -> None:
     """Render a template with ``view`` and write it.
 

@@ -23,12 +23,13 @@ EMPTY_SHARE = 0.97
 """At least this share of a strip at the left or right has its level: no banner stands there, only padding."""
 LINE_SHARE = 0.9
 """At least this share of a row has one level: a ruled line."""
+LONGEST_LINE_PX = 6
 PICTURE_SHARE = 0.3
 """At most this share of the picture beside the strip has the strip's level."""
 LARGEST_STRIP = 0.35
 """A strip is at most this part of the side."""
 SMALLEST_STRIP_PX = 3
-EDGE_PX = 5
+EDGE_PX = 3
 """The share falls from high to low within this many rows."""
 STRIPS_PER_EDGE = 3
 
@@ -111,16 +112,21 @@ def _strips_height(levels: NDArray[np.float32], largest: int, least_share: float
 def _strip_height(levels: NDArray[np.float32], largest: int, least_share: float) -> int:
     """Height of the strip of one level at row 0 of ``levels`` (H, W) with its inner ruled lines; 0: there is none."""
     beside = max(8, levels.shape[0] // 40)
-    level = _common_level(levels[: max(SMALLEST_STRIP_PX, levels.shape[0] // 20)])
-    levels = levels[: largest + beside]
+    near = levels[: largest + beside]
+    # The outermost rows tell the level of a narrow strip, more rows that of a banner with a frame around it.
+    found = {_common_level(levels[:rows]) for rows in (SMALLEST_STRIP_PX, max(SMALLEST_STRIP_PX, len(levels) // 20))}
+    height = max(_height_at_level(near, level, beside, least_share) for level in found)
+    return height + _lines(levels[height : height + beside]) if height else 0
+
+
+def _height_at_level(levels: NDArray[np.float32], level: float, beside: int, least_share: float) -> int:
+    """Height of the strip of this level at row 0 of ``levels`` (H, W); 0: there is none."""
     share = _share_of_level(levels, level, LEVEL_TOLERANCE)
     height = _end_of_strip(share, beside, least_share)
     if height == 0:
         return 0
     narrow = _share_of_level(levels[:height], level, NARROW_TOLERANCE)
-    if narrow.mean() < NARROW_SHARE * share[:height].mean():
-        return 0
-    return height + _lines(levels[height : height + beside])
+    return height if narrow.mean() >= NARROW_SHARE * share[:height].mean() else 0
 
 
 def _end_of_strip(share: NDArray[np.float64], beside: int, least_share: float) -> int:
@@ -149,8 +155,8 @@ def _share_of_level(levels: NDArray[np.float32], level: float, tolerance: float)
 
 
 def _lines(levels: NDArray[np.float32]) -> int:
-    """How many rows from row 0 on are ruled lines (one level across the image)."""
-    for row, values in enumerate(levels):
-        if np.mean(np.abs(values - np.median(values)) <= LEVEL_TOLERANCE) < LINE_SHARE:
+    """How many rows from row 0 on are ruled lines: one drawn level across the image, and not for long."""
+    for row, values in enumerate(levels[: LONGEST_LINE_PX + 1]):
+        if np.mean(np.abs(values - np.median(values)) <= NARROW_TOLERANCE) < LINE_SHARE:
             return row
-    return len(levels)
+    return 0

@@ -124,13 +124,14 @@ class Segmenter:
         clock = Stopwatch()
         with clock("content"):
             view = view_of(as_micrograph(image), self.model.info.normalisation)
-        with clock("scale"):
-            look = self._look(view, progress)
         with clock("network"):
+            look = self._look(view, progress)
             fields = look.fields or self._fields(view, look.scale, progress=progress)
         with clock("instances"):
+            _tell(progress, "instances", 0)
             labels, confidence = _instances(fields, view.content.shape, look.scale, self.settings.flow)
             labels = _placed(labels, view)
+            _tell(progress, "instances", 1)
         warnings = view.left_out() + (() if len(confidence) else ("No object was found.",))
         info, seconds = self.model.info, clock.seconds
         return Segmentation(labels, confidence, self.settings, info, look.scale, view.content, warnings, seconds)
@@ -149,13 +150,11 @@ class Segmenter:
             fields = self._fields(view, scale, part)
             if part == view.content:
                 whole[scale] = fields
-            if progress:
-                progress("scale", 0, 1)
+            _tell(progress, "scale", 0)
             return characteristic_diameter_px(labels_from_fields(fields, self.settings.flow))
 
         scale = _affordable(find_scale(diameter_at, view.content.shape, nominal), view.content)
-        if progress:
-            progress("scale", 1, 1)
+        _tell(progress, "scale", 1)
         return _Look(scale, whole.get(scale))
 
     def _fields(
@@ -254,3 +253,8 @@ def _placed(labels: Labels, view: View) -> Labels:
     whole = np.zeros(view.gray.shape, np.uint32)
     whole[view.content.window] = labels
     return whole
+
+
+def _tell(progress: Progress | None, stage: str, done: int) -> None:
+    if progress:
+        progress(stage, done, 1)

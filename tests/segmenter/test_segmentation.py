@@ -1,0 +1,180 @@
+"""The segmenter: the right instances, at any scale and tiling, with a confidence."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from uniaims.errors import ImageError, SettingsError
+from uniaims.flows import CompactFields, fields_from_labels
+from uniaims.matching import evaluate
+from uniaims.micrograph import Micrograph
+from uniaims.segmenter import Segmenter, SegmenterSettings, confidence_of
+
+AT_IMAGE_SCALE = SegmenterSettings(diameter_px=24.0)
+
+
+def test_instances_are_found(slope_model: Any, cones: Callable[..., Any]) -> None:
+    truth = cones(200, 240)
+    found = Segmenter(slope_model, AT_IMAGE_SCALE)(truth.image)
+    assert found.labels.dtype == np.uint32
+    assert found.labels.shape == (200, 240)
+    assert found.scale == 1.0
+    assert evaluate(truth.labels, found.labels).ap50 == 1.0
+    assert len(found) == truth.labels.max() == len(found.confidence)
+
+
+@pytest.mark.parametrize(("tile", "overlap"), [(64, 16), (96, 32), (160, 8)])
+def test_many_tiles_give_the_same_instances_as_one_piece(
+    slope_model: Any, cones: Callable[..., Any], tile: int, overlap: int
+) -> None:
+    image = cones(210, 250).image
+    whole = Segmenter(slope_model, AT_IMAGE_SCALE)(image)
+    settings = replace(AT_IMAGE_SCALE, tile_px=tile, overlap_px=overlap)
+    tiled = Segmenter(slope_model, settings)(image)
+    assert len(tiled) == len(whole)
+    assert evaluate(whole.labels, tiled.labels).true_positives[8] == len(whole)  # IoU 0.9
+    assert np.mean(whole.labels != tiled.labels) < 0.002
+
+
+def test_the_general_model_gives_the_same_instances_in_many_tiles(sample_image: Path) -> None:
+    image = cv2.imread(str(sample_image), cv2.IMREAD_GRAYSCALE)[:640, :640]
+    settings = SegmenterSettings(diameter_px=32.0, device="cpu")
+    segmenter = Segmenter.load("general", settings)
+    whole = segmenter(image)
+    tiled = Segmenter(segmenter.model, replace(settings, tile_px=320))(image)
+    assert len(whole) > 50
+    agreement = evaluate(whole.labels, tiled.labels)
+    assert abs(len(tiled) - len(whole)) <= 0.01 * len(whole)
+    assert agreement.ap50 >= 0.98
+    assert agreement.ap75 >= 0.97
+
+
+@pytest.mark.parametrize("factor", [0.5, 0.7, 1.5, 3.0])
+def test_the_diameter_sets_the_scale(slope_model: Any, cones: Callable[..., Any], factor: float) -> None:
+    diameter = round(24 * factor)
+    truth = cones(220, 260, diameter=diameter)
+    found = Segmenter(slope_model, SegmenterSettings(diameter_px=float(diameter)))(truth.image)
+    assert found.scale == pytest.approx(24 / diameter)
+    assert found.labels.shape == truth.image.shape
+    assert evaluate(truth.labels, found.labels).ap50 > 0.9
+    assert len(found) == found.labels.max()
+
+
+def test_the_scale_is_found_by_looking(slope_model: Any, cones: Callable[..., Any]) -> None:
+    truth = cones(480, 480, diameter=72)
+    found = Segmenter(slope_model)(truth.image)
+    assert found.scale < 0.6
+    assert evaluate(truth.labels, found.labels).ap50 > 0.9
+
+
+def test_the_banner_is_left_out(slope_model: Any, cones: Callable[..., Any]) -> None:
+    truth = cones(200, 240)
+    noise = np.random.default_rng(0).integers(20, 30, truth.image.shape, dtype=np.uint8)
+    image = np.vstack([np.maximum(truth.image, noise), np.zeros((30, 240), np.uint8)])
+    cv2.putText(image, "500 nm", (20, 222), cv2.FONT_HERSHEY_SIMPLEX, 0.6, 255, 2)
+    found = Segmenter(slope_model, AT_IMAGE_SCALE)(image)
+    assert found.content.edges == (0, 0, 200, 240)
+    assert found.labels.shape == (230, 240)
+    assert not found.labels[200:].any()
+    assert "30 px at the bottom" in found.warnings[0]
+
+
+def test_an_image_without_objects_gives_none_and_says_so(slope_model: Any) -> None:
+    found = Segmenter(slope_model)(np.full((60, 70), 9, np.uint8))
+    assert len(found) == 0
+    assert not found.labels.any()
+    assert found.warnings == ("No object was found.",)
+
+
+def test_everything_a_user_would_try_is_taken(slope_model: Any, cones: Callable[..., Any], tmp_path: Path) -> None:
+    image = cones(100, 120).image
+    cv2.imwrite(str(tmp_path / "image.png"), image)
+    segmenter = Segmenter(slope_model, AT_IMAGE_SCALE)
+    expected = segmenter(Micrograph.from_array(image)).labels
+    colour = np.dstack([image] * 3)
+    for given_image in (image, image.tolist(), str(tmp_path / "image.png"), tmp_path / "image.png", colour):
+        np.testing.assert_array_equal(segmenter(given_image).labels, expected)
+
+
+def test_what_is_no_image_is_refused(slope_model: Any) -> None:
+    with pytest.raises(ImageError):
+        Segmenter(slope_model)(np.zeros((3, 4, 5, 6)))
+
+
+def test_mirror_images_do_not_change_what_a_symmetric_model_finds(
+    slope_model: Any, cones: Callable[..., Any]
+) -> None:
+    image = cones(120, 140).image
+    plain = Segmenter(slope_model, AT_IMAGE_SCALE)(image)
+    averaged = Segmenter(slope_model, replace(AT_IMAGE_SCALE, test_time_augmentation=True))(image)
+    assert len(averaged) == len(plain)
+    assert np.mean(averaged.labels != plain.labels) < 0.002
+
+
+def test_the_same_image_gives_the_same_labels(slope_model: Any, cones: Callable[..., Any]) -> None:
+    image = cones(150, 150).image
+    first, second = (Segmenter(slope_model)(image) for _ in range(2))
+    np.testing.assert_array_equal(first.labels, second.labels)
+    np.testing.assert_array_equal(first.confidence, second.confidence)
+
+
+def test_progress_and_time_are_told_by_stage(slope_model: Any, cones: Callable[..., Any]) -> None:
+    stages: list[str] = []
+    found = Segmenter(slope_model, AT_IMAGE_SCALE)(cones(80, 80).image, lambda stage, *_: stages.append(stage))
+    assert set(stages) == {"network", "instances"}
+    assert set(found.seconds) == {"content", "network", "instances"}
+    assert min(found.seconds.values()) >= 0
+
+
+def test_confidence_of_perfect_fields_is_high(cones: Callable[..., Any]) -> None:
+    labels = cones(120, 120).labels
+    confidence = confidence_of(labels, fields_from_labels(labels).compact())
+    assert confidence.shape == (labels.max(),)
+    assert confidence.min() > 0.95
+    assert confidence.max() <= 1
+
+
+@given(st.integers(1, 255), st.sampled_from([1, -1]))
+def test_confidence_follows_its_formula(probability: int, direction: int) -> None:
+    labels = np.zeros((40, 60), np.uint32)
+    labels[5:25, 5:25], labels[8:30, 35:55] = 1, 2
+    perfect = fields_from_labels(labels).compact()
+    fields = CompactFields(
+        np.full_like(perfect.probability, probability), direction * perfect.flow, perfect.topography
+    )
+    expected = probability / 255 if direction == 1 else 0.0
+    np.testing.assert_allclose(confidence_of(labels, fields), expected, atol=0.02)
+
+
+def test_no_instances_have_no_confidence() -> None:
+    empty = np.zeros((10, 10), np.uint32)
+    assert confidence_of(empty, fields_from_labels(empty).compact()).shape == (0,)
+
+
+@pytest.mark.parametrize("diameter", [0.0, -3.0, float("nan"), float("inf")])
+def test_an_impossible_diameter_is_refused(diameter: float) -> None:
+    with pytest.raises(SettingsError, match="diameter"):
+        SegmenterSettings(diameter_px=diameter)
+
+
+def test_a_diameter_that_would_take_too_much_memory_is_refused(slope_model: Any) -> None:
+    image = np.random.default_rng(0).integers(0, 255, (2000, 2000), dtype=np.uint8)
+    with pytest.raises(SettingsError, match="give at least 2.9 px"):
+        Segmenter(slope_model, SegmenterSettings(diameter_px=0.5))(image)
+
+
+def test_tiles_smaller_than_twice_the_overlap_are_refused() -> None:
+    with pytest.raises(SettingsError, match="twice"):
+        SegmenterSettings(tile_px=100, overlap_px=64)
+
+
+def test_load_remembers_the_name(slope_model_loaded: Any) -> None:
+    assert Segmenter.load("other").settings.model == "other"
+    assert Segmenter.load(settings=SegmenterSettings(model="third")).settings.model == "third"
