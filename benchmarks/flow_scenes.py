@@ -4,7 +4,7 @@ Scenes: dense blobs (mean diameter 24 px), mixed sizes (8 to 120 px), rods (8 px
 shapes (rings, crescents, stars, U), grains (space-filling, no background between them).
 
 Spoilings, meant to bracket what networks do: all fields blurred (sigma 1.5 and 3 px: under-trained, or tiles averaged),
-noise of 2 px grain on every field (weak and strong), dropouts (1.5 % of the area in patches of 4 to 9 px without
+noise of 2 px grain on every field (weak and strong), dropouts (1.5 % of the area in patches of 3 to 7 px without
 probability, 3 % without flow and topography), and a mixture of the three. Five scenes times six spoilings are 30 cases.
 """
 
@@ -184,7 +184,7 @@ def dropped(fields: Fields, random: np.random.Generator, share: float = 0.015) -
     for hole, part in zip(holes, (share, 2 * share), strict=True):
         for _ in range(int(part * shape[0] * shape[1] / 35)):
             centre = (int(random.integers(shape[1])), int(random.integers(shape[0])))
-            cv2.circle(hole, centre, int(random.integers(2, 5)), 0, -1)
+            cv2.circle(hole, centre, int(random.integers(1, 4)), 0, -1)
     return Fields(fields.probability * holes[0], fields.flow * holes[1], fields.topography * holes[1])
 
 

@@ -289,12 +289,10 @@ def _follow(fields: CompactFields, threshold: np.uint8, threads: int) -> _Follow
 def _walked(probability: Array, flow: Array, threshold: np.uint8, threads: int) -> Array:
     """Return (H * W,) flat index of the pixel that each pixel's first walk leads to."""
     height, width = probability.shape
-    packed = np.zeros((height + 1, width + 1), np.int16)
-    _by_blocks(
-        lambda start, stop: walk.pack_flow(probability, flow, threshold, start, stop, packed), height, threads
-    )
     target = np.empty((height, width), np.int32 if height * width < 2**31 else np.int64)
-    _by_blocks(lambda start, stop: walk.walk_rows(probability, threshold, packed, start, stop, target), height, threads)
+    _by_blocks(
+        lambda start, stop: walk.walk_rows(probability, flow, threshold, start, stop, target), height, threads
+    )
     return target.ravel()
 
 

@@ -18,9 +18,6 @@ from numpy.typing import NDArray
 
 from uniaims.errors import SettingsError
 
-UNSEEN_SHARE = 0.25
-"""This part of an overlap, at the very edge of a tile, does not count: there a network sees too little around."""
-
 Progress = Callable[[str, int, int], None]
 """``progress(stage, done, total)``: told after each piece of work."""
 
@@ -53,8 +50,8 @@ class Tiling:
         batch: how many tiles the function is given at once.
     """
 
-    tile_px: int = 1024
-    overlap_px: int = 64
+    tile_px: int = 1536
+    overlap_px: int = 128
     multiple_of: int = 1
     batch: int = 1
 
@@ -202,14 +199,9 @@ def _read(image: Pixels, plan: TilePlan, row: int, column: int) -> NDArray[np.fl
 
 
 def _taper(length: int, overlap: int, before: bool, after: bool) -> NDArray[np.float32]:
-    """(length,) weights: 1 in the middle, falling towards a neighbour before or after; pairs add up to 1.
-
-    The outermost part of the overlap, where a network sees too little around, has weight 0.
-    """
+    """(length,) weights: 1 in the middle, squared sine towards a neighbour before or after; pairs add up to 1."""
     weights = np.ones(length, np.float32)
-    unseen = int(overlap * UNSEEN_SHARE)
-    steps = (np.arange(overlap) - unseen + 0.5) / max(overlap - 2 * unseen, 1)
-    rise = np.sin(np.clip(steps, 0, 1) * (np.pi / 2)) ** 2
+    rise = np.sin((np.arange(overlap) + 0.5) * (np.pi / 2 / max(overlap, 1))) ** 2
     if before:
         weights[:overlap] = rise
     if after:

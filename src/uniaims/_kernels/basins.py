@@ -157,7 +157,7 @@ def merge_round(contacts, parent, basins, rule):  # type: ignore[no-untyped-def]
         if not fragment and contact[3] > most_roughness * contact[6]:
             continue
         valley = 1.0 - contact[2] / max(min(basins[one, 1], basins[other, 1]), 1)
-        if valley + parting_weight * max(contact[3], 0) / max(contact[4], 1) > most_difference:
+        if valley + parting_weight * contact[3] / max(contact[4], 1) > most_difference:
             continue
         parent[other] = one
         basins[one, 0] += basins[other, 0]

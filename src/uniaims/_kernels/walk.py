@@ -8,6 +8,7 @@ import numpy as np
 from numba import njit
 
 STEPS = 8  # Euler steps of one walk; each moves by the flow at the point (at most 1 px)
+STRETCH = 512  # pixels walked together, so that their positions stay in the first cache
 
 
 @njit(cache=True, nogil=True)
@@ -21,65 +22,102 @@ def quantise(values, scale, low, high, start, stop, out):  # type: ignore[no-unt
 
 
 @njit(cache=True, nogil=True)
-def pack_flow(probability, flow, threshold, start, stop, out):  # type: ignore[no-untyped-def]
-    """Write y * 256 + (x & 255) into ``out`` (H + 1, W + 1) int16 where probability >= threshold, else 0.
+def _pack(probability, flow, threshold, first, packed):  # type: ignore[no-untyped-def]
+    """Write flow y * 65536 + x into ``packed`` (R, W + 1) int32 for the rows from ``first`` on, 0 outside foreground.
 
-    ``probability`` (H, W) uint8, ``flow`` (2, H, W) int8; one read then gives both parts. Foreground without flow is
-    told from background by `foreground`.
+    One read then gives both parts of the flow. What lies beyond the image is 0.
     """
-    for y in range(start, stop):
-        for x in range(probability.shape[1]):
-            inside = probability[y, x] >= threshold
-            out[y, x] = np.int16((flow[0, y, x] << 8) | (flow[1, y, x] & 255)) if inside else np.int16(0)
-
-
-@njit(cache=True, nogil=True, inline="always")
-def walk(packed, width, height, stride, y, x):  # type: ignore[no-untyped-def]
-    """Return the position (y, x in 1/64 px) after ``STEPS`` bilinear steps from pixel (y, x).
-
-    ``packed`` is the flat (H + 1, W + 1) field of `pack_flow`.
-    """
-    y = np.int32(y * 64)
-    x = np.int32(x * 64)
-    last_y = np.int32((height - 1) * 64)
-    last_x = np.int32((width - 1) * 64)
-    for _ in range(STEPS):
-        place = np.uint64(np.int64(y >> 6) * stride + (x >> 6))
-        part_y = np.int32(y & 63)
-        part_x = np.int32(x & 63)
-        near = np.int32(packed[place])
-        right = np.int32(packed[place + np.uint64(1)])
-        below = np.int32(packed[place + np.uint64(stride)])
-        across = np.int32(packed[place + np.uint64(stride) + np.uint64(1)])
-        weight_across = part_y * part_x
-        weight_right = 64 * part_x - weight_across
-        weight_below = 64 * part_y - weight_across
-        weight_near = 4096 - 64 * (part_x + part_y) + weight_across
-        step_y = weight_near * (near >> 8) + weight_right * (right >> 8)
-        step_y += weight_below * (below >> 8) + weight_across * (across >> 8)
-        step_x = weight_near * np.int32(np.int8(near)) + weight_right * np.int32(np.int8(right))
-        step_x += weight_below * np.int32(np.int8(below)) + weight_across * np.int32(np.int8(across))
-        y = min(max(y + np.int32((step_y + 4096) >> 13), np.int32(0)), last_y)
-        x = min(max(x + np.int32((step_x + 4096) >> 13), np.int32(0)), last_x)
-    return y, x
+    width = probability.shape[1]
+    for row in range(packed.shape[0]):
+        y = first + row
+        if 0 <= y < probability.shape[0]:
+            inside, down, right = probability[y], flow[0, y], flow[1, y]
+            for x in range(width):
+                pair = (np.int32(down[x]) << 16) | (np.int32(right[x]) & 65535)
+                packed[row, x] = pair if inside[x] >= threshold else 0
 
 
 @njit(cache=True, nogil=True)
-def neighbour_ahead(probability, threshold, packed, y, x):  # type: ignore[no-untyped-def]
-    """Return the flat index of the foreground neighbour most in the direction of the flow at (y, x), at most 60 degrees off.
+def _find_places(y, x, stride, place):  # type: ignore[no-untyped-def]
+    """Write the flat index of the pixel at or above and left of each position (1/64 px)."""
+    for i in range(place.size):
+        place[i] = np.int32(np.int32(y[i] >> 6) * stride) + np.int32(x[i] >> 6)
+
+
+@njit(cache=True, nogil=True)
+def _gather(packed, place, stride, corners):  # type: ignore[no-untyped-def]
+    """Read the four pixels around each position into ``corners`` (4, N)."""
+    near, right, below, across = corners[0], corners[1], corners[2], corners[3]
+    for i in range(place.size):
+        here = np.uint64(place[i])
+        under = here + np.uint64(stride)
+        near[i] = packed[here]
+        right[i] = packed[here + np.uint64(1)]
+        below[i] = packed[under]
+        across[i] = packed[under + np.uint64(1)]
+
+
+@njit(cache=True, nogil=True)
+def _weigh(weight, corner):  # type: ignore[no-untyped-def]
+    """Return the weighted y and x part of one packed corner."""
+    return np.int32(weight * np.int32(corner >> 16)), np.int32(weight * np.int32(np.int32(corner << 16) >> 16))
+
+
+@njit(cache=True, nogil=True)
+def _move(y, x, corners, last_y, last_x):  # type: ignore[no-untyped-def]
+    """Move each position (1/64 px) by the flow there, interpolated between its corners; int32 throughout for speed."""
+    near, right, below, across = corners[0], corners[1], corners[2], corners[3]
+    for i in range(y.size):
+        part_y, part_x = np.int32(y[i] & 63), np.int32(x[i] & 63)
+        weight_across = np.int32(part_y * part_x)
+        weight_right = np.int32(np.int32(part_x << 6) - weight_across)
+        weight_below = np.int32(np.int32(part_y << 6) - weight_across)
+        weight_near = np.int32(np.int32(4096 - weight_across) - np.int32(weight_right + weight_below))
+        near_y, near_x = _weigh(weight_near, near[i])
+        right_y, right_x = _weigh(weight_right, right[i])
+        below_y, below_x = _weigh(weight_below, below[i])
+        across_y, across_x = _weigh(weight_across, across[i])
+        step_y = np.int32(np.int32(near_y + right_y) + np.int32(below_y + across_y))
+        step_x = np.int32(np.int32(near_x + right_x) + np.int32(below_x + across_x))
+        step_y = np.int32(np.int32(step_y + np.int32(4096)) >> 13)
+        step_x = np.int32(np.int32(step_x + np.int32(4096)) >> 13)
+        y[i] = min(max(np.int32(y[i] + step_y), np.int32(0)), last_y)
+        x[i] = min(max(np.int32(x[i] + step_x), np.int32(0)), last_x)
+
+
+@njit(cache=True, nogil=True)
+def _walk_stretch(packed, y, left, last_y, end_y, end_x, scratch):  # type: ignore[no-untyped-def]
+    """Write where the walks from the pixels (y, left..left + N) end into ``end_y`` and ``end_x`` (N,), in 1/64 px.
+
+    ``y`` counts rows of ``packed`` (R, W + 1); ``scratch`` is (5, N) int32.
+    """
+    stride = np.int32(packed.shape[1])
+    flat = packed.ravel()
+    place, corners = scratch[0, : end_y.size], scratch[1:]
+    for i in range(end_y.size):
+        end_y[i] = y * 64
+        end_x[i] = (left + i) * 64
+    for _ in range(STEPS):
+        _find_places(end_y, end_x, stride, place)
+        _gather(flat, place, stride, corners)
+        _move(end_y, end_x, corners, last_y, np.int32((stride - 2) * 64))
+
+
+@njit(cache=True, nogil=True)
+def _neighbour_ahead(probability, flow, threshold, y, x):  # type: ignore[no-untyped-def]
+    """Return the flat index of the foreground neighbour most in the direction of the flow, at most 60 degrees off.
 
     Without one it is the pixel's own. One-pixel lines need this: a walk between pixels falls off them.
     """
     height, width = probability.shape
-    flow_y = np.int64(packed[y, x]) >> 8
-    flow_x = np.int64(np.int8(packed[y, x]))
+    down, right = float(flow[0, y, x]), float(flow[1, y, x])
     best = y * width + x
-    best_score = 0.5 * np.sqrt(float(flow_y * flow_y + flow_x * flow_x))
+    best_score = 0.5 * np.sqrt(down * down + right * right)
     for row in range(max(y - 1, 0), min(y + 2, height)):
         for column in range(max(x - 1, 0), min(x + 2, width)):
             if (row == y and column == x) or probability[row, column] < threshold:
                 continue
-            along = float(flow_y * (row - y) + flow_x * (column - x))
+            along = down * (row - y) + right * (column - x)
             score = along if row == y or column == x else along * 0.7071067811865476
             if score > best_score:
                 best_score = score
@@ -88,25 +126,35 @@ def neighbour_ahead(probability, threshold, packed, y, x):  # type: ignore[no-un
 
 
 @njit(cache=True, nogil=True)
-def walk_rows(probability, threshold, packed, start, stop, target):  # type: ignore[no-untyped-def]
-    """Write into ``target`` (H, W) the flat index of the pixel where each foreground pixel's walk ends.
+def walk_rows(probability, flow, threshold, start, stop, target):  # type: ignore[no-untyped-def]
+    """Write into ``target`` (H, W) the flat index of the pixel where each pixel's walk ends, rows start..stop.
 
     Background points to itself; a pixel whose walk leaves the foreground, or stays, points to its neighbour ahead.
+    Only flow up to ``STEPS`` + 2 rows away is read.
     """
     height, width = target.shape
-    stride = width + 1
-    flat = packed.ravel()
+    first = max(start - STEPS - 1, 0)
+    packed = np.zeros((min(stop + STEPS + 1, height) - first + 1, width + 1), np.int32)
+    _pack(probability, flow, threshold, first, packed)
+    last_y = np.int32((packed.shape[0] - 2) * 64)
+    ends_y, ends_x = np.empty(STRETCH, np.int32), np.empty(STRETCH, np.int32)
+    scratch = np.empty((5, STRETCH), np.int32)
     for y in range(start, stop):
-        for x in range(width):
-            own = y * width + x
-            target[y, x] = own
-            if probability[y, x] >= threshold:
-                end_y, end_x = walk(flat, width, height, stride, y, x)
-                row, column = (end_y + 32) >> 6, (end_x + 32) >> 6
-                if probability[row, column] >= threshold and (row != y or column != x):
-                    target[y, x] = row * width + column
+        for left in range(0, width, STRETCH):
+            inside = probability[y, left : left + STRETCH]
+            here = target[y, left : left + STRETCH]
+            end_y, end_x = ends_y[: inside.size], ends_x[: inside.size]
+            if inside.max() >= threshold:
+                _walk_stretch(packed, y - first, left, last_y, end_y, end_x, scratch)
+            for i in range(inside.size):
+                here[i] = y * width + left + i
+                if inside[i] < threshold:
+                    continue
+                row, column = first + ((end_y[i] + 32) >> 6), (end_x[i] + 32) >> 6
+                if probability[row, column] >= threshold and (row != y or column != left + i):
+                    here[i] = row * width + column
                 else:
-                    target[y, x] = neighbour_ahead(probability, threshold, packed, y, x)
+                    here[i] = _neighbour_ahead(probability, flow, threshold, y, left + i)
 
 
 @njit(cache=True, nogil=True)

@@ -79,7 +79,7 @@ def folder_names(images: Sequence[Path], owners: Mapping[str, Path], foreign: It
     """
     kept = {image: name for name, image in owners.items()}
     alike = defaultdict[str, list[Path]](list)
-    for image in images:
+    for image in {*images, *owners.values()}:
         alike[image.stem.casefold()].append(image)
     taken = {name.casefold() for name in (*owners, *RESERVED, *foreign)}
     names: dict[Path, str] = {}

@@ -44,12 +44,17 @@ class SegmenterSettings:
     diameter_px: float | None = _knob(
         None, "Usual diameter of the objects in pixels; found by looking if not given.", "--diameter"
     )
-    tile_px: int = _knob(1024, "Longest side of a tile in pixels; larger is quicker and needs more memory.")
-    overlap_px: int = _knob(64, "Seam in which neighbouring tiles are blended, in pixels.")
+    tile_px: int = _knob(Tiling.tile_px, "Longest side of a tile in pixels; larger is quicker and needs more memory.")
+    overlap_px: int = _knob(Tiling.overlap_px, "Seam in which neighbouring tiles are blended, in pixels.")
     test_time_augmentation: bool = _knob(False, "Average over four mirror images: slower, a little more accurate.")
+    minimum_confidence: float = _knob(
+        0.5, "Objects of a lower confidence (0 to 1) are left out and their number is reported; 0 keeps all."
+    )
     flow: FlowSettings = field(default_factory=FlowSettings)
 
     def __post_init__(self) -> None:
+        if not 0 <= self.minimum_confidence <= 1:
+            raise SettingsError(f"minimum confidence {self.minimum_confidence}: wanted a number from 0 to 1.")
         if self.diameter_px is not None and not 0 < self.diameter_px < float("inf"):
             raise SettingsError(
                 f"diameter {self.diameter_px} px: wanted a number above 0, the usual object size in pixels."
@@ -129,12 +134,24 @@ class Segmenter:
             fields = look.fields or self._fields(view, look.scale, progress=progress)
         with clock("instances"):
             _tell(progress, "instances", 0)
-            labels, confidence = _instances(fields, view.content.shape, look.scale, self.settings.flow)
+            found = _instances(fields, view.content.shape, look.scale, self.settings.flow)
+            labels, confidence = _confident(*found, self.settings.minimum_confidence)
             labels = _placed(labels, view)
             _tell(progress, "instances", 1)
-        warnings = view.left_out() + (() if len(confidence) else ("No object was found.",))
+        warnings = view.left_out() + self._remarks(len(confidence), len(found[1]))
         info, seconds = self.model.info, clock.seconds
         return Segmentation(labels, confidence, self.settings, info, look.scale, view.content, warnings, seconds)
+
+    def _remarks(self, kept: int, found: int) -> tuple[str, ...]:
+        """What the reader has to know about the number of objects."""
+        remarks = () if kept else ("No object was found.",)
+        if kept == found:
+            return remarks
+        return (
+            *remarks,
+            f"Left out: {found - kept:,} of {found:,} objects, whose confidence is below "
+            f"{self.settings.minimum_confidence:g}. A minimum confidence of 0 keeps them.",
+        )
 
     def _look(self, view: View, progress: Progress | None) -> "_Look":
         """The scale to work at: from the diameter that was given, else found by looking."""
@@ -225,6 +242,7 @@ def _instances(
     """
     if scale < 1:
         fields = _resized(fields, shape)
+        settings = replace(settings, minimum_area_px=round(settings.minimum_area_px / scale**2))
     labels = labels_from_fields(fields, settings)
     confidence = confidence_of(labels, fields)
     if labels.shape == shape:
@@ -232,6 +250,18 @@ def _instances(
     small = cv2.resize(labels.view(np.int32), shape[::-1], interpolation=cv2.INTER_NEAREST_EXACT).view(np.uint32)
     kept = np.flatnonzero(np.bincount(small.ravel(), minlength=len(confidence) + 1)[1:])
     return relabel(small), confidence[kept]
+
+
+def _confident(
+    labels: Labels, confidence: NDArray[np.float32], minimum: float
+) -> tuple[Labels, NDArray[np.float32]]:
+    """The instances of at least the minimum confidence, renumbered, and their confidence."""
+    kept = confidence >= minimum
+    if kept.all():
+        return labels, confidence
+    numbers = np.concatenate(([0], np.where(kept, np.cumsum(kept), 0))).astype(np.uint32)
+    renumbered: Labels = numbers[labels]
+    return renumbered, confidence[kept]
 
 
 def _resized(fields: CompactFields, shape: tuple[int, int]) -> CompactFields:

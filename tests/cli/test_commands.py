@@ -1,0 +1,226 @@
+"""The commands as a user types them."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import polars
+import pytest
+
+import uniaims
+from uniaims.cli import INTERRUPTED, main
+from uniaims.labels import write_labels
+from uniaims.pipeline.analysis import RESULT_FILES
+from uniaims.segmenter import Segmenter
+
+
+@pytest.fixture
+def image(slope_model_loaded: Any, cones: Callable[..., Any], tmp_path: Path) -> Path:
+    path = tmp_path / "image.png"
+    cv2.imwrite(str(path), cones(100, 120).image)
+    return path
+
+
+def test_analyse_writes_everything(image: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    output = tmp_path / "out"
+    code = main(["analyse", str(image), "--output", str(output), "--pixel-size", "2.5 nm", "--diameter", "24"])
+    assert code == 0
+    assert {path.name for path in (output / "image").iterdir()} == set(RESULT_FILES)
+    assert (output / "index.html").is_file()
+    assert (output / "measurements.parquet").is_file()
+    summary = json.loads((output / "image" / "summary.json").read_text(encoding="utf-8"))
+    assert (summary["pixel_size_nm"], summary["settings"]["segmenter"]["diameter_px"]) == (2.5, 24.0)
+    said = capsys.readouterr().out
+    assert f"image: {summary['instance_count']} objects" in said
+    assert str(output / "index.html") in said
+
+
+def test_analyse_again_says_what_was_done_before(
+    image: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["analyse", str(image), "--output", str(tmp_path / "out")]
+    assert [main(command), main(command)] == [0, 0]
+    assert "done before" in capsys.readouterr().out
+    assert main([*command, "--overwrite"]) == 0
+    assert "made anew: asked to" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ["analyse"],
+        ["analyse", "image.png"],
+        ["analyse", "image.png", "--output", "out", "--workers", "0"],
+        ["analyse", "image.png", "--output", "out", "--device", "abacus"],
+        ["analyse", "image.png", "--output", "out", "--diameter", "wide"],
+        ["analyse", "image.png", "--output", "out", "--nonsense"],
+        ["nonsense"],
+        ["train", "--output", "run"],
+        ["evaluate"],
+    ],
+    ids=" ".join,
+)
+def test_wrong_use_has_exit_code_2(wrong: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(wrong) == 2
+    assert "uniaims" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--pixel-size", "large"], "pixel size"),
+        (["--diameter", "-3"], "diameter"),
+        (["--tile-px", "10"], "twice"),
+    ],
+)
+def test_values_that_cannot_be_used_are_explained(
+    image: Path, tmp_path: Path, flags: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["analyse", str(image), "--output", str(tmp_path / "out"), *flags]) == 1
+    assert message in capsys.readouterr().err
+
+
+def test_an_unknown_model_is_named_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["analyse", "a.png", "b.png", "--output", str(tmp_path / "out"), "--model", "nonesuch"])
+    assert code == 1
+    assert capsys.readouterr().err.count("nonesuch") == 1
+
+
+def test_ctrl_c_has_its_exit_code(
+    image: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Segmenter, "__call__", interrupted)
+    assert main(["analyse", str(image), "--output", str(tmp_path / "out")]) == INTERRUPTED
+    assert "stopped" in capsys.readouterr().err
+
+
+def test_measure_prints_csv(cones: Callable[..., Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    truth = cones(80, 90)
+    write_labels(tmp_path / "labels.tif", truth.labels)
+    assert main(["measure", str(tmp_path / "labels.tif"), "--pixel-size", "2 nm"]) == 0
+    table = polars.read_csv(capsys.readouterr().out.encode())
+    assert table["area_nm2"].to_list() == [4.0 * area for area in np.bincount(truth.labels.ravel())[1:]]
+
+
+@pytest.mark.parametrize("name", ["table.csv", "table.parquet"])
+def test_measure_writes_a_table(cones: Callable[..., Any], tmp_path: Path, name: str) -> None:
+    truth = cones(80, 90)
+    write_labels(tmp_path / "labels.tif", truth.labels)
+    assert main(["measure", str(tmp_path / "labels.tif"), "--output", str(tmp_path / name)]) == 0
+    read = polars.read_csv if name.endswith("csv") else polars.read_parquet
+    assert read(tmp_path / name).height == truth.labels.max()
+
+
+def test_measure_with_an_image_writes_a_report(cones: Callable[..., Any], tmp_path: Path) -> None:
+    truth = cones(80, 90)
+    write_labels(tmp_path / "labels.tif", truth.labels)
+    cv2.imwrite(str(tmp_path / "image.png"), truth.image)
+    arguments = [str(tmp_path / "labels.tif"), "--image", str(tmp_path / "image.png"), "--output", str(tmp_path / "out")]
+    assert main(["measure", *arguments]) == 0
+    table = polars.read_csv(tmp_path / "out" / "measurements.csv")
+    assert "mean_intensity" in table.columns
+    assert (tmp_path / "out" / "report.html").is_file()
+
+
+def test_info_says_what_a_file_holds(sample_image: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["info", str(sample_image)]) == 0
+    said = capsys.readouterr().out
+    assert "1280 x 960 px" in said
+    assert "metadata" in said
+    assert main(["info", str(sample_image), "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["shape"] == [960, 1280]
+    assert facts["pixel_size_source"] == "metadata"
+    assert facts["acquisition"]["voltage_kv"] > 0
+
+
+def test_info_without_a_pixel_size_says_how_to_give_it(image: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["info", str(image)]) == 0
+    assert '--pixel-size "2.5 nm"' in capsys.readouterr().out
+
+
+def test_models_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models"]) == 0
+    assert "general" in capsys.readouterr().out
+    assert main(["models", "--json"]) == 0
+    (general,) = [model for model in json.loads(capsys.readouterr().out) if model["name"] == "general"]
+    assert len(general["hash"]) == 64
+    assert Path(general["path"]).is_file()
+
+
+def test_evaluate_prints_figures(
+    slope_model_loaded: Any, cones: Callable[..., Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    truth = cones(100, 120)
+    for folder, array in (("images", truth.image), ("masks", truth.labels.astype(np.uint16))):
+        (tmp_path / folder).mkdir()
+        cv2.imwrite(str(tmp_path / folder / "a.png"), array)
+    assert main(["evaluate", str(tmp_path), "--diameter", "24"]) == 0
+    said = capsys.readouterr().out
+    assert "1.000" in said
+    assert "1 images" in said
+    assert main(["evaluate", str(tmp_path), "--diameter", "24", "--json"]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert figures["images"]["a"]["ap50"] == figures["mean"]["ap50"] == 1.0
+    assert figures["model"] == "slope"
+
+
+def test_train_hands_its_flags_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trainer = pytest.importorskip("uniaims.training.trainer")
+    seen: list[Any] = []
+
+    def train(settings: Any, progress: Any) -> Any:
+        seen.append(settings)
+        return trainer.TrainedModel(tmp_path / "a.safetensors", tmp_path / "a.onnx", 7, 1.0)
+
+    monkeypatch.setattr(trainer, "train", train)
+    arguments = ["--data", "one", "two", "--output", str(tmp_path), "--steps", "7", "--widths", "8,16", "--depths", "1,1"]
+    assert main(["train", *arguments]) == 0
+    assert seen[0].data == (Path("one"), Path("two"))
+    assert (seen[0].steps, seen[0].widths, seen[0].encoder) == (7, (8, 16), "unet")
+    assert "7 steps" in capsys.readouterr().out
+
+
+def test_sample_copies_the_sample(tmp_path: Path, sample_image: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sample", str(tmp_path)]) == 0
+    assert (tmp_path / "powder.tif").read_bytes() == sample_image.read_bytes()
+    assert main(["sample", str(tmp_path / "powder.tif")]) == 1
+    assert "--overwrite" in capsys.readouterr().err
+    assert main(["sample", str(tmp_path / "powder.tif"), "--overwrite"]) == 0
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out.strip() == f"uniaims {uniaims.__version__}"
+
+
+def test_help_lists_every_command_and_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; from uniaims.cli import main; main(['--help']); "
+        "sys.exit(bool({'numba', 'polars', 'torch', 'cv2', 'onnxruntime', 'scipy'} & set(sys.modules)))"
+    )
+    environment = os.environ | {"COLUMNS": "120"}
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environment, timeout=60
+    )
+    assert result.returncode == 0, result.stdout
+    for command in ("analyse", "measure", "info", "models", "train", "evaluate", "sample"):
+        assert command in result.stdout
+
+
+def test_help_of_train_needs_no_torch() -> None:
+    code = "import sys; sys.modules['torch'] = None; from uniaims.cli import main; sys.exit(main(['train', '--help']))"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    assert result.returncode == 0, result.stderr
+    assert "--encoder" in result.stdout

@@ -1,0 +1,113 @@
+"""One image: what is measured, what is written, and that a failure leaves nothing."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import polars
+import pytest
+import tifffile
+
+import uniaims
+from uniaims.errors import OutputError, PixelSizeError
+from uniaims.micrograph import Micrograph, PixelSize
+from uniaims.pipeline import Analysis, AnalysisSettings, analyse, save_measurements
+from uniaims.pipeline.analysis import RESULT_FILES
+from uniaims.segmenter import Segmenter, SegmenterSettings
+
+SETTINGS = AnalysisSettings(SegmenterSettings(diameter_px=24.0), "2.5 nm")
+
+
+@pytest.fixture
+def analysis(slope_model: Any, cones: Callable[..., Any], tmp_path: Path) -> Analysis:
+    cv2.imwrite(str(tmp_path / "image.png"), cones(150, 180).image)
+    return analyse(tmp_path / "image.png", SETTINGS, Segmenter(slope_model, SETTINGS.segmenter))
+
+
+def test_instances_are_measured_in_nanometres(analysis: Analysis) -> None:
+    areas = np.bincount(analysis.segmentation.labels.ravel())[1:]
+    np.testing.assert_allclose(analysis.measurements.values("area"), areas * 2.5**2)
+    np.testing.assert_allclose(analysis.measurements.values("confidence"), analysis.segmentation.confidence)
+
+
+def test_all_results_are_written(analysis: Analysis, tmp_path: Path) -> None:
+    analysis.save(tmp_path / "result")
+    assert {path.name for path in (tmp_path / "result").iterdir()} == set(RESULT_FILES)
+    labels = tifffile.imread(tmp_path / "result" / "labels.tif")
+    assert labels.dtype == np.uint32
+    np.testing.assert_array_equal(labels, analysis.segmentation.labels)
+    table = polars.read_parquet(tmp_path / "result" / "measurements.parquet")
+    assert table.height == polars.read_csv(tmp_path / "result" / "measurements.csv").height == labels.max()
+    assert cv2.imread(str(tmp_path / "result" / "overlay.png")).shape == (150, 180, 3)
+    assert "image.png" in (tmp_path / "result" / "report.html").read_text(encoding="utf-8")
+
+
+def test_the_summary_can_be_traced(analysis: Analysis, tmp_path: Path) -> None:
+    analysis.save(tmp_path / "result")
+    summary = json.loads((tmp_path / "result" / "summary.json").read_text(encoding="utf-8"))
+    assert summary["image"] == str((tmp_path / "image.png").resolve())
+    assert summary["image_bytes"] == (tmp_path / "image.png").stat().st_size
+    assert summary["shape"] == [150, 180]
+    assert (summary["pixel_size_nm"], summary["pixel_size_source"]) == (2.5, "given")
+    assert summary["instance_count"] == len(analysis.measurements) == analysis.segmentation.labels.max()
+    assert summary["border_count"] == analysis.measurements.values("touches_border").sum()
+    assert summary["area_fraction"] == pytest.approx((analysis.segmentation.labels > 0).mean())
+    assert (summary["model"], summary["model_hash"]) == ("slope", "5" * 64)
+    assert summary["settings"]["segmenter"]["diameter_px"] == 24.0
+    assert summary["version"] == uniaims.__version__
+    assert set(summary["seconds"]) >= {"read", "network", "instances", "measure", "write", "report"}
+    assert isinstance(summary["warnings"], list)
+
+
+def test_without_a_pixel_size_lengths_are_in_pixels_and_it_is_said(
+    slope_model: Any, cones: Callable[..., Any], tmp_path: Path
+) -> None:
+    analysis = analyse(cones(100, 100).image, segmenter=Segmenter(slope_model, SETTINGS.segmenter))
+    summary = analysis.save(tmp_path / "result")
+    assert summary.image == "array"
+    assert (summary.pixel_size_nm, summary.pixel_size_source, summary.image_bytes) == (None, None, None)
+    assert any("in pixels" in warning for warning in summary.warnings)
+    assert "area_px2" in analysis.measurements.table.columns
+
+
+def test_the_pixel_size_given_goes_before_that_of_the_file(slope_model: Any, cones: Callable[..., Any]) -> None:
+    micrograph = Micrograph(cones(100, 100).image, PixelSize(7.0, "metadata"))
+    segmenter = Segmenter(slope_model, SETTINGS.segmenter)
+    assert analyse(micrograph, SETTINGS, segmenter).summary.pixel_size_nm == 2.5
+    from_file = analyse(micrograph, segmenter=segmenter).summary
+    assert (from_file.pixel_size_nm, from_file.pixel_size_source) == (7.0, "metadata")
+
+
+def test_a_failure_while_writing_leaves_what_was_there(
+    analysis: Analysis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    analysis.save(tmp_path / "result")
+    before = (tmp_path / "result" / "summary.json").read_bytes()
+
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("uniaims.pipeline.analysis.write_overlay", full)
+    with pytest.raises(OutputError, match="No space left"):
+        analysis.save(tmp_path / "result")
+    assert (tmp_path / "result" / "summary.json").read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_pixel_size_that_is_none_is_refused_before_any_work() -> None:
+    with pytest.raises(PixelSizeError):
+        AnalysisSettings(pixel_size="large")
+
+
+def test_labels_of_another_program_get_tables_overlay_and_report(
+    cones: Callable[..., Any], tmp_path: Path
+) -> None:
+    truth = cones(90, 90)
+    measurements = uniaims.measure(truth.labels, "1 nm", truth.image)
+    save_measurements(tmp_path / "a", measurements, truth.labels, None, "labels")
+    save_measurements(tmp_path / "b", measurements, truth.labels, Micrograph(truth.image), "labels")
+    assert {path.name for path in (tmp_path / "a").iterdir()} == {"measurements.csv", "measurements.parquet"}
+    assert {path.name for path in (tmp_path / "b").iterdir()} == set(RESULT_FILES) - {"labels.tif", "summary.json"}

@@ -1,0 +1,177 @@
+"""Batches: skip what is done, go on after failures, stop cleanly, join the results."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import polars
+import pytest
+
+from uniaims.errors import OutputError, SettingsError
+from uniaims.pipeline import AnalysisSettings, BatchResult, analyse_batch
+from uniaims.segmenter import Segmenter, SegmenterSettings
+
+SETTINGS = AnalysisSettings(SegmenterSettings(diameter_px=24.0))
+
+
+@pytest.fixture
+def images(slope_model_loaded: Any, cones: Callable[..., Any], tmp_path: Path) -> Path:
+    """A folder with three images."""
+    (tmp_path / "in").mkdir()
+    for seed, name in enumerate("abc"):
+        cv2.imwrite(str(tmp_path / "in" / f"{name}.png"), cones(90, 100 + seed, seed).image)
+    return tmp_path / "in"
+
+
+def run(images: Path, settings: AnalysisSettings = SETTINGS, **options: Any) -> BatchResult:
+    return analyse_batch([images], images.parent / "out", settings, **options)
+
+
+def statuses(result: BatchResult) -> dict[str, str]:
+    return {outcome.name: outcome.status for outcome in result.outcomes}
+
+
+def test_results_overview_and_joined_table(images: Path) -> None:
+    result = run(images)
+    output = images.parent / "out"
+    assert statuses(result) == dict.fromkeys("abc", "done")
+    assert sorted(path.name for path in output.iterdir()) == ["a", "b", "c", "index.html", "measurements.parquet"]
+    table = polars.read_parquet(output / "measurements.parquet")
+    counts = {outcome.name: outcome.instance_count for outcome in result.outcomes}
+    assert dict(table.group_by("image").len().iter_rows()) == counts
+    page = (output / "index.html").read_text(encoding="utf-8")
+    assert all(f"{name}/report.html" in page for name in "abc")
+
+
+def test_a_second_run_skips_what_is_done_and_still_lists_it(images: Path) -> None:
+    run(images)
+    before = (images.parent / "out" / "a" / "summary.json").stat().st_mtime_ns
+    result = run(images)
+    assert statuses(result) == dict.fromkeys("abc", "skipped")
+    assert all(outcome.instance_count for outcome in result.outcomes)
+    assert (images.parent / "out" / "a" / "summary.json").stat().st_mtime_ns == before
+    assert "a/report.html" in (images.parent / "out" / "index.html").read_text(encoding="utf-8")
+
+
+def test_overwrite_does_all_again(images: Path) -> None:
+    run(images)
+    assert statuses(run(images, overwrite=True)) == dict.fromkeys("abc", "done")
+
+
+def test_what_is_no_longer_right_is_made_anew(images: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(images)
+    output = images.parent / "out"
+    (output / "a" / "overlay.png").unlink()
+    os.utime(images / "b.png", ns=(1, 1))
+    result = run(images)
+    reasons = {outcome.name: outcome.message for outcome in result.outcomes}
+    assert reasons == {"a": "incomplete", "b": "the image has changed", "c": ""}
+    other = run(images, AnalysisSettings(SETTINGS.segmenter, "3 nm"))
+    assert {outcome.message for outcome in other.outcomes} == {"made with other settings"}
+    monkeypatch.setattr("uniaims.pipeline.batch.__version__", "99")
+    newer = run(images, AnalysisSettings(SETTINGS.segmenter, "3 nm"))
+    assert {outcome.message for outcome in newer.outcomes} == {"made with another version"}
+
+
+def test_the_device_does_not_make_results_old(images: Path) -> None:
+    run(images)
+    on_cpu = AnalysisSettings(SegmenterSettings(diameter_px=24.0, device="cpu"))
+    assert statuses(run(images, on_cpu)) == dict.fromkeys("abc", "skipped")
+
+
+def test_a_bad_image_does_not_stop_the_others_and_leaves_nothing(images: Path) -> None:
+    (images / "b.png").write_bytes(b"no image")
+    result = run(images)
+    output = images.parent / "out"
+    assert statuses(result) == {"a": "done", "b": "failed", "c": "done"}
+    assert "b.png" in result.having("failed")[0].message
+    assert sorted(path.name for path in output.iterdir()) == ["a", "c", "index.html", "measurements.parquet"]
+    assert "b.png" in (output / "index.html").read_text(encoding="utf-8")
+
+
+def test_a_fault_of_ours_is_recorded_with_its_type(images: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = Segmenter.__call__
+
+    def faulty(self: Segmenter, image: Any, progress: Any = None) -> Any:
+        if image.path.stem == "b":
+            raise ZeroDivisionError("by nothing")
+        return whole(self, image, progress)
+
+    monkeypatch.setattr(Segmenter, "__call__", faulty)
+    result = run(images)
+    assert statuses(result) == {"a": "done", "b": "failed", "c": "done"}
+    assert "ZeroDivisionError: by nothing" in result.having("failed")[0].message
+
+
+def test_want_of_memory_is_told_with_advice(images: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def greedy(*_: Any) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(Segmenter, "__call__", greedy)
+    assert all("memory" in outcome.message for outcome in run(images).having("failed"))
+
+
+def test_an_interruption_keeps_what_is_finished(images: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = Segmenter.__call__
+
+    def interrupted(self: Segmenter, image: Any, progress: Any = None) -> Any:
+        if image.path.stem == "b":
+            raise KeyboardInterrupt
+        return whole(self, image, progress)
+
+    monkeypatch.setattr(Segmenter, "__call__", interrupted)
+    result = run(images)
+    output = images.parent / "out"
+    assert result.interrupted
+    assert statuses(result) == {"a": "done"}
+    assert sorted(path.name for path in output.iterdir()) == ["a", "index.html", "measurements.parquet"]
+    monkeypatch.undo()
+
+
+def test_images_with_and_without_pixel_size_join(images: Path) -> None:
+    run(images, AnalysisSettings(SETTINGS.segmenter, "2 nm"))
+    (images / "b.png").unlink()
+    (images / "c.png").unlink()
+    os.utime(images / "a.png", ns=(1, 1))
+    run(images)
+    table = polars.read_parquet(images.parent / "out" / "measurements.parquet")
+    in_pixels = table.filter(polars.col("image") == "a")
+    assert in_pixels["area_nm2"].null_count() == in_pixels.height > 0
+    assert table.filter(polars.col("image") == "b")["area_px2"].null_count() > 0
+
+
+def test_no_image_at_all_still_gives_an_overview(slope_model_loaded: Any, tmp_path: Path) -> None:
+    result = analyse_batch([tmp_path / "missing.png"], tmp_path / "out", SETTINGS)
+    assert statuses(result) == {"missing": "failed"}
+    assert polars.read_parquet(tmp_path / "out" / "measurements.parquet").height == 0
+    assert "missing" in (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+
+
+def test_progress_counts_images(images: Path) -> None:
+    told: list[tuple[str, int, int]] = []
+    run(images, progress=lambda *step: told.append(step))
+    assert [step for step in told if step[0] == "images"] == [("images", done, 3) for done in range(4)]
+    assert ("network", 1, 1) in told
+
+
+def test_an_output_that_cannot_be_made_is_refused(images: Path) -> None:
+    with pytest.raises(OutputError, match="can't be made"):
+        analyse_batch([images], images / "a.png" / "out", SETTINGS)
+
+
+def test_no_workers_is_refused(images: Path) -> None:
+    with pytest.raises(SettingsError, match="at least 1"):
+        run(images, workers=0)
+
+
+def test_two_runs_give_the_same_files(images: Path) -> None:
+    run(images)
+    analyse_batch([images], images.parent / "again", SETTINGS)
+    for name in ("labels.tif", "measurements.csv", "overlay.png"):
+        first, second = (images.parent / folder / "a" / name for folder in ("out", "again"))
+        assert first.read_bytes() == second.read_bytes()
+    first, second = (json.loads((images.parent / f / "a" / "summary.json").read_text()) for f in ("out", "again"))
+    assert {**first, "seconds": 0} == {**second, "seconds": 0}
