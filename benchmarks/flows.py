@@ -38,7 +38,7 @@ class Method:
 
 
 def ours() -> list[Method]:
-    return [Method("Uni-AIMS", fields_from_labels, lambda fields: labels_from_fields(fields))]
+    return [Method("Uni-AIMS", fields_from_labels, labels_from_fields)]
 
 
 def allow_torchvision() -> None:
@@ -217,7 +217,8 @@ def noise(methods: list[str], seeds: list[int]) -> None:
                 for scene, (labels, spoilt) in cases.items()
             }
             cells = [*scores.values(), np.mean(list(scores.values()), axis=0)]
-            print(f"| {name} | {seed} | " + " | ".join(f"{low:.3f}/{high:.3f}" for low, high in cells) + " |", flush=True)
+            row = " | ".join(f"{low:.3f}/{high:.3f}" for low, high in cells)
+            print(f"| {name} | {seed} | {row} |", flush=True)
 
 
 def scores_of(labels: Array, found: Array) -> tuple[float, float]:
@@ -232,15 +233,19 @@ def large() -> None:
     labels = blobs(8192, 0)
     start, cpu = time.perf_counter(), time.process_time()
     fields = fields_from_labels(labels)
-    print(f"8192 x 8192, {labels.max()} instances: targets {time.perf_counter() - start:.1f} s wall, "
-          f"{time.process_time() - cpu:.1f} CPU-s")
+    print(
+        f"8192 x 8192, {labels.max()} instances: targets {time.perf_counter() - start:.1f} s wall, "
+        f"{time.process_time() - cpu:.1f} CPU-s"
+    )
     compact = fields.compact()
     del fields
     start, cpu = time.perf_counter(), time.process_time()
     found = labels_from_fields(compact)
-    print(f"flows to labels {time.perf_counter() - start:.1f} s wall, {time.process_time() - cpu:.1f} CPU-s; "
-          f"AP50, AP90 {scores_of(labels, found)}; "
-          f"peak memory of all of this {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB")
+    print(
+        f"flows to labels {time.perf_counter() - start:.1f} s wall, {time.process_time() - cpu:.1f} CPU-s; "
+        f"AP50, AP90 {scores_of(labels, found)}; "
+        f"peak memory of all of this {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB"
+    )
 
 
 def main() -> None:

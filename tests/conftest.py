@@ -49,9 +49,7 @@ def data_folder() -> Path:
     """The folder of real micrographs: ``UNIAIMS_DATA``, else ``../shared/data`` beside the repository."""
     folder = Path(os.environ.get("UNIAIMS_DATA", ROOT.parent / "shared" / "data"))
     if not folder.is_dir():
-        pytest.skip(
-            f"no real data: {folder} is no folder; set UNIAIMS_DATA to one of <set>/images and <set>/masks"
-        )
+        pytest.skip(f"no real data: {folder} is no folder; set UNIAIMS_DATA to one of <set>/images and <set>/masks")
     return folder
 
 

@@ -1,6 +1,7 @@
 """Tiles: the plan covers the image, seams don't show, memory and order are as promised."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -57,7 +58,7 @@ def test_tiles_fit_the_stride_and_the_limit(length: int, tile: int, overlap: int
     assert plan.size[0] % multiple == 0
     assert all(top % multiple == 0 for top in plan.tops)
     assert plan.size[0] <= max(tile, multiple, 2 * plan.overlap)
-    assert all(later - earlier + plan.overlap == plan.size[0] for earlier, later in zip(plan.tops, plan.tops[1:]))
+    assert all(later - earlier + plan.overlap == plan.size[0] for earlier, later in pairwise(plan.tops))
 
 
 def test_tiles_are_balanced_instead_of_leaving_a_sliver() -> None:
@@ -144,7 +145,9 @@ def test_windows_are_read_once_and_only_when_needed() -> None:
             return np.zeros((100, 100), np.float32)[window]
 
     seen: list[int] = []
-    map_tiles(counting(same, []), Source(), BYTE, Tiling(64, 16), lambda _stage, done, _total: seen.append(len(windows)))
+    map_tiles(
+        counting(same, []), Source(), BYTE, Tiling(64, 16), lambda _stage, done, _total: seen.append(len(windows))
+    )
     assert seen == [1, 2, 3, 4]
 
 

@@ -7,6 +7,8 @@ shape. `labels_from_fields` walks up the flow from every pixel; pixels that arri
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -163,7 +165,7 @@ def _halving_blocks(count: int, threads: int) -> list[tuple[int, int]]:
     if threads == 1:
         return [(0, count)] if count else []
     bounds = np.unique((np.linspace(0, 1, 16 * threads + 1) ** 3 * count).astype(int))
-    return [(int(start), int(stop)) for start, stop in zip(bounds[:-1], bounds[1:], strict=True)]
+    return [(int(start), int(stop)) for start, stop in pairwise(bounds)]
 
 
 def labels_from_fields(
@@ -280,9 +282,7 @@ def _follow(fields: CompactFields, threshold: np.uint8, threads: int) -> _Follow
     groups = spare.reshape(height, width)
     count = basins.number_groups(*runs, components.join_runs(*runs, width), groups)
     out = np.empty(flat.size, np.uint32)
-    _by_blocks(
-        lambda start, stop: walk.name_ends(target, spare, flat, threshold, start, stop, out), flat.size, threads
-    )
+    _by_blocks(lambda start, stop: walk.name_ends(target, spare, flat, threshold, start, stop, out), flat.size, threads)
     return _Followed(out.reshape(height, width), int(count))
 
 
@@ -290,24 +290,24 @@ def _walked(probability: Array, flow: Array, threshold: np.uint8, threads: int) 
     """Return (H * W,) flat index of the pixel that each pixel's first walk leads to."""
     height, width = probability.shape
     target = np.empty((height, width), np.int32 if height * width < 2**31 else np.int64)
-    _by_blocks(
-        lambda start, stop: walk.walk_rows(probability, flow, threshold, start, stop, target), height, threads
-    )
+    _by_blocks(lambda start, stop: walk.walk_rows(probability, flow, threshold, start, stop, target), height, threads)
     return target.ravel()
 
 
 def _doubled(target: Array, spare: Array, steps: int, wanted: int, threads: int) -> tuple[Array, Array]:
-    """Return ``target`` after walks of at least ``wanted`` steps (fewer if nothing moves any more) and the spare array."""
+    """Return ``target`` after walks of ``wanted`` steps or more, or once nothing moves; and the spare array."""
     while steps < wanted:
-        now, then = target, spare
-        changed = _by_blocks(
-            lambda start, stop, now=now, then=then: walk.double_rows(now, start, stop, then), target.size, threads
-        )
+        changed = _by_blocks(partial(_double, target, spare), target.size, threads)
         target, spare = spare, target
         steps *= 2
         if not any(changed):
             break
     return target, spare
+
+
+def _double(target: Array, out: Array, start: int, stop: int) -> int:
+    """Follow one pointer from each pointer, flat indices start..stop; return how many moved."""
+    return int(walk.double_rows(target, start, stop, out))
 
 
 def _merge(followed: _Followed, fields: CompactFields, settings: FlowSettings, threads: int) -> None:
@@ -323,7 +323,8 @@ def _merge(followed: _Followed, fields: CompactFields, settings: FlowSettings, t
         )
     )
     measures = basins.measure_basins(image, smooth, 0, height, followed.count)
-    rule = (settings.merge_difference, settings.parting_weight, settings.parting_roughness, 4.0 * settings.minimum_area_px)
+    limits = (settings.merge_difference, settings.parting_weight, settings.parting_roughness)
+    rule = (*(float(limit) for limit in limits), 4.0 * settings.minimum_area_px)
     names = np.arange(followed.count + 1)
     while len(contacts) and basins.merge_round(contacts, names, measures, rule):
         contacts[:, :2] = np.sort(names[contacts[:, :2]], axis=1)

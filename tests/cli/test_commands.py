@@ -124,7 +124,13 @@ def test_measure_with_an_image_writes_a_report(cones: Callable[..., Any], tmp_pa
     truth = cones(80, 90)
     write_labels(tmp_path / "labels.tif", truth.labels)
     cv2.imwrite(str(tmp_path / "image.png"), truth.image)
-    arguments = [str(tmp_path / "labels.tif"), "--image", str(tmp_path / "image.png"), "--output", str(tmp_path / "out")]
+    arguments = [
+        str(tmp_path / "labels.tif"),
+        "--image",
+        str(tmp_path / "image.png"),
+        "--output",
+        str(tmp_path / "out"),
+    ]
     assert main(["measure", *arguments]) == 0
     table = polars.read_csv(tmp_path / "out" / "measurements.csv")
     assert "mean_intensity" in table.columns
@@ -185,7 +191,19 @@ def test_train_hands_its_flags_on(
         return trainer.TrainedModel(tmp_path / "a.safetensors", tmp_path / "a.onnx", 7, 1.0)
 
     monkeypatch.setattr(trainer, "train", train)
-    arguments = ["--data", "one", "two", "--output", str(tmp_path), "--steps", "7", "--widths", "8,16", "--depths", "1,1"]
+    arguments = [
+        "--data",
+        "one",
+        "two",
+        "--output",
+        str(tmp_path),
+        "--steps",
+        "7",
+        "--widths",
+        "8,16",
+        "--depths",
+        "1,1",
+    ]
     assert main(["train", *arguments]) == 0
     assert seen[0].data == (Path("one"), Path("two"))
     assert (seen[0].steps, seen[0].widths, seen[0].encoder) == (7, (8, 16), "unet")

@@ -3,6 +3,7 @@
 import inspect
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Literal
 
 import pytest
@@ -44,9 +45,7 @@ def command(word: str, **flags: Any) -> None:
 
 @pytest.fixture
 def app(monkeypatch: pytest.MonkeyPatch) -> typer.Typer:
-    monkeypatch.setattr("uniaims.cli.flags.import_module", lambda _: inspect.getmodule(command) or __import__("sys"))
-    monkeypatch.setitem(with_flags.__globals__["_CLASSES"], command, "here.Outer")
-    monkeypatch.setattr("uniaims.cli.flags.import_module", lambda _: type("module", (), {"Outer": Outer}))
+    monkeypatch.setattr("uniaims.cli.flags.import_module", lambda _: SimpleNamespace(Outer=Outer))
     program = typer.Typer()
     program.command()(with_flags(command))
     return program

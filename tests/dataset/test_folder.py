@@ -34,7 +34,7 @@ def test_ignored_pixels_are_unknown(folder):
 
 def test_image_without_mask_is_named(folder):
     (folder / "masks" / "b.png").unlink()
-    with pytest.raises(InputError, match="only one of images/ and masks/ .b"):
+    with pytest.raises(InputError, match=r"only one of images/ and masks/ \(b"):
         open_samples(folder)
 
 

@@ -102,9 +102,7 @@ def test_a_pixel_size_that_is_none_is_refused_before_any_work() -> None:
         AnalysisSettings(pixel_size="large")
 
 
-def test_labels_of_another_program_get_tables_overlay_and_report(
-    cones: Callable[..., Any], tmp_path: Path
-) -> None:
+def test_labels_of_another_program_get_tables_overlay_and_report(cones: Callable[..., Any], tmp_path: Path) -> None:
     truth = cones(90, 90)
     measurements = uniaims.measure(truth.labels, "1 nm", truth.image)
     save_measurements(tmp_path / "a", measurements, truth.labels, None, "labels")

@@ -24,9 +24,7 @@ def write(folder: Path, stem: str, **images: np.ndarray) -> None:
         cv2.imwrite(str(folder / kind / f"{stem}.png"), image.astype(np.uint16) if kind != "images" else image)
 
 
-def test_figures_of_each_image_and_of_the_set(
-    segmenter: Segmenter, cones: Callable[..., Any], tmp_path: Path
-) -> None:
+def test_figures_of_each_image_and_of_the_set(segmenter: Segmenter, cones: Callable[..., Any], tmp_path: Path) -> None:
     good, bad = cones(120, 120, 1), cones(120, 120, 2)
     write(tmp_path, "good", images=good.image, masks=good.labels)
     write(tmp_path, "bad", images=bad.image, masks=np.zeros_like(bad.labels))

@@ -24,7 +24,7 @@ class Broken:
 
 
 def test_values_that_are_no_numbers_are_refused(slope_model: Any) -> None:
-    with pytest.raises(ModelError, match="slope.*no numbers"):
+    with pytest.raises(ModelError, match="no numbers"):
         checked(Broken(slope_model.info))(np.zeros((1, 1, 8, 8), np.float32))
 
 

@@ -108,9 +108,7 @@ def test_what_is_no_image_is_refused(slope_model: Any) -> None:
         Segmenter(slope_model)(np.zeros((3, 4, 5, 6)))
 
 
-def test_mirror_images_do_not_change_what_a_symmetric_model_finds(
-    slope_model: Any, cones: Callable[..., Any]
-) -> None:
+def test_mirror_images_do_not_change_what_a_symmetric_model_finds(slope_model: Any, cones: Callable[..., Any]) -> None:
     image = cones(120, 140).image
     plain = Segmenter(slope_model, AT_IMAGE_SCALE)(image)
     averaged = Segmenter(slope_model, replace(AT_IMAGE_SCALE, test_time_augmentation=True))(image)
@@ -146,9 +144,7 @@ def test_confidence_follows_its_formula(probability: int, direction: int) -> Non
     labels = np.zeros((40, 60), np.uint32)
     labels[5:25, 5:25], labels[8:30, 35:55] = 1, 2
     perfect = fields_from_labels(labels).compact()
-    fields = CompactFields(
-        np.full_like(perfect.probability, probability), direction * perfect.flow, perfect.topography
-    )
+    fields = CompactFields(np.full_like(perfect.probability, probability), direction * perfect.flow, perfect.topography)
     expected = probability / 255 if direction == 1 else 0.0
     np.testing.assert_allclose(confidence_of(labels, fields), expected, atol=0.02)
 
@@ -166,7 +162,7 @@ def test_an_impossible_diameter_is_refused(diameter: float) -> None:
 
 def test_a_diameter_that_would_take_too_much_memory_is_refused(slope_model: Any) -> None:
     image = np.random.default_rng(0).integers(0, 255, (2000, 2000), dtype=np.uint8)
-    with pytest.raises(SettingsError, match="give at least 2.9 px"):
+    with pytest.raises(SettingsError, match=r"give at least 2\.9 px"):
         Segmenter(slope_model, SegmenterSettings(diameter_px=0.5))(image)
 
 

@@ -27,7 +27,10 @@ def view(array: np.ndarray) -> View:
 def test_a_window_is_cut_from_the_same_whole(scale: float, top: int, left: int, height: int, width: int) -> None:
     image = view(picture(90, 110)).at(scale)
     rows, columns = image.shape
-    window = (slice(top % rows, min(rows, top % rows + height)), slice(left % columns, min(columns, left % columns + width)))
+    window = (
+        slice(top % rows, min(rows, top % rows + height)),
+        slice(left % columns, min(columns, left % columns + width)),
+    )
     whole = image[0:rows, 0:columns]
     assert whole.shape == image.shape
     np.testing.assert_allclose(image[window], whole[window], atol=2e-5)
@@ -73,7 +76,9 @@ def test_large_images_are_judged_by_an_overview() -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
-def test_a_file_that_is_read_lazily_looks_the_same(dtype: type, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_is_read_lazily_looks_the_same(
+    dtype: type, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     array = picture(300, 260).astype(dtype)
     tifffile.imwrite(tmp_path / "image.tif", array, tile=(64, 64), compression="deflate")
     monkeypatch.setattr("uniaims.formats.tiff.EAGER_BYTES", 0)

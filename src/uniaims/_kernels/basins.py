@@ -6,7 +6,6 @@ from numba import njit
 CONTACT_COLUMNS = 7  # as `find_contacts` names them
 
 
-
 @njit(cache=True, nogil=True)
 def number_groups(first, start, value, parent, out):  # type: ignore[no-untyped-def]
     """Write 1..N into ``out`` (H, W) int32 for the N components of marked runs, in raster order; return N."""
@@ -117,7 +116,7 @@ def find_contacts(basins, smooth, flow, start, stop):  # type: ignore[no-untyped
                 if near_y >= height or near_x >= width:
                     continue
                 near = basins[near_y, near_x]
-                if near == 0 or near == own:
+                if near == 0 or near == own:  # noqa: PLR1714
                     continue
                 row = table[_slot_of(table, np.int64(min(own, near)), np.int64(max(own, near)))]
                 used += row[0] == 0
@@ -130,7 +129,8 @@ def find_contacts(basins, smooth, flow, start, stop):  # type: ignore[no-untyped
                 row[4] += abs(np.int64(flow[0, y, x])) + abs(np.int64(flow[1, y, x]))
                 row[4] += abs(np.int64(flow[0, near_y, near_x])) + abs(np.int64(flow[1, near_y, near_x]))
                 row[5] += 1
-                row[6] += _roughness(basins, flow[axis], y, x, axis) + _roughness(basins, flow[axis], near_y, near_x, axis)
+                row[6] += _roughness(basins, flow[axis], y, x, axis)
+                row[6] += _roughness(basins, flow[axis], near_y, near_x, axis)
                 if 2 * used > table.shape[0]:
                     table = _grow(table)
     return table[table[:, 0] != 0]

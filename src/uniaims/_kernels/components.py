@@ -111,8 +111,30 @@ def _note_neighbour(around, root, label):  # type: ignore[no-untyped-def]
     """Remember the one label around a hole; -2 once there are several."""
     if around[root] == -1:
         around[root] = label
-    elif around[root] != label:
+    elif around[root] != np.int64(label):
         around[root] = -2
+
+
+@njit(cache=True, nogil=True)
+def _note_pair(around, value, parent, one, other):  # type: ignore[no-untyped-def]
+    """Note two touching runs, if one of them is background and the other is not."""
+    if value[one] == 0 and value[other] != 0:
+        _note_neighbour(around, parent[one], value[other])
+    elif value[one] != 0 and value[other] == 0:
+        _note_neighbour(around, parent[other], value[one])
+
+
+@njit(cache=True, nogil=True)
+def _open_border(around, first, value, parent):  # type: ignore[no-untyped-def]
+    """Note background components that reach the image border as surrounded by nothing."""
+    for run in range(first[1]):
+        if value[run] == 0:
+            around[parent[run]] = -2
+    for y in range(1, first.size - 1):
+        inner = y < first.size - 2
+        for run in range(first[y], first[y + 1]):
+            if value[run] == 0 and not (inner and first[y] < run < first[y + 1] - 1):
+                around[parent[run]] = -2
 
 
 @njit(cache=True, nogil=True)
@@ -122,27 +144,18 @@ def surrounding_labels(first, start, value, parent, width):  # type: ignore[no-u
     -2 stands for none or several: it touches the image border, or more than one label.
     """
     around = np.full(parent.size, -1, np.int64)
-    height = first.size - 1
-    for y in range(height):
-        above = first[y - 1] if y > 0 else 0
+    _open_border(around, first, value, parent)
+    for y in range(1, first.size - 1):
+        above = first[y - 1]
         for run in range(first[y], first[y + 1]):
             stop = start[run + 1] if run + 1 < first[y + 1] else width
-            if value[run] == 0 and (y == 0 or y == height - 1 or start[run] == 0 or stop == width):
-                around[parent[run]] = -2
-            if run > first[y] and value[run] == 0:
-                _note_neighbour(around, parent[run], value[run - 1])
-            if run > first[y] and value[run - 1] == 0:
-                _note_neighbour(around, parent[run - 1], value[run])
-            if y == 0:
-                continue
+            if run > first[y]:
+                _note_pair(around, value, parent, run - 1, run)
             while above + 1 < first[y] and start[above + 1] <= start[run]:
                 above += 1
             near = above
             while near < first[y] and start[near] < stop:
-                if value[near] == 0 and value[run] != 0:
-                    _note_neighbour(around, parent[near], value[run])
-                elif value[near] != 0 and value[run] == 0:
-                    _note_neighbour(around, parent[run], value[near])
+                _note_pair(around, value, parent, near, run)
                 near += 1
     return around
 

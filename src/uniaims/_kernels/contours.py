@@ -82,6 +82,24 @@ def trace_all(labels, places):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
+def _run_offsets(flat, count):  # type: ignore[no-untyped-def]
+    """Return where the run lengths of each label begin, (count + 1,) int64, and where its last run ends, likewise."""
+    offsets = np.zeros(count + 1, np.int64)
+    ends = np.zeros(count + 1, np.int64)
+    before = 0
+    for i in range(flat.size):
+        label = flat[i]
+        if label != 0:
+            ends[label] = i + 1
+            if label != before:
+                offsets[label] += 2
+        before = label
+    for label in range(1, count + 1):
+        offsets[label] += offsets[label - 1] + (1 if ends[label] < flat.size else 0)
+    return offsets, ends
+
+
+@njit(cache=True, nogil=True)
 def column_runs(columns, count):  # type: ignore[no-untyped-def]
     """Return the run lengths of each label 1..count over ``columns`` (W, H), the transposed label image.
 
@@ -90,25 +108,15 @@ def column_runs(columns, count):  # type: ignore[no-untyped-def]
         and the background behind it if there is any; offsets (count + 1,) int64 into it, for label i + 1 at i.
     """
     flat = columns.ravel()
-    size = flat.size
-    offsets = np.zeros(count + 1, np.int64)
-    for i in range(size):
-        if flat[i] != 0 and (i == 0 or flat[i - 1] != flat[i]):
-            offsets[flat[i]] += 2
-    ends = np.zeros(count + 1, np.int64)
-    for i in range(size - 1, -1, -1):
-        if flat[i] != 0 and ends[flat[i]] == 0:
-            ends[flat[i]] = i + 1
-    for label in range(1, count + 1):
-        offsets[label] += offsets[label - 1] + (1 if ends[label] < size else 0)
+    offsets, ends = _run_offsets(flat, count)
     counts = np.empty(offsets[count], np.int64)
     place = offsets[:count].copy()
     done = np.zeros(count + 1, np.int64)
     i = 0
-    while i < size:
+    while i < flat.size:
         label = flat[i]
         begin = i
-        while i < size and flat[i] == label:
+        while i < flat.size and flat[i] == label:
             i += 1
         if label != 0:
             counts[place[label - 1]] = begin - done[label]
@@ -116,8 +124,8 @@ def column_runs(columns, count):  # type: ignore[no-untyped-def]
             place[label - 1] += 2
             done[label] = i
     for label in range(1, count + 1):
-        if ends[label] < size:
-            counts[offsets[label] - 1] = size - ends[label]
+        if ends[label] < flat.size:
+            counts[offsets[label] - 1] = flat.size - ends[label]
     return counts, offsets
 
 

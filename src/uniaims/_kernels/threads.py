@@ -10,7 +10,7 @@ Result = TypeVar("Result")
 
 
 def thread_count(threads: int | None = None) -> int:
-    """Return ``threads`` where given, else the number of cores this process may use (``NUMBA_NUM_THREADS`` lowers it)."""
+    """Return ``threads`` where given, else all cores of this process (``NUMBA_NUM_THREADS`` lowers it)."""
     return int(numba.config.NUMBA_NUM_THREADS) if threads is None else max(1, threads)
 
 

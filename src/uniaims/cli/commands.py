@@ -29,13 +29,18 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Output = Annotated[Path, typer.Option(help="Folder for the results; made if it is not there.")]
 
 
-def program(
-    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
-) -> None:
-    """From micrograph to measured objects and a report."""
-    if version:
+def _say_version(wanted: bool) -> None:
+    if wanted:
         say(f"uniaims {__version__}")
         raise typer.Exit
+
+
+def program(
+    _version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_say_version)
+    ] = False,
+) -> None:
+    """From micrograph to measured objects and a report."""
 
 
 @settings_from("uniaims.pipeline.AnalysisSettings")

@@ -252,9 +252,7 @@ def _instances(
     return relabel(small), confidence[kept]
 
 
-def _confident(
-    labels: Labels, confidence: NDArray[np.float32], minimum: float
-) -> tuple[Labels, NDArray[np.float32]]:
+def _confident(labels: Labels, confidence: NDArray[np.float32], minimum: float) -> tuple[Labels, NDArray[np.float32]]:
     """The instances of at least the minimum confidence, renumbered, and their confidence."""
     kept = confidence >= minimum
     if kept.all():
