@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -206,10 +207,15 @@ def test_a_disk_that_is_full_at_the_end_is_told(
     assert not [path for path in (folder.parent / "out").iterdir() if path.name.startswith(".")]
 
 
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_in_a_batch(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], cones: Callable[..., Any]
+    folder: Path,
+    ending: signal.Signals,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    cones: Callable[..., Any],
 ) -> None:
-    """Ctrl-C comes while the second image is written: the first stays, and the same command does the rest."""
+    """The signal comes while the second image is written: the first stays, and the same command does the rest."""
     cv2.imwrite(str(folder / "m.png"), cones(90, 100, 3).image)
     from uniaims.pipeline import analysis
 
@@ -218,11 +224,13 @@ def test_ctrl_c_in_a_batch(
     def interrupted(*arguments: Any) -> None:
         count[0] += 1
         if count[0] == 2:
-            raise KeyboardInterrupt
+            signal.raise_signal(ending)
         whole(*arguments)
 
+    before = signal.getsignal(ending)
     monkeypatch.setattr(analysis, "write_report", interrupted)
     assert analyse(folder) == 130
+    assert signal.getsignal(ending) is before
     assert "goes on from here" in capsys.readouterr().err
     names = {path.name for path in (folder.parent / "out").iterdir()}
     assert names == {"a_good", "index.html", "measurements.parquet"}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import ndimage
 
-from uniaims._kernels import basins, components, diffusion, walk
+from uniaims._kernels import basins, components, diffusion, distances, walk
 from uniaims.errors import InputError, LabelsError, SettingsError
 from uniaims.flows import (
     CompactFields,
@@ -314,7 +314,7 @@ def test_walks_agree_with_their_plain_meaning():
 def test_distances_agree_with_scipy(inside):
     mask = np.pad(inside, 1).astype(np.uint8)
     squared = np.empty(mask.shape, np.int64)
-    diffusion.squared_distances(mask, squared)
+    distances.squared_distances(mask, squared)
     np.testing.assert_array_equal(squared, np.rint(ndimage.distance_transform_edt(mask) ** 2))
 
 
@@ -351,9 +351,10 @@ def test_merging_mends_what_noise_cuts():
 
 
 def test_thin_rods_side_by_side_stay_apart_when_blurred():
-    labels = np.zeros((120, 120), np.uint32)
-    for number in range(5):
-        labels[20:90, 30 + 8 * number : 38 + 8 * number] = number + 1
+    y, x = np.indices((120, 120)) - 60.0
+    angle = np.radians(25)
+    along, across = y * np.cos(angle) - x * np.sin(angle), x * np.cos(angle) + y * np.sin(angle)
+    labels = np.where((np.abs(across) < 20) & (np.abs(along) < 35), (across + 20) // 8 + 1, 0).astype(np.uint32)
     fields = fields_from_labels(labels)
     blurred = Fields(
         cv2.GaussianBlur(fields.probability, (0, 0), 2.5),
@@ -361,6 +362,7 @@ def test_thin_rods_side_by_side_stay_apart_when_blurred():
         cv2.GaussianBlur(fields.topography, (0, 0), 2.5),
     )
     assert evaluate(labels, labels_from_fields(blurred)).ap50 == 1
+    assert labels_from_fields(blurred, FlowSettings(parting_roughness=1e9)).max() < 5
 
 
 def test_small_pieces_go_and_small_holes_are_filled():

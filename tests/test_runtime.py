@@ -51,3 +51,11 @@ def test_cuda_without_a_gpu_is_refused():
         pytest.skip("a CUDA GPU is there")
     with pytest.raises(SettingsError, match="no CUDA GPU"):
         load_model("general", device="cuda")
+
+
+def test_a_folder_of_the_same_name_does_not_hide_a_shipped_model(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "general").mkdir()
+    assert find_model("general").name == "general.onnx"
+    with pytest.raises(ModelError, match=r"0 \.onnx files"):
+        find_model("./general/")

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from uniaims._kernels import basins, components, diffusion, walk
+from uniaims._kernels import basins, components, diffusion, distances, walk
 from uniaims._kernels.threads import map_blocks, row_blocks, thread_count
 from uniaims.errors import InputError, SettingsError
 from uniaims.labels import Labels, check_labels, relabel
@@ -147,7 +147,7 @@ def _targets(labels: Labels, threads: int) -> tuple[Floats, Floats]:
     """Return flow (2, H, W) and topography (H, W) of the labels; the largest instances are begun first."""
     if int(labels.max(initial=0)) > labels.size:
         labels = relabel(labels)
-    boxes = diffusion.bounding_boxes(labels, int(labels.max(initial=0)))
+    boxes = distances.bounding_boxes(labels, int(labels.max(initial=0)))
     order = 1 + np.argsort(-boxes[1:, 4], kind="stable")
     order = order[: np.count_nonzero(boxes[1:, 4])]
     flow = np.zeros((2, *labels.shape), np.float32)

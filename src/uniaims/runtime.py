@@ -121,7 +121,9 @@ def find_model(name_or_path: str | Path) -> Path:
     Raises:
         ModelError: if there is none.
     """
-    path = Path(name_or_path)
+    path, shipped = Path(name_or_path), SHIPPED / f"{name_or_path}.onnx"
+    if path.name == str(name_or_path) and shipped.is_file():
+        return shipped
     if path.is_dir():
         found = sorted(path.glob("*.onnx"))
         if len(found) == 1:
@@ -131,9 +133,6 @@ def find_model(name_or_path: str | Path) -> Path:
         if path.is_file():
             return path
         raise ModelError(f"{path}: no such model file. Check the path, or see `uniaims models`.")
-    shipped = SHIPPED / f"{name_or_path}.onnx"
-    if path.name == str(name_or_path) and shipped.is_file():
-        return shipped
     names = ", ".join(sorted(file.stem for file in SHIPPED.glob("*.onnx"))) or "none"
     raise ModelError(f"model {str(name_or_path)!r}: wanted a shipped model ({names}) or a .onnx or .safetensors file.")
 

@@ -62,3 +62,17 @@ def test_empty_dataset(tmp_path):
     (tmp_path / "masks").mkdir()
     with pytest.raises(InputError, match="empty"):
         open_samples(tmp_path)
+
+
+def test_side_cars_and_stray_files_are_passed_over(folder):
+    (folder / "images" / "a.txt").write_text("PixelSize=2.5")
+    (folder / "images" / "Thumbs.db").write_bytes(b"x")
+    (folder / "masks" / "notes.md").write_text("x")
+    assert [file.stem for file in open_samples(folder)] == ["a", "b"]
+
+
+def test_label_numbers_are_closed_up(folder):
+    mask = np.zeros((6, 8), np.uint16)
+    mask[1, 1], mask[4, 4] = 900, 60_000
+    cv2.imwrite(str(folder / "masks" / "a.png"), mask)
+    assert np.unique(open_samples(folder)[0].read().labels).tolist() == [0, 1, 2]

@@ -143,6 +143,15 @@ def test_images_with_and_without_pixel_size_join(images: Path) -> None:
     assert table.filter(polars.col("image") == "b")["area_px2"].null_count() > 0
 
 
+def test_damaged_results_are_named_and_can_be_made_anew(images: Path) -> None:
+    run(images)
+    (images.parent / "out" / "b" / "measurements.parquet").write_bytes(b"no table")
+    result = run(images)
+    assert statuses(result)["a"] == "skipped"
+    assert "--overwrite" in result.having("failed")[0].message
+    assert statuses(run(images, overwrite=True)) == dict.fromkeys("abc", "done")
+
+
 def test_no_image_at_all_still_gives_an_overview(slope_model_loaded: Any, tmp_path: Path) -> None:
     result = analyse_batch([tmp_path / "missing.png"], tmp_path / "out", SETTINGS)
     assert statuses(result) == {"missing": "failed"}

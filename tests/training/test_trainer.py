@@ -73,10 +73,18 @@ def test_interrupted_training_ends_where_an_uninterrupted_one_does(settings, tmp
         torch.testing.assert_close(found[name], tensor, rtol=1e-3, atol=1e-3)
 
 
-def test_other_network_in_the_same_folder_is_refused(settings):
+@pytest.mark.parametrize("change", [{"widths": (4, 8)}, {"seed": 7}])
+def test_another_training_in_the_same_folder_is_refused(settings, change):
     train(replace(settings, steps=1))
-    with pytest.raises(SettingsError, match="another network"):
-        train(replace(settings, steps=2, widths=(4, 8)))
+    with pytest.raises(SettingsError, match="other settings"):
+        train(replace(settings, steps=2, **change))
+
+
+def test_damaged_state_is_refused(settings):
+    settings.output.mkdir()
+    (settings.output / "training.pt").write_bytes(b"PK no state")
+    with pytest.raises(SettingsError, match="no state of this training"):
+        train(settings)
 
 
 def test_data_without_objects_is_refused(settings):

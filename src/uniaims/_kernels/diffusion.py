@@ -10,95 +10,22 @@ import math
 import numpy as np
 from numba import njit
 
+from uniaims._kernels.distances import squared_distances
+
 SCALE_LIMIT = 512  # widest difference of binary exponents between neighbours that is told apart
 SPARSE_SWEEPS = 64  # most sweeps (each forth and back) in the list of pixels
 TINY = 1e-270  # heat below this is near underflow
 COARSEST_DEPTH = 16  # px; deeper instances are solved at half the size first
-FIRST_SWEEPS = 8  # sweeps at the coarsest level, besides two per px of the box's longer side
+FIRST_SWEEPS = 8  # sweeps at the coarsest level, besides 3/2 per px of the box's longer side
+HASTE = 1.25  # must stay below 4/3
 MORE_SWEEPS = 24  # sweeps at each finer level
-
-
-@njit(cache=True, nogil=True)
-def bounding_boxes(labels, count):  # type: ignore[no-untyped-def]
-    """Return (count + 1, 5) int64: top, left, bottom, right (exclusive) and area of the labels 0..count."""
-    boxes = np.zeros((count + 1, 5), np.int64)
-    height, width = labels.shape
-    boxes[:, 0] = height
-    boxes[:, 1] = width
-    for y in range(height):
-        x = 0
-        while x < width:
-            label = labels[y, x]
-            start = x
-            while x < width and labels[y, x] == label:
-                x += 1
-            box = boxes[label]
-            box[0] = min(box[0], y)
-            box[1] = min(box[1], start)
-            box[2] = max(box[2], y + 1)
-            box[3] = max(box[3], x)
-            box[4] += x - start
-    return boxes
-
-
-@njit(cache=True, nogil=True)
-def squared_distances(mask, out):  # type: ignore[no-untyped-def]
-    """Fill ``out`` (H, W) int64 with each pixel's squared distance to the nearest pixel where ``mask`` is 0.
-
-    ``mask`` (H, W) must have a rim of zeros. Meijster, Roerdink and Hesselink, "A general algorithm for computing
-    distance transforms in linear time", 2000.
-    """
-    height, width = mask.shape
-    for x in range(width):
-        out[0, x] = 0
-    for y in range(1, height):
-        for x in range(width):
-            out[y, x] = out[y - 1, x] + 1 if mask[y, x] else 0
-    for y in range(height - 2, -1, -1):
-        for x in range(width):
-            out[y, x] = min(out[y, x], out[y + 1, x] + 1)
-    site = np.empty(width, np.int64)
-    start = np.empty(width, np.int64)
-    column = np.empty(width, np.int64)
-    for y in range(height):
-        _row_envelope(out[y], column, site, start)
-
-
-@njit(cache=True, nogil=True)
-def _row_envelope(row, column, site, start):  # type: ignore[no-untyped-def]
-    """Replace vertical distances in ``row`` by squared distances in the plane: the lower envelope of parabolas."""
-    width = row.size
-    last = 0
-    site[0] = 0
-    start[0] = 0
-    for x in range(width):
-        column[x] = row[x] * row[x]
-    for x in range(1, width):
-        while last >= 0:
-            gap = start[last] - site[last]
-            if gap * gap + column[site[last]] <= (start[last] - x) * (start[last] - x) + column[x]:
-                break
-            last -= 1
-        if last < 0:
-            last = 0
-            site[0] = x
-            continue
-        other = site[last]
-        begin = 1 + (x * x - other * other + column[x] - column[other]) // (2 * (x - other))
-        if begin < width:
-            last += 1
-            site[last] = x
-            start[last] = begin
-    for x in range(width - 1, -1, -1):
-        gap = x - site[last]
-        row[x] = gap * gap + column[site[last]]
-        if x == start[last]:
-            last -= 1
 
 
 @njit(cache=True, nogil=True)
 def sweep(heat, weight, source, sweeps):  # type: ignore[no-untyped-def]
     """Spread heat in ``heat`` (H, W) float64 with one unit per sweep at ``source`` (y, x), in place (Jacobi).
+
+    Each step is lengthened by ``HASTE``, which the smoothest modes need and the roughest (-1/2 of this mean) bear.
 
     ``weight`` (H, W) is 1/8 inside the instance, 0 outside and on the rim. The box is swept as one flat row, so that
     both loops run on vector registers; what wraps around a row's end falls on the rim.
@@ -110,12 +37,13 @@ def sweep(heat, weight, source, sweeps):  # type: ignore[no-untyped-def]
     sums = np.zeros(size)
     left, middle, right, triple = flat[: size - 2], flat[1 : size - 1], flat[2:], sums[1 : size - 1]
     above, here, below = sums[:inner], sums[width : width + inner], sums[2 * width :]
+    keep = 1.0 + 8.0 * (HASTE - 1.0) / HASTE
     target, share = flat[width : width + inner], weight.ravel()[width : width + inner]
     for _ in range(sweeps):
         for i in range(size - 2):
             triple[i] = left[i] + middle[i] + right[i]
         for i in range(inner):
-            target[i] = (above[i] + here[i] + below[i] - target[i]) * share[i]
+            target[i] = (above[i] + here[i] + below[i] - keep * target[i]) * (HASTE * share[i])
         heat[source] += 1.0
 
 
@@ -296,10 +224,11 @@ def unit(y, x):  # type: ignore[no-untyped-def]
     largest = max(abs(y), abs(x))
     if largest == 0.0:
         return 0.0, 0.0
-    y /= largest
-    x /= largest
-    length = math.sqrt(y * y + x * x)
-    return y / length, x / length
+    if largest < 1e-140:  # its square would underflow
+        y *= 2.0**500
+        x *= 2.0**500
+    inverse = 1.0 / math.sqrt(y * y + x * x)
+    return y * inverse, x * inverse
 
 
 @njit(cache=True, nogil=True)
@@ -315,6 +244,7 @@ def dense_slope(heat, y, x):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def _write_dense(heat, depths, deepest, offset, flow, topography):  # type: ignore[no-untyped-def]
     """Write the slope of ``heat`` and the relative depth of one instance into the fields at ``offset`` (y, x)."""
+    scale = 1.0 / deepest
     for y in range(1, heat.shape[0] - 1):
         for x in range(1, heat.shape[1] - 1):
             if depths[y, x] > 0:
@@ -322,7 +252,7 @@ def _write_dense(heat, depths, deepest, offset, flow, topography):  # type: igno
                 slope_y, slope_x = dense_slope(heat, y, x)
                 flow[0, row, column] = slope_y
                 flow[1, row, column] = slope_x
-                topography[row, column] = math.sqrt(depths[y, x] / deepest)
+                topography[row, column] = math.sqrt(depths[y, x] * scale)
 
 
 @njit(cache=True, nogil=True)
@@ -374,7 +304,7 @@ def _write_instance(depths, area, offset, flow, topography):  # type: ignore[no-
     while math.sqrt(deepest) > COARSEST_DEPTH * 2**levels:
         levels += 1
     reach = max(height, width) >> levels
-    sweeps = FIRST_SWEEPS + 2 * reach
+    sweeps = FIRST_SWEEPS + 3 * reach // 2
     if height * width * (sweeps >> (2 * levels)) > 20 * area * min(max(8, deepest // 2), SPARSE_SWEEPS):
         _write_sparse(depths, offset, flow, topography)
         return

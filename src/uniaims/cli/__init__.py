@@ -1,14 +1,17 @@
 """The command line: ``uniaims analyse``, ``measure``, ``info``, ``models``, ``train``, ``evaluate``, ``sample``.
 
 Exit codes: 0 all went well, 1 something failed (an image of a batch, a file that can't be read or written), 2 the
-command was wrong, 130 stopped by Ctrl-C.
+command was wrong, 130 stopped by Ctrl-C or SIGTERM.
 
 Flags are made from the settings classes, so that every default is written once. Those classes live beside code that
 takes seconds to import; the flags of a command are therefore made only when that command is called.
 """
 
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import typer
@@ -25,7 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command line (``sys.argv`` if not given) and return its exit code. Nothing is raised."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        build(given[:1])(args=given, prog_name="uniaims")
+        with _ending_like_ctrl_c():
+            build(given[:1])(args=given, prog_name="uniaims")
     except SystemExit as ending:
         return ending.code if isinstance(ending.code, int) else int(ending.code is not None)
     except UniaimsError as error:
@@ -52,6 +56,19 @@ def build(names: Sequence[str]) -> typer.Typer:
         name = command.__name__
         app.command(name)(with_flags(command) if name in names else plain_command(command))
     return app
+
+
+@contextmanager
+def _ending_like_ctrl_c() -> Iterator[None]:
+    """Let SIGTERM, by which servers and schedulers end a program, stop as cleanly as Ctrl-C."""
+    if threading.current_thread() is not threading.main_thread():  # only there can signals be set
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def __getattr__(name: str) -> Any:

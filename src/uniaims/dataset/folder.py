@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uniaims.errors import ImageError, InputError, LabelsError
-from uniaims.labels import read_labels
+from uniaims.formats import is_image_path
+from uniaims.labels import read_labels, relabel
 from uniaims.micrograph import Micrograph, read_image
 
-HIDDEN = "."
+LABEL_SUFFIXES = frozenset({".png", ".tif", ".tiff", ".npy"})
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class SampleFile:
                     f"{path}: {array.shape} pixels, its image {self.image.name} has {micrograph.shape}: "
                     "wanted the same size. Export the mask at the image's resolution."
                 )
-        return Sample(self.stem, micrograph, labels, unknown == 0)
+        return Sample(self.stem, micrograph, relabel(labels), unknown == 0)
 
 
 def open_samples(folder: str | Path) -> tuple[SampleFile, ...]:
@@ -61,8 +62,8 @@ def open_samples(folder: str | Path) -> tuple[SampleFile, ...]:
         InputError: if a subfolder is missing, an image has no mask, or there is no sample at all.
     """
     folder = Path(folder)
-    images, masks = _by_stem(folder / "images"), _by_stem(folder / "masks")
-    ignores = _by_stem(folder / "ignore") if (folder / "ignore").is_dir() else {}
+    images, masks = _by_stem(folder / "images"), _by_stem(folder / "masks", LABEL_SUFFIXES)
+    ignores = _by_stem(folder / "ignore", LABEL_SUFFIXES) if (folder / "ignore").is_dir() else {}
     lonely = sorted(images.keys() ^ masks.keys())
     if lonely:
         raise InputError(
@@ -74,12 +75,14 @@ def open_samples(folder: str | Path) -> tuple[SampleFile, ...]:
     return tuple(SampleFile(stem, images[stem], masks[stem], ignores.get(stem)) for stem in sorted(images))
 
 
-def _by_stem(folder: Path) -> dict[str, Path]:
+def _by_stem(folder: Path, suffixes: frozenset[str] | None = None) -> dict[str, Path]:
+    """The images of a folder, or the files with one of the suffixes; side-cars and hidden files are passed over."""
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder. A dataset is a folder with images/ and masks/ in it.")
     found: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
-        if path.name.startswith(HIDDEN):
+        wanted = path.suffix.lower() in suffixes if suffixes else is_image_path(path)
+        if path.name.startswith(".") or not wanted:
             continue
         if path.stem in found:
             raise ImageError(f"{path}: {found[path.stem].name} has the same stem. Keep one file for each stem.")

@@ -1,5 +1,6 @@
 """What a reader hands over, and the checks that every image passes, whatever its format."""
 
+import math
 from bisect import bisect_right
 from dataclasses import dataclass, field, fields, replace
 from itertools import accumulate
@@ -34,6 +35,12 @@ class Acquisition:
     working_distance_mm: float | None = None
     date: str | None = None
     source: str | None = None
+
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if isinstance(value, float) and not math.isfinite(value):
+                object.__setattr__(self, item.name, None)
 
     def filled_from(self, other: "Acquisition") -> "Acquisition":
         """This one with its gaps filled from `other`."""

@@ -87,6 +87,7 @@ class Layout:
     separate: bool
     palette: NDArray[np.uint8] | None
     white: int | None
+    is_colour: bool
     has_alpha: bool
 
     @property
@@ -195,6 +196,7 @@ def _layout(directory: Any) -> Layout:
         separate=directory.samplesperpixel > 1 and int(directory.planarconfig) == _SEPARATE_PLANES,
         palette=_palette(directory.colormap) if photometric == _PALETTE else None,
         white=2**directory.bitspersample - 1 if photometric == _MINISWHITE and directory.dtype.kind in "bu" else None,
+        is_colour=photometric == _RGB and directory.samplesperpixel >= 3,
         has_alpha=bool(extra) and int(extra[-1]) in _ALPHA and directory.samplesperpixel in {2, 4},
     )
 
@@ -275,7 +277,7 @@ def _colours(stored: NDArray[Any], layout: Layout) -> NDArray[Any]:
         stored = ~stored if stored.dtype.kind == "b" else (layout.white - stored).astype(layout.dtype)
     if stored.ndim == 2:
         return stored
-    if layout.samples == 3 or (layout.samples == 4 and layout.has_alpha):
+    if layout.samples == 3 or layout.is_colour or (layout.samples == 4 and layout.has_alpha):
         return np.ascontiguousarray(stored[..., :3])
     return np.ascontiguousarray(stored[..., 0])
 

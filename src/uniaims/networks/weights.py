@@ -9,9 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
 import torch
-from onnx import TensorProto, helper, numpy_helper
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
@@ -52,6 +50,9 @@ def load_weights(path: Path) -> tuple[FlowNet, ModelCard]:
 
 def export_onnx(path: Path, network: FlowNet, card: ModelCard) -> None:
     """Write a model as ONNX: input ``image`` (N, C, H, W) float32, output ``fields`` (N, 4, H, W) float32."""
+    import onnx
+    from onnx import helper
+
     example = torch.zeros(2, card.network.channels, 2 * card.network.stride, 3 * card.network.stride)
     any_size = dict.fromkeys((0, 2, 3), torch.export.Dim.DYNAMIC)
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
@@ -75,6 +76,8 @@ def export_onnx(path: Path, network: FlowNet, card: ModelCard) -> None:
 
 def _store_half(model: Any) -> None:
     """Keep the convolution kernels with 16 bits; a Cast before each use is folded away when the model is loaded."""
+    from onnx import TensorProto, helper, numpy_helper
+
     kept, casts = [], []
     for tensor in model.graph.initializer:
         if tensor.data_type != TensorProto.FLOAT or len(tensor.dims) < 4:

@@ -230,7 +230,7 @@ def save_measurements(
     """Write tables into ``folder``, and where there is a micrograph the overlay and the report too.
 
     Args:
-        folder: replaced as a whole if it is there.
+        folder: made if it is not there; other files in it stay.
         measurements: of ``labels``.
         labels: (H, W) uint32.
         micrograph: the image that the labels belong to.
@@ -239,11 +239,10 @@ def save_measurements(
     Raises:
         OutputError: if it can't be written.
     """
-    with atomic_folder(folder) as place:
-        measurements.to_csv(place / "measurements.csv")
-        measurements.to_parquet(place / "measurements.parquet")
-        if micrograph is not None:
-            pixels = np.asarray(micrograph.pixels)
-            write_overlay(place / "overlay.png", pixels, labels)
-            content = ReportContent(title, pixels, labels, measurements, warnings=micrograph.warnings)
-            write_report(place / "report.html", content)
+    measurements.to_csv(folder / "measurements.csv")
+    measurements.to_parquet(folder / "measurements.parquet")
+    if micrograph is not None:
+        pixels = np.asarray(micrograph.pixels)
+        write_overlay(folder / "overlay.png", pixels, labels)
+        content = ReportContent(title, pixels, labels, measurements, warnings=micrograph.warnings)
+        write_report(folder / "report.html", content)

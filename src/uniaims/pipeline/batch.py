@@ -12,7 +12,7 @@ from uniaims import __version__
 from uniaims.errors import OutputError, SettingsError
 from uniaims.pipeline.analysis import AnalysisSettings, image_file
 from uniaims.pipeline.jobs import Job, Unusable, plan_jobs, read_summary
-from uniaims.pipeline.overview import finished_results, is_complete, write_overview
+from uniaims.pipeline.overview import is_complete, read_results, write_overview
 from uniaims.pipeline.task import Outcome, Status, Task
 from uniaims.pipeline.workers import run_in_processes
 from uniaims.segmenter import Segmenter
@@ -83,8 +83,11 @@ def analyse_batch(
         else:
             tasks.append(Task(job, settings, reason if job.folder.exists() else ""))
     interrupted = _run(tasks, segmenter, workers, outcomes, progress)
+    finished = read_results(output, without=[each.name for each in outcomes if each.status == "failed"])
+    damaged = {each.name: Outcome(each.name, "failed", each.message) for each in finished.damaged}
+    outcomes = [each for each in outcomes if each.name not in damaged] + list(damaged.values())
     failures = [Unusable(each.name, each.message) for each in outcomes if each.status == "failed"]
-    write_overview(output, finished_results(output, [each.name for each in failures]), failures)
+    write_overview(output, finished.results, failures)
     return BatchResult(output, tuple(outcomes), interrupted, time.perf_counter() - started)
 
 
@@ -125,18 +128,21 @@ def _run(
     tasks: list[Task], segmenter: Segmenter, workers: int, outcomes: list[Outcome], progress: Progress | None
 ) -> bool:
     """Run the tasks and append their outcomes; True if the user interrupted."""
+    tell = progress or _say_nothing
+    tell("images", 0, len(tasks))
     finished = _in_turn(tasks, segmenter, progress) if workers == 1 else run_in_processes(tasks, workers)
-    with closing(finished):
-        try:
-            if progress:
-                progress("images", 0, len(tasks))
+    try:
+        with closing(finished):
             for count, outcome in enumerate(finished, start=1):
                 outcomes.append(outcome)
-                if progress:
-                    progress("images", count, len(tasks))
-        except KeyboardInterrupt:
-            return True
+                tell("images", count, len(tasks))
+    except KeyboardInterrupt:
+        return True
     return False
+
+
+def _say_nothing(_stage: str, _done: int, _total: int) -> None:
+    """Progress for nobody."""
 
 
 def _in_turn(tasks: list[Task], segmenter: Segmenter, progress: Progress | None) -> Generator[Outcome, None, None]:

@@ -136,7 +136,9 @@ def _images(item: str, output: Path) -> Iterator[Path]:
     else:
         for name in sorted(glob(item, recursive=True)):  # noqa: PTH207  Path.glob refuses absolute patterns
             found = Path(name)
-            if _is_candidate(found) and output.resolve() not in found.resolve().parents:
+            if found.is_dir() and not _is_zarr(found) and "**" not in item:
+                yield from _images(name, output)
+            elif _is_candidate(found) and output.resolve() not in found.resolve().parents:
                 yield found
 
 

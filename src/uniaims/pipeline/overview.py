@@ -17,22 +17,36 @@ from uniaims.report import IndexEntry, IndexFailure, write_index
 THUMBNAIL_PX = 320
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Result:
     """A finished result folder, read back."""
 
     folder: Path
     summary: Mapping[str, Any]
+    table: polars.DataFrame
 
 
-def finished_results(output: Path, without: Sequence[str] = ()) -> list[Result]:
-    """All complete result folders in ``output`` but those named in ``without``, sorted by name."""
-    results = []
+@dataclass(frozen=True, eq=False)
+class Results:
+    """The result folders of an output folder, sorted by name, and those that can't be read."""
+
+    results: tuple[Result, ...]
+    damaged: tuple[Unusable, ...]
+
+
+def read_results(output: Path, without: Sequence[str] = ()) -> Results:
+    """Read back all complete result folders in ``output`` but those named in ``without``."""
+    results, damaged = list[Result](), list[Unusable]()
     for folder in result_folders(output):
         summary = read_summary(folder)
-        if summary is not None and folder.name not in without and is_complete(folder):
-            results.append(Result(folder, summary))
-    return results
+        if summary is None or folder.name in without or not is_complete(folder):
+            continue
+        try:
+            results.append(Result(folder, summary, polars.read_parquet(folder / "measurements.parquet")))
+        except (polars.exceptions.PolarsError, OSError) as error:
+            message = f"the results that are there can't be read ({error}). Make them anew with --overwrite."
+            damaged.append(Unusable(folder.name, message))
+    return Results(tuple(results), tuple(damaged))
 
 
 def is_complete(folder: Path) -> bool:
@@ -49,20 +63,16 @@ def write_overview(output: Path, results: Sequence[Result], failures: Sequence[U
     Raises:
         OutputError: if they can't be written.
     """
-    tables = [polars.read_parquet(result.folder / "measurements.parquet") for result in results]
-    entries = [_entry(result, table) for result, table in zip(results, tables, strict=True)]
+    entries = [_entry(result) for result in results]
     write_index(output / "index.html", entries, [IndexFailure(each.name, each.message) for each in failures])
-    named = [
-        table.select(polars.lit(result.folder.name).alias("image"), polars.all())
-        for result, table in zip(results, tables, strict=True)
-    ]
+    named = [result.table.select(polars.lit(result.folder.name).alias("image"), polars.all()) for result in results]
     joined = polars.concat(named, how="diagonal") if named else polars.DataFrame(schema={"image": polars.String})
     with atomic_file(output / "measurements.parquet") as place:
         joined.write_parquet(place)
 
 
-def _entry(result: Result, table: polars.DataFrame) -> IndexEntry:
-    summary = result.summary
+def _entry(result: Result) -> IndexEntry:
+    summary, table = result.summary, result.table
     whole = table.filter(~polars.col("touches_border"))
     column = next(name for name in table.columns if name.startswith("equivalent_diameter_"))
     return IndexEntry(

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from uniaims.statistics.samples import known_values
 from uniaims.statistics.summaries import Summary, summarise
@@ -67,6 +66,8 @@ def compare(first: ArrayLike, second: ArrayLike) -> Comparison:
     summaries = summarise(first), summarise(second)
     if not len(one) or not len(other):
         return Comparison(*summaries, math.nan, math.nan, math.nan, math.nan)
+    from scipy import stats  # here, because it takes longer to import than all the rest of a report
+
     smirnov = stats.ks_2samp(one, other, method="asymp")
     ranks = stats.mannwhitneyu(other, one, alternative="two-sided", method="asymptotic")
     p_value = float(ranks.pvalue)

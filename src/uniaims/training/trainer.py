@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -26,6 +27,9 @@ from uniaims.training.settings import TrainingSettings
 
 GRADIENT_NORM = 5.0
 STATE_FILE = "training.pt"
+FREE_TO_CHANGE = frozenset(
+    {"output", "steps", "minutes", "device", "loader_threads", "checkpoint_every", "name", "description"}
+)
 LOG_FILE = "log.jsonl"
 Progress = Callable[[str, int, int], None]
 
@@ -175,22 +179,44 @@ def _resume(settings: TrainingSettings, network_settings: NetworkSettings, devic
     path = settings.output / STATE_FILE
     if not path.exists():
         return state
-    # weights_only refuses everything but tensors and plain containers: our own file, but a file all the same.
-    saved = torch.load(path, map_location=device, weights_only=True)
     try:
+        # weights_only refuses everything but tensors and plain containers: our own file, but a file all the same.
+        saved = torch.load(path, map_location=device, weights_only=True)
+        _check_same_training(saved["settings"], settings)
         network.load_state_dict(saved["network"])
         average.load_state_dict(saved["average"])
         optimiser.load_state_dict(saved["optimiser"])
-    except (RuntimeError, ValueError, KeyError) as error:
-        raise SettingsError(f"{path}: a training with another network. Choose another --output folder.") from error
+    except SettingsError:
+        raise
+    except (RuntimeError, ValueError, KeyError, EOFError, OSError, UnpicklingError) as error:
+        raise SettingsError(
+            f"{path}: no state of this training ({error}). "
+            "Choose another --output folder, or delete the file to start anew."
+        ) from error
     state.step, state.seconds = saved["step"], saved["seconds"]
     return state
+
+
+def _check_same_training(saved: dict[str, str], settings: TrainingSettings) -> None:
+    """Going on is only for the training that was begun: other data or knobs would be told falsely in the card."""
+    other = [name for name, value in _identity(settings).items() if saved.get(name) != value]
+    if other:
+        raise SettingsError(
+            f"{settings.output}: holds a training with other settings ({', '.join(other)}). "
+            "Give the same settings to go on, or choose another --output folder."
+        )
+
+
+def _identity(settings: TrainingSettings) -> dict[str, str]:
+    """What makes it the same training; length, device and threads may change on the way."""
+    return {name: str(value) for name, value in asdict(settings).items() if name not in FREE_TO_CHANGE}
 
 
 def _save_state(state: _State, settings: TrainingSettings) -> None:
     saved = {
         "network": state.network.state_dict(), "average": state.average.state_dict(),
         "optimiser": state.optimiser.state_dict(), "step": state.step, "seconds": state.seconds,
+        "settings": _identity(settings),
     }  # fmt: skip
     with atomic_file(settings.output / STATE_FILE) as temporary:
         torch.save(saved, temporary)

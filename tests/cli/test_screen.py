@@ -1,0 +1,61 @@
+"""What the program shows: bars on a terminal, silence elsewhere, text that is never taken for markup."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from uniaims.cli import screen
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    """What a terminal of 100 columns is sent."""
+    sent = io.StringIO()
+    monkeypatch.setattr(screen, "Console", lambda **_: Console(file=sent, force_terminal=True, width=100))
+    return sent
+
+
+def test_bars_show_images_and_the_stage_at_hand(terminal: io.StringIO) -> None:
+    with screen.progress_bars() as progress:
+        assert progress is not None
+        progress("images", 0, 3)
+        progress("network", 1, 4)
+        progress("training, loss 0.5", 1, 9)
+        progress("training, loss 0.4", 2, 9)
+        progress("network", 4, 4)
+    shown = terminal.getvalue()
+    assert "Images" in shown
+    assert "0/3" in shown
+    assert "Finding objects" in shown or "4/4" in shown
+
+
+def test_nothing_is_shown_where_there_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    with screen.progress_bars() as progress:
+        assert progress is None
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("text", ["[red]x[/red]", "a[1].png", "[/]", "C:\\new"])
+def test_text_is_not_taken_for_markup(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    screen.say(text)
+    screen.say_error(text)
+    screen.say_warning(text)
+    screen.say_facts({"name": text})
+    screen.say_table(["name"], [[text]])
+    said = capsys.readouterr()
+    assert said.out.count(text) == 3
+    assert said.err.count(text) == 2
+
+
+def test_long_paths_stay_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    path = Path("/") / ("folder/" * 40) / "image.png"
+    screen.say_facts({"image": path})
+    assert str(path) in capsys.readouterr().out
+
+
+def test_errors_are_red_on_a_terminal(terminal: Any) -> None:
+    screen.say_error("no such file")
+    assert "\x1b[1;31mError:" in terminal.getvalue()
