@@ -33,7 +33,7 @@ def test_a_folder_gives_its_images_sorted(tmp_path: Path) -> None:
 
 def test_a_pattern_gives_images_and_may_go_deep(tmp_path: Path) -> None:
     touch(*(tmp_path / "in" / name for name in ("b.tif", "a.png", "notes.txt", "deep/c.tif")))
-    assert names(tmp_path, "in/*") == ["a", "b"]
+    assert names(tmp_path, "in/*") == ["a", "b", "c"]  # a folder that matches counts as a folder that is given
     assert names(tmp_path, "in/*.tif") == ["b"]
     assert names(tmp_path, "**/*.tif") == ["b", "c"]
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+STRETCH_PERCENTILES = (0.5, 97.0)
 LEVEL_TOLERANCE = 6.0
 """Grey levels (of 255) that count as the same: what JPEG does to a flat area near text."""
 NARROW_TOLERANCE = 2.0
@@ -82,12 +83,18 @@ def content_box(gray: NDArray[Any]) -> Box:
 
 
 def _eight_bit(gray: NDArray[Any]) -> NDArray[np.float32]:
-    """Grey levels (H, W) on a scale of 0..255: as they are for uint8, else from lowest to highest."""
+    """Grey levels (H, W) on a scale of 0..255: as they are for uint8, else stretched and clipped.
+
+    Stretched between percentiles, so that hot pixels and the white letters of a banner don't press a micrograph that
+    fills only a part of its range (12 bits in 16) into one dark level.
+    """
     if gray.dtype == np.uint8:
         return gray.astype(np.float32)
     levels = gray.astype(np.float32)
-    low, high = float(levels.min()), float(levels.max())
-    return (levels - low) * np.float32(255.0 / max(high - low, 1e-30))
+    low, high = (float(level) for level in np.percentile(levels, STRETCH_PERCENTILES))
+    if not high > low:
+        low, high = float(levels.min()), float(levels.max())
+    return np.clip((levels - low) * np.float32(255.0 / max(high - low, 1e-30)), 0, 255)
 
 
 def _without_strips(levels: NDArray[np.float32], least_share: float) -> tuple[int, int]:
