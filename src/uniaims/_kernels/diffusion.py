@@ -15,10 +15,10 @@ from uniaims._kernels.distances import squared_distances
 SCALE_LIMIT = 512  # widest difference of binary exponents between neighbours that is told apart
 SPARSE_SWEEPS = 64  # most sweeps (each forth and back) in the list of pixels
 TINY = 1e-270  # heat below this is near underflow
-COARSEST_DEPTH = 16  # px; deeper instances are solved at half the size first
-FIRST_SWEEPS = 8  # sweeps at the coarsest level, besides 3/2 per px of the box's longer side
+COARSEST_DEPTH = 6  # px; deeper instances are solved at half the size first
+FIRST_SWEEPS = 8  # sweeps at the coarsest level, besides two per px of the box's longer side
 HASTE = 1.25  # must stay below 4/3
-MORE_SWEEPS = 24  # sweeps at each finer level
+MORE_SWEEPS = 12  # sweeps at each finer level
 
 
 @njit(cache=True, nogil=True)
@@ -304,8 +304,8 @@ def _write_instance(depths, area, offset, flow, topography):  # type: ignore[no-
     while math.sqrt(deepest) > COARSEST_DEPTH * 2**levels:
         levels += 1
     reach = max(height, width) >> levels
-    sweeps = FIRST_SWEEPS + 3 * reach // 2
-    if height * width * (sweeps >> (2 * levels)) > 20 * area * min(max(8, deepest // 2), SPARSE_SWEEPS):
+    sweeps = FIRST_SWEEPS + 2 * reach
+    if height * width * ((sweeps >> (2 * levels)) + min(levels, 1) * MORE_SWEEPS) > 20 * area * min(max(8, deepest // 2), SPARSE_SWEEPS):
         _write_sparse(depths, offset, flow, topography)
         return
     inside = np.empty(area, np.int64)
