@@ -68,7 +68,7 @@ def test_the_chain_needs_only_base_dependencies(sample_image: Path, tmp_path: Pa
     code = (
         f"import sys; sys.modules.update(dict.fromkeys({NOT_IN_BASE!r}))\n"  # None there makes an import fail
         "from uniaims.cli import main\n"
-        "main(['analyse', sys.argv[1], '--output', sys.argv[2]])"
+        "sys.exit(main(['analyse', sys.argv[1], '--output', sys.argv[2]]))"
     )
     run_python(code, str(sample_image), str(tmp_path / "report"))
     summary = tmp_path / "report" / sample_image.stem / "summary.json"

@@ -15,8 +15,8 @@ import uniaims
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULT = ROOT / "demo-report" / "powder"
-ONLY_THE_CHART = """<style>
-header, footer, main > :not(#size), #size > :not(:has(figure)), #size :has(> figure) ~ *, #size :has(> figure) > :not(figure),
+HEAD_AND_CHART = """<style>
+header.bar, footer, main > :not(#size), #size > :not(:has(figure)), #size :has(> figure) ~ *, #size :has(> figure) > :not(figure),
 #size figcaption, #size .screen-only, #size figure :not(svg, svg *, :has(svg)) { display: none !important }
 main, section { margin: 0 !important; padding: 4px !important; border: none !important; max-width: none !important }
 </style></head>"""
@@ -37,12 +37,12 @@ def screenshot(page: Path, width: int, height: int) -> Image.Image:
 
 
 def size_chart() -> Image.Image:
-    """The size distribution alone, out of the report."""
+    """The head and the size distribution, out of the report."""
     report = (RESULT / "report.html").read_text(encoding="utf-8")
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder) / "chart.html"
-        page.write_text(report.replace("</head>", ONLY_THE_CHART, 1), encoding="utf-8")
-        return screenshot(page, 700, 420)
+        page.write_text(report.replace("</head>", HEAD_AND_CHART, 1), encoding="utf-8")
+        return screenshot(page, 760, 640)
 
 
 def before_and_after(width: int, height: int) -> Image.Image:
@@ -63,7 +63,7 @@ def overview() -> Image.Image:
     chart = size_chart()
     height = 560
     chart = chart.resize((round(chart.width * height / chart.height), height), Image.Resampling.LANCZOS)
-    picture = before_and_after(1100, height)
+    picture = before_and_after(960, height)
     page = Image.new("RGB", (picture.width + 12 + chart.width, height), chart.getpixel((0, 0)))
     page.paste(picture, (0, 0))
     page.paste(chart, (picture.width + 12, 0))
@@ -74,7 +74,7 @@ def main() -> None:
     """Write ``overview.webp`` and ``report.webp`` beside this file."""
     folder = Path(__file__).parent
     overview().save(folder / "overview.webp", quality=82, method=6)
-    screenshot(RESULT / "report.html", 1100, 1500).resize((1100, 1500), Image.Resampling.LANCZOS).save(
+    screenshot(RESULT / "report.html", 1200, 1500).resize((1200, 1500), Image.Resampling.LANCZOS).save(
         folder / "report.webp", quality=80, method=6
     )
 

@@ -82,7 +82,7 @@ def test_wrong_use_has_exit_code_2(wrong: list[str], capsys: pytest.CaptureFixtu
 def test_values_that_cannot_be_used_are_explained(
     image: Path, tmp_path: Path, flags: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["analyse", str(image), "--output", str(tmp_path / "out"), *flags]) == 1
+    assert main(["analyse", str(image), "--output", str(tmp_path / "out"), *flags]) == 2
     assert message in capsys.readouterr().err
 
 

@@ -19,6 +19,7 @@ COARSEST_DEPTH = 6  # px; deeper instances are solved at half the size first
 FIRST_SWEEPS = 8  # sweeps at the coarsest level, besides two per px of the box's longer side
 HASTE = 1.25  # must stay below 4/3
 MORE_SWEEPS = 12  # sweeps at each finer level
+MOST_SWEEPS = 400  # most sweeps in one go at the finest level, where the first ones leave more than one peak
 
 
 @njit(cache=True, nogil=True)
@@ -198,6 +199,12 @@ def sparse_heat(order, width, heat, falls, sweeps):  # type: ignore[no-untyped-d
 
 
 @njit(cache=True, nogil=True)
+def sparse_sweeps(deepest):  # type: ignore[no-untyped-def]
+    """Return how many sweeps a list of pixels needs: they grow with the square of the depth, which is ``deepest``."""
+    return min(max(8, deepest // 2), SPARSE_SWEEPS)
+
+
+@njit(cache=True, nogil=True)
 def sparse_slope(pixel, width, heat, falls):  # type: ignore[no-untyped-def]
     """Return the unit vector (y, x) up the heat at ``pixel``, in the scale of the warmest neighbour."""
     warmest = pixel
@@ -273,7 +280,7 @@ def _write_sparse(depths, offset, flow, topography):  # type: ignore[no-untyped-
         deepest = 0
         for pixel in piece:
             deepest = max(deepest, inside[pixel])
-        sparse_heat(piece, width, heat, falls, min(max(8, deepest // 2), SPARSE_SWEEPS))
+        sparse_heat(piece, width, heat, falls, sparse_sweeps(deepest))
         for pixel in piece:
             row, column = pixel // width + offset[0], pixel % width + offset[1]
             slope_y, slope_x = sparse_slope(pixel, width, heat, falls)
@@ -296,18 +303,9 @@ def _depths(labels, label, box):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _write_instance(depths, area, offset, flow, topography):  # type: ignore[no-untyped-def]
-    """Write the fields of one instance, in its box where that is well filled, else in a list of its pixels."""
+def _solve_dense(depths, area, levels, sweeps):  # type: ignore[no-untyped-def]
+    """Return the heat (H, W) of one instance, and whether it has one peak; swept more, up to a limit, until it has."""
     height, width = depths.shape
-    deepest = depths.max()
-    levels = 0
-    while math.sqrt(deepest) > COARSEST_DEPTH * 2**levels:
-        levels += 1
-    reach = max(height, width) >> levels
-    sweeps = FIRST_SWEEPS + 2 * reach
-    if height * width * ((sweeps >> (2 * levels)) + min(levels, 1) * MORE_SWEEPS) > 20 * area * min(max(8, deepest // 2), SPARSE_SWEEPS):
-        _write_sparse(depths, offset, flow, topography)
-        return
     inside = np.empty(area, np.int64)
     weight = np.zeros(depths.shape)
     count = 0
@@ -320,10 +318,31 @@ def _write_instance(depths, area, offset, flow, topography):  # type: ignore[no-
     centre = find_centre(inside, width, depths.ravel())
     source = (centre // width, centre % width)
     heat = dense_heat(weight, source, levels, sweeps, MORE_SWEEPS)
-    if has_one_peak(heat, weight, source):
-        _write_dense(heat, depths, deepest, offset, flow, topography)
-    else:
-        _write_sparse(depths, offset, flow, topography)
+    more = 2 * MORE_SWEEPS
+    single = has_one_peak(heat, weight, source)
+    while not single and levels > 0 and more <= MOST_SWEEPS:
+        sweep(heat, weight, source, more)
+        more *= 2
+        single = has_one_peak(heat, weight, source)
+    return heat, single
+
+
+@njit(cache=True, nogil=True)
+def _write_instance(depths, area, offset, flow, topography):  # type: ignore[no-untyped-def]
+    """Write the fields of one instance, in its box where that is well filled, else in a list of its pixels."""
+    height, width = depths.shape
+    deepest = depths.max()
+    levels = 0
+    while math.sqrt(deepest) > COARSEST_DEPTH * 2**levels:
+        levels += 1
+    sweeps = FIRST_SWEEPS + 2 * (max(height, width) >> levels)
+    box_work = height * width * ((sweeps >> (2 * levels)) + min(levels, 1) * MORE_SWEEPS)
+    if box_work <= 20 * area * sparse_sweeps(deepest):
+        heat, single = _solve_dense(depths, area, levels, sweeps)
+        if single:
+            _write_dense(heat, depths, deepest, offset, flow, topography)
+            return
+    _write_sparse(depths, offset, flow, topography)
 
 
 @njit(cache=True, nogil=True)

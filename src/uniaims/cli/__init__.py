@@ -7,6 +7,7 @@ Flags are made from the settings classes, so that every default is written once.
 takes seconds to import; the flags of a command are therefore made only when that command is called.
 """
 
+import os
 import signal
 import sys
 import threading
@@ -19,9 +20,12 @@ import typer
 from uniaims.cli import commands
 from uniaims.cli.flags import plain_command, with_flags
 from uniaims.cli.screen import say_error
-from uniaims.errors import UniaimsError
+from uniaims.errors import PixelSizeError, SettingsError, UniaimsError
 
 INTERRUPTED = 130
+USAGE = 2
+TRACEBACK = "UNIAIMS_TRACEBACK"
+"""With this environment variable a fault of the program itself is raised with its traceback."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,12 +36,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
             build(given[:1])(args=given, prog_name="uniaims")
     except SystemExit as ending:
         return ending.code if isinstance(ending.code, int) else int(ending.code is not None)
+    except (SettingsError, PixelSizeError) as error:
+        say_error(str(error))
+        return USAGE
     except UniaimsError as error:
         say_error(str(error))
         return 1
     except KeyboardInterrupt:
         say_error("stopped.")
         return INTERRUPTED
+    except Exception as error:
+        if TRACEBACK in os.environ:
+            raise
+        say_error(f"a fault in uniaims, {type(error).__name__}: {error}. Please report it; {TRACEBACK}=1 tells more.")
+        return 1
     return 0
 
 

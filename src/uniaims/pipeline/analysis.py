@@ -21,6 +21,8 @@ from uniaims.segmenter import Segmentation, Segmenter, SegmenterSettings, Stopwa
 from uniaims.tiles import Progress
 
 SUMMARY = "summary.json"
+PIXEL_SIZE_TOLERANCE = 0.02
+"""Sources of the pixel size that differ by more than this part are both named to the reader."""
 RESULT_FILES = ("labels.tif", "measurements.csv", "measurements.parquet", "overlay.png", "report.html", SUMMARY)
 """What a finished result folder holds."""
 
@@ -86,7 +88,7 @@ class Summary:
 
     def to_json(self) -> str:
         """The text of ``summary.json``."""
-        return json.dumps(asdict(self), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        return json.dumps(asdict(self), indent=2, allow_nan=False) + "\n"
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,8 +104,19 @@ class Analysis:
     @property
     def warnings(self) -> tuple[str, ...]:
         """Sentences for the reader, from every stage."""
-        unknown = () if self.measurements.pixel_size else ("The pixel size is unknown: all lengths are in pixels.",)
-        return self.micrograph.warnings + self.segmentation.warnings + unknown
+        return self.micrograph.warnings + self._doubts() + self.segmentation.warnings
+
+    def _doubts(self) -> tuple[str, ...]:
+        """What the reader has to know about the pixel size."""
+        used, found = self.measurements.pixel_size, self.micrograph.pixel_size
+        if used is None:
+            return ("The pixel size is unknown: all lengths are in pixels.",)
+        if found is None or abs(used.nm / found.nm - 1) <= PIXEL_SIZE_TOLERANCE:
+            return ()
+        return (
+            f"The pixel size that was given, {used.nm:.6g} nm, is used; the file says {found.nm:.6g} nm, "
+            f"{abs(used.nm / found.nm - 1):.0%} away from it.",
+        )
 
     @cached_property
     def summary(self) -> Summary:
