@@ -212,8 +212,8 @@ def test_heat_solved_coarse_first_points_the_same_way(levels):
         np.array([diffusion.dense_slope(heat, y, x) for y, x in np.argwhere(weight > 0)]) for heat in (plain, quick)
     ]
     degrees = np.degrees(np.arccos(np.clip((slopes[0] * slopes[1]).sum(1), -1, 1)))
-    assert np.median(degrees) < 2
-    assert np.percentile(degrees, 99) < 15
+    assert np.median(degrees) < 3
+    assert np.percentile(degrees, 99) < 20
 
 
 def test_more_instances_than_16_bits_hold():

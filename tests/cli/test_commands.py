@@ -242,3 +242,27 @@ def test_help_of_train_needs_no_torch() -> None:
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
     assert result.returncode == 0, result.stderr
     assert "--encoder" in result.stdout
+
+
+def test_a_micrograph_taken_for_labels_is_questioned(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (64, 64), np.uint8)
+    cv2.imwrite(str(tmp_path / "noise.png"), noise)
+    assert main(["measure", str(tmp_path / "noise.png"), "--output", str(tmp_path / "out.csv")]) == 0
+    assert "Is this a micrograph?" in capsys.readouterr().err
+
+
+def test_lengths_in_pixels_are_said(image: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["analyse", str(image), "--output", str(tmp_path / "out"), "--diameter", "24"]) == 0
+    said = capsys.readouterr()
+    assert "no pixel size for 1 of 1" in said.out + said.err
+
+
+def test_measuring_into_a_folder_leaves_what_is_there(tmp_path: Path) -> None:
+    labels = np.zeros((32, 32), np.uint8)
+    labels[8:20, 8:20] = 1
+    cv2.imwrite(str(tmp_path / "labels.png"), labels)
+    (tmp_path / "thesis.txt").write_text("precious")
+    assert main(["measure", str(tmp_path / "labels.png"), "--output", str(tmp_path)]) == 0
+    assert (tmp_path / "thesis.txt").read_text() == "precious"
+    assert (tmp_path / "labels.png").exists()
+    assert (tmp_path / "measurements.csv").exists()

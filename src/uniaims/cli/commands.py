@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from uniaims.micrograph import Micrograph
     from uniaims.pipeline import BatchResult, DatasetEvaluation
 
+SCATTERED_SOLIDITY = 0.4
+"""Objects of a label image fill more of their hull than this; the grey levels of a micrograph taken as labels don't."""
 MOST_LINES = 50
 """Batches of more images are summed up in one line."""
 
@@ -75,6 +77,8 @@ def measure(
     ] = None,
 ) -> None:
     """Measure the objects of a label image made by this or another program."""
+    import numpy as np
+
     from uniaims.labels import read_labels
     from uniaims.measurements import measure as measure_labels
     from uniaims.micrograph import read_image
@@ -84,6 +88,11 @@ def measure(
     measurements = measure_labels(checked, pixel_size, micrograph)
     for warning in micrograph.warnings if micrograph else ():
         say_warning(warning)
+    if len(measurements) and np.nanmedian(measurements.values("solidity")) < SCATTERED_SOLIDITY:
+        say_warning(
+            f"{labels}: most objects are scattered pixels. Is this a micrograph? Labels give each object a number "
+            "of its own; `uniaims analyse` makes them from a micrograph."
+        )
     if output is None:
         sys.stdout.write(measurements.table.fill_nan(None).write_csv())
         return
@@ -228,6 +237,9 @@ def _say_batch(result: "BatchResult") -> None:
         say(f"{outcome.name}: {outcome.instance_count:,} objects" + (f" ({note})" if note else ""))
     for outcome in failed:
         say_error(f"{outcome.name}: {outcome.message}")
+    in_pixels = sum(not outcome.has_pixel_size for outcome in done)
+    if in_pixels:
+        say_warning(f'no pixel size for {in_pixels} of {len(done)}: lengths are in pixels. Give --pixel-size "2.5 nm".')
     counts = [f"{len(done)} analysed", f"{len(skipped)} done before", f"{len(failed)} failed"]
     say(", ".join(text for text in counts if not text.startswith("0 ")) + f", in {result.seconds:.1f} s")
     say(f"Overview: {result.output / 'index.html'}")

@@ -21,12 +21,14 @@ class Outcome:
         status: ``done`` now, ``skipped`` because it was done before, or ``failed``.
         message: why it failed, or why results that were there have been made anew; else empty.
         instance_count: instances found; ``None`` if it failed.
+        has_pixel_size: ``False`` where this run found none, so that lengths are in pixels.
     """
 
     name: str
     status: Status
     message: str = ""
     instance_count: int | None = None
+    has_pixel_size: bool = True
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ class Task:
             summary = analysis.save(self.job.folder)
         except Exception as error:
             return Outcome(self.job.name, "failed", failure_message(error))
-        return Outcome(self.job.name, "done", self.reason, summary.instance_count)
+        has_pixel_size = summary.pixel_size_nm is not None
+        return Outcome(self.job.name, "done", self.reason, summary.instance_count, has_pixel_size)
 
 
 def failure_message(error: Exception) -> str:

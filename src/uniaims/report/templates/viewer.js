@@ -266,7 +266,9 @@ const viewer = (() => {
     const pixels = length / data.pixel_size_nm * port.scale, text = `${page.plain(length / unit.size)} ${unit.symbol}`;
     target.font = "600 13px system-ui, sans-serif";
     const boxWidth = Math.max(pixels, target.measureText(text).width) + 20;
-    const right = Math.min(port.width, port.x + data.width * port.scale) - 12, bottom = Math.min(port.height, port.y + data.height * port.scale) - 12;
+    // In the evaluated part, so that it doesn't cover the bar of the instrument's banner.
+    const [, , lowest, rightmost] = data.content ?? [0, 0, data.height, data.width];
+    const right = Math.min(port.width, port.x + rightmost * port.scale) - 12, bottom = Math.min(port.height, port.y + lowest * port.scale) - 12;
     target.fillStyle = "rgb(0 0 0 / 0.62)";
     target.beginPath(); target.roundRect(right - boxWidth, bottom - 40, boxWidth, 40, 4); target.fill();
     target.fillStyle = "#ffffff";
