@@ -142,12 +142,7 @@ def commands() -> Iterator[tuple[str, set[str]]]:
 
     group = typer.main.get_command(cli.app)
     for name, command in group.commands.items():
-        options = {
-            text
-            for parameter in command.params
-            for text in (*parameter.opts, *parameter.secondary_opts)
-            if text.startswith("--")
-        }
+        options = {text for parameter in command.params for text in parameter.opts if text.startswith("--")}
         yield name, options - {"--help"}
 
 

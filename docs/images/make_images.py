@@ -16,7 +16,8 @@ import uniaims
 ROOT = Path(__file__).resolve().parents[2]
 RESULT = ROOT / "demo-report" / "powder"
 HEAD_AND_CHART = """<style>
-header.bar, footer, main > :not(#size), #size > :not(:has(figure)), #size :has(> figure) ~ *, #size :has(> figure) > :not(figure),
+header.bar, footer, main > :not(#size), #size > :not(:has(figure)), #size :has(> figure) ~ *, 
+#size :has(> figure) > :not(figure),
 #size figcaption, #size .screen-only, #size figure :not(svg, svg *, :has(svg)) { display: none !important }
 main, section { margin: 0 !important; padding: 4px !important; border: none !important; max-width: none !important }
 </style></head>"""
@@ -29,8 +30,18 @@ def screenshot(page: Path, width: int, height: int) -> Image.Image:
         sys.exit("No Chromium was found: install it to make these pictures.")
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "page.png"
-        options = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--disable-background-networking"]
-        options += [f"--user-data-dir={folder}/profile", f"--window-size={width},{height}", "--virtual-time-budget=5000"]
+        options = [
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--hide-scrollbars",
+            "--disable-background-networking",
+        ]
+        options += [
+            f"--user-data-dir={folder}/profile",
+            f"--window-size={width},{height}",
+            "--virtual-time-budget=5000",
+        ]
         options += ["--force-device-scale-factor=2", f"--screenshot={target}"]
         subprocess.run([browser, *options, page.as_uri()], check=True, capture_output=True, timeout=120)
         return Image.open(target).convert("RGB")
@@ -47,7 +58,9 @@ def size_chart() -> Image.Image:
 
 def before_and_after(width: int, height: int) -> Image.Image:
     """A part of the sample: as it came on the left, with outlines on the right."""
-    bare = Image.fromarray(uniaims.read_image(ROOT / "src" / "uniaims" / "samples" / "powder.tif").gray()).convert("RGB")
+    bare = Image.fromarray(uniaims.read_image(ROOT / "src" / "uniaims" / "samples" / "powder.tif").gray()).convert(
+        "RGB"
+    )
     outlined = Image.open(RESULT / "overlay.png").convert("RGB")
     left, top = (bare.width - width) // 2, 40
     frame = (left, top, left + width, top + height)
