@@ -16,7 +16,7 @@ import uniaims
 ROOT = Path(__file__).resolve().parents[2]
 RESULT = ROOT / "demo-report" / "powder"
 HEAD_AND_CHART = """<style>
-header.bar, footer, main > :not(#size), #size > :not(:has(figure)), #size :has(> figure) ~ *, 
+header.bar, footer, main > :not(#size), #size > :not(:has(figure)), #size :has(> figure) ~ *,
 #size :has(> figure) > :not(figure),
 #size figcaption, #size .screen-only, #size figure :not(svg, svg *, :has(svg)) { display: none !important }
 main, section { margin: 0 !important; padding: 4px !important; border: none !important; max-width: none !important }

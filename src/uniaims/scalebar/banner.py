@@ -94,7 +94,8 @@ def _eight_bit(gray: NDArray[Any]) -> NDArray[np.float32]:
     low, high = (float(level) for level in np.percentile(levels, STRETCH_PERCENTILES))
     if not high > low:
         low, high = float(levels.min()), float(levels.max())
-    return np.clip((levels - low) * np.float32(255.0 / max(high - low, 1e-30)), 0, 255)
+    stretched: NDArray[np.float32] = np.clip((levels - low) * np.float32(255.0 / max(high - low, 1e-30)), 0, 255)
+    return stretched
 
 
 def _without_strips(levels: NDArray[np.float32], least_share: float) -> tuple[int, int]:
