@@ -273,7 +273,7 @@ def _follow(fields: CompactFields, threshold: np.uint8, threads: int) -> _Follow
     flat = probability.ravel()
     target = _walked(probability, flow, threshold, threads)
     spare = np.empty_like(target)
-    target, spare = _doubled(target, spare, walk.STEPS, min(4 * (height + width), LONGEST_WALK_PX), threads)
+    target, spare = _followed(target, spare, min(4 * (height + width), LONGEST_WALK_PX), threads)
     ends = np.zeros((height, width), np.uint8)
     _by_blocks(
         lambda start, stop: walk.mark_ends(flat, threshold, target, start, stop, ends.ravel()), flat.size, threads
@@ -294,20 +294,23 @@ def _walked(probability: Array, flow: Array, threshold: np.uint8, threads: int) 
     return target.ravel()
 
 
-def _doubled(target: Array, spare: Array, steps: int, wanted: int, threads: int) -> tuple[Array, Array]:
-    """Return ``target`` after walks of ``wanted`` steps or more, or once nothing moves; and the spare array."""
+def _followed(target: Array, spare: Array, wanted: int, threads: int) -> tuple[Array, Array]:
+    """Return ``target`` after ``wanted`` steps or more, or once nothing moves; and the other of the two arrays."""
+    hop: Callable[..., int] = walk.chase_rows
+    steps = walk.STEPS
     while steps < wanted:
-        changed = _by_blocks(partial(_double, target, spare), target.size, threads)
+        moving = _by_blocks(partial(_hop, hop, target, spare), target.size, threads)
         target, spare = spare, target
-        steps *= 2
-        if not any(changed):
+        if not any(moving):
             break
+        steps *= walk.HOPS if hop is walk.chase_rows else 2
+        hop = walk.double_rows
     return target, spare
 
 
-def _double(target: Array, out: Array, start: int, stop: int) -> int:
-    """Follow one pointer from each pointer, flat indices start..stop; return how many moved."""
-    return int(walk.double_rows(target, start, stop, out))
+def _hop(hop: Callable[..., int], target: Array, out: Array, start: int, stop: int) -> int:
+    """Follow pointers, flat indices start..stop; return how many may go on."""
+    return int(hop(target, start, stop, out))
 
 
 def _merge(followed: _Followed, fields: CompactFields, settings: FlowSettings, threads: int) -> None:

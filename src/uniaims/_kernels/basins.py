@@ -81,18 +81,63 @@ def _grow(table):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _roughness(basins, flow, y, x, axis):  # type: ignore[no-untyped-def]
-    """Return the size of the second difference of ``flow`` (H, W) int8 at (y, x) along the other axis than ``axis``.
+def _roughness(basins, flow, axis, y, x):  # type: ignore[no-untyped-def]
+    """Return the size of the second difference of part ``axis`` of ``flow`` (2, H, W) at (y, x) along the other axis.
 
     What rounding to int8 alone can cause is taken off.
     """
-    down, right = (0, 1) if axis == 0 else (1, 0)
-    if y < down or x < right or y + down >= flow.shape[0] or x + right >= flow.shape[1]:
-        return np.int64(0)
+    down, right = axis, 1 - axis
+    if y < down or x < right or y + down >= basins.shape[0] or x + right >= basins.shape[1]:
+        return 0
     if basins[y - down, x - right] == 0 or basins[y + down, x + right] == 0:
-        return np.int64(0)
-    before, after = np.int64(flow[y - down, x - right]), np.int64(flow[y + down, x + right])
-    return max(abs(before - 2 * np.int64(flow[y, x]) + after) - 2, 0)
+        return 0
+    ends = np.int64(flow[axis, y - down, x - right]) + np.int64(flow[axis, y + down, x + right])
+    return max(abs(ends - 2 * np.int64(flow[axis, y, x])) - 2, 0)
+
+
+@njit(cache=True, nogil=True)
+def _add_pair(table, basins, smooth, flow, here, axis):  # type: ignore[no-untyped-def]
+    """Add the pixel ``here`` (y, x) and the one below (axis 0) or right (axis 1); return whether the contact is new."""
+    y, x = here
+    near_y, near_x = y + 1 - axis, x + axis
+    own, other = np.int64(basins[y, x]), np.int64(basins[near_y, near_x])
+    slot = _slot_of(table, min(own, other), max(own, other))
+    fresh = table[slot, 0] == 0
+    table[slot, 0] = min(own, other)
+    table[slot, 1] = max(own, other)
+    table[slot, 2] = max(table[slot, 2], min(smooth[y, x], smooth[near_y, near_x]))
+    table[slot, 3] += np.int64(flow[axis, near_y, near_x]) - np.int64(flow[axis, y, x])
+    for part in range(2):
+        table[slot, 4] += abs(np.int64(flow[part, y, x])) + abs(np.int64(flow[part, near_y, near_x]))
+    table[slot, 5] += 1
+    table[slot, 6] += _roughness(basins, flow, axis, y, x) + _roughness(basins, flow, axis, near_y, near_x)
+    return fresh
+
+
+@njit(cache=True, nogil=True)
+def _mark_contacts(row, under, meets):  # type: ignore[no-untyped-def]
+    """Write 1 where another basin is to the right, 2 where one is below, 3 for both; a loop for vector registers."""
+    last = row.size - 1
+    here, right, below = row[:last], row[1:], under[:last]
+    for x in range(last):
+        beside = (here[x] != right[x]) & (here[x] != 0) & (right[x] != 0)
+        beneath = (here[x] != below[x]) & (here[x] != 0) & (below[x] != 0)
+        meets[x] = np.uint8(beside) | (np.uint8(beneath) << 1)
+    meets[last] = 2 if row[last] != under[last] and row[last] != 0 and under[last] != 0 else 0
+
+
+@njit(cache=True, nogil=True)
+def _add_row(table, basins, smooth, flow, y, meets):  # type: ignore[no-untyped-def]
+    """Add the marked pairs of one row to the table, which has room for them; return how many contacts are new."""
+    fresh = 0
+    for x in range(meets.size):
+        if meets[x] == 0:
+            continue
+        if meets[x] & 1:
+            fresh += _add_pair(table, basins, smooth, flow, (y, x), 1)
+        if meets[x] & 2:
+            fresh += _add_pair(table, basins, smooth, flow, (y, x), 0)
+    return fresh
 
 
 @njit(cache=True, nogil=True)
@@ -106,33 +151,12 @@ def find_contacts(basins, smooth, flow, start, stop):  # type: ignore[no-untyped
     height, width = basins.shape
     table = np.zeros((1024, CONTACT_COLUMNS), np.int64)
     used = 0
+    meets = np.empty(width, np.uint8)
     for y in range(start, stop):
-        for x in range(width):
-            own = basins[y, x]
-            if own == 0:
-                continue
-            for down in range(2):
-                near_y, near_x = y + down, x + 1 - down
-                if near_y >= height or near_x >= width:
-                    continue
-                near = basins[near_y, near_x]
-                if near == 0 or near == own:  # noqa: PLR1714
-                    continue
-                row = table[_slot_of(table, np.int64(min(own, near)), np.int64(max(own, near)))]
-                used += row[0] == 0
-                row[0] = min(own, near)
-                row[1] = max(own, near)
-                row[2] = max(row[2], min(smooth[y, x], smooth[near_y, near_x]))
-                axis = 1 - down
-                parting = np.int64(flow[axis, near_y, near_x]) - np.int64(flow[axis, y, x])
-                row[3] += parting
-                row[4] += abs(np.int64(flow[0, y, x])) + abs(np.int64(flow[1, y, x]))
-                row[4] += abs(np.int64(flow[0, near_y, near_x])) + abs(np.int64(flow[1, near_y, near_x]))
-                row[5] += 1
-                row[6] += _roughness(basins, flow[axis], y, x, axis)
-                row[6] += _roughness(basins, flow[axis], near_y, near_x, axis)
-                if 2 * used > table.shape[0]:
-                    table = _grow(table)
+        _mark_contacts(basins[y], basins[min(y + 1, height - 1)], meets)
+        while 2 * (used + 2 * width) > table.shape[0]:
+            table = _grow(table)
+        used += _add_row(table, basins, smooth, flow, y, meets)
     return table[table[:, 0] != 0]
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from numba import njit
 
 STEPS = 8  # Euler steps of one walk; each moves by the flow at the point (at most 1 px)
+HOPS = 8  # walks in a row that are chased before they are doubled
 STRETCH = 512  # pixels walked together, so that their positions stay in the first cache
 
 
@@ -86,8 +87,8 @@ def _move(y, x, corners, last_y, last_x):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _walk_stretch(packed, y, left, last_y, end_y, end_x, scratch):  # type: ignore[no-untyped-def]
-    """Write where the walks from the pixels (y, left..left + N) end into ``end_y`` and ``end_x`` (N,), in 1/64 px.
+def _walk_together(packed, y, columns, last_y, end_y, end_x, scratch):  # type: ignore[no-untyped-def]
+    """Write where the walks from the pixels (y, columns) end into ``end_y`` and ``end_x`` (N,), in 1/64 px.
 
     ``y`` counts rows of ``packed`` (R, W + 1); ``scratch`` is (5, N) int32.
     """
@@ -96,11 +97,25 @@ def _walk_stretch(packed, y, left, last_y, end_y, end_x, scratch):  # type: igno
     place, corners = scratch[0, : end_y.size], scratch[1:]
     for i in range(end_y.size):
         end_y[i] = y * 64
-        end_x[i] = (left + i) * 64
+        end_x[i] = np.int32(columns[i] << 6)
     for _ in range(STEPS):
         _find_places(end_y, end_x, stride, place)
         _gather(flat, place, stride, corners)
         _move(end_y, end_x, corners, last_y, np.int32((stride - 2) * 64))
+
+
+@njit(cache=True, nogil=True)
+def _list_foreground(inside, threshold, y, left, target, columns):  # type: ignore[no-untyped-def]
+    """Let each pixel of a stretch (y, left..) point to itself; list the foreground's columns; return how many."""
+    width = target.shape[1]
+    here = target[y]
+    for x in range(inside.size):
+        here[left + x] = y * width + left + x
+    count = 0
+    for x in range(inside.size):
+        columns[count] = left + x
+        count += inside[x] >= threshold
+    return count
 
 
 @njit(cache=True, nogil=True)
@@ -137,24 +152,45 @@ def walk_rows(probability, flow, threshold, start, stop, target):  # type: ignor
     packed = np.zeros((min(stop + STEPS + 1, height) - first + 1, width + 1), np.int32)
     _pack(probability, flow, threshold, first, packed)
     last_y = np.int32((packed.shape[0] - 2) * 64)
+    columns = np.empty(STRETCH + 1, np.int32)
     ends_y, ends_x = np.empty(STRETCH, np.int32), np.empty(STRETCH, np.int32)
     scratch = np.empty((5, STRETCH), np.int32)
     for y in range(start, stop):
         for left in range(0, width, STRETCH):
-            inside = probability[y, left : left + STRETCH]
-            here = target[y, left : left + STRETCH]
-            end_y, end_x = ends_y[: inside.size], ends_x[: inside.size]
-            if inside.max() >= threshold:
-                _walk_stretch(packed, y - first, left, last_y, end_y, end_x, scratch)
-            for i in range(inside.size):
-                here[i] = y * width + left + i
-                if inside[i] < threshold:
-                    continue
+            count = _list_foreground(probability[y, left : left + STRETCH], threshold, y, left, target, columns)
+            end_y, end_x = ends_y[:count], ends_x[:count]
+            _walk_together(packed, y - first, columns, last_y, end_y, end_x, scratch)
+            for i in range(count):
+                x = columns[i]
                 row, column = first + ((end_y[i] + 32) >> 6), (end_x[i] + 32) >> 6
-                if probability[row, column] >= threshold and (row != y or column != left + i):
-                    here[i] = row * width + column
+                if probability[row, column] >= threshold and (row != y or column != x):
+                    target[y, x] = row * width + column
                 else:
-                    here[i] = _neighbour_ahead(probability, flow, threshold, y, left + i)
+                    target[y, x] = _neighbour_ahead(probability, flow, threshold, y, x)
+
+
+@njit(cache=True, nogil=True)
+def chase_rows(target, start, stop, out):  # type: ignore[no-untyped-def]
+    """Follow ``target`` for up to ``HOPS`` hops into ``out``, flat indices start..stop; return how many could go on.
+
+    A chase ends where a pixel points to itself; of two that point to each other it ends at the first.
+    """
+    open_ends = 0
+    for place in range(start, stop):
+        here = target[place]
+        there = target[here]
+        hops = 1
+        while there != here and hops < HOPS:
+            after = target[there]
+            if after == here:
+                here = min(here, there)
+                there = here
+                break
+            here, there = there, after
+            hops += 1
+        open_ends += there != here
+        out[place] = there
+    return open_ends
 
 
 @njit(cache=True, nogil=True)
