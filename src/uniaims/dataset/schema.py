@@ -1,0 +1,219 @@
+"""The schema: what is known of an image, one row of a dataset's table of images.
+
+The nine text attributes are those of UniEM-3M: modality, material, morphology, surface, density, distribution,
+layering, size range and background; a caption is made from them. Vocabularies are closed where users select by them
+and open where they describe; an empty text means that nobody has said.
+"""
+
+from dataclasses import asdict, dataclass, fields
+from difflib import get_close_matches
+from math import isfinite
+from pathlib import PurePosixPath
+from typing import Any
+
+from uniaims.errors import SettingsError
+
+VOCABULARIES: dict[str, tuple[str, ...]] = {
+    "modality": ("SEM", "TEM", "STEM", "FIB", "OM", "AFM", "other"),
+    "signal": (
+        "secondary electrons",
+        "backscattered electrons",
+        "EBSD",
+        "EDS",
+        "cathodoluminescence",
+        "bright field",
+        "dark field",
+        "HAADF",
+        "phase contrast",
+        "ion beam",
+        "light",
+        "fluorescence",
+        "topography",
+        "other",
+    ),
+    "structure": (
+        "particle",
+        "nanowire",
+        "fibre",
+        "film",
+        "pore",
+        "grain",
+        "cross-section",
+        "cluster",
+        "crack",
+        "atom column",
+        "cell",
+        "other",
+    ),
+    "material_class": (
+        "alloy",
+        "biological",
+        "carbon",
+        "battery",
+        "ceramic",
+        "composite",
+        "geological",
+        "magnetic",
+        "metal",
+        "polymer",
+        "semiconductor",
+        "other",
+    ),
+    "pixel_size_source": ("given", "metadata", "scale bar"),
+    "review_state": ("unlabelled", "suggested", "labelled", "reviewed", "rejected"),
+    "split": ("train", "validation", "test"),
+}
+"""Texts that a field may hold beside the empty one."""
+
+TEXT_ATTRIBUTES = (
+    "modality",
+    "material",
+    "morphology",
+    "surface",
+    "density",
+    "distribution",
+    "layering",
+    "size_range",
+    "background",
+)
+"""The nine text attributes of UniEM-3M."""
+
+_LONGEST_ID = 200
+
+
+@dataclass(frozen=True)
+class ImageRecord:
+    """What is known of one image.
+
+    Attributes:
+        image_id: name of the image in its dataset; it is also the name of its file, so it holds no ``/``.
+        file: path of the image inside the dataset's folder, with ``/``; or absolute, where the image was linked.
+        width_px: columns.
+        height_px: rows.
+        modality: instrument family.
+        signal: what was recorded.
+        structure: kind of structure that the instances are.
+        material_class: class of material.
+        material: the material itself, ``Al2O3``.
+        morphology: shape of the instances, ``faceted cubes``.
+        surface: surface or texture, ``rough``.
+        density: how many there are, ``dense``.
+        distribution: where they lie, ``clustered``.
+        layering: how they lie on each other, ``stacked in several layers``.
+        size_range: spread of sizes, ``20 to 80 nm``.
+        background: colour and grey level of the background, ``dark, smooth``.
+        caption: a sentence about the image; see `caption_of`.
+        pixel_size_nm: side of a pixel in nanometres, None if unknown.
+        pixel_size_source: where that comes from.
+        licence: SPDX identifier, or a text.
+        source: where the image comes from: a DOI, an address, a set.
+        group: what images share that must not be parted by a split: an article, a specimen, a session.
+        annotator: who drew the instances.
+        review_state: how far the labels are trusted.
+        split: part of the dataset.
+        synthetic: whether the image was computed.
+    """
+
+    image_id: str
+    file: str
+    width_px: int
+    height_px: int
+    modality: str = ""
+    signal: str = ""
+    structure: str = ""
+    material_class: str = ""
+    material: str = ""
+    morphology: str = ""
+    surface: str = ""
+    density: str = ""
+    distribution: str = ""
+    layering: str = ""
+    size_range: str = ""
+    background: str = ""
+    caption: str = ""
+    pixel_size_nm: float | None = None
+    pixel_size_source: str = ""
+    licence: str = ""
+    source: str = ""
+    group: str = ""
+    annotator: str = ""
+    review_state: str = ""
+    split: str = ""
+    synthetic: bool = False
+
+    def __post_init__(self) -> None:
+        faults = faults_of(asdict(self))
+        if faults:
+            raise SettingsError(f"image {self.image_id!r}: " + " ".join(faults))
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.height_px, self.width_px
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields by name, in the order of the table's columns."""
+        return asdict(self)
+
+
+FIELDS = tuple(item.name for item in fields(ImageRecord))
+"""Names of the fields, in the order of the table's columns."""
+DESCRIPTIVE_FIELDS = FIELDS[4:]
+"""The fields that a user may set; the first four follow from the image."""
+
+
+def faults_of(values: dict[str, Any]) -> list[str]:
+    """Say what is wrong with the values of a record: a sentence each, with the remedy; empty if nothing is."""
+    faults = [*_faults_of_place(values), *_faults_of_size(values)]
+    for name, allowed in VOCABULARIES.items():
+        value = values.get(name, "")
+        if value and value not in allowed:
+            close = get_close_matches(str(value), allowed, 1, 0.5)
+            hint = f" Did you mean {close[0]!r}?" if close else ""
+            faults.append(f"{name} is {value!r}: wanted one of {', '.join(allowed)}, or nothing.{hint}")
+    return faults
+
+
+def record_from(values: dict[str, Any]) -> ImageRecord:
+    """Make a record from a dictionary; None counts as unknown.
+
+    Raises:
+        SettingsError: if a field is not known, or a value can't be used.
+    """
+    unknown = sorted(values.keys() - set(FIELDS))
+    if unknown:
+        raise SettingsError(f"no field is called {', '.join(unknown)}: wanted some of {', '.join(FIELDS)}.")
+    return ImageRecord(**{name: value for name, value in values.items() if value is not None})
+
+
+def caption_of(record: ImageRecord) -> str:
+    """Make a sentence from the attributes that are known; empty if none is."""
+    what = " ".join(part for part in (record.morphology, record.material) if part) or record.structure
+    details = (record.surface, record.density, record.distribution, record.layering, record.size_range)
+    behind = f"{record.background} background" if record.background else ""
+    parts = [what and f"{record.modality or 'microscopy'} image of {what}", *details, behind]
+    sentence = ", ".join(part for part in parts if part)
+    return f"{sentence[0].upper()}{sentence[1:]}." if sentence else ""
+
+
+def _faults_of_place(values: dict[str, Any]) -> list[str]:
+    """What is wrong with the name and the path; neither may leave the dataset's folder."""
+    name, file = str(values.get("image_id", "")), str(values.get("file", ""))
+    faults = []
+    if not name or len(name) > _LONGEST_ID or name in {".", ".."} or any(c in "/\\" or ord(c) < 32 for c in name):
+        faults.append(f"image_id is {name!r}: wanted 1 to {_LONGEST_ID} characters that can be a file name.")
+    if not file or "\\" in file or ".." in PurePosixPath(file).parts:
+        faults.append(f"file is {file!r}: wanted a path with / that does not lead out of the folder.")
+    return faults
+
+
+def _faults_of_size(values: dict[str, Any]) -> list[str]:
+    faults = [
+        f"{name} is {values.get(name)!r}: wanted a whole number from 1 up."
+        for name in ("width_px", "height_px")
+        if not isinstance(values.get(name), int) or values[name] < 1
+    ]
+    pixel_size = values.get("pixel_size_nm")
+    if pixel_size is not None and not (isfinite(pixel_size) and pixel_size > 0):
+        faults.append(f"pixel_size_nm is {pixel_size!r}: wanted a length above 0, or none.")
+    return faults
