@@ -116,12 +116,19 @@ def _note_neighbour(around, root, label):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _note_pair(around, value, parent, one, other):  # type: ignore[no-untyped-def]
-    """Note two touching runs, if one of them is background and the other is not."""
-    if value[one] == 0 and value[other] != 0:
-        _note_neighbour(around, parent[one], value[other])
-    elif value[one] != 0 and value[other] == 0:
-        _note_neighbour(around, parent[other], value[one])
+def _note_row(around, root, begin, end, start, value, left, right):  # type: ignore[no-untyped-def]
+    """Note the instances among the runs begin..end of a row that share columns left..right with a background run."""
+    low, high = begin, end - 1
+    while low < high:  # the last run that starts at or before `left`
+        middle = (low + high + 1) // 2
+        if start[middle] <= left:
+            low = middle
+        else:
+            high = middle - 1
+    while low < end and start[low] < right:
+        if value[low] != 0:
+            _note_neighbour(around, root, value[low])
+        low += 1
 
 
 @njit(cache=True, nogil=True)
@@ -138,25 +145,23 @@ def _open_border(around, first, value, parent):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def surrounding_labels(first, start, value, parent, width):  # type: ignore[no-untyped-def]
+def surrounding_labels(first, start, value, parent):  # type: ignore[no-untyped-def]
     """Return for each background component (at its root run) the only label around it, (R,) int64.
 
     -2 stands for none or several: it touches the image border, or more than one label.
     """
     around = np.full(parent.size, -1, np.int64)
     _open_border(around, first, value, parent)
-    for y in range(1, first.size - 1):
-        above = first[y - 1]
+    for y in range(1, first.size - 2):
         for run in range(first[y], first[y + 1]):
-            stop = start[run + 1] if run + 1 < first[y + 1] else width
-            if run > first[y]:
-                _note_pair(around, value, parent, run - 1, run)
-            while above + 1 < first[y] and start[above + 1] <= start[run]:
-                above += 1
-            near = above
-            while near < first[y] and start[near] < stop:
-                _note_pair(around, value, parent, near, run)
-                near += 1
+            root = parent[run]
+            if value[run] != 0 or around[root] == -2:
+                continue
+            left, right = start[run], start[run + 1]
+            _note_neighbour(around, root, value[run - 1])
+            _note_neighbour(around, root, value[run + 1])
+            _note_row(around, root, first[y - 1], first[y], start, value, left, right)
+            _note_row(around, root, first[y + 1], first[y + 2], start, value, left, right)
     return around
 
 
@@ -177,7 +182,7 @@ def clean_runs(first, start, value, width, count, minimum_area, hole_share):  # 
         elif value[run] != 0 and parent[run] == run:
             totals[value[run]] += areas[run]
     if hole_share > 0:
-        around = surrounding_labels(first, start, value, parent, width)
+        around = surrounding_labels(first, start, value, parent)
         for run in range(kept.size):
             label = around[parent[run]]
             if value[run] == 0 and label > 0 and areas[parent[run]] <= hole_share * totals[label]:
