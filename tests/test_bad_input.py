@@ -229,7 +229,7 @@ def test_ctrl_c_in_a_batch(
 
     before = signal.getsignal(ending)
     monkeypatch.setattr(analysis, "write_report", interrupted)
-    assert analyse(folder) == 130
+    assert analyse(folder) == 1
     assert signal.getsignal(ending) is before
     assert "goes on from here" in capsys.readouterr().err
     names = {path.name for path in (folder.parent / "out").iterdir()}

@@ -214,3 +214,9 @@ def test_unwritable_output_is_said(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(OutputError, match="can't be written"):
         write_labels(tmp_path / "file" / "labels.tif", np.zeros((2, 2), int))
+
+
+def test_labels_carry_the_pixel_size_as_resolution(tmp_path):
+    write_labels(tmp_path / "a.tif", np.eye(4, dtype=np.uint32), 2.5)
+    with tifffile.TiffFile(tmp_path / "a.tif") as file:
+        assert file.pages[0].get_resolution("MICROMETER") == pytest.approx((400, 400))

@@ -59,3 +59,12 @@ def test_a_folder_of_the_same_name_does_not_hide_a_shipped_model(tmp_path, monke
     assert find_model("general").name == "general.onnx"
     with pytest.raises(ModelError, match=r"0 \.onnx files"):
         find_model("./general/")
+
+
+def test_auto_takes_the_cpu_where_there_is_no_file_for_the_gpu(monkeypatch, tmp_path):
+    monkeypatch.setattr("uniaims.runtime._runs_on_gpu", lambda device: device != "cpu")
+    model = tmp_path / "alone.onnx"
+    model.write_bytes(find_model("general").read_bytes())
+    assert load_model(model).info.device == "cpu"
+    with pytest.raises(ModelError):
+        load_model(model, "cuda")

@@ -346,3 +346,13 @@ def test_no_preferred_direction():
     random = np.random.default_rng(8)
     p_values = [summarise_directions(random.uniform(0, 180, 50)).p_value for _ in range(1500)]
     assert np.percentile(p_values, [10, 50, 90]) == pytest.approx([0.1, 0.5, 0.9], abs=0.04)
+
+
+@pytest.mark.parametrize("statistic", ["mean", "std"])
+def test_large_samples_give_the_interval_of_plain_resampling(statistic):
+    values = np.random.default_rng(3).lognormal(1, 0.6, 20_000)
+    quick = bootstrap(values, statistic)
+    plain = bootstrap(values, {"mean": lambda s: s.mean(axis=-1), "std": lambda s: s.std(axis=-1, ddof=1)}[statistic])
+    assert quick.estimate == pytest.approx(plain.estimate)
+    assert quick.high - quick.low == pytest.approx(plain.high - plain.low, rel=0.08)
+    assert quick.low == pytest.approx(plain.low, rel=0.003)

@@ -242,18 +242,20 @@ def _read_raster(path: Path) -> npt.NDArray[np.generic]:
     return pixels
 
 
-def write_labels(path: str | Path, labels: npt.ArrayLike) -> None:
+def write_labels(path: str | Path, labels: npt.ArrayLike, pixel_size_nm: float | None = None) -> None:
     """Write labels as a compressed TIFF of uint32 (BigTIFF above 2 GB); the file is either whole or not there.
 
     Args:
         path: where to write; an existing file is replaced.
         labels: (H, W) integers, 0 = background.
+        pixel_size_nm: side of a pixel, which the file then carries as its resolution.
 
     Raises:
         LabelsError: if the array is no label image.
         OutputError: if the file can't be written.
     """
     checked = check_labels(labels)
+    resolution = {"resolution": (1e7 / pixel_size_nm,) * 2, "resolutionunit": "CENTIMETER"} if pixel_size_nm else {}
     rows = max(1, min(checked.shape[0], 2**20 // max(checked.shape[1], 1)))
     with atomic_file(Path(path)) as temporary:
         tifffile.imwrite(
@@ -265,4 +267,5 @@ def write_labels(path: str | Path, labels: npt.ArrayLike) -> None:
             rowsperstrip=rows,
             maxworkers=thread_count(),
             bigtiff=checked.nbytes > 2**31,
+            **resolution,
         )

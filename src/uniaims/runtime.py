@@ -110,8 +110,9 @@ def load_model(name_or_path: str | Path = "general", device: Device = "auto") ->
     if device not in {"auto", "cpu", "cuda"}:
         raise SettingsError(f"device {device!r}: wanted auto, cpu or cuda.")
     path = find_model(name_or_path)
-    if path.suffix == ".safetensors" or _runs_on_gpu(device):
-        return _load_torch(path.with_suffix(".safetensors"), "cuda" if _runs_on_gpu(device) else "cpu")
+    weights = path.with_suffix(".safetensors")
+    if path == weights or (_runs_on_gpu(device) and (device == "cuda" or weights.is_file())):
+        return _load_torch(weights, "cuda" if _runs_on_gpu(device) else "cpu")
     return _load_onnx(path)
 
 

@@ -109,3 +109,10 @@ def test_labels_of_another_program_get_tables_overlay_and_report(cones: Callable
     save_measurements(tmp_path / "b", measurements, truth.labels, Micrograph(truth.image), "labels")
     assert {path.name for path in (tmp_path / "a").iterdir()} == {"measurements.csv", "measurements.parquet"}
     assert {path.name for path in (tmp_path / "b").iterdir()} == set(RESULT_FILES) - {"labels.tif", "summary.json"}
+
+
+def test_a_page_of_a_stack_can_be_chosen(slope_model_loaded: Any, cones: Callable[..., Any], tmp_path: Path) -> None:
+    pages = [cones(90, 100, seed).image for seed in (1, 2)]
+    tifffile.imwrite(tmp_path / "stack.tif", pages, photometric="minisblack")
+    analysis = analyse(tmp_path / "stack.tif", AnalysisSettings(SegmenterSettings(diameter_px=24.0), page=1))
+    assert (analysis.micrograph.gray() == pages[1]).all()

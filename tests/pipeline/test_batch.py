@@ -184,3 +184,20 @@ def test_two_runs_give_the_same_files(images: Path) -> None:
         assert first.read_bytes() == second.read_bytes()
     first, second = (json.loads((images.parent / f / "a" / "summary.json").read_text()) for f in ("out", "again"))
     assert {**first, "seconds": 0} == {**second, "seconds": 0}
+
+
+def test_a_changed_side_car_makes_an_image_due_again(images: Path) -> None:
+    run(images)
+    (images / "b.txt").write_text("PixelSize=2.5\nInstructName=SU8000\n", encoding="utf-8")
+    assert statuses(run(images)) == {"a": "skipped", "b": "done", "c": "skipped"}
+
+
+def test_a_run_with_nothing_to_do_leaves_the_overview_as_it_is(images: Path) -> None:
+    run(images)
+    page = images.parent / "out" / "index.html"
+    before = page.stat().st_mtime_ns
+    run(images)
+    assert page.stat().st_mtime_ns == before
+    page.unlink()
+    run(images)
+    assert page.is_file()

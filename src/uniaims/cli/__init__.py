@@ -1,7 +1,7 @@
 """The command line: ``uniaims analyse``, ``measure``, ``info``, ``models``, ``train``, ``evaluate``, ``sample``.
 
-Exit codes: 0 all went well, 1 something failed (an image of a batch, a file that can't be read or written), 2 the
-command was wrong, 130 stopped by Ctrl-C or SIGTERM.
+Exit codes: 0 all went well, 1 something failed (an image of a batch, a file that can't be read or written) or it was
+stopped by Ctrl-C or SIGTERM, 2 the command was wrong.
 
 Flags are made from the settings classes, so that every default is written once. Those classes live beside code that
 takes seconds to import; the flags of a command are therefore made only when that command is called.
@@ -22,7 +22,6 @@ from uniaims.cli.flags import plain_command, with_flags
 from uniaims.cli.screen import say_error
 from uniaims.errors import PixelSizeError, SettingsError, UniaimsError
 
-INTERRUPTED = 130
 USAGE = 2
 TRACEBACK = "UNIAIMS_TRACEBACK"
 """With this environment variable a fault of the program itself is raised with its traceback."""
@@ -44,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         say_error("stopped.")
-        return INTERRUPTED
+        return 1
     except Exception as error:
         if TRACEBACK in os.environ:
             raise

@@ -64,8 +64,7 @@ def analyse(
     _say_batch(result)
     if result.interrupted:
         say_error("stopped. What is finished stays; the same command goes on from here.")
-        raise typer.Exit(130)
-    raise typer.Exit(1 if result.having("failed") else 0)
+    raise typer.Exit(1 if result.interrupted or result.having("failed") else 0)
 
 
 def measure(
@@ -107,13 +106,14 @@ def measure(
 
 def info(
     image: Annotated[Path, typer.Argument(help="Image file.")],
+    page: Annotated[int, typer.Option(help="Which image of a file that holds several, counted from 0.")] = 0,
     as_json: Json = False,
 ) -> None:
     """Say what an image file holds: size, pixel size, and how it was taken."""
     from uniaims.formats import format_of
     from uniaims.micrograph import read_image
 
-    micrograph = read_image(image)
+    micrograph = read_image(image, page)
     form = format_of(image).name
     if as_json:
         _print_json(_facts(image, form, micrograph))

@@ -14,7 +14,7 @@ from uniaims.errors import ImageError
 from uniaims.formats.calibration import CheckedPixelSize, checked_pixel_size, merged_acquisition
 from uniaims.formats.lazy import LazyPixels
 from uniaims.formats.raw_image import Acquisition, Calibration, Pixels, RawImage, Reading
-from uniaims.formats.sidecars import sidecar_calibration
+from uniaims.formats.sidecars import sidecar_calibration, sidecars_of
 from uniaims.formats.soundness import sound_pixels
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "format_of",
     "is_image_path",
     "read",
+    "sidecars_of",
 ]
 
 
@@ -190,4 +191,6 @@ def _first_pixel_size(calibrations: tuple[Calibration, ...], shape: tuple[int, .
 def _page_warning(page: int, page_count: int) -> tuple[str, ...]:
     if page_count == 1:
         return ()
-    return (f"the file has {page_count} images: image {page} (counted from 0) was read; choose with page",)
+    return (
+        f"the file has {page_count} images: image {page} (counted from 0) was read; choose with --page (Python: page)",
+    )

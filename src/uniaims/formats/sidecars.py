@@ -25,7 +25,7 @@ _SUFFIXES = (".txt", ".TXT", ".hdr", ".HDR")
 
 def sidecar_calibration(path: Path) -> tuple[Calibration, ...]:
     """What the side-car of the image at `path` says; empty where there is none of a known kind."""
-    for candidate in _candidates(path):
+    for candidate in sidecars_of(path):
         source = f"side-car {candidate.name}"
         try:
             with candidate.open("rb") as stream:
@@ -38,8 +38,8 @@ def sidecar_calibration(path: Path) -> tuple[Calibration, ...]:
     return ()
 
 
-def _candidates(path: Path) -> list[Path]:
-    """Side-cars that exist: ``a.txt``, ``a.hdr``, ``a-tif.hdr``, ``a.tif.txt`` for ``a.tif``."""
+def sidecars_of(path: Path) -> list[Path]:
+    """Files that may be side-cars: ``a.txt``, ``a.hdr``, ``a-tif.hdr``, ``a.tif.txt`` for ``a.tif``."""
     stems = (path.stem, f"{path.stem}-{path.suffix[1:]}", path.name)
     names = (f"{stem}{suffix}" for suffix in _SUFFIXES for stem in stems)
     return [path.with_name(name) for name in names if path.with_name(name).is_file()]

@@ -12,9 +12,10 @@ from numpy.typing import ArrayLike
 
 from uniaims import __version__
 from uniaims.atomic import atomic_folder
+from uniaims.formats import sidecars_of
 from uniaims.labels import Labels, write_labels
 from uniaims.measurements import Measurements, measure
-from uniaims.micrograph import Micrograph, PixelSize
+from uniaims.micrograph import Micrograph, PixelSize, read_image
 from uniaims.report import ReportContent, write_overlay, write_report
 from uniaims.runtime import file_hash
 from uniaims.segmenter import Segmentation, Segmenter, SegmenterSettings, Stopwatch, as_micrograph
@@ -36,6 +37,7 @@ class AnalysisSettings:
         default=None,
         metadata={"help": 'Side of a pixel with its unit, such as "2.5 nm"; if not given, what the file says.'},
     )
+    page: int = field(default=0, metadata={"help": "Which image of files that hold several, counted from 0."})
 
     def __post_init__(self) -> None:
         self.given_pixel_size()
@@ -154,7 +156,8 @@ class Analysis:
         clock = Stopwatch()
         with atomic_folder(Path(folder)) as place:
             with clock("write"):
-                write_labels(place / "labels.tif", self.segmentation.labels)
+                size = self.measurements.pixel_size
+                write_labels(place / "labels.tif", self.segmentation.labels, size.nm if size else None)
                 self.measurements.to_csv(place / "measurements.csv")
                 self.measurements.to_parquet(place / "measurements.parquet")
             with clock("report"):
@@ -205,7 +208,7 @@ def analyse(
     """
     clock = Stopwatch()
     with clock("read"):
-        micrograph = as_micrograph(image)
+        micrograph = read_image(image, settings.page) if isinstance(image, str | Path) else as_micrograph(image)
     with clock("model"):
         segmenter = segmenter or Segmenter.load(settings=settings.segmenter)
     segmentation = segmenter(micrograph, progress)
@@ -230,11 +233,11 @@ class ImageFile:
 
 
 def image_file(path: Path | None) -> ImageFile:
-    """Size in bytes and time of last change of a file."""
+    """Size in bytes and time of last change of an image file and of the side-cars beside it."""
     if path is None or not path.is_file():
         return ImageFile(None, None)
-    status = path.stat()
-    return ImageFile(status.st_size, status.st_mtime_ns)
+    statuses = [file.stat() for file in (path, *sidecars_of(path))]
+    return ImageFile(sum(status.st_size for status in statuses), max(status.st_mtime_ns for status in statuses))
 
 
 def save_measurements(

@@ -12,7 +12,7 @@ from uniaims import __version__
 from uniaims.errors import OutputError, SettingsError
 from uniaims.pipeline.analysis import AnalysisSettings, image_file
 from uniaims.pipeline.jobs import Job, Unusable, plan_jobs, read_summary
-from uniaims.pipeline.overview import is_complete, read_results, write_overview
+from uniaims.pipeline.overview import has_overview, is_complete, read_results, write_overview
 from uniaims.pipeline.task import Outcome, Status, Task
 from uniaims.pipeline.workers import run_in_processes
 from uniaims.segmenter import Segmenter
@@ -87,7 +87,8 @@ def analyse_batch(
     damaged = {each.name: Outcome(each.name, "failed", each.message) for each in finished.damaged}
     outcomes = [each for each in outcomes if each.name not in damaged] + list(damaged.values())
     failures = [Unusable(each.name, each.message) for each in outcomes if each.status == "failed"]
-    write_overview(output, finished.results, failures)
+    if failures or any(each.status == "done" for each in outcomes) or not has_overview(output):
+        write_overview(output, finished.results, failures)
     return BatchResult(output, tuple(outcomes), interrupted, time.perf_counter() - started)
 
 

@@ -54,6 +54,11 @@ def is_complete(folder: Path) -> bool:
     return all((folder / name).is_file() for name in RESULT_FILES)
 
 
+def has_overview(output: Path) -> bool:
+    """Whether the overview of an output folder is there."""
+    return (output / "index.html").is_file() and (output / "measurements.parquet").is_file()
+
+
 def write_overview(output: Path, results: Sequence[Result], failures: Sequence[Unusable]) -> None:
     """Write ``index.html`` and ``measurements.parquet`` of a batch into ``output``.
 

@@ -118,6 +118,7 @@ def _start() -> None:
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the pool sends it again once a worker is gone: cleaning up goes on
     if _busy.is_set():
         raise _Stopped
     os._exit(1)
