@@ -21,6 +21,7 @@ from uniaims.labels import Labels, check_labels, relabel
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float32]
+Runs = tuple[Array, Array, Array]  # as `components.find_runs` returns them: first, start, value
 
 FLOW_SCALE = 127
 MAP_SCALE = 255
@@ -191,9 +192,10 @@ def labels_from_fields(
     if compact.probability.size == 0:
         return np.zeros(compact.probability.shape, np.uint32)
     followed = _follow(compact, _threshold(settings), workers)
+    runs = components.find_runs(followed.basins)
     if settings.merge_difference > 0 and followed.count > 1:
-        _merge(followed, compact, settings, workers)
-    return _clean(followed, settings)
+        runs = _merged(followed, runs, compact, settings, workers)
+    return _clean(followed, runs, settings)
 
 
 def flow_errors(labels: npt.ArrayLike, fields: Fields | CompactFields, threads: int | None = None) -> Floats:
@@ -313,8 +315,8 @@ def _hop(hop: Callable[..., int], target: Array, out: Array, start: int, stop: i
     return int(hop(target, start, stop, out))
 
 
-def _merge(followed: _Followed, fields: CompactFields, settings: FlowSettings, threads: int) -> None:
-    """Give basins of one instance the same number, in place."""
+def _merged(followed: _Followed, runs: Runs, fields: CompactFields, settings: FlowSettings, threads: int) -> Runs:
+    """Return the runs of the basins with the same number for all basins of one instance."""
     topography, flow = np.ascontiguousarray(fields.topography), np.ascontiguousarray(fields.flow)
     height = topography.shape[0]
     image = followed.basins
@@ -325,15 +327,15 @@ def _merge(followed: _Followed, fields: CompactFields, settings: FlowSettings, t
             _by_blocks(lambda start, stop: basins.find_contacts(image, smooth, flow, start, stop), height, threads)
         )
     )
-    measures = basins.measure_basins(image, smooth, 0, height, followed.count)
+    measures = basins.measure_basins(*runs, smooth, followed.count)
     limits = (settings.merge_difference, settings.parting_weight, settings.parting_roughness)
     rule = (*(float(limit) for limit in limits), 4.0 * settings.minimum_area_px)
     names = np.arange(followed.count + 1)
     while len(contacts) and basins.merge_round(contacts, names, measures, rule):
         contacts[:, :2] = np.sort(names[contacts[:, :2]], axis=1)
         contacts = _joined_contacts(contacts[contacts[:, 0] != contacts[:, 1]])
-    short, flat = names.astype(np.uint32), image.ravel()
-    _by_blocks(lambda start, stop: basins.rename(flat, short, start, stop), flat.size, threads)
+    first, start, value = runs
+    return first, start, names.astype(np.uint32)[value]
 
 
 def _joined_contacts(contacts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -349,10 +351,9 @@ def _joined_contacts(contacts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     return joined[np.lexsort((joined[:, 1], joined[:, 0], -joined[:, 2]))]
 
 
-def _clean(followed: _Followed, settings: FlowSettings) -> Labels:
-    """Return the labels without small pieces and small holes, numbered in raster order."""
-    image = followed.basins
-    first, start, value = components.find_runs(image)
+def _clean(followed: _Followed, runs: Runs, settings: FlowSettings) -> Labels:
+    """Return the labels without small pieces and small holes, numbered in raster order; the basins are overwritten."""
+    image, (first, start, value) = followed.basins, runs
     rule = (settings.minimum_area_px, settings.hole_share)
     kept, _ = components.clean_runs(first, start, value, image.shape[1], followed.count, *rule)
     components.paint_runs(first, start, kept, image)

@@ -47,15 +47,17 @@ def smooth_rows(topography, start, stop, out):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def measure_basins(basins, smooth, start, stop, count):  # type: ignore[no-untyped-def]
-    """Return (count + 1, 2) int64 over rows start..stop: area in px and highest smoothed topography of each basin."""
+def measure_basins(first, start, value, smooth, count):  # type: ignore[no-untyped-def]
+    """Return (count + 1, 2) int64: area in px and highest smoothed topography of each basin, from its runs."""
+    height, width = smooth.shape
     out = np.zeros((count + 1, 2), np.int64)
-    for y in range(start, stop):
-        for x in range(basins.shape[1]):
-            basin = basins[y, x]
+    for y in range(height):
+        for run in range(first[y], first[y + 1]):
+            basin = value[run]
             if basin != 0:
-                out[basin, 0] += 1
-                out[basin, 1] = max(out[basin, 1], smooth[y, x])
+                stop = start[run + 1] if run + 1 < first[y + 1] else width
+                out[basin, 0] += stop - start[run]
+                out[basin, 1] = max(out[basin, 1], smooth[y, start[run] : stop].max())
     return out
 
 
@@ -192,10 +194,3 @@ def merge_round(contacts, parent, basins, rule):  # type: ignore[no-untyped-def]
     for basin in range(parent.size):
         parent[basin] = parent[parent[basin]]
     return joined
-
-
-@njit(cache=True, nogil=True)
-def rename(basins, names, start, stop):  # type: ignore[no-untyped-def]
-    """Replace each value of ``basins`` (flat), indices start..stop, by its name."""
-    for place in range(start, stop):
-        basins[place] = names[basins[place]]

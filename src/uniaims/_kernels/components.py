@@ -60,12 +60,20 @@ def unite(parent, one, other):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def join_runs(first, start, value, width):  # type: ignore[no-untyped-def]
-    """Return for each run the first run (in raster order) of its connected component, (R,) int64."""
+    """Return for each run the first run (in raster order) of its connected component, (R,) int64.
+
+    Runs side by side may have the same value: they belong together.
+    """
     parent = np.arange(start.size)
+    for run in range(1, first[1]):
+        if value[run] == value[run - 1]:
+            unite(parent, run - 1, run)
     for y in range(1, first.size - 1):
         above = first[y - 1]
         for here in range(first[y], first[y + 1]):
             here_stop = start[here + 1] if here + 1 < first[y + 1] else width
+            if here > first[y] and value[here] == value[here - 1]:
+                unite(parent, here - 1, here)
             reach = 1 if value[here] != 0 else 0
             while above + 1 < first[y] and start[above + 1] + reach <= start[here]:
                 above += 1

@@ -7,7 +7,7 @@ quantised fields: the same for any order of work, tiling and number of threads.
 import numpy as np
 from numba import njit
 
-STEPS = 8  # Euler steps of one walk; each moves by the flow at the point (at most 1 px)
+STEPS = 5  # Euler steps of one walk; each moves by the flow at the point (at most 1 px)
 HOPS = 8  # walks in a row that are chased before they are doubled
 STRETCH = 512  # pixels walked together, so that their positions stay in the first cache
 
@@ -95,13 +95,16 @@ def _walk_together(packed, y, columns, last_y, end_y, end_x, scratch):  # type: 
     stride = np.int32(packed.shape[1])
     flat = packed.ravel()
     place, corners = scratch[0, : end_y.size], scratch[1:]
-    for i in range(end_y.size):
-        end_y[i] = y * 64
-        end_x[i] = np.int32(columns[i] << 6)
-    for _ in range(STEPS):
+    last_x = np.int32((stride - 2) * 64)
+    for i in range(end_y.size):  # the first step starts on a pixel: nothing to interpolate
+        flow = flat[y * stride + columns[i]]
+        step_y, step_x = np.int32(((flow >> 16) + 1) >> 1), np.int32(((np.int32(flow << 16) >> 16) + 1) >> 1)
+        end_y[i] = min(max(np.int32(y * 64 + step_y), np.int32(0)), last_y)
+        end_x[i] = min(max(np.int32((columns[i] << 6) + step_x), np.int32(0)), last_x)
+    for _ in range(STEPS - 1):
         _find_places(end_y, end_x, stride, place)
         _gather(flat, place, stride, corners)
-        _move(end_y, end_x, corners, last_y, np.int32((stride - 2) * 64))
+        _move(end_y, end_x, corners, last_y, last_x)
 
 
 @njit(cache=True, nogil=True)
