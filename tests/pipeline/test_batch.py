@@ -201,3 +201,10 @@ def test_a_run_with_nothing_to_do_leaves_the_overview_as_it_is(images: Path) -> 
     page.unlink()
     run(images)
     assert page.is_file()
+
+
+def test_without_an_image_no_folder_is_made(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    result = analyse_batch([tmp_path / "empty"], tmp_path / "out")
+    assert [outcome.status for outcome in result.outcomes] == ["failed"]
+    assert not (tmp_path / "out").exists()

@@ -71,10 +71,13 @@ def analyse_batch(
     """
     if workers < 1:
         raise SettingsError(f"{workers} workers: wanted at least 1.")
-    started, output, settings = time.perf_counter(), _made(Path(output)), settings or AnalysisSettings()
+    started, output, settings = time.perf_counter(), Path(output), settings or AnalysisSettings()
     plan = plan_jobs(inputs, output)
-    segmenter = Segmenter.load(settings=settings.segmenter)
     outcomes = [Outcome(each.name, "failed", each.message) for each in plan.unusable]
+    if not plan.jobs:
+        return BatchResult(output, tuple(outcomes), interrupted=False, seconds=time.perf_counter() - started)
+    _make(output)
+    segmenter = Segmenter.load(settings=settings.segmenter)
     tasks = []
     for job in plan.jobs:
         reason = "asked to" if overwrite else why_not_done(job, settings, segmenter.model.info.hash)
@@ -115,14 +118,13 @@ def _comparable(settings: Any) -> Any:
     return plain
 
 
-def _made(output: Path) -> Path:
+def _make(output: Path) -> None:
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(
             f"{output}: this folder can't be made ({error.strerror or error}). Choose another --output."
         ) from error
-    return output
 
 
 def _run(
