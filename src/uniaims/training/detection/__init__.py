@@ -1,0 +1,1 @@
+"""Training of the scale bar detector; needs the ``train`` extra."""
