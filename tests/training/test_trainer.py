@@ -11,7 +11,8 @@ from uniaims.errors import InputError, SettingsError  # noqa: E402
 from uniaims.networks.weights import load_weights  # noqa: E402
 from uniaims.runtime import load_model  # noqa: E402
 from uniaims.training import TrainingSettings  # noqa: E402
-from uniaims.training.trainer import learning_rate, train  # noqa: E402
+from uniaims.training.optimisation import learning_rate  # noqa: E402
+from uniaims.training.trainer import train  # noqa: E402
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import copy
 import json
-import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, fields, replace
@@ -22,10 +21,10 @@ from uniaims.networks.card import ModelCard, NetworkSettings, Normalisation
 from uniaims.networks.flownet import FlowNet
 from uniaims.networks.weights import export_onnx, save_weights
 from uniaims.training.losses import Loss, Target, boundary_of, fields_loss
+from uniaims.training.optimisation import GRADIENT_NORM, device_named, learning_rate, time_is_up, update_average
 from uniaims.training.sampling import Batch, CropLoader, PreparedSample, prepare, sampling_weights
 from uniaims.training.settings import TrainingSettings
 
-GRADIENT_NORM = 5.0
 STATE_FILE = "training.pt"
 FREE_TO_CHANGE = frozenset(
     {"output", "steps", "minutes", "device", "loader_threads", "checkpoint_every", "name", "description"}
@@ -62,7 +61,7 @@ def train(settings: TrainingSettings, progress: Progress | None = None) -> Train
         InputError: if the data can't be read.
         SettingsError: if the output folder holds a training with another network.
     """
-    device = _device(settings.device)
+    device = device_named(settings.device)
     torch.manual_seed(settings.seed)
     samples, sizes = load_samples(settings, progress)
     card = ModelCard(
@@ -100,7 +99,7 @@ def _run(
     settings.output.mkdir(parents=True, exist_ok=True)
     started, before = time.monotonic(), state.seconds
     with SummaryWriter(str(settings.output / "tensorboard")) as board:
-        while state.step < settings.steps and not _time_is_up(state, settings):
+        while state.step < settings.steps and not time_is_up(settings, state.seconds):
             rate = learning_rate(settings, state.step, state.seconds)
             loss = _step(state, next(batches), settings, device, rate)
             state.step += 1
@@ -111,22 +110,6 @@ def _run(
                 _save_state(state, settings)
             if progress:
                 progress(f"training, loss {loss.total.item():.3f}", state.step, settings.steps)
-
-
-def learning_rate(settings: TrainingSettings, step: int, seconds: float) -> float:
-    """Linear warm-up, then a half cosine to zero over the steps or the minutes, whichever is further on.
-
-    Loshchilov & Hutter, SGDR, ICLR 2017.
-    """
-    warm = min(1.0, (step + 1) / settings.warmup_steps) if settings.warmup_steps else 1.0
-    spent = step / settings.steps
-    if settings.minutes:
-        spent = max(spent, seconds / (60 * settings.minutes))
-    return settings.learning_rate * warm * 0.5 * (1 + math.cos(math.pi * min(1.0, spent)))
-
-
-def _time_is_up(state: _State, settings: TrainingSettings) -> bool:
-    return settings.minutes > 0 and state.seconds >= 60 * settings.minutes
 
 
 def _step(state: _State, batch: Batch, settings: TrainingSettings, device: torch.device, rate: float) -> Loss:
@@ -141,7 +124,7 @@ def _step(state: _State, batch: Batch, settings: TrainingSettings, device: torch
     torch.autograd.backward(loss.total)
     nn.utils.clip_grad_norm_(state.network.parameters(), GRADIENT_NORM)
     state.optimiser.step()
-    _update_average(state.average, state.network, min(settings.average_decay, (1 + state.step) / (10 + state.step)))
+    update_average(state.average, state.network, settings.average_decay, state.step)
     return loss
 
 
@@ -149,26 +132,6 @@ def _to_device(batch: Batch, device: torch.device) -> tuple[Tensor, Target]:
     image = torch.from_numpy(batch.image).to(device, memory_format=torch.channels_last)
     fields, labels, known = (torch.from_numpy(a).to(device) for a in (batch.fields, batch.labels, batch.known))
     return image, Target(fields, known, boundary_of(labels))
-
-
-@torch.no_grad()
-def _update_average(average: FlowNet, network: FlowNet, decay: float) -> None:
-    """Exponential moving average of weights and batch statistics (Polyak & Juditsky 1992)."""
-    for kept, new in zip(average.state_dict().values(), network.state_dict().values(), strict=True):
-        if kept.is_floating_point():
-            kept.lerp_(new, 1 - decay)
-        else:
-            kept.copy_(new)
-
-
-def _device(name: str) -> torch.device:
-    if name not in {"auto", "cpu", "cuda"}:
-        raise SettingsError(f"device {name!r}: wanted auto, cpu or cuda.")
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    if name == "cuda" and not torch.cuda.is_available():
-        raise SettingsError("device cuda: no CUDA GPU is there. Use --device cpu.")
-    return torch.device(name)
 
 
 def _resume(settings: TrainingSettings, network_settings: NetworkSettings, device: torch.device) -> _State:
