@@ -1,8 +1,6 @@
 """From samples to training crops: working scale, random placement, targets made on the fly."""
 
 import math
-import queue
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -15,12 +13,12 @@ from uniaims.dataset import Sample
 from uniaims.flows import fields_from_labels
 from uniaims.networks.card import Normalisation
 from uniaims.training.augmentation import change_gray
+from uniaims.training.prefetch import prefetched
 from uniaims.training.settings import TrainingSettings
 from uniaims.working_scale import characteristic_diameter_px
 
 PREPARED_DIAMETER_FACTOR = 1.5
 """Samples are kept so that their objects are at most this much larger than the nominal diameter."""
-QUEUE_BATCHES = 4
 LARGEST_SCALE = 4.0
 SHORTEST_SIDE_PX = 160
 """No micrograph is shrunk below this: objects nearly as large as the image keep their surroundings."""
@@ -93,38 +91,7 @@ class CropLoader:
 
     def __iter__(self) -> Iterator[Batch]:
         """Batches from step ``start`` on; step k is always made from the same random numbers."""
-        stop = threading.Event()
-        count = self._settings.loader_threads
-        queues: list[queue.Queue[Batch | BaseException]] = [queue.Queue(QUEUE_BATCHES) for _ in range(count)]
-        threads = [threading.Thread(target=self._fill, args=(queues, i, stop), daemon=True) for i in range(count)]
-        for thread in threads:
-            thread.start()
-        try:
-            step = self._start
-            while True:
-                batch = queues[step % count].get()
-                if isinstance(batch, BaseException):
-                    raise batch
-                yield batch
-                step += 1
-        finally:
-            stop.set()
-
-    def _fill(self, queues: list["queue.Queue[Batch | BaseException]"], offset: int, stop: threading.Event) -> None:
-        count = len(queues)
-        step = self._start + (offset - self._start) % count
-        while not stop.is_set():
-            try:
-                item: Batch | BaseException = self.batch(step)
-            except Exception as error:
-                item = error
-            while not stop.is_set():
-                try:
-                    queues[offset].put(item, timeout=1)
-                    break
-                except queue.Full:
-                    continue
-            step += count
+        return prefetched(self.batch, self._start, self._settings.loader_threads)
 
     def batch(self, step: int) -> Batch:
         """The crops of one step."""
