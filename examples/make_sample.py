@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from uniaims.labels import write_labels
-from uniaims.synthesis import banners, instrument, optics, scenes, shapes
+from uniaims.synthesis import banners, instrument, scenes, shapes, signals
 
 SEED = 7
 SCANNED = (888, 1280)
@@ -18,7 +18,7 @@ DESCRIPTION = "Synthetic micrograph of a metal powder, rendered by uniaims.synth
 
 SIZES = scenes.SizeLaw(median_px=62, spread=0.36, smallest_px=9)
 PACKING = scenes.Packing(cover=0.80, tries=6, pile=0.9)
-LOOK = optics.Secondary(
+LOOK = signals.Secondary(
     tilt_power=0.75,
     tilt_cap=2.6,
     edge=0.35,
@@ -35,7 +35,7 @@ LOOK = optics.Secondary(
     grain_px=9.0,
     cells=True,
 )
-EXPOSURE = optics.Acquisition(
+EXPOSURE = signals.Acquisition(
     blur_px=0.75,
     dose=420,
     read_noise=0.012,
@@ -60,7 +60,7 @@ def make_sample(folder: Path, seed: int = SEED) -> None:
     rng = np.random.default_rng(seed)
     kinds = (shapes.powder_grain, shapes.powder_grain, shapes.powder_grain, fine_grain)
     scene = scenes.heap(SCANNED, kinds, SIZES, PACKING, rng)
-    pixels = optics.acquire(optics.secondary_electrons(scene, LOOK, rng), EXPOSURE, rng)
+    pixels = signals.acquire(signals.secondary_electrons(scene, LOOK, rng), EXPOSURE, rng)
     microscope = instrument.Instrument(FIELD_WIDTH_NM / SCANNED[1])
     bannered = banners.table_banner(pixels, microscope)
     labels = np.zeros(bannered.image.shape, np.uint32)

@@ -135,15 +135,17 @@ def test_every_public_module_has_a_page_with_its_reference(module: str) -> None:
 
 
 def commands() -> Iterator[tuple[str, set[str]]]:
-    """Each command with the options that it takes."""
+    """Each command with the options that it takes; commands of a group go by their own name."""
     import typer
 
     from uniaims import cli
 
     group = typer.main.get_command(cli.app)
     for name, command in group.commands.items():
-        options = {text for parameter in command.params for text in parameter.opts if text.startswith("--")}
-        yield name, options - {"--help"}
+        members = getattr(command, "commands", {name: command})
+        for member, leaf in members.items():
+            options = {text for parameter in leaf.params for text in parameter.opts if text.startswith("--")}
+            yield member, options - {"--help"}
 
 
 def sections(page: str) -> dict[str, str]:

@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from uniaims.dataset import Dataset
     from uniaims.errors import UniaimsError
     from uniaims.flows import Fields, FlowSettings, fields_from_labels, labels_from_fields
     from uniaims.labels import read_labels, write_labels
@@ -27,6 +28,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Analysis",
     "AnalysisSettings",
+    "Dataset",
     "Fields",
     "FlowSettings",
     "Measurements",
@@ -60,7 +62,7 @@ _MODULES = {
     "pipeline": ("Analysis", "AnalysisSettings", "analyse", "analyse_batch"),
     "runtime": ("available_models", "load_model"),
     "segmenter": ("Segmentation", "Segmenter", "SegmenterSettings"),
-    "dataset": (),
+    "dataset": ("Dataset",),
     "formats": (),
     "networks": (),
     "report": (),

@@ -1,5 +1,7 @@
 """The command line: ``uniaims analyse``, ``measure``, ``info``, ``models``, ``train``, ``evaluate``, ``sample``.
 
+``uniaims dataset`` is a group of commands of its own.
+
 Exit codes: 0 all went well, 1 something failed (an image of a batch, a file that can't be read or written) or it was
 stopped by Ctrl-C or SIGTERM, 2 the command was wrong.
 
@@ -17,7 +19,7 @@ from typing import Any
 
 import typer
 
-from uniaims.cli import commands
+from uniaims.cli import commands, dataset
 from uniaims.cli.flags import plain_command, with_flags
 from uniaims.cli.screen import say_error
 from uniaims.errors import PixelSizeError, SettingsError, UniaimsError
@@ -66,6 +68,7 @@ def build(names: Sequence[str]) -> typer.Typer:
     for command in commands.COMMANDS:
         name = command.__name__
         app.command(name)(with_flags(command) if name in names else plain_command(command))
+    app.add_typer(dataset.group())
     return app
 
 

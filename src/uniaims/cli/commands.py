@@ -15,6 +15,7 @@ from uniaims import __version__
 from uniaims.atomic import atomic_file
 from uniaims.cli.flags import settings_from, settings_of
 from uniaims.cli.screen import progress_bars, say, say_error, say_facts, say_table, say_warning
+from uniaims.cli.synthesis import synthesise
 from uniaims.errors import OutputError
 
 if TYPE_CHECKING:
@@ -205,7 +206,7 @@ def sample(
     say(f"Sample micrograph: {target}")
 
 
-COMMANDS: tuple[Callable[..., None], ...] = (analyse, measure, info, models, train, evaluate, sample)
+COMMANDS: tuple[Callable[..., None], ...] = (analyse, measure, info, models, train, evaluate, sample, synthesise)
 """In the order in which the help lists them."""
 
 
@@ -242,7 +243,8 @@ def _say_batch(result: "BatchResult") -> None:
         say_warning(f'no pixel size for {in_pixels} of {len(done)}: lengths are in pixels. Give --pixel-size "2.5 nm".')
     counts = [f"{len(done)} analysed", f"{len(skipped)} done before", f"{len(failed)} failed"]
     say(", ".join(text for text in counts if not text.startswith("0 ")) + f", in {result.seconds:.1f} s")
-    say(f"Overview: {result.output / 'index.html'}")
+    if result.output.is_dir():
+        say(f"Overview: {result.output / 'index.html'}")
 
 
 def _say_evaluation(evaluation: "DatasetEvaluation") -> None:

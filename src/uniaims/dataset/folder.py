@@ -1,4 +1,4 @@
-"""The plain folder of samples: ``images/`` and ``masks/`` with the same stems.
+"""Samples to train and evaluate on: of a plain folder, ``images/`` and ``masks/`` with the same stems, or a dataset.
 
 An optional ``ignore/`` folder holds masks of the regions that nobody has labelled (non-zero = unknown);
 training leaves them out of the loss.
@@ -6,15 +6,19 @@ training leaves them out of the loss.
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from uniaims.dataset.manifest import is_dataset
 from uniaims.errors import ImageError, InputError, LabelsError
 from uniaims.formats import is_image_path
 from uniaims.labels import read_labels, relabel
 from uniaims.micrograph import Micrograph, read_image
+
+if TYPE_CHECKING:
+    from uniaims.dataset.store import Dataset
 
 LABEL_SUFFIXES = frozenset({".png", ".tif", ".tiff", ".npy"})
 
@@ -55,13 +59,45 @@ class SampleFile:
         return Sample(self.stem, micrograph, relabel(labels), unknown == 0)
 
 
-def open_samples(folder: str | Path) -> tuple[SampleFile, ...]:
-    """List the samples of a folder with ``images/`` and ``masks/``, sorted by stem.
+@dataclass(frozen=True)
+class StoredSample:
+    """A sample of a dataset."""
+
+    stem: str
+    dataset: "Dataset"
+
+    def read(self) -> Sample:
+        """Read image and instances; where instances overlap the later one wins.
+
+        Raises:
+            InputError: if something can't be read.
+        """
+        labels, ignored = self.dataset.labels(self.stem), self.dataset.ignored(self.stem)
+        micrograph = self.dataset.image(self.stem)
+        known = np.ones(labels.shape, np.bool_) if ignored is None else ~ignored
+        if not labels.shape == micrograph.shape == known.shape:
+            raise LabelsError(
+                f"image {self.stem!r}: labels of {labels.shape} pixels, image of {micrograph.shape}, ignored region of "
+                f"{known.shape}: wanted the same size. `uniaims dataset validate` finds all such images."
+            )
+        return Sample(self.stem, micrograph, relabel(labels), known)
+
+
+UNUSABLE = ("unlabelled", "rejected")
+"""Images of a dataset in these review states are no samples."""
+
+
+def open_samples(folder: str | Path) -> tuple["SampleFile | StoredSample", ...]:
+    """List the samples of a dataset, or of a folder with ``images/`` and ``masks/``, sorted by stem.
+
+    Of a dataset, images that are ``unlabelled`` or ``rejected`` are left out.
 
     Raises:
         InputError: if a subfolder is missing, an image has no mask, or there is no sample at all.
     """
     folder = Path(folder)
+    if is_dataset(folder):
+        return _stored_samples(folder)
     images, masks = _by_stem(folder / "images"), _by_stem(folder / "masks", LABEL_SUFFIXES)
     ignores = _by_stem(folder / "ignore", LABEL_SUFFIXES) if (folder / "ignore").is_dir() else {}
     lonely = sorted(images.keys() ^ masks.keys())
@@ -73,6 +109,16 @@ def open_samples(folder: str | Path) -> tuple[SampleFile, ...]:
     if not images:
         raise InputError(f"{folder}: images/ is empty. Put images and masks of the same stems there.")
     return tuple(SampleFile(stem, images[stem], masks[stem], ignores.get(stem)) for stem in sorted(images))
+
+
+def _stored_samples(folder: Path) -> tuple[StoredSample, ...]:
+    from uniaims.dataset.store import Dataset  # tables need a library that machines for training may lack
+
+    dataset = Dataset.open(folder)
+    stems = sorted(record.image_id for record in dataset.query() if record.review_state not in UNUSABLE)
+    if not stems:
+        raise InputError(f"{folder}: the dataset has no labelled image. Add some: uniaims dataset import.")
+    return tuple(StoredSample(stem, dataset) for stem in stems)
 
 
 def _by_stem(folder: Path, suffixes: frozenset[str] | None = None) -> dict[str, Path]:

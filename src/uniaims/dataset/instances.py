@@ -45,9 +45,7 @@ class Instances:
         if not 0 < self.shape[0] * self.shape[1] <= _LARGEST_IMAGE_PX or min(self.shape) < 1:
             raise LabelsError(f"An image of {self.shape} pixels (rows, columns) can't have instances.")
         if self.kinds and len(self.kinds) != len(self.numbers):
-            raise LabelsError(
-                f"{len(self.kinds)} kinds for {len(self.numbers)} instances: wanted one each, or none."
-            )
+            raise LabelsError(f"{len(self.kinds)} kinds for {len(self.numbers)} instances: wanted one each, or none.")
         self._check_boxes()
 
     def _check_boxes(self) -> None:

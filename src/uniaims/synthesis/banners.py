@@ -39,7 +39,7 @@ class ScaleBar:
 
 @dataclass(frozen=True, eq=False)
 class Bannered:
-    """An image (H + banner height, W) uint8 with a banner below, the bar, and the banner's first row."""
+    """An image (H + banner height, W) or (..., 3) uint8 with a banner below, the bar, and the banner's first row."""
 
     image: NDArray[np.uint8]
     bar: ScaleBar
@@ -104,7 +104,10 @@ def cell_banner(image: NDArray[np.uint8], instrument: Instrument, height_px: int
     return _stacked(image, canvas, bar)
 
 
-BANNERS: dict[str, Callable[[NDArray[np.uint8], Instrument], Bannered]] = {"cell": cell_banner, "table": table_banner}
+BANNERS: dict[str, Callable[..., Bannered]] = {
+    "cell": cell_banner,
+    "table": table_banner,
+}
 """Banner families by name."""
 
 
@@ -193,7 +196,8 @@ def _ticked_bar(canvas: _Canvas, instrument: Instrument, span: tuple[float, floa
 def _stacked(image: NDArray[np.uint8], canvas: _Canvas, bar: ScaleBar) -> Bannered:
     """Put the strip below the image; the bar's row then counts from the image's top."""
     top = image.shape[0]
-    whole = np.vstack([image, np.asarray(canvas.strip, dtype=np.uint8)])
+    strip = np.asarray(canvas.strip, dtype=np.uint8)
+    whole = np.vstack([image, strip if image.ndim == 2 else np.dstack([strip] * 3)])
     return Bannered(whole, ScaleBar(bar.left_px, bar.right_px, top + bar.row_px, bar.length_nm, bar.text), top)
 
 

@@ -1,120 +1,58 @@
-"""Bodies: what a scene is made of, as unions of convex parts with exact upper and lower surfaces.
-
-A part is a quadric cut by half-spaces, which covers spheres, ellipsoids, cylinders, prisms and every
-convex polyhedron. Several parts make one body: a rod with round caps, a grain with satellites. Lengths are
-pixels; axes are y, x, z with z towards the viewer; the origin is the middle of the body.
-"""
+"""Shapes: the named kinds of body that heaps are made of, each a function of diameter and random generator."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from itertools import product
 from math import cos, pi, sin
 
 import numpy as np
-from numpy.typing import NDArray
 
 from uniaims.errors import SettingsError
+from uniaims.synthesis.bodies import (
+    AnyBody,
+    Array,
+    Body,
+    Generator,
+    Inclusions,
+    Outline,
+    capsule,
+    cylinder,
+    ellipsoid,
+    filled,
+    in_plane,
+    joined,
+    lying_rotation,
+    polyhedron,
+    random_rotation,
+    unit,
+    unit_rows,
+    wavy,
+)
 
-Array = NDArray[np.float64]
-Generator = np.random.Generator
-Shape = Callable[[float, Generator], "Body"]
+__all__ = [
+    "SHAPES",
+    "AnyBody",
+    "Array",
+    "Body",
+    "Generator",
+    "Inclusions",
+    "Outline",
+    "Shape",
+    "capsule",
+    "cylinder",
+    "ellipsoid",
+    "filled",
+    "in_plane",
+    "joined",
+    "lying_rotation",
+    "polyhedron",
+    "random_rotation",
+    "shape_named",
+    "unit",
+    "unit_rows",
+    "wavy",
+]
 
-_NO_LIMIT = 1.0
-"""Distance of a plane without normal: 0 <= 1 always holds, so the plane cuts nothing."""
-
-
-@dataclass(frozen=True, eq=False)
-class Body:
-    """A union of P convex parts.
-
-    `centres` is (P, 3), in pixels; `quadrics` (P, 3, 3): q' Q q <= 1 for q measured from the centre;
-    `planes` (P, K, 4): normal and distance, n . q <= d; `reach` the radius of the circle around the origin
-    that holds the outline; `waviness` (W, 2) the cosine and sine amplitudes of the outline's 2nd, 3rd, ...
-    harmonic, relative to the radius.
-    """
-
-    centres: Array
-    quadrics: Array
-    planes: Array
-    reach: float
-    waviness: Array
-
-
-def ellipsoid(semi_axes: tuple[float, float, float], rotation: Array | None = None) -> Body:
-    """Give an ellipsoid with `semi_axes` in pixels, turned by `rotation` (3, 3)."""
-    turn = np.eye(3) if rotation is None else rotation
-    quadric = turn @ np.diag([1 / semi_axis**2 for semi_axis in semi_axes]) @ turn.T
-    return _single(quadric, np.zeros((0, 4)), max(semi_axes))
-
-
-def polyhedron(normals: Array, distances: Array, rotation: Array, roundness: float = 0.0) -> Body:
-    """Give the convex body behind planes with unit `normals` (K, 3) and `distances` (K,) in pixels from the middle.
-
-    `roundness` from 0 (sharp) to 1 (the ball that touches the nearest face) cuts the corners with a sphere.
-    """
-    corner = _farthest_corner(normals, distances)
-    radius = corner + roundness * (float(distances.min()) - corner)
-    turned = np.column_stack([normals @ rotation.T, distances])
-    return _single(np.eye(3) / radius**2, turned, min(radius, corner))
-
-
-def cylinder(length: float, radius: float, rotation: Array) -> Body:
-    """Give a cylinder with flat ends along its own x axis before it is turned by `rotation` (3, 3)."""
-    quadric = rotation @ np.diag([1 / radius**2, 0.0, 1 / radius**2]) @ rotation.T
-    axis = rotation[:, 1]
-    planes = np.vstack([np.append(axis, length / 2), np.append(-axis, length / 2)])
-    return _single(quadric, planes, float(np.hypot(length / 2, radius)))
-
-
-def capsule(length: float, radius: float, rotation: Array) -> Body:
-    """Give a rod with round caps, `length` pixels from tip to tip."""
-    straight = max(length - 2 * radius, 0.01 * radius)
-    cap = ellipsoid((radius, radius, radius))
-    offset = rotation[:, 1] * straight / 2
-    return joined([(cylinder(straight, radius, rotation), np.zeros(3)), (cap, offset), (cap, -offset)])
-
-
-def joined(bodies: list[tuple[Body, Array]]) -> Body:
-    """Fuse bodies, each moved by its offset (3,), to one. The outlines' waviness of the first is kept."""
-    width = max(body.planes.shape[1] for body, _ in bodies)
-    return Body(
-        centres=np.vstack([body.centres + offset for body, offset in bodies]),
-        quadrics=np.concatenate([body.quadrics for body, _ in bodies]),
-        planes=np.concatenate([_padded(body.planes, width) for body, _ in bodies]),
-        reach=max(body.reach + float(np.hypot(*offset[:2])) for body, offset in bodies),
-        waviness=bodies[0][0].waviness,
-    )
-
-
-def wavy(body: Body, amplitude: float, rng: Generator, harmonics: int = 5) -> Body:
-    """Give `body` an irregular outline whose radius varies by about `amplitude` (0 to 0.3) times itself."""
-    orders = np.arange(2, 2 + harmonics)[:, None]
-    waves = rng.normal(0, amplitude, (harmonics, 2)) * (2 / orders)
-    swell = 1 + float(np.abs(waves).sum())
-    return replace(body, waviness=waves, reach=body.reach * swell)
-
-
-def random_rotation(rng: Generator) -> Array:
-    """Draw a rotation (3, 3), all orientations alike, from a random unit quaternion (Shoemake 1992)."""
-    a, b, c, d = _unit(rng.normal(size=4))
-    return np.array(
-        [
-            [1 - 2 * (c * c + d * d), 2 * (b * c - a * d), 2 * (b * d + a * c)],
-            [2 * (b * c + a * d), 1 - 2 * (b * b + d * d), 2 * (c * d - a * b)],
-            [2 * (b * d - a * c), 2 * (c * d + a * b), 1 - 2 * (b * b + c * c)],
-        ]
-    )
-
-
-def lying_rotation(rng: Generator, tilt: float) -> Array:
-    """Draw a rotation that turns freely in the plane and tilts out of it by about `tilt` radians."""
-    angle, lean = rng.uniform(0, 2 * pi), rng.normal(0, tilt)
-    tip = rng.uniform(0, 2 * pi)
-    in_plane = _turn(angle)
-    towards = _turn(tip)
-    leaning = np.array([[1, 0, 0], [0, cos(lean), -sin(lean)], [0, sin(lean), cos(lean)]])
-    result: Array = towards @ leaning @ towards.T @ in_plane
-    return result
+Shape = Callable[[float, Generator], AnyBody]
 
 
 def sphere(diameter: float, rng: Generator) -> Body:
@@ -141,7 +79,7 @@ def powder_grain(diameter: float, rng: Generator) -> Body:
         parts += _tail(radius, rng)
     for _ in range(rng.poisson(0.9)):
         size = radius * rng.uniform(0.07, 0.24)
-        parts.append((ellipsoid((size, size, size)), _unit(rng.normal(size=3)) * (radius - 0.1 * size)))
+        parts.append((ellipsoid((size, size, size)), unit(rng.normal(size=3)) * (radius - 0.1 * size)))
     return joined(parts)
 
 
@@ -174,7 +112,7 @@ def crystal(diameter: float, rng: Generator) -> Body:
 
 def fragment(diameter: float, rng: Generator) -> Body:
     """Give a splinter between random faces, as crushed material has them."""
-    normals = _unit_rows(rng.normal(size=(rng.integers(8, 15), 3)))
+    normals = unit_rows(rng.normal(size=(rng.integers(8, 15), 3)))
     normals = np.vstack([normals, np.eye(3), -np.eye(3)])
     distances = diameter / 2 * rng.uniform(0.62, 1.0, len(normals))
     return polyhedron(normals, distances, random_rotation(rng), rng.uniform(0, 0.25))
@@ -204,18 +142,185 @@ def platelet(diameter: float, rng: Generator) -> Body:
     return polyhedron(normals, distances, rotation)
 
 
+def cuboid(diameter: float, rng: Generator) -> Outline:
+    """Give a lying superellipsoid: something between a lens, a brick and a pillow, with a flat or a domed top."""
+    power, aspect = rng.uniform(2.0, 6.0), float(np.exp(rng.uniform(0, 0.7)))
+    angles = 2 * pi * np.arange(128) / 128
+    circle = np.column_stack([np.sin(angles), np.cos(angles)])
+    squared = np.sign(circle) * np.abs(circle) ** (2 / power)
+    points = squared * diameter / 2 * np.array([aspect**-0.5, aspect**0.5])
+    height = diameter * rng.uniform(0.25, 0.9)
+    return Outline(points @ in_plane(rng.uniform(0, pi))[:2, :2], height, rng.uniform(0.25, 1.0))
+
+
+def blob(diameter: float, rng: Generator) -> Outline:
+    """Give a body with a smooth irregular outline of random Fourier amplitudes, lobed or almost round."""
+    orders = np.arange(2, 9)
+    strength = rng.uniform(0.05, 0.35) * orders ** -rng.uniform(1.0, 1.8)
+    amplitudes = np.clip(rng.normal(size=7), -2, 2) * strength
+    angles = 2 * pi * np.arange(128) / 128
+    waves = np.cos(np.outer(angles, orders) + rng.uniform(0, 2 * pi, 7)) @ amplitudes
+    radii = diameter / 2 * np.exp(waves)
+    points = radii[:, None] * np.column_stack([np.sin(angles), np.cos(angles)])
+    return Outline(points * [1.0, rng.uniform(0.6, 1.0)], diameter * rng.uniform(0.25, 0.9), rng.uniform(0.3, 1.0))
+
+
+def star(diameter: float, rng: Generator) -> Body:
+    """Give a star of 4 to 9 tapering arms that lie in the plane or point anywhere."""
+    count, radius = int(rng.integers(4, 10)), diameter / 2
+    flat = rng.random() < 0.5
+    parts = [(ellipsoid((radius * 0.4,) * 3), np.zeros(3))]
+    start = rng.uniform(0, 2 * pi)
+    for arm in range(count):
+        angle = start + 2 * pi * (arm + rng.uniform(-0.15, 0.15)) / count
+        axis = np.array([sin(angle), cos(angle), 0.0]) if flat else unit(rng.normal(size=3))
+        parts.append((_spike(axis, radius, radius * rng.uniform(0.14, 0.24)), axis * radius * 0.5))
+    return joined(parts)
+
+
+def tetrapod(diameter: float, rng: Generator) -> Body:
+    """Give four arms from one middle, as zinc oxide and cadmium telluride grow them."""
+    corners = np.array([[1.0, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]]) / np.sqrt(3)
+    axes = corners @ random_rotation(rng).T
+    radius = diameter / 2
+    width = radius * rng.uniform(0.12, 0.28)
+    parts = [(ellipsoid((1.2 * width,) * 3), np.zeros(3))]
+    parts += [(_spike(axis, radius * rng.uniform(0.9, 1.1), width), axis * radius * 0.5) for axis in axes]
+    return joined(parts)
+
+
+def dumbbell(diameter: float, rng: Generator) -> Body:
+    """Give two balls with a neck between them."""
+    rotation = lying_rotation(rng, 0.3)
+    first, second = diameter / 2, diameter / 2 * rng.uniform(0.6, 1.0)
+    length = (first + second) * rng.uniform(0.75, 1.0)
+    neck = cylinder(length, min(first, second) * rng.uniform(0.35, 0.7), rotation)
+    axis = rotation[:, 1]
+    balls = [(ellipsoid((first,) * 3), -axis * length / 2), (ellipsoid((second,) * 3), axis * length / 2)]
+    return joined([(neck, np.zeros(3)), *balls])
+
+
+def raspberry(diameter: float, rng: Generator) -> Body:
+    """Give a ball covered with many small ones."""
+    radius = diameter / 2
+    size = max(radius * rng.uniform(0.1, 0.28), 1.0)
+    core = ellipsoid((radius - 0.6 * size,) * 3)
+    axes = _even_directions(round(min(2.6 * (radius / size) ** 2, 300)), rng)
+    sizes = size * np.exp(rng.normal(0, 0.15, len(axes)))
+    return joined([(core, np.zeros(3))] + [(_ball(own), axis * (radius - own)) for own, axis in zip(sizes, axes, strict=True)])
+
+
+def urchin(diameter: float, rng: Generator) -> Body:
+    """Give a ball with many needles, or a flower of blades if they are wide."""
+    radius = diameter / 2
+    core = radius * rng.uniform(0.35, 0.7)
+    axes = _even_directions(int(rng.integers(40, 160)), rng)
+    width = max(radius * rng.uniform(0.03, 0.09), 0.8)
+    reaches = radius * rng.uniform(0.75, 1.0, len(axes))
+    spikes = [(_spike(axis, reach, width), axis * reach / 2) for axis, reach in zip(axes, reaches, strict=True)]
+    return joined([(_ball(core), np.zeros(3)), *spikes])
+
+
+def pitted(diameter: float, rng: Generator) -> Body:
+    """Give a porous ball or pebble with round pits in its surface."""
+    radius = diameter / 2
+    core = wavy(ellipsoid(_oval(radius, 0.08, rng), random_rotation(rng)), 0.02, rng)
+    axes = _even_directions(int(rng.integers(12, 70)), rng)
+    sizes = np.minimum(radius * 0.09 * np.exp(rng.normal(0, 0.5, len(axes))), 0.3 * radius)
+    return filled(core, [(_ball(size), axis * radius * 0.97, -1.0) for size, axis in zip(sizes, axes, strict=True)])
+
+
+def broken_shell(diameter: float, rng: Generator) -> Body:
+    """Give a hollow ball, more often than not with a hole through which its inner wall is seen."""
+    radius = diameter / 2
+    inner = radius * rng.uniform(0.75, 0.92)
+    fillings = [(_ball(inner), np.zeros(3), -1.0)]
+    if rng.random() < 0.7:
+        towards = unit(np.append(rng.normal(0, 0.6, 2), 1.0))
+        hole = wavy(ellipsoid(_oval(radius * rng.uniform(0.3, 0.7), 0.2, rng), random_rotation(rng)), 0.1, rng)
+        fillings.append((hole, towards * radius, -1.0))
+    return filled(_ball(radius), fillings)
+
+
+def hollow(diameter: float, rng: Generator) -> Body:
+    """Give a closed hollow ball or pebble: a ring in transmission."""
+    core = ellipsoid(_oval(diameter / 2, 0.06, rng))
+    return filled(core, [(_scaled(core, rng.uniform(0.55, 0.88)), np.zeros(3), -1.0)])
+
+
+def core_shell(diameter: float, rng: Generator) -> Body:
+    """Give a ball with a core that is denser or lighter than the shell, here and there off the middle."""
+    shell = ellipsoid(_oval(diameter / 2, 0.08, rng), random_rotation(rng))
+    share = rng.uniform(0.3, 0.8)
+    shift = unit(rng.normal(size=3)) * diameter / 2 * (1 - share) * rng.uniform(0, 0.6)
+    contrast = rng.uniform(1.0, 5.0) if rng.random() < 0.8 else -rng.uniform(0.4, 0.8)
+    core = block(diameter * share * 0.7, rng) if rng.random() < 0.2 else _scaled(shell, share)
+    return filled(shell, [(core, shift, contrast)])
+
+
+def tube(diameter: float, rng: Generator) -> Body:
+    """Give a tube `diameter` pixels thick, 2.5 to 9 times as long, open at both ends."""
+    length, rotation = diameter * rng.uniform(2.5, 9.0), lying_rotation(rng, 0.15)
+    bore = cylinder(1.02 * length, diameter / 2 * rng.uniform(0.4, 0.8), rotation)
+    return filled(cylinder(length, diameter / 2, rotation), [(bore, np.zeros(3), -1.0)])
+
+
+def _ball(radius: float) -> Body:
+    return ellipsoid((radius, radius, radius))
+
+
+def _oval(radius: float, spread: float, rng: Generator) -> tuple[float, float, float]:
+    """Semi-axes of a more or less oval ball."""
+    first, second, third = radius * np.exp(rng.normal(0, spread, 3))
+    return float(first), float(second), float(third)
+
+
+def _scaled(body: Body, factor: float) -> Body:
+    """A plain ellipsoid, smaller."""
+    return Body(body.centres, body.quadrics / factor**2, body.planes, body.reach * factor, body.waviness)
+
+
+def _spike(axis: Array, length: float, width: float) -> Body:
+    """A needle: a slender ellipsoid along `axis` (3,)."""
+    along = np.outer(axis, axis)
+    quadric = along * (2 / length) ** 2 + (np.eye(3) - along) / width**2
+    reach = max(width, length / 2 * float(np.hypot(*axis[:2])) + width)
+    return Body(np.zeros((1, 3)), quadric[None], np.zeros((1, 0, 4)), reach, np.zeros((0, 2)))
+
+
+def _even_directions(count: int, rng: Generator) -> Array:
+    """Unit vectors (count, 3) spread evenly over the sphere (golden spiral), shaken and turned."""
+    steps = np.arange(count) + 0.5
+    polar, azimuth = np.arccos(1 - 2 * steps / count), pi * (1 + 5**0.5) * steps
+    spiral = np.column_stack([np.cos(azimuth) * np.sin(polar), np.sin(azimuth) * np.sin(polar), np.cos(polar)])
+    shaken = unit_rows(spiral + rng.normal(0, 0.5 / np.sqrt(count), spiral.shape))
+    return np.asarray(shaken @ random_rotation(rng).T, dtype=np.float64)
+
+
 SHAPES: dict[str, Shape] = {
+    "blob": blob,
     "block": block,
+    "broken shell": broken_shell,
+    "core-shell": core_shell,
     "crystal": crystal,
+    "cuboid": cuboid,
+    "dumbbell": dumbbell,
     "fragment": fragment,
+    "hollow": hollow,
     "pebble": pebble,
+    "pitted": pitted,
     "platelet": platelet,
     "powder grain": powder_grain,
+    "raspberry": raspberry,
     "rod": rod,
     "sphere": sphere,
+    "star": star,
     "stub": stub,
+    "tetrapod": tetrapod,
+    "tube": tube,
+    "urchin": urchin,
 }
-"""Each shape takes a diameter in pixels (of rods: their thickness) and a random generator."""
+"""Each shape takes a diameter in pixels (of rods and tubes: their thickness) and a random generator."""
 
 
 def shape_named(name: str) -> Shape:
@@ -227,37 +332,3 @@ def shape_named(name: str) -> Shape:
     if name not in SHAPES:
         raise SettingsError(f"no shape is called {name!r}: wanted one of {', '.join(SHAPES)}.")
     return SHAPES[name]
-
-
-def _single(quadric: Array, planes: Array, reach: float) -> Body:
-    """A body of one part around the origin."""
-    return Body(np.zeros((1, 3)), quadric[None], planes[None], reach, np.zeros((0, 2)))
-
-
-def _padded(planes: Array, width: int) -> Array:
-    missing = width - planes.shape[1]
-    idle = np.tile([0.0, 0.0, 0.0, _NO_LIMIT], (planes.shape[0], missing, 1))
-    return np.concatenate([planes, idle.reshape(planes.shape[0], missing, 4)], axis=1)
-
-
-def _farthest_corner(normals: Array, distances: Array) -> float:
-    """Distance of the farthest corner: the largest over all triples of planes whose crossing lies in the body."""
-    count = len(normals)
-    triples = np.array([(i, j, k) for i in range(count) for j in range(i) for k in range(j)])
-    systems = normals[triples]
-    solvable = np.abs(np.linalg.det(systems)) > 1e-6
-    corners = np.linalg.solve(systems[solvable], distances[triples[solvable]][..., None])[..., 0]
-    inside = (corners @ normals.T <= distances + 1e-6 * distances.max()).all(axis=1)
-    return float(np.sqrt((corners[inside] ** 2).sum(axis=1).max()))
-
-
-def _turn(angle: float) -> Array:
-    return np.array([[cos(angle), -sin(angle), 0.0], [sin(angle), cos(angle), 0.0], [0.0, 0.0, 1.0]])
-
-
-def _unit(vector: Array) -> Array:
-    return np.asarray(vector / np.sqrt((vector**2).sum()), dtype=np.float64)
-
-
-def _unit_rows(vectors: Array) -> Array:
-    return np.asarray(vectors / np.sqrt((vectors**2).sum(axis=1, keepdims=True)), dtype=np.float64)

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft2, rfft2
+from scipy.ndimage import gaussian_filter1d
 
 from uniaims.synthesis.shapes import Generator
 
@@ -56,3 +57,10 @@ def derivatives(texture: Float32) -> tuple[Float32, Float32]:
 def _standard(texture: NDArray[np.floating]) -> Float32:
     centred = texture - texture.mean()
     return np.asarray(centred / max(float(centred.std()), 1e-12), dtype=np.float32)
+
+
+def smooth_line(count: int, width: float, rng: Generator) -> NDArray[np.float64]:
+    """Draw `count` values of stationary noise, mean 0 and variance 1 on the long run, correlated over about `width`."""
+    margin = int(np.ceil(4 * width))
+    noise = gaussian_filter1d(rng.normal(size=count + 2 * margin), width)[margin : margin + count]
+    return np.asarray(noise * np.sqrt(2 * np.sqrt(np.pi) * max(width, 0.3)), dtype=np.float64)

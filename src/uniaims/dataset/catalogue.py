@@ -1,0 +1,208 @@
+"""The images of a dataset, to be read: records, instances, pictures; asked in SQL."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from uniaims.dataset import parts
+from uniaims.dataset.entry import Entry
+from uniaims.dataset.image_table import ImageTable, Row, reason_of, record_in, shown
+from uniaims.dataset.instances import Instances
+from uniaims.dataset.intake import place_of
+from uniaims.dataset.manifest import Manifest
+from uniaims.dataset.schema import ImageRecord
+from uniaims.errors import InputError, SettingsError
+from uniaims.labels import Labels, read_labels
+from uniaims.micrograph import Micrograph, PixelSize, read_image
+
+
+class Catalogue:
+    """The images of the dataset in ``folder``; `uniaims.dataset.store.Dataset` can change them too."""
+
+    def __init__(self, folder: Path, manifest: Manifest, table: ImageTable) -> None:
+        self.folder = folder
+        self.manifest = manifest
+        self._table = table
+
+    def __len__(self) -> int:
+        return len(self._table.places)
+
+    def __contains__(self, image_id: object) -> bool:
+        return image_id in self._table.places
+
+    def __getitem__(self, image_id: str) -> Entry:
+        record = self.record(image_id)
+        return Entry(record, self.instances(image_id), place_of(record, self.folder))
+
+    def __repr__(self) -> str:
+        return f"Dataset({str(self.folder)!r}, {len(self):,} images, {self.instance_count:,} instances)"
+
+    @property
+    def images(self) -> pl.DataFrame:
+        """The table of images: the fields of `ImageRecord`, ``instances`` (their number) and ``content_hash``."""
+        return shown(self._table.rows)
+
+    @property
+    def instance_table(self) -> pl.LazyFrame:
+        """The table of instances: image_id, number, kind, x0, y0, x1, y1, area_px, runs; read as far as it is used.
+
+        Raises:
+            InputError: if a part of it is gone.
+        """
+        return parts.live_rows(self.folder, self._table.rows)
+
+    @property
+    def sketches(self) -> list[bytes]:
+        """Sketch of each image, in the order of `images`; see `uniaims.dataset.likeness`."""
+        return list(self._table.rows["sketch"])
+
+    @property
+    def image_ids(self) -> tuple[str, ...]:
+        """Ids of the images, in the order in which they came."""
+        return tuple(self._table.places)
+
+    @property
+    def instance_count(self) -> int:
+        """Number of instances in all images."""
+        return int(self._table.rows["instance_count"].sum())
+
+    def query(self, condition: str = "") -> tuple[ImageRecord, ...]:
+        """Records of the images for which a condition in SQL holds, as ``modality = 'SEM' and instances > 4000``.
+
+        Args:
+            condition: over the columns of `images`; empty for all images.
+
+        Raises:
+            SettingsError: if it is no such condition.
+        """
+        return tuple(record_in(row) for row in self._table.where(condition).iter_rows(named=True))
+
+    def select(self, condition: str = "") -> pl.DataFrame:
+        """Rows of `images` for which a condition holds; see `query`.
+
+        Raises:
+            SettingsError: if it is no such condition.
+        """
+        return shown(self._table.where(condition))
+
+    def sql(self, statement: str) -> pl.DataFrame:
+        """Result of a statement in SQL, as Polars has it, over the tables ``images`` and ``instances``.
+
+        Raises:
+            SettingsError: if the statement can't be carried out.
+        """
+        tables = {"images": self.images.lazy(), "instances": self.instance_table}
+        try:
+            return pl.SQLContext(tables).execute(statement, eager=True)
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise SettingsError(f"{statement!r} can't be carried out: {reason_of(error)}.") from error
+
+    def record(self, image_id: str) -> ImageRecord:
+        """What is known of an image.
+
+        Raises:
+            InputError: if there is no image of this id.
+        """
+        return record_in(self._table.row(image_id))
+
+    def instances(self, image_id: str) -> Instances:
+        """The instances of an image.
+
+        Raises:
+            InputError: if there is no image of this id, or its instances can't be read.
+        """
+        row = self._table.row(image_id)
+        place = parts.Place(image_id, row["part"], row["first_row"], row["instance_count"])
+        return parts.instances_from(parts.read_rows(self.folder, place), (row["height_px"], row["width_px"]))
+
+    def labels(self, image_id: str) -> Labels:
+        """The label image (H, W) of an image; where instances overlap the later one wins.
+
+        Raises:
+            InputError: as `instances` does.
+        """
+        return self.instances(image_id).labels()
+
+    def image(self, image_id: str) -> Micrograph:
+        """The image itself, with the pixel size that its record tells.
+
+        Raises:
+            InputError: if there is no image of this id, or it can't be read.
+        """
+        record = self.record(image_id)
+        micrograph = read_image(place_of(record, self.folder))
+        if record.pixel_size_nm is None:
+            return micrograph
+        source: Any = record.pixel_size_source or "given"
+        return replace(micrograph, pixel_size=PixelSize(record.pixel_size_nm, source))
+
+    def image_path(self, image_id: str) -> Path:
+        """Where an image lies.
+
+        Raises:
+            InputError: if there is no image of this id, or its path leads out of the dataset.
+        """
+        return place_of(self.record(image_id), self.folder)
+
+    def ignored(self, image_id: str) -> NDArray[np.bool_] | None:
+        """Where (H, W) nobody has labelled; None if all of the image is.
+
+        Raises:
+            InputError: if there is no image of this id, or the mask can't be read.
+        """
+        path = self.ignore_path(image_id)
+        return read_labels(path) > 0 if path.is_file() else None
+
+    def ignore_path(self, image_id: str) -> Path:
+        """Where the mask of the unlabelled region of an image lies, if it has one.
+
+        Raises:
+            InputError: if there is no image of this id.
+        """
+        return self.folder / "ignore" / f"{self.record(image_id).image_id}.png"
+
+    def content_hash(self, image_id: str) -> str:
+        """Hash of an image's bytes as it was when it was added; see `uniaims.dataset.likeness`.
+
+        Raises:
+            InputError: if there is no image of this id.
+        """
+        return str(self._table.row(image_id)["content_hash"])
+
+    def entries(self, condition: str = "") -> Iterator[Entry]:
+        """Images with their instances, one at a time, in the order in which they came.
+
+        Args:
+            condition: see `query`.
+
+        Raises:
+            SettingsError: if the condition can't be used.
+            InputError: if something can't be read.
+        """
+        rows, reader = self._table.where(condition), parts.PartReader(self.folder)
+        for row in rows.iter_rows(named=True):
+            record = record_in(row)
+            instances = parts.instances_from(reader.rows(parts.place_in(row)), record.shape)
+            yield Entry(record, instances, place_of(record, self.folder))
+
+    @property
+    def parts(self) -> tuple[int, ...]:
+        """Numbers of the files that hold instances."""
+        return tuple(self._table.parts)
+
+    def stored_rows(self) -> Iterator[tuple[Row, pl.DataFrame | InputError]]:
+        """Rows of the table of images with their rows of the table of instances, unchecked, for who looks for faults.
+
+        Where the latter can't be read, the error stands in their place.
+        """
+        reader = parts.PartReader(self.folder)
+        for row in self._table.rows.iter_rows(named=True):
+            try:
+                yield row, reader.rows(parts.place_in(row))
+            except InputError as error:
+                yield row, error

@@ -1,0 +1,118 @@
+"""Cellpose: an image with ``_seg.npy`` (its editor's file) and ``_masks.tif`` (for training) beside it.
+
+``_seg.npy`` holds pickled Python objects; only arrays and plain values are taken out of it (see `restricted_pickle`).
+"""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from uniaims.dataset.entry import Entry
+from uniaims.dataset.exchange.documents import wanted_dict
+from uniaims.dataset.exchange.format import Unreadable, attempt
+from uniaims.dataset.exchange.label_folder import label_files
+from uniaims.dataset.exchange.pictures import checked_shape, find_picture, pictures_in, save_picture
+from uniaims.dataset.exchange.records import (
+    KEY,
+    KindsTable,
+    described,
+    image_id_of,
+    read_kinds,
+    read_records,
+    record_for,
+    write_records,
+)
+from uniaims.dataset.exchange.restricted_pickle import read_object
+from uniaims.dataset.instances import Instances
+from uniaims.errors import InputError
+from uniaims.labels import check_labels, outlines, read_labels, write_labels
+
+SEGMENTATION = "_seg.npy"
+MASKS = ("_masks", "_cp_masks")
+
+
+def matches(path: Path) -> bool:
+    """Whether there is a ``_seg.npy``, or label images ending in ``_masks`` beside images."""
+    if path.is_file():
+        return path.name.endswith(SEGMENTATION)
+    return any(path.glob(f"*{SEGMENTATION}")) or bool(_masks_in(path))
+
+
+def read(path: Path) -> Iterator[Entry | Unreadable]:
+    """Read the ``_seg.npy`` files; images that have none by their ``_masks`` files."""
+    files = [path] if path.is_file() else sorted(path.glob(f"*{SEGMENTATION}"))
+    for file in files:
+        yield attempt(file.name, _read_segmentation, file)
+    done = {file.name.removesuffix(SEGMENTATION) for file in files}
+    if path.is_dir():
+        yield from _read_masks(path, done)
+
+
+def write(entries: Iterable[Entry], folder: Path) -> None:
+    """Write image, ``_seg.npy`` and ``_masks.tif`` of each entry, and the tables of records and kinds."""
+    records, kinds = [], KindsTable()
+    for entry in entries:
+        name, labels = save_picture(entry, folder), entry.instances.labels()
+        small = labels.astype(np.uint16) if labels.max(initial=0) < 2**16 - 1 else labels
+        content = {
+            "outlines": small * outlines(labels),
+            "masks": small,
+            "chan_choose": [0, 0],
+            "ismanual": np.zeros(int(labels.max(initial=0)), bool),
+            "filename": name,
+            "diameter": np.nan,
+            KEY: {**described(entry.record), "kinds": _kinds(entry.instances)},
+        }
+        np.save(folder / f"{entry.record.image_id}{SEGMENTATION}", np.array(content, object), allow_pickle=True)
+        write_labels(folder / f"{entry.record.image_id}_masks.tif", labels)
+        records.append(entry.record)
+        kinds.add(entry.record.image_id, entry.instances)
+    write_records(folder, records)
+    kinds.write(folder)
+
+
+def _kinds(instances: Instances) -> dict[int, str]:
+    return {int(number): kind for number, kind in zip(instances.numbers, instances.kinds, strict=False)}
+
+
+def _read_segmentation(file: Path) -> Entry:
+    content = wanted_dict(read_object(file), f"{file}")
+    if "masks" not in content:
+        raise InputError(f"{file} has no masks. Save it again in Cellpose.")
+    masks = np.asarray(content["masks"])
+    if masks.dtype.kind == "i" and masks.min(initial=0) == -1:
+        masks = masks + 1  # before version 0.7 Cellpose counted from -1
+    labels = check_labels(masks)
+    stem = file.name.removesuffix(SEGMENTATION)
+    picture: Any = find_picture(str(content.get("filename") or ""), file) or pictures_in(file.parent).get(stem)
+    if picture is None and isinstance(content.get("img"), np.ndarray):
+        picture = content["img"].squeeze()
+        if picture.shape[:2] != labels.shape:
+            picture = np.moveaxis(picture, 0, -1)
+    shape = checked_shape(stem, picture if isinstance(picture, Path) else None, *labels.shape)
+    known: dict[str, Any] = content[KEY] if isinstance(content.get(KEY), dict) else {}
+    kinds = {int(number): str(kind) for number, kind in dict(known.get("kinds", {})).items()}
+    name = picture.name if isinstance(picture, Path) else f"{stem}.png"
+    return Entry(
+        record_for(name, shape, {"image_id": stem, **known}), Instances.from_labels(labels, kinds or None), picture
+    )
+
+
+def _read_masks(path: Path, done: set[str]) -> Iterator[Entry | Unreadable]:
+    pictures, records, kinds = pictures_in(path), read_records(path), read_kinds(path)
+    for stem, file in _masks_in(path).items():
+        if stem in done:
+            continue
+        labels, name = read_labels(file), image_id_of(f"{stem}.png")
+        shape = checked_shape(stem, pictures[stem], *labels.shape)
+        known = {"image_id": name, **records.get(name, {})}
+        instances = Instances.from_labels(labels, kinds.get(name))
+        yield Entry(record_for(pictures[stem].name, shape, known), instances, pictures[stem])
+
+
+def _masks_in(path: Path) -> dict[str, Path]:
+    pictures = pictures_in(path)
+    found = {stem: file for ending in MASKS for stem, file in label_files(path, ending).items()}
+    return {stem: file for stem, file in sorted(found.items()) if stem in pictures}

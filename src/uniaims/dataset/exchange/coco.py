@@ -1,0 +1,226 @@
+"""COCO instances: polygons, run lengths, and run lengths as COCO's own text.
+
+Written are compressed run lengths, which are exact and hold holes and overlaps; the ``coco-polygons`` writer draws
+instances without holes as polygons, for tools that take nothing else.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import count, pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from uniaims._kernels import run_codes
+from uniaims.dataset.entry import Entry
+from uniaims.dataset.exchange.documents import head_of, read_json, stream_list, wanted_dict, wanted_list
+from uniaims.dataset.exchange.drawings import Drawing, flat_points, has_holes, instances_of, ring_of
+from uniaims.dataset.exchange.format import Unreadable, attempt
+from uniaims.dataset.exchange.pictures import annotation_files, checked_shape, find_picture, looks_like, save_picture
+from uniaims.dataset.exchange.records import KEY, UNNAMED, described, named_kinds, record_for
+from uniaims.dataset.instances import Instances
+from uniaims.errors import InputError, LabelsError
+
+CROWD = " (crowd)"
+"""Ends the kind of a region of many instances that nobody told apart (``iscrowd`` 1)."""
+ANNOTATIONS = "annotations/instances_default.json"
+
+_SMALLEST_POLYGON = 6
+"""Numbers of a triangle; shorter parts have no area and are passed over."""
+_SPLITS = {"train": "train", "val": "validation", "valid": "validation", "validation": "validation", "test": "test"}
+
+
+def matches(path: Path) -> bool:
+    """Whether there is a JSON file with annotations and categories."""
+    return looks_like(path, ".json", _is_coco)
+
+
+def read(path: Path) -> Iterator[Entry | Unreadable]:
+    """Read COCO files; a file or folder called train, val or test names the split of its images."""
+    files = [file for file in annotation_files(path, ".json") if path.is_file() or _is_coco(file)]
+    instance_files = [file for file in files if file.name.startswith("instances")]
+    for file in instance_files or files:
+        yield from _read_file(file)
+
+
+def write(entries: Iterable[Entry], folder: Path) -> None:
+    """Write ``annotations/instances_default.json`` with compressed run lengths, and ``images/``."""
+    _write(entries, folder, _segmentations)
+
+
+def write_polygons(entries: Iterable[Entry], folder: Path) -> None:
+    """Write the same with polygons, and run lengths for instances with holes."""
+    _write(entries, folder, _polygon_segmentations)
+
+
+def encode_counts(counts: Sequence[Sequence[int]]) -> list[str]:
+    """COCO's text of run lengths, byte for byte that of pycocotools."""
+    offsets = _offsets([len(runs) for runs in counts])
+    flat = np.fromiter((value for runs in counts for value in runs), np.int64, offsets[-1])
+    code, ends = run_codes.encode_coco(flat, offsets)
+    text = code.tobytes().decode("ascii")
+    return [text[start:stop] for start, stop in pairwise(ends)]
+
+
+def decode_counts(texts: Sequence[str]) -> list[list[int]]:
+    """Run lengths of COCO's texts.
+
+    Raises:
+        LabelsError: if a text is none of COCO's.
+    """
+    codes = [text.encode("latin-1", "replace") for text in texts]
+    flat, ends, wrong = run_codes.decode_coco(np.frombuffer(b"".join(codes), np.uint8), _offsets(map(len, codes)))
+    if wrong >= 0:
+        raise LabelsError(f"Run lengths {texts[wrong][:40]!r} are no text of COCO's. Is the file damaged?")
+    values = flat.tolist()
+    return [values[start:stop] for start, stop in pairwise(ends)]
+
+
+def _offsets(lengths: Iterable[int]) -> np.ndarray[Any, np.dtype[np.int64]]:
+    return np.concatenate([[0], np.cumsum(list(lengths))]).astype(np.int64)
+
+
+def _is_coco(file: Path) -> bool:
+    head = head_of(file).lstrip("\ufeff \n\r\t")
+    holds = [f'"{key}"' in head for key in ("file_name", "segmentation", "categories", "category_id")]
+    return head.startswith("{") and any(holds) and ('"images"' in head or '"annotations"' in head)
+
+
+def _read_file(file: Path) -> Iterator[Entry | Unreadable]:
+    content = wanted_dict(read_json(file), f"{file}")
+    names = {str(item["id"]): str(item.get("name", item["id"])) for item in wanted_list(content.get("categories"), "")}
+    images = wanted_list(content.get("images"), f"{file}: images")
+    by_image: dict[str, list[Any]] = {_id_of(image): [] for image in images}
+    for annotation in wanted_list(content.get("annotations"), f"{file}: annotations"):
+        place = by_image.get(str(annotation.get("image_id")))
+        if place is None:
+            text = f"{file}: annotation {annotation.get('id')} belongs to image {annotation.get('image_id')!r}"
+            raise InputError(f"{text}, which is not among the images. Export images and annotations together.")
+        place.append(annotation)
+    split = _split_of(file)
+    for image in images:
+        annotations = by_image.pop(_id_of(image), [])
+        yield attempt(str(image.get("file_name", "")), _entry, image, annotations, names, file, split)
+
+
+def _entry(image: Mapping[str, Any], annotations: list[Any], names: dict[str, str], file: Path, split: str) -> Entry:
+    name = str(image.get("file_name") or image.get("id"))
+    picture = find_picture(name, file)
+    shape = checked_shape(name, picture, image.get("height"), image.get("width"))
+    known = {"split": split, **(image[KEY] if isinstance(image.get(KEY), dict) else {})}
+    kinds = [_kind_of(annotation, names) for annotation in annotations]
+    try:
+        instances = _instances(shape, annotations, kinds)
+    except LabelsError as error:
+        raise LabelsError(f"{file}: image {name!r}: {error}") from error
+    return Entry(record_for(name, shape, known), instances, picture)
+
+
+def _instances(shape: tuple[int, int], annotations: list[Any], kinds: list[str]) -> Instances:
+    """Instances of annotations; run lengths all at once where there is nothing else."""
+    shapes = [annotation.get("segmentation") for annotation in annotations]
+    if all(isinstance(item, dict) for item in shapes):
+        return Instances.from_coco_counts(shape, _counts_of(shape, shapes), named_kinds(kinds))
+    drawings = [
+        _drawing(shape, item, kind, f"annotation {annotation.get('id')}")
+        for item, kind, annotation in zip(shapes, kinds, annotations, strict=True)
+    ]
+    return instances_of(shape, drawings)
+
+
+def _drawing(shape: tuple[int, int], segmentation: Any, kind: str, what: str) -> Drawing:
+    if isinstance(segmentation, dict):
+        single = Instances.from_coco_counts(shape, _counts_of(shape, [segmentation]))
+        return Drawing(masks=[(int(single.boxes[0, 1]), int(single.boxes[0, 0]), single.mask(0))], kind=kind)
+    if not segmentation or not isinstance(segmentation, list):
+        raise LabelsError(f"{what} has no outline, only a box. Segment the objects first.")
+    if not isinstance(segmentation[0], list):
+        segmentation = [segmentation]
+    pairs = all(isinstance(part, list) and len(part) == 2 for part in segmentation)
+    outlines = [segmentation] if pairs else [part for part in segmentation if len(part) >= _SMALLEST_POLYGON]
+    return Drawing([[ring_of(outline, what)] for outline in outlines], kind=kind)
+
+
+def _counts_of(shape: tuple[int, int], codes: list[Any]) -> list[list[int]]:
+    for code in codes:
+        size = tuple(code.get("size") or shape)
+        if size != shape:
+            raise LabelsError(f"run lengths are for {size} (rows, columns), the image has {shape}.")
+    texts = [code["counts"] for code in codes if isinstance(code["counts"], str)]
+    decoded = iter(decode_counts(texts))
+    return [next(decoded) if isinstance(code["counts"], str) else list(map(int, code["counts"])) for code in codes]
+
+
+def _kind_of(annotation: Mapping[str, Any], names: dict[str, str]) -> str:
+    category = str(annotation.get("category_id", UNNAMED))
+    return names.get(category, category) + (CROWD if annotation.get("iscrowd") == 1 else "")
+
+
+def _id_of(image: Mapping[str, Any]) -> str:
+    return str(image.get("id", image.get("file_name")))
+
+
+def _split_of(file: Path) -> str:
+    words = [*file.stem.lower().replace("-", "_").split("_"), file.parent.name.lower()]
+    return next((_SPLITS[word.rstrip("0123456789")] for word in words if word.rstrip("0123456789") in _SPLITS), "")
+
+
+def _write(entries: Iterable[Entry], folder: Path, segment: Callable[[Instances], list[Any]]) -> None:
+    images: list[dict[str, Any]] = []
+    categories: dict[str, int] = {}
+
+    def annotations() -> Iterator[dict[str, Any]]:
+        identity = count(1)
+        for number, entry in enumerate(entries, 1):
+            images.append(_image(entry, number, save_picture(entry, folder / "images")))
+            for annotation in _annotations(entry.instances, segment(entry.instances), categories):
+                yield {"id": next(identity), "image_id": number, **annotation}
+
+    (folder / "annotations").mkdir()
+    with (folder / ANNOTATIONS).open("w", encoding="utf-8") as stream:
+        stream.write('{"info": {"description": "written by uniaims", "version": "1.0"}, "licenses": [],\n')
+        stream.write('"annotations": ')
+        stream_list(stream, annotations())
+        named = [{"id": identity, "name": name, "supercategory": ""} for name, identity in categories.items()]
+        rest = {"categories": named or [{"id": 1, "name": UNNAMED, "supercategory": ""}], "images": images}
+        stream.write(",\n" + json.dumps(rest, ensure_ascii=False)[1:])
+
+
+def _image(entry: Entry, number: int, name: str) -> dict[str, Any]:
+    height, width = entry.record.shape
+    return {"id": number, "file_name": name, "width": width, "height": height, KEY: described(entry.record)}
+
+
+def _annotations(
+    instances: Instances, segmentations: list[Any], categories: dict[str, int]
+) -> Iterator[dict[str, Any]]:
+    areas, boxes = instances.areas_px.tolist(), instances.boxes.tolist()
+    for i, segmentation in enumerate(segmentations):
+        kind = instances.kind(i)
+        name = kind.removesuffix(CROWD) or UNNAMED
+        x0, y0, x1, y1 = boxes[i]
+        yield {
+            "category_id": categories.setdefault(name, len(categories) + 1),
+            "segmentation": segmentation,
+            "area": areas[i],
+            "bbox": [x0, y0, x1 - x0, y1 - y0],
+            "iscrowd": int(kind.endswith(CROWD)),
+        }
+
+
+def _segmentations(instances: Instances) -> list[Any]:
+    texts = encode_counts([instances.coco_counts(i) for i in range(len(instances))])
+    return [{"size": list(instances.shape), "counts": text} for text in texts]
+
+
+def _polygon_segmentations(instances: Instances) -> list[Any]:
+    segmentations: list[Any] = []
+    for i in range(len(instances)):
+        rings = instances.rings(i)
+        if has_holes(rings) or instances.kind(i).endswith(CROWD):
+            code = encode_counts([instances.coco_counts(i)])[0]
+            segmentations.append({"size": list(instances.shape), "counts": code})
+        else:
+            segmentations.append([flat_points(ring) for ring in rings])
+    return segmentations

@@ -1,0 +1,114 @@
+"""A folder of images and label images: ``images/`` and ``masks/``, with tables of records and kinds beside them.
+
+Masks may also lie beside the images and be known by an ending of their names: ``_mask``, ``_masks``, ``_label``, ...
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from uniaims.dataset.entry import Entry
+from uniaims.dataset.exchange.format import Unreadable, attempt, unequal_sizes
+from uniaims.dataset.exchange.pictures import picture_size, pictures_in, save_picture
+from uniaims.dataset.exchange.records import (
+    KindsTable,
+    image_id_of,
+    read_kinds,
+    read_records,
+    record_for,
+    write_records,
+)
+from uniaims.dataset.instances import Instances
+from uniaims.dataset.schema import ImageRecord
+from uniaims.errors import InputError, LabelsError
+from uniaims.labels import read_labels, write_labels
+
+MASK_FOLDERS = ("masks", "labels", "mask", "label", "gt")
+ENDINGS = ("_masks", "_mask", "_labels", "_label", "_instances", "_gt", "_seg")
+_LABEL_SUFFIXES = (".tif", ".tiff", ".png", ".npy")
+
+
+def matches(path: Path) -> bool:
+    """Whether images and label images lie in folders of these names, or beside each other."""
+    return path.is_dir() and any(True for _ in _pairs(path, ENDINGS))
+
+
+def read(path: Path) -> Iterator[Entry | Unreadable]:
+    """Read the images that have a label image, by the order of their names; images without one are faults."""
+    pairs = list(_pairs(path, ENDINGS))
+    yield from read_pairs(path, pairs)
+    paired = {stem for stem, _, _ in pairs}
+    for stem, picture in pictures_in(path / "images").items():
+        if stem not in paired:
+            error = LabelsError(f"{picture} has no label image of the same name. Add it, or remove the image.")
+            yield Unreadable(stem, error)
+
+
+def write(entries: Iterable[Entry], folder: Path) -> None:
+    """Write ``images/``, ``masks/`` (compressed TIFF of 32 bits), ``samples.csv`` and, if there are any, ``kinds.csv``.
+
+    Numbers of instances are kept.
+    """
+    write_pairs(entries, folder, lambda entry: save_picture(entry, folder / "images"))
+
+
+def read_pairs(path: Path, pairs: Iterable[tuple[str, Path, Path]], split: str = "") -> Iterator[Entry | Unreadable]:
+    """Read stems with their image and label image; tables of records and kinds lie in ``path``.
+
+    Images of a part of a dataset get its name before theirs, so that equal names in two parts stay apart.
+    """
+    records, kinds = read_records(path), read_kinds(path)
+    for stem, picture, mask in pairs:
+        name = image_id_of(f"{split}/{stem}.png")
+        known = {"image_id": name, "split": split, **records.get(name, {})}
+        yield attempt(name, _read_pair, picture, mask, known, kinds.get(name))
+
+
+def _read_pair(picture: Path, mask: Path, known: dict[str, Any], kinds: dict[int, str] | None) -> Entry:
+    instances = Instances.from_labels(read_labels(mask), kinds)
+    found = picture_size(picture)
+    if found != instances.shape:
+        raise unequal_sizes(known["image_id"], instances.shape, found)
+    return Entry(record_for(picture.name, found, known), instances, picture)
+
+
+def write_pairs(entries: Iterable[Entry], folder: Path, save: Callable[[Entry], str]) -> None:
+    """Write label images into ``masks/`` and the tables; ``save`` writes an image and gives its name.
+
+    Raises:
+        InputError: if an image has no file: a folder of labels alone can't be trained on.
+    """
+    records: list[ImageRecord] = []
+    kinds = KindsTable()
+    (folder / "masks").mkdir()
+    for entry in entries:
+        if entry.image is None:
+            raise InputError(f"image {entry.record.image_id!r} has labels but no picture. Add it, or choose coco.")
+        save(entry)
+        write_labels(folder / "masks" / f"{entry.record.image_id}.tif", entry.instances.labels())
+        records.append(entry.record)
+        kinds.add(entry.record.image_id, entry.instances)
+    write_records(folder, records)
+    kinds.write(folder)
+
+
+def label_files(folder: Path, ending: str = "") -> dict[str, Path]:
+    """The label images of a folder by the stem of their image, that is without ``ending``."""
+    found: dict[str, Path] = {}
+    for file in sorted(folder.iterdir()) if folder.is_dir() else []:
+        if file.suffix.lower() in _LABEL_SUFFIXES and file.stem.endswith(ending) and not file.name.startswith("."):
+            found.setdefault(file.stem.removesuffix(ending), file)
+    return found
+
+
+def _pairs(path: Path, endings: tuple[str, ...]) -> Iterator[tuple[str, Path, Path]]:
+    """Stem, image and label image of each sample of a folder."""
+    holders = [path / name for name in MASK_FOLDERS if (path / name).is_dir()]
+    pictures = pictures_in(path / "images") if (path / "images").is_dir() else pictures_in(path)
+    for holder in holders or [path]:
+        for ending in ("", *endings) if holders else endings:
+            labels = label_files(holder, ending)
+            pairs = [(stem, pictures[stem], labels[stem]) for stem in pictures if stem in labels]
+            if pairs:
+                yield from pairs
+                return

@@ -1,0 +1,186 @@
+"""Label Studio: one JSON list of tasks with brush masks; polygons, rectangles and ellipses are read too.
+
+Brush masks are run lengths of bits (see `uniaims._kernels.run_codes`); all other numbers are percent of the image.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from uniaims._kernels import run_codes
+from uniaims.dataset.entry import Entry
+from uniaims.dataset.exchange.documents import head_of, read_json, stream_list, wanted_list
+from uniaims.dataset.exchange.drawings import (
+    Drawing,
+    Mask,
+    Ring,
+    ellipse,
+    instances_of,
+    mask_of_row_runs,
+    rectangle,
+    ring_of,
+    turned,
+)
+from uniaims.dataset.exchange.format import Unreadable, attempt
+from uniaims.dataset.exchange.pictures import annotation_files, checked_shape, find_picture, looks_like, save_picture
+from uniaims.dataset.exchange.records import KEY, UNNAMED, described, record_for
+from uniaims.dataset.instances import Instances
+from uniaims.errors import InputError
+
+TASKS = "tasks.json"
+CONFIGURATION = "labeling_config.xml"
+
+_CONFIGURATION = """<View>
+  <Image name="image" value="$image" zoom="true"/>
+  <BrushLabels name="brush" toName="image">
+{labels}
+  </BrushLabels>
+</View>
+"""
+_REGIONS = (
+    "brushlabels",
+    "brush",
+    "polygonlabels",
+    "polygon",
+    "rectanglelabels",
+    "rectangle",
+    "ellipselabels",
+    "ellipse",
+)
+_WITHOUT_AREA = ("keypointlabels", "keypoint", "vectorlabels", "vector")
+
+
+def matches(path: Path) -> bool:
+    """Whether there is a JSON list of tasks."""
+    return looks_like(path, ".json", _is_tasks)
+
+
+def read(path: Path) -> Iterator[Entry | Unreadable]:
+    """Read exported tasks; of several annotations of a task the last that was not cancelled counts."""
+    for file in annotation_files(path, ".json"):
+        if path.is_file() or _is_tasks(file):
+            content = read_json(file)
+            for number, task in enumerate(content if isinstance(content, list) else [content], 1):
+                what = f"{file}: task {task.get('id', number)}"
+                yield attempt(what, _read_task, task, file, what)
+
+
+def write(entries: Iterable[Entry], folder: Path) -> None:
+    """Write ``tasks.json``, ``images/`` and the labelling interface that the tasks want.
+
+    Image addresses are those of Label Studio's local files, below the folder's own name.
+    """
+    kinds: dict[str, None] = {UNNAMED: None}
+
+    def tasks() -> Iterator[dict[str, Any]]:
+        for number, entry in enumerate(entries, 1):
+            kinds.update(dict.fromkeys(entry.instances.kinds))
+            yield _task(entry, number, save_picture(entry, folder / "images"))
+
+    with (folder / TASKS).open("w", encoding="utf-8") as stream:
+        stream_list(stream, tasks())
+    lines = (f'    <Label value="{_escaped(kind)}"/>' for kind in kinds if kind)
+    (folder / CONFIGURATION).write_text(_CONFIGURATION.format(labels="\n".join(lines)), "utf-8")
+
+
+def encode_brush(mask: Mask, shape: tuple[int, int]) -> list[int]:
+    """Label Studio's bytes of a mask at its place in an image of ``shape``, those of its own converter."""
+    top, left, inside = mask
+    runs = run_codes.row_runs(inside, left, top, shape[0], shape[1])
+    return [int(byte) for byte in run_codes.encode_brush(runs)]
+
+
+def decode_brush(code: Iterable[int], shape: tuple[int, int]) -> Mask:
+    """The mask in Label Studio's bytes.
+
+    Raises:
+        InputError: if the code is cut short or belongs to an image of another size.
+    """
+    runs, whole = run_codes.decode_brush(np.array(list(code), np.uint8))
+    if not whole or int(runs.sum()) != shape[0] * shape[1]:
+        raise InputError(f"a brush mask is cut short, or of another size than the image of {shape} (rows, columns).")
+    return mask_of_row_runs(runs, shape[1])
+
+
+def _is_tasks(file: Path) -> bool:
+    head = head_of(file).lstrip("\ufeff \n\r\t")
+    return head.startswith(("[", "{")) and '"data"' in head and ('"annotations"' in head or '"predictions"' in head)
+
+
+def _read_task(task: Mapping[str, Any], file: Path, what: str) -> Entry:
+    data = task.get("data") or {}
+    name = str(data.get("image") or next((value for value in data.values() if isinstance(value, str)), ""))
+    if not name:
+        raise InputError(f"{what} names no image. Export the tasks as JSON.")
+    results = _results_of(task)
+    picture = find_picture(name, file)
+    sized: Any = next((item for item in results if item.get("original_height")), {})
+    known = data.get(KEY) if isinstance(data.get(KEY), dict) else {}
+    height, width = (sized.get(f"original_{s}") or data.get(s) for s in ("height", "width"))
+    shape = checked_shape(name, picture, height, width)
+    drawings = [drawing for item in results if (drawing := _drawing(item, shape, what)) is not None]
+    plain = name.rpartition("?d=")[2].rpartition("/")[2]
+    return Entry(record_for(plain, shape, known), instances_of(shape, drawings), picture)
+
+
+def _results_of(task: Mapping[str, Any]) -> list[Any]:
+    """The regions of a task: of its last annotation, else of its last prediction."""
+    done = [item for item in wanted_list(task.get("annotations"), "annotations") if not item.get("was_cancelled")]
+    chosen = done or wanted_list(task.get("predictions"), "predictions")
+    return wanted_list(chosen[-1].get("result"), "result") if chosen else []
+
+
+def _drawing(item: Mapping[str, Any], shape: tuple[int, int], what: str) -> Drawing | None:
+    form, value = str(item.get("type", "")).lower(), item.get("value") or {}
+    if "rle" in value:
+        form = "brush"
+    if form in _WITHOUT_AREA:
+        raise InputError(f"{what} has a region of the type {form}, which has no area. Remove it before exporting.")
+    if form not in {*_REGIONS, "labels"}:
+        return None  # choices, ratings and texts say something of the whole image
+    labels = next((value[key] for key in value if key.endswith("labels") and value[key]), [UNNAMED])
+    if form.startswith("brush"):
+        return Drawing(masks=[decode_brush(value["rle"], shape)], kind=str(labels[0]))
+    return Drawing(parts=[[_ring(value, shape, what)]], kind=str(labels[0]))
+
+
+def _ring(value: Mapping[str, Any], shape: tuple[int, int], what: str) -> Ring:
+    """Outline in px of a polygon, rectangle or ellipse in percent; they are turned around their upper left corner."""
+    unit = np.array([shape[1], shape[0]]) / 100
+    if "points" in value:
+        return ring_of(value["points"], what) * unit
+    x, y = value["x"] * unit[0], value["y"] * unit[1]
+    degrees = float(value.get("rotation") or 0)
+    if "radiusX" in value:
+        return ellipse(x, y, value["radiusX"] * unit[0], value["radiusY"] * unit[1], degrees)
+    return turned(rectangle(x, y, x + value["width"] * unit[0], y + value["height"] * unit[1]), (x, y), degrees)
+
+
+def _task(entry: Entry, number: int, name: str) -> dict[str, Any]:
+    height, width = entry.record.shape
+    data = {"image": f"/data/local-files/?d=images/{name}", "height": height, "width": width}
+    results = [_result(entry.instances, i) for i in range(len(entry.instances))]
+    annotation = {"id": number, "was_cancelled": False, "ground_truth": False, "result": results}
+    return {"id": number, "data": {**data, KEY: described(entry.record)}, "annotations": [annotation]}
+
+
+def _result(instances: Instances, i: int) -> dict[str, Any]:
+    place = int(instances.boxes[i, 1]), int(instances.boxes[i, 0])
+    code = encode_brush((*place, instances.mask(i)), instances.shape)
+    return {
+        "id": f"r{i + 1}",
+        "type": "brushlabels",
+        "from_name": "brush",
+        "to_name": "image",
+        "origin": "manual",
+        "image_rotation": 0,
+        "original_width": instances.shape[1],
+        "original_height": instances.shape[0],
+        "value": {"format": "rle", "rle": code, "brushlabels": [instances.kind(i) or UNNAMED]},
+    }
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")

@@ -1,0 +1,131 @@
+"""LabelMe: a JSON file beside each image.
+
+Instances of one piece without holes are written as polygons, the others as LabelMe's shape ``mask``. Shapes of equal
+label and ``group_id`` are read as one instance, as LabelMe itself does.
+"""
+
+from base64 import b64decode, b64encode
+from collections.abc import Iterable, Iterator, Mapping
+from math import hypot
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from imagecodecs import png_encode
+
+from uniaims.dataset.entry import Entry
+from uniaims.dataset.exchange.documents import head_of, read_json, wanted_dict, wanted_list, write_json
+from uniaims.dataset.exchange.drawings import Drawing, Mask, ellipse, instances_of, rectangle, ring_of
+from uniaims.dataset.exchange.format import Unreadable, attempt
+from uniaims.dataset.exchange.pictures import (
+    annotation_files,
+    checked_shape,
+    decoded_picture,
+    find_picture,
+    looks_like,
+    save_picture,
+)
+from uniaims.dataset.exchange.records import KEY, UNNAMED, described, record_for
+from uniaims.dataset.instances import Instances
+from uniaims.errors import InputError
+
+_VERSION = "5.5.0"
+
+
+def matches(path: Path) -> bool:
+    """Whether there is a JSON file with LabelMe's shapes."""
+    return looks_like(path, ".json", _is_labelme)
+
+
+def read(path: Path) -> Iterator[Entry | Unreadable]:
+    """Read LabelMe files; the image lies beside them or inside of them."""
+    for file in annotation_files(path, ".json"):
+        if path.is_file() or _is_labelme(file):
+            yield attempt(file.name, _read_file, file)
+
+
+def write(entries: Iterable[Entry], folder: Path) -> None:
+    """Write each image and its JSON file into one folder, as LabelMe has them."""
+    for entry in entries:
+        height, width = entry.record.shape
+        content = {
+            "version": _VERSION,
+            "flags": {},
+            "shapes": [_shape(entry.instances, i) for i in range(len(entry.instances))],
+            "imagePath": save_picture(entry, folder),
+            "imageData": None,
+            "imageHeight": height,
+            "imageWidth": width,
+            KEY: described(entry.record),
+        }
+        write_json(folder / f"{entry.record.image_id}.json", content)
+
+
+def _is_labelme(file: Path) -> bool:
+    head = head_of(file)
+    return '"shapes"' in head or ('"flags"' in head and '"version"' in head) or '"imagePath"' in head
+
+
+def _read_file(file: Path) -> Entry:
+    content = wanted_dict(read_json(file), f"{file}")
+    name = str(content.get("imagePath") or file.with_suffix(".png").name)
+    picture: Any = find_picture(name, file)
+    height, width = content.get("imageHeight"), content.get("imageWidth")
+    if picture is None and content.get("imageData"):
+        picture = decoded_picture(b64decode(content["imageData"]), f"{file}: imageData")
+        shape = checked_shape(name, None, *picture.shape[:2])
+        if height and (height, width) != shape:
+            raise InputError(f"{file}: imageHeight and imageWidth are {height} x {width}, its image has {shape}.")
+    else:
+        shape = checked_shape(name, picture, height, width)
+    shapes = wanted_list(content.get("shapes"), f"{file}: shapes")
+    drawings = _grouped([(_drawing(item, f"{file}: shape {i}"), item.get("group_id")) for i, item in enumerate(shapes)])
+    known = content.get(KEY) if isinstance(content.get(KEY), dict) else None
+    return Entry(record_for(name, shape, known), instances_of(shape, drawings), picture)
+
+
+def _grouped(drawings: list[tuple[Drawing, Any]]) -> list[Drawing]:
+    """Drawings of the same kind and group joined, in the order of their first."""
+    joined: dict[tuple[str, str], Drawing] = {}
+    for number, (drawing, group) in enumerate(drawings):
+        key = (drawing.kind, f"group {group}" if group is not None else f"single {number}")
+        before = joined.get(key, Drawing(kind=drawing.kind))
+        parts, masks = (*before.parts, *drawing.parts), (*before.masks, *drawing.masks)
+        joined[key] = Drawing(parts, masks, drawing.kind)
+    return list(joined.values())
+
+
+def _drawing(item: Mapping[str, Any], what: str) -> Drawing:
+    kind, form = str(item.get("label", UNNAMED)), item.get("shape_type") or "polygon"
+    points = wanted_list(item.get("points"), what)
+    if form == "mask":
+        return Drawing(masks=[_mask(item, what)], kind=kind)
+    if form in {"polygon", "oriented_rectangle"}:
+        return Drawing(parts=[[ring_of(points, what)]], kind=kind)
+    if form == "rectangle":
+        corners = np.asarray(points, np.float64)
+        return Drawing(parts=[[rectangle(*corners.min(axis=0), *corners.max(axis=0))]], kind=kind)
+    if form == "circle":
+        (x, y), (to_x, to_y) = points
+        radius = hypot(to_x - x, to_y - y)
+        return Drawing(parts=[[ellipse(x, y, radius, radius)]], kind=kind)
+    raise InputError(f"{what} is a {form}, which has no area. Remove it, or draw it as polygon.")
+
+
+def _mask(item: Mapping[str, Any], what: str) -> Mask:
+    """The mask of a shape; its two points are the first and the last pixel."""
+    (x, y), _ = item["points"]
+    mask = decoded_picture(b64decode(item["mask"]), f"{what}: mask")
+    if mask.ndim != 2:
+        raise InputError(f"{what}: its mask has the shape {mask.shape}: wanted (rows, columns). Save it again.")
+    return int(y), int(x), mask > 0
+
+
+def _shape(instances: Instances, i: int) -> dict[str, Any]:
+    rings = instances.rings(i)
+    frame: dict[str, Any] = {"label": instances.kind(i) or UNNAMED, "group_id": None, "description": "", "flags": {}}
+    if len(rings) == 1:
+        return {**frame, "points": rings[0].tolist(), "shape_type": "polygon", "mask": None}
+    x0, y0, x1, y1 = instances.boxes[i].tolist()
+    code = b64encode(png_encode(instances.mask(i).astype(np.uint8))).decode("ascii")
+    return {**frame, "points": [[x0, y0], [x1 - 1, y1 - 1]], "shape_type": "mask", "mask": code}

@@ -1,0 +1,216 @@
+"""The images themselves: found beside annotations, measured, copied, encoded."""
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from itertools import islice
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import unquote
+
+import numpy as np
+import tifffile
+from imagecodecs import jpeg_decode, png_decode, png_encode
+from numpy.typing import NDArray
+from PIL.BmpImagePlugin import BmpImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+
+from uniaims import formats
+from uniaims.dataset.entry import Entry
+from uniaims.dataset.exchange.format import unequal_sizes
+from uniaims.errors import InputError
+from uniaims.formats.raw_image import check_promise, check_size
+from uniaims.micrograph import read_image
+
+PICTURE_FOLDERS = ("", "images", "JPEGImages", "img", "imgs", "image")
+ANNOTATION_FOLDERS = {"annotations", "annotation", "ann", "labels", "json", "jsons", "rois"}
+_HEADERS: dict[str, Any] = {".png": PngImageFile, ".jpg": JpegImageFile, ".jpeg": JpegImageFile, ".bmp": BmpImageFile}
+_LARGEST_CLAIM_PX = 2**30
+_LOOKED_AT = 50
+_UPLOAD_MARK = re.compile(r"^[0-9a-f]{8}-")
+
+
+def find_picture(name: str, file: Path) -> Path | None:
+    """Find the image that the annotations in ``file`` call ``name``; None if it is not there.
+
+    ``name`` may be a path of another computer, a Windows path or an address: what matters is its end. No path leads
+    out of the folder of the annotations, or the one around it.
+    """
+    plain = unquote(name.replace("\\", "/").split("?d=")[-1].split("?")[0])
+    parts = [part for part in PurePosixPath(plain).parts if part not in {"/", ".", ".."} and ":" not in part]
+    if not parts:
+        return None
+    endings = ["/".join(parts), parts[-1], _UPLOAD_MARK.sub("", parts[-1])]
+    for root in roots_of(file, plain):
+        for place in (root / folder / ending for folder in PICTURE_FOLDERS for ending in endings):
+            if place.is_file() or (place.suffix == ".zarr" and place.is_dir()):
+                return place
+    return None
+
+
+def roots_of(file: Path, name: str) -> tuple[Path, ...]:
+    """Where the image that annotations call ``name`` may lie: beside them, or beside a folder of annotations."""
+    outside = name.replace("\\", "/").startswith("../") or file.parent.name.lower() in ANNOTATION_FOLDERS
+    return (file.parent, file.parent.parent) if outside else (file.parent,)
+
+
+def pictures_in(folder: Path) -> dict[str, Path]:
+    """The images of a folder by their stem, sorted; hidden files are passed over, the first of equal stems counts."""
+    found: dict[str, Path] = {}
+    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
+        if formats.is_image_path(path) and not path.name.startswith("."):
+            found.setdefault(path.stem, path)
+    return found
+
+
+def picture_size(path: Path) -> tuple[int, int]:
+    """Rows and columns of an image, from its header where that is enough.
+
+    Raises:
+        ImageError: if it is no image that can be read.
+    """
+    reader = _HEADERS.get(path.suffix.lower())
+    try:
+        if reader is not None:
+            with path.open("rb") as stream, reader(stream, str(path)) as image:
+                return image.size[1], image.size[0]
+        if path.suffix.lower() in {".tif", ".tiff"}:
+            with tifffile.TiffFile(path) as file:
+                page: Any = file.pages[0]
+                return int(page.imagelength), int(page.imagewidth)
+    except (SyntaxError, OSError, tifffile.TiffFileError, IndexError):
+        pass  # the suffix may lie: the full reader looks at the content
+    return read_image(path).shape
+
+
+def checked_shape(name: str, picture: Path | None, height: object, width: object) -> tuple[int, int]:
+    """Rows and columns of an image: of its file, which must agree with what the annotations say.
+
+    Raises:
+        LabelsError: if file and annotations differ.
+        InputError: if there is neither file nor size, or a size that is none.
+    """
+    said = (_side(name, height), _side(name, width)) if height not in {None, ""} and width not in {None, ""} else None
+    if picture is not None:
+        found = picture_size(picture)
+        if said is not None and said != found:
+            raise unequal_sizes(name, said, found)
+        return found
+    if said is None:
+        raise InputError(f"image {name!r} is not there, and its size is not said. Put it beside the annotations.")
+    if said[0] * said[1] > _LARGEST_CLAIM_PX:
+        raise InputError(f"image {name!r} is said to have {said[1]} x {said[0]} px and is not there. Add its file.")
+    check_size(said[1], said[0])
+    return said
+
+
+def file_name(entry: Entry) -> str:
+    """Name that the image of an entry has in an exported folder: its id and the suffix of its format."""
+    if isinstance(entry.image, np.ndarray):
+        return entry.record.image_id + (".png" if _fits_png(entry.image) else ".tif")
+    suffix = Path(entry.record.file if entry.image is None else entry.image).suffix
+    return entry.record.image_id + (suffix or ".png")
+
+
+def save_picture(entry: Entry, folder: Path) -> str:
+    """Copy or write the image of an entry into ``folder`` and return its name; without an image only its name.
+
+    Raises:
+        InputError: if the image's file is gone.
+    """
+    name = file_name(entry)
+    target = folder / name
+    if entry.image is None:
+        return name
+    folder.mkdir(parents=True, exist_ok=True)
+    if isinstance(entry.image, np.ndarray):
+        _write(target, entry.image)
+    elif not entry.image.exists():
+        raise InputError(f"image {entry.record.image_id!r}: {entry.image} is gone. Bring it back or remove the image.")
+    elif entry.image.is_dir():
+        shutil.copytree(entry.image, target)
+    else:
+        shutil.copyfile(entry.image, target)
+    return name
+
+
+def pixels_of(entry: Entry) -> NDArray[Any] | None:
+    """Pixels (H, W) or (H, W, C) of an entry's image; None without an image."""
+    if entry.image is None:
+        return None
+    return entry.image if isinstance(entry.image, np.ndarray) else np.asarray(read_image(entry.image).pixels)
+
+
+def encoded_picture(entry: Entry) -> tuple[str, bytes] | None:
+    """File name and bytes of an entry's image as browsers show it, PNG or JPEG; None without an image."""
+    if isinstance(entry.image, Path) and entry.image.suffix.lower() in {".png", ".jpg", ".jpeg"}:
+        return file_name(entry), entry.image.read_bytes()
+    pixels = pixels_of(entry)
+    if pixels is None:
+        return None
+    shown = pixels if _fits_png(pixels) else _stretched(pixels)
+    return f"{entry.record.image_id}.png", bytes(png_encode(np.ascontiguousarray(shown)))
+
+
+def decoded_picture(code: bytes, what: str) -> NDArray[Any]:
+    """Pixels (H, W) or (H, W, C) of a PNG, JPEG or TIFF in memory; palette numbers stay numbers.
+
+    Raises:
+        InputError: if it is none of these, or claims more pixels than its bytes can hold.
+    """
+    if code.startswith((b"II*\0", b"MM\0*")):
+        return np.asarray(tifffile.imread(BytesIO(code)))
+    for magic, reader in ((b"\x89PNG", PngImageFile), (b"\xff\xd8\xff", JpegImageFile)):
+        if code.startswith(magic):
+            with reader(BytesIO(code)) as image:
+                check_size(*image.size)
+                check_promise(*image.size, len(code))
+                if image.mode in {"P", "1"}:
+                    return np.asarray(image)
+            return np.asarray(png_decode(code) if reader is PngImageFile else jpeg_decode(code))
+    raise InputError(f"{what}: its {len(code):,} bytes are no PNG, JPEG or TIFF. Export it again.")
+
+
+def _side(name: str, value: object) -> int:
+    try:
+        number = float(str(value))
+    except ValueError as error:
+        raise InputError(f"image {name!r}: a side of {value!r} px: wanted a whole number.") from error
+    if not (number >= 1 and number == int(number)):
+        raise InputError(f"image {name!r}: a side of {value!r} px: wanted a whole number from 1 up.")
+    return int(number)
+
+
+def _fits_png(pixels: NDArray[Any]) -> bool:
+    return pixels.dtype in (np.uint8, np.uint16) and (pixels.ndim == 2 or pixels.shape[-1] in {3, 4})
+
+
+def _stretched(pixels: NDArray[Any]) -> NDArray[np.uint16]:
+    """Any grey levels as 16 bits, from the darkest to the brightest."""
+    values = pixels.astype(np.float64)
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    return (np.nan_to_num(values - low) * (65535 / max(high - low, 1e-12))).astype(np.uint16)
+
+
+def _write(path: Path, pixels: NDArray[Any]) -> None:
+    if path.suffix == ".png":
+        path.write_bytes(png_encode(np.ascontiguousarray(pixels)))
+    else:
+        photometric = "rgb" if pixels.ndim == 3 and pixels.shape[-1] in {3, 4} else "minisblack"
+        tifffile.imwrite(path, pixels, compression="zlib", photometric=photometric)
+
+
+def looks_like(path: Path, suffix: str, fits: Callable[[Path], bool]) -> bool:
+    """Whether one of the first annotation files fits."""
+    return any(fits(file) for file in islice(annotation_files(path, suffix), _LOOKED_AT))
+
+
+def annotation_files(path: Path, suffix: str) -> Iterator[Path]:
+    """The file itself, or those of the suffix in a folder and in its folders, sorted; hidden ones are passed over."""
+    if path.is_file():
+        yield path
+        return
+    for pattern in (f"*{suffix}", f"*/*{suffix}"):
+        yield from (file for file in sorted(path.glob(pattern)) if not file.name.startswith("."))

@@ -1,0 +1,200 @@
+"""The table of instances on disk: Parquet files of some 200,000 rows, read a piece at a time."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from uniaims.atomic import atomic_file
+from uniaims.dataset.instances import Instances, Shape
+from uniaims.errors import InputError
+
+PART_ROWS = 200_000
+ROW_GROUP_ROWS = 16_384
+COLUMNS: Mapping[str, type[pl.DataType]] = {
+    "image_id": pl.String,
+    "number": pl.UInt32,
+    "kind": pl.String,
+    "x0": pl.Int32,
+    "y0": pl.Int32,
+    "x1": pl.Int32,
+    "y1": pl.Int32,
+    "area_px": pl.Int64,
+    "runs": pl.Binary,
+}
+BOX = ("x0", "y0", "x1", "y1")
+
+
+def part_path(folder: Path, part: int) -> Path:
+    """Where part number ``part`` of the dataset in ``folder`` lies."""
+    return folder / "instances" / f"part-{part:05d}.parquet"
+
+
+def part_number(path: Path) -> int | None:
+    """Number of the part that a file is; None if it is none."""
+    digits = path.stem.removeprefix("part-")
+    return int(digits) if path.suffix == ".parquet" and path.stem != digits and digits.isdecimal() else None
+
+
+def rows_of(image_id: str, instances: Instances) -> pl.DataFrame:
+    """The instances of one image as rows, in their order."""
+    boxes = {name: instances.boxes[:, place] for place, name in enumerate(BOX)}
+    values = {
+        "image_id": [image_id] * len(instances),
+        "number": instances.numbers,
+        "kind": list(instances.kinds) or [""] * len(instances),
+        **boxes,
+        "area_px": instances.areas_px,
+        "runs": instances.encoded(),
+    }
+    return pl.DataFrame(values, schema=dict(COLUMNS))
+
+
+def instances_from(rows: pl.DataFrame, shape: Shape) -> Instances:
+    """The instances of an image of ``shape`` from the rows of `rows_of`.
+
+    Raises:
+        LabelsError: if they don't fit into the image.
+    """
+    kinds = rows["kind"].to_list()
+    boxes = rows.select(BOX).to_numpy().astype(np.int32, copy=False)
+    numbers = rows["number"].to_numpy().astype(np.uint32, copy=False)
+    return Instances.from_encoded(shape, boxes, rows["runs"].to_list(), numbers, kinds if any(kinds) else ())
+
+
+class PartWriter:
+    """Gathers rows of whole images and writes them as a new part."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._frames: list[pl.DataFrame] = []
+        self.row_count = 0
+
+    def add(self, rows: pl.DataFrame) -> int:
+        """Take the rows of an image and return the number of the first in the part."""
+        first = self.row_count
+        self._frames.append(rows)
+        self.row_count += rows.height
+        return first
+
+    def write(self) -> int:
+        """Write what was gathered as a part of its own, start anew, and return the number of the part.
+
+        Raises:
+            OutputError: if it can't be written.
+        """
+        rows = pl.concat(self._frames) if self._frames else pl.DataFrame(schema=dict(COLUMNS))
+        self._frames, self.row_count = [], 0
+        taken = {part_number(path) or 0 for path in (self._folder / "instances").glob("part-*.parquet")}
+        part = max(taken, default=0) + 1
+        with atomic_file(part_path(self._folder, part)) as temporary:
+            rows.write_parquet(temporary, row_group_size=ROW_GROUP_ROWS)
+        return part
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the instances of an image lie: ``count`` rows from ``first`` of part number ``part``."""
+
+    image_id: str
+    part: int
+    first: int
+    count: int
+
+
+def place_in(row: Mapping[str, Any]) -> Place:
+    """Where the instances of an image lie, from its row in the table of images."""
+    return Place(row["image_id"], row["part"], row["first_row"], row["instance_count"])
+
+
+class PartReader:
+    """Reads the instances of images; keeps the last part, as images one after another lie in one."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._part = -1
+        self._rows = pl.DataFrame(schema=dict(COLUMNS))
+
+    def rows(self, place: Place) -> pl.DataFrame:
+        """Rows of one image.
+
+        Raises:
+            InputError: if they are not there.
+        """
+        if place.count and place.part != self._part:
+            self._rows, self._part = _read(part_path(self._folder, place.part)), place.part
+        return _checked(self._rows.slice(place.first, place.count), place)
+
+
+def read_rows(folder: Path, place: Place) -> pl.DataFrame:
+    """Rows of one image, without reading all of its part.
+
+    Raises:
+        InputError: if they are not there.
+    """
+    if not place.count:
+        return pl.DataFrame(schema=dict(COLUMNS))
+    return _checked(_read(part_path(folder, place.part), place.first, place.count), place)
+
+
+def _read(path: Path, first: int = 0, count: int | None = None) -> pl.DataFrame:
+    try:
+        return pl.scan_parquet(path, glob=False).slice(first, count).select(*COLUMNS).collect()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> InputError:
+    reason = str(error).partition("\n")[0]
+    return InputError(f"{path}: can't be read ({reason}). Bring the file back, or import its images again.")
+
+
+def _checked(rows: pl.DataFrame, place: Place) -> pl.DataFrame:
+    """The rows, if they are as many as they should be and all of the image."""
+    if rows.height != place.count or (place.count and rows["image_id"].unique().to_list() != [place.image_id]):
+        raise InputError(
+            f"image {place.image_id!r}: its instances are not where the table of images says. Import it again."
+        )
+    return rows
+
+
+def live_rows(folder: Path, images: pl.DataFrame) -> pl.LazyFrame:
+    """The instances of all images, one table that is read as far as it is needed.
+
+    Args:
+        folder: of the dataset.
+        images: table of images: image_id, part, instance_count. A part may hold rows of images that were since
+            replaced or removed; those are passed over.
+    """
+    used = images.filter(pl.col("instance_count") > 0)
+    whole: list[Path] = []
+    filtered: list[pl.LazyFrame] = []
+    for (part,), group in used.group_by("part", maintain_order=True):
+        path = part_path(folder, int(str(part)))
+        rows = pl.scan_parquet(path, glob=False)
+        if _height(path) == group["instance_count"].sum():
+            whole.append(path)
+        else:
+            filtered.append(rows.filter(pl.col("image_id").is_in(group["image_id"].to_list())).select(*COLUMNS))
+    scans = [pl.scan_parquet(whole, glob=False).select(*COLUMNS)] if whole else []
+    return pl.concat([*scans, *filtered]) if used.height else pl.LazyFrame(schema=dict(COLUMNS))
+
+
+def _height(path: Path) -> int:
+    """Number of rows of a part, from its end."""
+    try:
+        return int(pl.scan_parquet(path, glob=False).select(pl.len()).collect().item())
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise _unreadable(path, error) from error
+
+
+def remove_unused(folder: Path, used: Iterable[int]) -> None:
+    """Delete the parts that no image uses, and what a killed program left half-written."""
+    keep = set(used)
+    for path in (folder / "instances").glob("*"):
+        number = part_number(path)
+        if (number is not None and number not in keep) or path.name.startswith(".part-"):
+            path.unlink(missing_ok=True)

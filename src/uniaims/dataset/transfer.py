@@ -1,0 +1,199 @@
+"""Bringing datasets in from other formats, and out: what ``uniaims dataset import`` and ``export`` do."""
+
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import cv2
+import numpy as np
+
+from uniaims.atomic import atomic_file
+from uniaims.dataset.archives import is_archive, unpack
+from uniaims.dataset.entry import Entry
+from uniaims.dataset.exchange import FORMATS, Format, detect
+from uniaims.dataset.folder import LABEL_SUFFIXES
+from uniaims.dataset.intake import INCOMING_ARCHIVE, Placement
+from uniaims.dataset.manifest import is_dataset
+from uniaims.dataset.schema import DESCRIPTIVE_FIELDS, record_from
+from uniaims.dataset.store import Dataset, Existing, OnFault
+from uniaims.errors import InputError, SettingsError, UniaimsError
+from uniaims.labels import read_labels
+from uniaims.tiles import Progress
+
+WITH_IGNORE = ("folder", "stardist")
+"""Formats that are plain folders, so that ``ignore/`` may lie beside ``images/`` and ``masks/``."""
+
+
+@dataclass(frozen=True)
+class ImportSettings:
+    """How to import.
+
+    Attributes:
+        form: name of the format; empty to guess it.
+        fields: values of record fields for all images, whatever their source says.
+        placement: whether images are copied, hard-linked, or referenced by their absolute path.
+        existing: what happens to images whose id is there already.
+    """
+
+    form: str = ""
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    placement: Placement = "copy"
+    existing: Existing = "skip"
+
+    def __post_init__(self) -> None:
+        wrong = sorted(set(self.fields) - set(DESCRIPTIVE_FIELDS))
+        if wrong:
+            raise SettingsError(f"{', '.join(wrong)} can't be set: wanted some of {', '.join(DESCRIPTIVE_FIELDS)}.")
+        record_from({"image_id": "any image", "file": "any", "width_px": 1, "height_px": 1, **self.fields})
+        if self.form:
+            format_named(self.form)
+
+
+@dataclass(frozen=True)
+class ImportFault:
+    """An image, or a whole source, that could not be imported, and why."""
+
+    source: Path
+    image_id: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import did: images added, images that were there already, and what could not be imported."""
+
+    added: int
+    already: int
+    faults: tuple[ImportFault, ...]
+
+
+def format_named(name: str) -> Format:
+    """The format of a name.
+
+    Raises:
+        SettingsError: if there is none.
+    """
+    if name not in FORMATS:
+        raise SettingsError(f"no format is called {name!r}: wanted one of {', '.join(FORMATS)}.")
+    return FORMATS[name]
+
+
+def import_sources(
+    sources: Sequence[str | Path], target: str | Path, settings: ImportSettings, progress: Progress | None = None
+) -> Imported:
+    """Import files, folders, zip archives and datasets into the dataset in ``target``, which is made if need be.
+
+    A bad image is noted and the others go on. If the import is stopped, the same one goes on where it ended.
+
+    Args:
+        sources: in any format.
+        target: folder of the dataset.
+        settings: how.
+        progress: called with ``("adding images", done, done + 1)``.
+
+    Raises:
+        OutputError: if nothing can be written.
+        InputError: if ``target`` is a damaged dataset.
+    """
+    importing = _Import(Dataset.open_or_create(target), settings, progress)
+    for source in sources:
+        importing.take(Path(source))
+    return Imported(importing.added, importing.already, tuple(importing.faults))
+
+
+def export(dataset: Dataset, form: str, target: str | Path, condition: str = "") -> int:
+    """Write images of a dataset into a new folder in another format, and return how many.
+
+    Args:
+        dataset: where they are.
+        form: name of the format.
+        target: a new folder.
+        condition: which images; see `Dataset.query`.
+
+    Raises:
+        SettingsError: if there is no such format, or the condition can't be used.
+        InputError: if the condition holds for no image, or an image holds what the format can't.
+        OutputError: if the folder is there already, or can't be written.
+    """
+    chosen, names = format_named(form), [record.image_id for record in dataset.query(condition)]
+    if not names:
+        raise InputError(f"{dataset.folder}: there is no image{f' with {condition}' if condition else ''} to export.")
+    chosen.write(dataset.entries(condition), target)
+    masks = [path for path in map(dataset.ignore_path, names) if path.is_file()] if form in WITH_IGNORE else []
+    for mask in masks:
+        with atomic_file(Path(target) / "ignore" / mask.name) as temporary:
+            shutil.copyfile(mask, temporary)
+    return len(names)
+
+
+class _Import:
+    """An import under way."""
+
+    def __init__(self, dataset: Dataset, settings: ImportSettings, progress: Progress | None) -> None:
+        self._dataset = dataset
+        self._settings = settings
+        self._progress = progress
+        self._seen = 0
+        self.added = 0
+        self.faults: list[ImportFault] = []
+
+    @property
+    def already(self) -> int:
+        """Images that were there already."""
+        return self._seen - self.added - sum(bool(fault.image_id) for fault in self.faults)
+
+    def take(self, source: Path) -> None:
+        """Import one source; what can't be read is noted."""
+        try:
+            with _unpacked(source, self._dataset.folder, self._settings.form) as place:
+                self._take_from(source, place)
+        except InputError as error:
+            self.faults.append(ImportFault(source, "", str(error)))
+
+    def _take_from(self, source: Path, place: Path) -> None:
+        def note(image_id: str, error: UniaimsError) -> None:
+            self.faults.append(ImportFault(source, image_id, str(error)))
+
+        entries = self._described(_entries_of(place, self._settings.form, note))
+        settings = self._settings
+        self.added += self._dataset.add(entries, settings.placement, settings.existing, note, self._progress)
+        for mask in sorted((place / "ignore").glob("*")) if (place / "ignore").is_dir() else []:
+            self._take_ignored(mask)
+
+    def _described(self, entries: Iterable[Entry]) -> Iterator[Entry]:
+        """The entries, with the fields that are set for all."""
+        fields = dict(self._settings.fields)
+        if "pixel_size_nm" in fields:
+            fields.setdefault("pixel_size_source", "given")
+        for entry in entries:
+            self._seen += 1
+            yield replace(entry, record=replace(entry.record, **fields))
+
+    def _take_ignored(self, mask: Path) -> None:
+        """Keep the mask of the unlabelled region of an image."""
+        if mask.suffix.lower() not in LABEL_SUFFIXES or mask.stem not in self._dataset:
+            return
+        unknown = (read_labels(mask) > 0).astype(np.uint8) * 255
+        with atomic_file(self._dataset.ignore_path(mask.stem)) as temporary:
+            temporary.write_bytes(cv2.imencode(".png", unknown)[1].tobytes())
+
+
+def _entries_of(place: Path, form: str, on_fault: OnFault) -> Iterator[Entry]:
+    if is_dataset(place):
+        return Dataset.open(place).entries()
+    return (format_named(form) if form else detect(place)).read(place, on_fault)
+
+
+@contextmanager
+def _unpacked(source: Path, folder: Path, form: str) -> Iterator[Path]:
+    """The source itself; of an archive that is in no format of its own, a folder with what is in it."""
+    forms = [FORMATS[form]] if form else FORMATS.values()
+    if not is_archive(source) or any(each.matches(source) for each in forms):
+        yield source
+        return
+    with TemporaryDirectory(prefix=INCOMING_ARCHIVE, dir=folder) as waiting:
+        yield unpack(source, Path(waiting))

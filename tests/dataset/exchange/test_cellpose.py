@@ -1,0 +1,109 @@
+"""Cellpose's files, which are pickles."""
+
+import os
+import pickle
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from uniaims.dataset.exchange import FORMATS, detect
+from uniaims.dataset.exchange.restricted_pickle import read_object
+from uniaims.errors import InputError
+
+CELLPOSE = FORMATS["cellpose"]
+
+
+class Attack:
+    """Runs a command when it is unpickled."""
+
+    def __init__(self, call: Any, *arguments: Any) -> None:
+        self.call, self.arguments = call, arguments
+
+    def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
+        return self.call, self.arguments
+
+
+def save(path: Path, content: Any) -> Path:
+    np.save(path, np.array(content, object), allow_pickle=True)
+    return path
+
+
+def test_arrays_and_plain_values_are_read(tmp_path: Path) -> None:
+    content = {
+        "masks": np.arange(12, dtype=np.uint16).reshape(3, 4),
+        "turned": np.asfortranarray(np.arange(6.0).reshape(2, 3)),
+        "flows": [np.zeros((1, 2), np.float32), None, np.array([[1], "x"], object)],
+        "filename": "a.png",
+        "diameter": np.float64(30.5),
+        "flag": np.bool_(True),
+        "deep": {"a": (1, 2.5, b"bytes", {3})},
+        "path": PurePosixPath("/x/y"),
+    }
+    found = read_object(save(tmp_path / "a.npy", content))
+    assert np.array_equal(found["masks"], content["masks"])
+    assert np.array_equal(found["turned"], content["turned"])
+    assert found["deep"] == content["deep"]
+    assert (found["diameter"], found["flag"], found["flows"][2][1]) == (30.5, True, "x")
+
+
+@pytest.mark.parametrize("protocol", range(6))
+def test_every_protocol_is_read(protocol: int, tmp_path: Path) -> None:
+    path = save(tmp_path / "a.npy", {})
+    header = path.read_bytes()[:128]
+    content = np.array({"masks": np.arange(6).reshape(2, 3), "text": "ä", "bytes": b"\xff"}, object)
+    path.write_bytes(header + pickle.dumps(content, protocol))
+    assert read_object(path)["masks"].tolist() == [[0, 1, 2], [3, 4, 5]]
+    assert read_object(path)["bytes"] == b"\xff"
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        Attack(os.system, "touch hacked"),
+        Attack(eval, "1"),
+        Attack(getattr, "text", "upper"),
+        Attack(np.load, "x"),
+        Attack(np.fromfile, "/etc/passwd"),
+        Attack(open, "hacked", "w"),
+        Attack(bytearray, 10**12),
+    ],
+    ids=["system", "eval", "getattr", "load", "fromfile", "open", "bytearray"],
+)
+def test_foreign_names_are_refused(call: Attack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = save(tmp_path / "a_seg.npy", {"masks": call})
+    with pytest.raises(InputError, match=r"a_seg\.npy can't be read without running foreign code"):
+        list(CELLPOSE.read(path))
+    assert not (tmp_path / "hacked").exists()
+
+
+@pytest.mark.parametrize("content", [np.zeros((3, 4)), {"outlines": 1}, {"masks": np.zeros((2, 3, 4, 5), int)}, [1]])
+def test_what_is_no_segmentation_is_refused(content: Any, tmp_path: Path) -> None:
+    path = tmp_path / "a_seg.npy"
+    np.save(path, content, allow_pickle=True)
+    with pytest.raises(InputError):
+        list(CELLPOSE.read(path))
+
+
+def test_masks_alone_and_old_numbers(tmp_path: Path) -> None:
+    labels = np.zeros((8, 9), np.uint16)
+    labels[2:4, 3:6] = 5
+    for stem in ("a", "b", "c"):
+        cv2.imwrite(str(tmp_path / f"{stem}.png"), np.zeros((8, 9), np.uint8))
+    cv2.imwrite(str(tmp_path / "a_masks.png"), labels)
+    cv2.imwrite(str(tmp_path / "b_cp_masks.tif"), labels)
+    save(tmp_path / "c_seg.npy", {"masks": (labels > 0).astype(np.int32) - 1, "filename": "D:\\elsewhere\\c.png"})
+    assert detect(tmp_path).name == "cellpose"
+    found = {entry.record.image_id: entry for entry in CELLPOSE.read(tmp_path)}
+    assert {name: entry.instances.numbers.tolist() for name, entry in found.items()} == {"a": [5], "b": [5], "c": [1]}
+    assert found["c"].image == tmp_path / "c.png"
+
+
+def test_an_image_inside_of_the_file(tmp_path: Path) -> None:
+    pixels = np.arange(72, dtype=np.float32).reshape(8, 9)
+    save(tmp_path / "a_seg.npy", {"masks": np.ones((8, 9), np.uint16), "img": pixels, "filename": "gone.png"})
+    (entry,) = CELLPOSE.read(tmp_path)
+    assert np.array_equal(entry.image, pixels)

@@ -1,0 +1,151 @@
+"""COCO's dialects."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from uniaims.dataset.entry import Entry
+from uniaims.dataset.exchange import FORMATS, detect
+from uniaims.errors import InputError
+
+COCO = FORMATS["coco"]
+SQUARE = [2, 2, 8, 2, 8, 8, 2, 8]
+
+
+def coco(annotations: list[dict[str, Any]], **image: Any) -> dict[str, Any]:
+    """A COCO file of one image of 20 x 16 px (width x height) and categories with a gap."""
+    shown = {"id": 7, "file_name": "a.png", "width": 20, "height": 16} | image
+    return {
+        "images": [shown],
+        "annotations": [{"id": i, "image_id": shown.get("id"), **item} for i, item in enumerate(annotations)],
+        "categories": [{"id": 3, "name": "pore"}, {"id": 90, "name": "grain"}],
+    }
+
+
+def read(folder: Path, content: Any, name: str = "x.json") -> Entry:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content))
+    (entry,) = COCO.read(path)
+    return entry
+
+
+@pytest.mark.parametrize(
+    "segmentation",
+    [
+        [SQUARE],
+        SQUARE,
+        [[2, 2], [8, 2], [8, 8], [2, 8]],
+        [SQUARE, [3, 3, 4, 4]],
+        [[2, 2, 6, 2, 6, 8, 2, 8], [4, 2, 8, 2, 8, 8, 4, 8]],
+        {"size": [16, 20], "counts": [34, *[6, 10] * 5, 6, 200]},
+        {"counts": [34, *[6, 10] * 5, 6]},
+    ],
+    ids=["polygon", "flat", "pairs", "with a line", "overlapping parts", "run lengths", "run lengths without size"],
+)
+def test_segmentations(segmentation: Any, tmp_path: Path) -> None:
+    entry = read(tmp_path, coco([{"category_id": 90, "segmentation": segmentation}]))
+    assert entry.instances.boxes.tolist() == [[2, 2, 8, 8]]
+    assert entry.instances.areas_px.tolist() == [36]
+    assert entry.instances.kinds == ("grain",)
+
+
+def test_polygons_and_run_lengths_may_mix(tmp_path: Path) -> None:
+    runs = {"size": [16, 20], "counts": "T14`0"}
+    items = [{"category_id": 3, "segmentation": [SQUARE]}, {"category_id": 5, "segmentation": runs, "iscrowd": 1}]
+    entry = read(tmp_path, coco(items))
+    assert entry.instances.kinds == ("pore", "5 (crowd)")
+    COCO.write([entry], tmp_path / "out")
+    content = json.loads((tmp_path / "out" / "annotations" / "instances_default.json").read_text())
+    assert [item["iscrowd"] for item in content["annotations"]] == [0, 1]
+    assert [item["name"] for item in content["categories"]] == ["pore", "5"]
+
+
+def test_images_without_number_or_size(tmp_path: Path) -> None:
+    Image.fromarray(np.zeros((16, 20), np.uint8)).save(tmp_path / "a.png")
+    content = coco([{"image_id": "a.png", "category_id": 3, "segmentation": [SQUARE]}])
+    content["images"] = [{"file_name": "a.png"}]
+    entry = read(tmp_path, content)
+    assert (entry.record.shape, entry.image) == ((16, 20), tmp_path / "a.png")
+
+
+@pytest.mark.parametrize(
+    ("name", "split"),
+    [("annotations/instances_val2017.json", "validation"), ("train/_annotations.coco.json", "train"), ("x.json", "")],
+)
+def test_split_is_that_of_the_file(name: str, split: str, tmp_path: Path) -> None:
+    assert read(tmp_path, coco([]), name).record.split == split
+    assert detect(tmp_path).name == "coco"
+
+
+def test_images_are_found_beside_the_folder_of_annotations(tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    Image.fromarray(np.zeros((16, 20), np.uint8)).save(tmp_path / "images" / "a.png")
+    entry = read(tmp_path, coco([], file_name="C:\\data\\a.png"), "annotations/x.json")
+    assert entry.image == tmp_path / "images" / "a.png"
+
+
+def test_no_path_leads_out(tmp_path: Path) -> None:
+    Image.fromarray(np.zeros((16, 20), np.uint8)).save(tmp_path / "secret.png")
+    entry = read(tmp_path, coco([], file_name="../../secret.png"), "a/b/c/x.json")
+    assert entry.image is None
+    assert entry.record.image_id == "secret"
+
+
+@pytest.mark.parametrize(
+    ("annotation", "message"),
+    [
+        ({"segmentation": []}, "has no outline, only a box"),
+        ({"segmentation": {"size": [20, 16], "counts": [1, 2]}}, r"run lengths are for \(20, 16\)"),
+        ({"segmentation": {"counts": [0, 10**30]}}, "longer than an image"),
+        ({"segmentation": {"counts": [-5, 10]}}, "negative"),
+        ({"segmentation": {"counts": "not a code ~~~"}}, "no text of COCO's"),
+        ({"segmentation": [["a"] * 6]}, "no pairs of numbers"),
+        ({"segmentation": [SQUARE], "image_id": 99}, "which is not among the images"),
+        ({"segmentation": [[float("inf")] * 6]}, "wanted three or more pairs"),
+        ({"segmentation": "x"}, "has no outline"),
+    ],
+)
+def test_faults_are_named(annotation: dict[str, Any], message: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=message) as caught:
+        read(tmp_path, coco([{"category_id": 3, **annotation}]))
+    assert "x.json" in str(caught.value)
+
+
+@pytest.mark.parametrize("size", [{"width": 10**9, "height": 10**9}, {"width": -1}, {"width": "wide"}, {"height": 2.5}])
+def test_absurd_sizes_are_refused(size: dict[str, Any], tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="px"):
+        read(tmp_path, coco([{"category_id": 3, "segmentation": [[0, 0, 1e9, 0, 1e9, 1e9]]}], **size))
+
+
+def test_an_image_of_another_size_is_refused(tmp_path: Path) -> None:
+    Image.fromarray(np.zeros((20, 16), np.uint8)).save(tmp_path / "a.png")
+    with pytest.raises(InputError, match="its labels are for 20 x 16 px, it has 16 x 20"):
+        read(tmp_path, coco([]))
+
+
+def test_polygons_may_reach_far_out(tmp_path: Path) -> None:
+    ring = [-1e12, -1e12, 1e12, -1e12, 1e12, 1e12, -1e12, 1e12]
+    entry = read(tmp_path, coco([{"category_id": 3, "segmentation": [ring]}]))
+    assert entry.instances.areas_px.tolist() == [320]
+
+
+def test_deep_nesting_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text('{"images": ' + "[" * 100_000)
+    with pytest.raises(InputError, match=r"x\.json"):
+        list(COCO.read(tmp_path / "x.json"))
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+def test_pycocotools_reads_what_is_written(make_entry: Any, full_masks: Any, tmp_path: Path) -> None:
+    coco_module = pytest.importorskip("pycocotools.coco", reason="pycocotools is not installed")
+    entry = make_entry()
+    for name in ("coco", "coco-polygons"):
+        FORMATS[name].write([entry], tmp_path / name)
+        theirs = coco_module.COCO(str(tmp_path / name / "annotations" / "instances_default.json"))
+        found = [theirs.annToMask(item) for item in theirs.loadAnns(theirs.getAnnIds())]
+        assert all(np.array_equal(a, b) for a, b in zip(found, full_masks(entry.instances), strict=True))

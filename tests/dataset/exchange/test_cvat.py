@@ -1,0 +1,85 @@
+"""CVAT's XML."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from uniaims.dataset.entry import Entry
+from uniaims.dataset.exchange import FORMATS
+from uniaims.errors import InputError
+
+CVAT = FORMATS["cvat"]
+
+
+def read(folder: Path, shapes: str, head: str = "") -> Entry:
+    image = f'<image id="0" name="set/a.png" width="40" height="30">{shapes}</image>'
+    text = f'<?xml version="1.0"?>{head}<annotations><version>1.1</version>{image}</annotations>'
+    (folder / "annotations.xml").write_text(text)
+    (entry,) = CVAT.read(folder)
+    return entry
+
+
+def test_shapes(tmp_path: Path) -> None:
+    entry = read(
+        tmp_path,
+        '<polygon label="pore" points="2.00,3.00;8.00,3.00;8.00,9.00;2.00,9.00" z_order="0"/>'
+        '<box label="grain" xtl="10" ytl="4" xbr="16" ybr="6"/>'
+        '<box label="grain" xtl="10" ytl="4" xbr="16" ybr="6" rotation="90.0"/>'
+        '<ellipse label="pore" cx="25" cy="15" rx="10.0" ry="5"/>'
+        '<mask label="pore" rle="1, 2, 3, 1" left="30" top="20" width="3" height="3"/>'
+        '<tag label="sharp"/>',
+    )
+    boxes, areas = entry.instances.boxes.tolist(), entry.instances.areas_px.tolist()
+    assert boxes[:3] == [[2, 3, 8, 9], [10, 4, 16, 6], [12, 2, 14, 8]]
+    assert areas[3] == pytest.approx(np.pi * 50, rel=0.04)
+    assert boxes[4] == [30, 20, 33, 23]
+    assert entry.instances.mask(4).tolist() == [[False, True, True], [False, False, False], [True, False, False]]
+    assert entry.instances.kinds == ("pore", "grain", "grain", "pore", "pore")
+    assert entry.record.image_id == "set__a"
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [
+        ('<polyline label="x" points="1,1;2,2;3,3"/>', "polyline 0 has no area"),
+        ('<points label="x" points="1,1"/>', "points 0 has no area"),
+        ('<polygon label="x" points="1,1;2,2"/>', "wanted three or more"),
+        ('<polygon label="x" points="1,1;2;3,3"/>', "no pairs of numbers"),
+        ('<polygon label="x" points="nan,1;2,2;3,3"/>', "wanted three or more"),
+        ('<box label="x" xtl="a" ytl="1" xbr="2" ybr="2"/>', "xtl is 'a'"),
+        ('<mask label="x" rle="0, 99999999999" left="0" top="0" width="3" height="3"/>', "run lengths don't fit"),
+        ('<mask label="x" rle="0, 5" left="0" top="0" width="99999999" height="99999999"/>', "run lengths don't fit"),
+        ('<mask label="x" rle="-1, 5" left="0" top="0" width="3" height="3"/>', "run lengths don't fit"),
+        ('<cloud label="x"/>', "unknown type"),
+    ],
+)
+def test_faults_are_named(shape: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=message):
+        read(tmp_path, shape)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]>',
+        '<!DOCTYPE x SYSTEM "file:///etc/passwd">',
+        '<!doctype x [<!entity a SYSTEM "file:///etc/passwd">]>',
+    ],
+)
+def test_entities_are_refused(head: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="declares a document type or entities"):
+        read(tmp_path, "", head)
+
+
+def test_entities_in_utf_16_are_refused(tmp_path: Path) -> None:
+    text = '<?xml version="1.0" encoding="utf-16"?><!DOCTYPE x [<!ENTITY a "ha">]><annotations>&a;</annotations>'
+    (tmp_path / "a.xml").write_bytes(text.encode("utf-16"))
+    with pytest.raises(InputError, match="declares"):
+        list(CVAT.read(tmp_path / "a.xml"))
+
+
+def test_videos_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.xml").write_text('<annotations><track id="0" label="x"/></annotations>')
+    with pytest.raises(InputError, match="tracks of a video"):
+        list(CVAT.read(tmp_path))

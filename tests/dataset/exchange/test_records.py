@@ -1,0 +1,75 @@
+"""Names and records of images."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from uniaims.dataset.exchange.pictures import checked_shape, find_picture
+from uniaims.dataset.exchange.records import described, image_id_of, known_word, record_for
+from uniaims.errors import InputError
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("a.png", "a"),
+        ("images/a.b.tif", "a.b"),
+        ("train/01.JPG", "train__01"),
+        ("C:\\data\\x y.png", "x y"),
+        ("/home/me/a.png", "a"),
+        ("https://host/x/a.png", "a"),
+        ("../../a", "a"),
+        ("Al2O3 no.1", "Al2O3 no.1"),
+    ],
+)
+def test_names_of_images(name: str, wanted: str) -> None:
+    assert image_id_of(name) == wanted
+
+
+@given(st.text(max_size=300))
+def test_any_name_gives_a_sound_record_or_an_error(name: str) -> None:
+    try:
+        record = record_for(name, (3, 4))
+    except InputError:
+        return
+    assert (Path("folder") / record.file).parent == Path("folder/images")
+
+
+@pytest.mark.parametrize("name", ["../../a.png", "..\\..\\a.png", "/a.png", "x/../../../a.png", "%2e%2e/%2e%2e/a.png"])
+def test_no_name_leads_to_a_file_outside(name: str, tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"secret")
+    (tmp_path / "b" / "c").mkdir(parents=True)
+    assert find_picture(name, tmp_path / "b" / "c" / "x.json") is None
+    (tmp_path / "b" / "c" / "a.png").write_bytes(b"picture")
+    assert find_picture(name, tmp_path / "b" / "c" / "x.json") == tmp_path / "b" / "c" / "a.png"
+
+
+def test_records_come_back() -> None:
+    record = record_for("a.png", (3, 4), {"modality": "TEM", "pixel_size_nm": 2, "synthetic": True, "junk": 1})
+    assert record_for("a.png", (3, 4), described(record)) == record
+    assert described(record) == {"image_id": "a", "modality": "TEM", "pixel_size_nm": 2, "synthetic": True}
+
+
+@pytest.mark.parametrize(
+    "known", [{"caption": {"a": 1}}, {"pixel_size_nm": "x"}, {"modality": "MRI"}, {"image_id": "a/b"}]
+)
+def test_values_of_the_wrong_sort_are_refused(known: dict[str, object]) -> None:
+    with pytest.raises(InputError):
+        record_for("a.png", (3, 4), known)
+
+
+def test_words_of_others() -> None:
+    assert known_word("modality", "Transmission Electron Microscope") == "TEM"
+    assert known_word("modality", "scanning transmission electron microscopy") == "STEM"
+    assert known_word("modality", "X-ray") == "other"
+    assert known_word("structure", "PARTICLE") == "particle"
+    assert known_word("review_state", "unsure") == ""
+    assert known_word("material", "anything") == "anything"
+
+
+@pytest.mark.parametrize("size", [(10**6, 10**6), (0, 5), ("a", 5), (None, None), (2.5, 3)])
+def test_sizes_without_image_are_checked(size: tuple[object, object]) -> None:
+    with pytest.raises(InputError):
+        checked_shape("a", None, *size)

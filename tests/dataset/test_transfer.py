@@ -1,0 +1,145 @@
+import csv
+import shutil
+import zipfile
+
+import cv2
+import numpy as np
+import pytest
+
+from uniaims.dataset import Dataset, open_samples
+from uniaims.dataset.exchange import FORMATS
+from uniaims.dataset.transfer import ImportSettings, export, import_sources
+from uniaims.dataset.validation import validate
+from uniaims.errors import InputError, OutputError, SettingsError
+
+from .conftest import labels_of, picture_of
+
+
+def imported(sources, target, **settings):
+    return import_sources(sources, target, ImportSettings(**settings))
+
+
+def test_a_plain_folder_with_a_table_and_ignored_regions(tmp_path, plain_folder):
+    (plain_folder / "ignore").mkdir()
+    mask = np.zeros((48, 64), np.uint8)
+    mask[4, 5] = 1
+    cv2.imwrite(str(plain_folder / "ignore" / "b.png"), mask)
+    with (plain_folder / "samples.csv").open("w", newline="") as stream:
+        rows = csv.writer(stream)
+        rows.writerow(["stem", "recipe", "seed", "modality", "pixel_size_nm", "synthetic"])
+        rows.writerow(["a", "grains", 3, "TEM", 2.5, "true"])
+    result = imported([plain_folder], tmp_path / "d", fields={"licence": "CC0-1.0"})
+    assert (result.added, result.already, result.faults) == (3, 0, ())
+    dataset = Dataset.open(tmp_path / "d")
+    record = dataset.record("a")
+    assert (record.modality, record.pixel_size_nm, record.synthetic, record.licence) == ("TEM", 2.5, True, "CC0-1.0")
+    assert np.argwhere(dataset.ignored("b")).tolist() == [[4, 5]]
+    assert np.array_equal(dataset.labels("c"), labels_of(2))
+
+
+def test_bad_images_are_listed_and_the_rest_is_imported(tmp_path, plain_folder):
+    (plain_folder / "images" / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    cv2.imwrite(str(plain_folder / "masks" / "b.png"), np.ones((3, 3), np.uint8))
+    result = imported([plain_folder, tmp_path / "missing"], tmp_path / "d")
+    assert result.added == 1
+    assert [(fault.image_id, fault.source.name) for fault in result.faults] == [
+        ("a", "plain"),
+        ("b", "plain"),
+        ("", "missing"),
+    ]
+    assert Dataset.open(tmp_path / "d").image_ids == ("c",)
+
+
+def test_an_image_without_a_mask_is_not_passed_over_in_silence(tmp_path, plain_folder):
+    (plain_folder / "masks" / "b.png").unlink()
+    result = imported([plain_folder], tmp_path / "d")
+    assert result.added == 2
+    assert [fault.image_id for fault in result.faults] == ["b"]
+
+
+def test_importing_again_goes_on(tmp_path, plain_folder):
+    imported([plain_folder], tmp_path / "d")
+    cv2.imwrite(str(plain_folder / "images" / "d.png"), picture_of(7))
+    cv2.imwrite(str(plain_folder / "masks" / "d.png"), labels_of(7).astype(np.uint16))
+    result = imported([plain_folder], tmp_path / "d")
+    assert (result.added, result.already) == (1, 3)
+    assert imported([plain_folder], tmp_path / "d", existing="replace").added == 4
+
+
+def test_fields_go_before_what_the_source_says(tmp_path, dataset):
+    imported([dataset.folder], tmp_path / "d", fields={"modality": "OM"})
+    assert {record.modality for record in Dataset.open(tmp_path / "d").query()} == {"OM"}
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"fields": {"modality": "SME"}}, {"fields": {"colour": "red"}}, {"fields": {"file": "x"}}, {"form": "x"}],
+)
+def test_settings_that_can_not_be_are_refused_before_anything_is_done(settings):
+    with pytest.raises(SettingsError):
+        ImportSettings(**settings)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_format_brings_a_dataset_back(tmp_path, dataset, form):
+    assert export(dataset, form, tmp_path / "exported", "instances > 1") == 5
+    result = imported([tmp_path / "exported"], tmp_path / "back", form=form)
+    assert (result.added, result.faults) == (5, ())
+    back = Dataset.open(tmp_path / "back")
+    for name in "bcdef":
+        assert np.array_equal(back.labels(name) > 0, dataset.labels(name) > 0)
+        assert np.array_equal(back.image(name).gray(), dataset.image(name).gray())
+    assert not [fault for fault in validate(back) if fault.severity == "error"]
+
+
+def test_ignored_regions_go_with_a_plain_folder(tmp_path, dataset):
+    (dataset.folder / "ignore").mkdir()
+    cv2.imwrite(str(dataset.folder / "ignore" / "b.png"), np.eye(48, 64, dtype=np.uint8))
+    export(dataset, "folder", tmp_path / "exported")
+    samples = {file.stem: file.read() for file in open_samples(tmp_path / "exported")}
+    assert int((~samples["b"].known).sum()) == 48
+    assert samples["a"].known.all()
+    assert np.array_equal(samples["f"].labels, labels_of(5, count=6))
+
+
+def test_exporting_is_refused_for_nothing_and_over_something(tmp_path, dataset):
+    with pytest.raises(InputError, match="no image with"):
+        export(dataset, "coco", tmp_path / "x", "instances > 99")
+    with pytest.raises(SettingsError, match="no format is called"):
+        export(dataset, "cocoa", tmp_path / "x")
+    export(dataset, "coco", tmp_path / "x")
+    with pytest.raises(OutputError, match="there already"):
+        export(dataset, "coco", tmp_path / "x")
+
+
+def test_archives_are_unpacked(tmp_path, plain_folder):
+    shutil.make_archive(str(tmp_path / "packed"), "zip", tmp_path, "plain")
+    assert imported([tmp_path / "packed.zip"], tmp_path / "d").added == 3
+    assert {path.name for path in (tmp_path / "d").iterdir()} == {
+        "dataset.json",
+        "images",
+        "images.parquet",
+        "instances",
+    }
+
+
+def test_a_hostile_archive_is_a_fault_and_the_rest_is_imported(tmp_path, plain_folder):
+    with zipfile.ZipFile(tmp_path / "bad.zip", "w") as content:
+        content.writestr("../../evil.txt", "x")
+    result = imported([tmp_path / "bad.zip", plain_folder], tmp_path / "d")
+    assert result.added == 3
+    assert "leads out" in result.faults[0].message
+    assert not (tmp_path / "evil.txt").exists()
+
+
+def test_hostile_names_in_annotations_stay_inside(tmp_path, dataset):
+    export(dataset, "coco", tmp_path / "coco")
+    (path,) = (tmp_path / "coco").rglob("*.json")
+    (tmp_path / "secret.png").write_bytes(dataset.image_path("a").read_bytes())
+    text = path.read_text().replace("images/a.png", "../secret.png").replace('"a.png"', '"../secret.png"')
+    assert "../secret.png" in text
+    path.write_text(text)
+    result = imported([tmp_path / "coco"], tmp_path / "d")
+    assert len(result.faults) == 1
+    assert result.added == 5
+    assert not list(tmp_path.glob("d/**/*secret*"))
