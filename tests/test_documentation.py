@@ -196,6 +196,7 @@ def test_sphinx_builds_without_a_warning(tmp_path: Path) -> None:
 EXAMPLES = {
     "compare_samples.py": ["results", "my-data/images", "my-test-data/images"],
     "first_analysis.py": ["powder.tif"],
+    "make_gallery.py": ["gallery.jpg"],
     "make_sample.py": ["sample"],
     "measure_labels.py": ["labels.tif", "2.5 nm", "table.csv"],
     "prepare_general_data.py": [str(REAL_DATA), "runs/general-data"],

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from uniaims.micrograph import Micrograph, PixelSize, read_image
     from uniaims.pipeline import Analysis, AnalysisSettings, analyse, analyse_batch
     from uniaims.runtime import available_models, load_model
+    from uniaims.scalebar import ScaleBar, read_scale
     from uniaims.segmenter import Segmentation, Segmenter, SegmenterSettings
 
 __version__ = "0.1.0"
@@ -34,6 +35,7 @@ __all__ = [
     "Measurements",
     "Micrograph",
     "PixelSize",
+    "ScaleBar",
     "Segmentation",
     "Segmenter",
     "SegmenterSettings",
@@ -49,6 +51,7 @@ __all__ = [
     "measure",
     "read_image",
     "read_labels",
+    "read_scale",
     "write_labels",
 ]
 
@@ -66,7 +69,7 @@ _MODULES = {
     "formats": (),
     "networks": (),
     "report": (),
-    "scalebar": (),
+    "scalebar": ("ScaleBar", "read_scale"),
     "statistics": (),
     "synthesis": (),
     "tiles": (),

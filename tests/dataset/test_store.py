@@ -259,7 +259,7 @@ def test_a_killed_adding_leaves_a_dataset_that_goes_on(tmp_path):
     assert [len(again.instances(name)) for name in again.image_ids] == [1] * 7
     assert again["i6"].instances.areas_px.tolist() == [21]
     left = {path.name for path in (tmp_path / "d").iterdir()}
-    assert left == {"dataset.json", "images", "images.parquet", "instances"}
+    assert left == {".lock", "dataset.json", "images", "images.parquet", "instances"}
     assert "part-00099.parquet" not in {path.name for path in (tmp_path / "d" / "instances").iterdir()}
 
 

@@ -40,7 +40,9 @@ def test_every_recipe_is_named_as_its_file_and_speaks_the_words_of_the_schema(na
     assert recipe.description.endswith(".")
     assert recipe.attributes.modality
     assert recipe.attributes.structure
-    words = {field: getattr(recipe.attributes, field) for field in ("modality", "signal", "structure", "material_class")}
+    words = {
+        field: getattr(recipe.attributes, field) for field in ("modality", "signal", "structure", "material_class")
+    }
     assert faults_of({"image_id": "a", "file": "a.png", "width_px": 1, "height_px": 1} | words) == []
 
 
@@ -111,7 +113,8 @@ def test_a_recipe_in_a_file_of_ones_own(tmp_path: Path) -> None:
     path = tmp_path / "flakes.toml"
     path.write_text(
         'name = "flakes"\npixel_size_nm = 2.0\n[attributes]\nmaterial = "graphite"\n[scene]\nkind = "heap"\n'
-        'shapes = "platelet"\ndiameter_px = [30, 60]\npile = 0.5\n[signal]\nkind = "secondary electrons"\nedge = [0.1, 0.2]\n',
+        'shapes = "platelet"\ndiameter_px = [30, 60]\npile = 0.5\n'
+        '[signal]\nkind = "secondary electrons"\nedge = [0.1, 0.2]\n',
         encoding="utf-8",
     )
     recipe = read_recipe(path)

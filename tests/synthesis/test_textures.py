@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from uniaims.synthesis.textures import cell_texture, derivatives, fractal_texture, grainy_texture
+from uniaims.synthesis.textures import cell_texture, derivatives, fractal_texture, grainy_texture, smooth_line
 
 
 def test_textures_are_standardised_and_float32() -> None:
@@ -45,3 +45,12 @@ def test_derivatives_are_those_of_a_wave() -> None:
     along_y, along_x = derivatives(wave)
     np.testing.assert_allclose(along_y, 0, atol=1e-6)
     np.testing.assert_allclose(along_x[0], np.cos(angle) * np.sin(2 * np.pi / 64), atol=1e-6)
+
+
+@pytest.mark.parametrize("width", [0.0, 1.0, 6.0, 40.0])
+def test_a_smooth_line_is_stationary_with_variance_one(width: float) -> None:
+    rng = np.random.default_rng(5)
+    lines = np.stack([smooth_line(50, width, rng) for _ in range(800)])
+    assert lines.shape == (800, 50)
+    np.testing.assert_allclose(lines[:, [0, 25, 49]].std(axis=0), 1, atol=0.1)
+    assert np.abs(np.diff(lines)).mean() < 1.3 / max(width, 1)

@@ -1,4 +1,4 @@
-"""The command line: ``uniaims analyse``, ``measure``, ``info``, ``models``, ``train``, ``evaluate``, ``sample``.
+"""The command line: ``uniaims analyse``, ``measure``, ``info``, ``scale``, ``models``, ``train`` and others.
 
 ``uniaims dataset`` is a group of commands of its own.
 

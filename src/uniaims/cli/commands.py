@@ -14,6 +14,7 @@ import typer
 from uniaims import __version__
 from uniaims.atomic import atomic_file
 from uniaims.cli.flags import settings_from, settings_of
+from uniaims.cli.scale import scale
 from uniaims.cli.screen import progress_bars, say, say_error, say_facts, say_table, say_warning
 from uniaims.cli.synthesis import synthesise
 from uniaims.errors import OutputError
@@ -206,7 +207,7 @@ def sample(
     say(f"Sample micrograph: {target}")
 
 
-COMMANDS: tuple[Callable[..., None], ...] = (analyse, measure, info, models, train, evaluate, sample, synthesise)
+COMMANDS: tuple[Callable[..., None], ...] = (analyse, measure, info, scale, models, train, evaluate, sample, synthesise)
 """In the order in which the help lists them."""
 
 

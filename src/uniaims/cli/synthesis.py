@@ -114,4 +114,4 @@ def _say_production(done: "Production") -> None:
     kept = f", {done.kept:,} there before" if done.kept else ""
     rate = f" ({done.made / done.seconds:.1f} a second)" if done.made else ""
     say(f"{done.made:,} samples made{kept}, in {done.seconds:.1f} s{rate}")
-    say(f"{done.samples:,} samples with {done.instances:,} instances: {done.output}")
+    say(f"{done.samples:,} samples with {done.instance_count:,} instances: {done.output}")

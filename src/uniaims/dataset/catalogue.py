@@ -175,7 +175,7 @@ class Catalogue:
         return str(self._table.row(image_id)["content_hash"])
 
     def entries(self, condition: str = "") -> Iterator[Entry]:
-        """Images with their instances, one at a time, in the order in which they came.
+        """Images with their instances, one at a time, in the order in which they came or that of an ``ORDER BY``.
 
         Args:
             condition: see `query`.

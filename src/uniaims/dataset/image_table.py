@@ -86,6 +86,8 @@ class ImageTable:
     def where(self, condition: str) -> pl.DataFrame:
         """Rows for which a condition in SQL over the columns that `shown` gives holds; all if it is empty.
 
+        They come in the order of the table, or that of an ``ORDER BY``.
+
         Raises:
             SettingsError: if it is no such condition.
         """
@@ -100,7 +102,7 @@ class ImageTable:
                 f"{condition!r} is no condition that can be used: {reason_of(error)}. Write it in SQL, as "
                 f"\"modality = 'SEM' and instances > 4000\", over {', '.join(table.columns[1:])}."
             ) from error
-        return self.rows[found["row"].sort().to_list()]
+        return self.rows[found["row"].to_list()]
 
     def with_rows(self, rows: Iterable[Row]) -> pl.DataFrame:
         """The rows with some added, or changed where the id is there already."""
@@ -116,12 +118,21 @@ class ImageTable:
         Raises:
             OutputError: if it can't be written, or another program wrote it meanwhile.
         """
+        self.check_current()
         path = self.folder / TABLE
-        if _stamp(path) != self.stamp:
-            raise OutputError(f"{path}: another program has written it meanwhile. Open the dataset again, then repeat.")
         with atomic_file(path) as temporary:
             rows.write_parquet(temporary)
         return ImageTable(self.folder, rows, _stamp(path))
+
+    def check_current(self) -> None:
+        """See that the table is still the one on disk.
+
+        Raises:
+            OutputError: if another program wrote it meanwhile.
+        """
+        path = self.folder / TABLE
+        if _stamp(path) != self.stamp:
+            raise OutputError(f"{path}: another program has written it meanwhile. Open the dataset again, then repeat.")
 
 
 def shown(rows: pl.DataFrame) -> pl.DataFrame:
@@ -148,6 +159,14 @@ def described(row: Row, fields: Mapping[str, Any]) -> ImageRecord:
     if wrong:
         raise SettingsError(f"{', '.join(wrong)} can't be set: wanted some of {', '.join(DESCRIPTIVE_FIELDS)}.")
     return record_from({name: row[name] for name in FIELDS} | dict(fields))
+
+
+def kept_fields(before: Row, row: Row) -> Row:
+    """What was known of an image that is replaced, for the fields of which its new row says nothing."""
+    silent = [name for name in DESCRIPTIVE_FIELDS if row[name] == _DEFAULTS[name]]
+    if row["pixel_size_nm"] is not None and "pixel_size_source" in silent:
+        silent.remove("pixel_size_source")
+    return {name: before[name] for name in silent}
 
 
 def reason_of(error: Exception) -> str:

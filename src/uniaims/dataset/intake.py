@@ -142,7 +142,7 @@ def _incoming(folder: Path) -> Iterator[Path]:
         shutil.rmtree(waiting, ignore_errors=True)
 
 
-def remove_leftovers(folder: Path) -> None:
-    """Delete what a killed program left half-taken, unless another one is at it."""
-    for path in folder.glob(f"{INCOMING}*"):
+def remove_leftovers(folder: Path, kind: str = INCOMING) -> None:
+    """Delete what a killed program left half-taken: folders of the kind `INCOMING` or `INCOMING_ARCHIVE`."""
+    for path in folder.glob(f"{kind}*"):
         shutil.rmtree(path, ignore_errors=True)

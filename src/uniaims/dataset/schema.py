@@ -5,6 +5,7 @@ layering, size range and background; a caption is made from them. Vocabularies a
 and open where they describe; an empty text means that nobody has said.
 """
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from difflib import get_close_matches
 from math import isfinite
@@ -78,7 +79,8 @@ TEXT_ATTRIBUTES = (
 )
 """The nine text attributes of UniEM-3M."""
 
-_LONGEST_ID = 200
+LONGEST_ID_BYTES = 200
+"""File systems allow for 255 bytes in a name, of which suffixes and temporary names need some."""
 
 
 @dataclass(frozen=True)
@@ -164,7 +166,7 @@ DESCRIPTIVE_FIELDS = FIELDS[4:]
 
 def faults_of(values: dict[str, Any]) -> list[str]:
     """Say what is wrong with the values of a record: a sentence each, with the remedy; empty if nothing is."""
-    faults = [*_faults_of_place(values), *_faults_of_size(values)]
+    faults = [*_faults_of_types(values), *_faults_of_place(values), *_faults_of_size(values)]
     for name, allowed in VOCABULARIES.items():
         value = values.get(name, "")
         if value and value not in allowed:
@@ -196,12 +198,38 @@ def caption_of(record: ImageRecord) -> str:
     return f"{sentence[0].upper()}{sentence[1:]}." if sentence else ""
 
 
+def _faults_of_types(values: dict[str, Any]) -> list[str]:
+    """What is no text, number or truth value where one is wanted; None counts as unknown."""
+    faults = []
+    for name in ("image_id", "file", *DESCRIPTIVE_FIELDS):
+        value = values.get(name)
+        fits, wanted = _TYPES.get(name, (_is_plain, "a text that UTF-8 can hold"))
+        if value is not None and not fits(value):
+            faults.append(f"{name} is {value!r}: wanted {wanted}.")
+    return faults
+
+
+def _is_plain(value: object) -> bool:
+    """Whether a value is a text without halves of characters, as names of files in another coding get."""
+    return isinstance(value, str) and not any("\ud800" <= letter <= "\udfff" for letter in value)
+
+
+_TYPES: dict[str, tuple[Callable[[object], bool], str]] = {
+    "pixel_size_nm": (
+        lambda value: isinstance(value, int | float) and not isinstance(value, bool),
+        "a number, or none",
+    ),
+    "synthetic": (lambda value: isinstance(value, bool), "True or False"),
+}
+
+
 def _faults_of_place(values: dict[str, Any]) -> list[str]:
     """What is wrong with the name and the path; neither may leave the dataset's folder."""
     name, file = str(values.get("image_id", "")), str(values.get("file", ""))
     faults = []
-    if not name or len(name) > _LONGEST_ID or name in {".", ".."} or any(c in "/\\" or ord(c) < 32 for c in name):
-        faults.append(f"image_id is {name!r}: wanted 1 to {_LONGEST_ID} characters that can be a file name.")
+    too_long = len(name.encode("utf-8", "replace")) > LONGEST_ID_BYTES
+    if not name or too_long or name in {".", ".."} or any(c in "/\\" or ord(c) < 32 for c in name):
+        faults.append(f"image_id is {name!r}: wanted 1 to {LONGEST_ID_BYTES} bytes that can be a file name.")
     if not file or "\\" in file or ".." in PurePosixPath(file).parts:
         faults.append(f"file is {file!r}: wanted a path with / that does not lead out of the folder.")
     return faults
@@ -214,6 +242,6 @@ def _faults_of_size(values: dict[str, Any]) -> list[str]:
         if not isinstance(values.get(name), int) or values[name] < 1
     ]
     pixel_size = values.get("pixel_size_nm")
-    if pixel_size is not None and not (isfinite(pixel_size) and pixel_size > 0):
+    if isinstance(pixel_size, int | float) and not (isfinite(pixel_size) and pixel_size > 0):
         faults.append(f"pixel_size_nm is {pixel_size!r}: wanted a length above 0, or none.")
     return faults

@@ -13,7 +13,8 @@ the last step, and the same import goes on from there. One program writes at a t
 """
 
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,9 +25,10 @@ import polars as pl
 from uniaims.dataset import parts
 from uniaims.dataset.catalogue import Catalogue
 from uniaims.dataset.entry import Entry
-from uniaims.dataset.image_table import ImageTable, Row, described
+from uniaims.dataset.image_table import ImageTable, Row, described, kept_fields
 from uniaims.dataset.instances import Instances
 from uniaims.dataset.intake import Placement, hash_of, place_of, remove_leftovers, take_in
+from uniaims.dataset.lock import sole_writer
 from uniaims.dataset.manifest import Manifest, is_dataset, read_manifest, write_manifest
 from uniaims.errors import InputError, OutputError, SettingsError, UniaimsError
 from uniaims.tiles import Progress
@@ -48,6 +50,8 @@ class Dataset(Catalogue):
     >>> dense = dataset.query("modality = 'SEM' and instances > 4000")      # doctest: +SKIP
     >>> dataset.labels(dense[0].image_id)                                   # doctest: +SKIP
     """
+
+    _is_writing = False
 
     @classmethod
     def create(cls, folder: str | Path, name: str = "", description: str = "") -> "Dataset":
@@ -83,6 +87,24 @@ class Dataset(Catalogue):
         """
         return cls.open(folder) if is_dataset(folder) else cls.create(folder)
 
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Keep other programs from writing meanwhile; every change does so, this holds it over several.
+
+        Raises:
+            OutputError: if another program is writing, or wrote since the dataset was opened.
+        """
+        if self._is_writing:
+            yield
+            return
+        with sole_writer(self.folder):
+            self._table.check_current()
+            self._is_writing = True
+            try:
+                yield
+            finally:
+                self._is_writing = False
+
     def add(
         self,
         entries: Iterable[Entry],
@@ -108,16 +130,17 @@ class Dataset(Catalogue):
         """
         if existing not in get_args(Existing):
             raise SettingsError(f"existing is {existing!r}: wanted one of {', '.join(get_args(Existing))}.")
-        remove_leftovers(self.folder)
-        step, added = _Step(self), 0
-        try:
-            for done, entry in enumerate(entries, 1):
-                added += self._add_one(entry, step, (placement, existing), on_fault)
-                if progress:
-                    progress("adding images", done, done + 1)
-        finally:
-            step.commit()
-        parts.remove_unused(self.folder, self._table.parts)
+        with self.writing():
+            remove_leftovers(self.folder)
+            step, added = _Step(self), 0
+            try:
+                for done, entry in enumerate(entries, 1):
+                    added += self._add_one(entry, step, (placement, existing), on_fault)
+                    if progress:
+                        progress("adding images", done, done + 1)
+            finally:
+                step.commit()
+            parts.remove_unused(self.folder, self._table.parts)
         return added
 
     def replace(self, image_id: str, instances: Instances, **fields: Any) -> None:
@@ -129,9 +152,15 @@ class Dataset(Catalogue):
         """
         row = self._table.row(image_id)
         record = described(row, fields)
-        step = _Step(self)
-        step.put(row | Entry(record, instances).record.as_dict(), parts.rows_of(image_id, instances))
-        step.commit()
+        changed = row | Entry(record, instances).record.as_dict()
+        with self.writing():
+            step = _Step(self)
+            step.put(changed, parts.rows_of(image_id, instances))
+            step.commit()
+            self._tidy()
+
+    def _tidy(self) -> None:
+        """Put small parts together when there are many, and delete those that no image uses."""
         counts = self._table.rows.group_by("part").agg(pl.col("instance_count").sum())
         small = counts.filter(pl.col("instance_count") < parts.PART_ROWS // 2)["part"].to_list()
         if len(small) > MOST_SMALL_PARTS:
@@ -147,7 +176,8 @@ class Dataset(Catalogue):
         """
         rows = {name: self._table.row(name) for name in changes}
         changed = [rows[name] | described(rows[name], fields).as_dict() for name, fields in changes.items()]
-        self._table = self._table.written(self._table.with_rows(changed))
+        with self.writing():
+            self._table = self._table.written(self._table.with_rows(changed))
 
     def remove(self, image_ids: Iterable[str]) -> None:
         """Remove images with their instances; files outside of the dataset stay.
@@ -160,10 +190,11 @@ class Dataset(Catalogue):
         names = [record.image_id for record in gone]
         files = [place_of(record, self.folder) for record in gone if not Path(record.file).is_absolute()]
         files += [self.ignore_path(name) for name in names]
-        self._table = self._table.written(self._table.rows.filter(~pl.col("image_id").is_in(names)))
-        for path in files:
-            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-        parts.remove_unused(self.folder, self._table.parts)
+        with self.writing():
+            self._table = self._table.written(self._table.rows.filter(~pl.col("image_id").is_in(names)))
+            for path in files:
+                shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+            parts.remove_unused(self.folder, self._table.parts)
 
     def compact(self, among: Iterable[int] | None = None) -> None:
         """Put parts together (all, or those of these numbers), without the rows that no image uses any more.
@@ -174,11 +205,12 @@ class Dataset(Catalogue):
         """
         chosen = self._table.parts if among is None else list(among)
         rows = self._table.rows.filter(pl.col("part").is_in(chosen)).sort("part", "first_row")
-        step, reader = _Step(self), parts.PartReader(self.folder)
-        for row in rows.iter_rows(named=True):
-            step.put(row, reader.rows(parts.place_in(row)))
-        step.commit()
-        parts.remove_unused(self.folder, self._table.parts)
+        with self.writing():
+            step, reader = _Step(self), parts.PartReader(self.folder)
+            for row in rows.iter_rows(named=True):
+                step.put(row, reader.rows(parts.place_in(row)))
+            step.commit()
+            parts.remove_unused(self.folder, self._table.parts)
 
     def _add_one(self, entry: Entry, step: "_Step", how: tuple[Placement, Existing], on_fault: OnFault | None) -> bool:
         """Take an entry in, and say whether it was: it is left out where it is there already, or faulty."""
@@ -195,7 +227,10 @@ class Dataset(Catalogue):
             on_fault(name, error)
             return False
         own = {"content_hash": taken.content_hash, "sketch": taken.sketch}
-        step.put(taken.record.as_dict() | own, parts.rows_of(name, entry.instances))
+        row = taken.record.as_dict()
+        if name in self:
+            row |= kept_fields(self._table.row(name), row)
+        step.put(row | own, parts.rows_of(name, entry.instances))
         return True
 
     def _commit(self, rows: Iterable[Row], kinds: Iterable[str]) -> None:

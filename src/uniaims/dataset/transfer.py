@@ -15,8 +15,9 @@ from uniaims.atomic import atomic_file
 from uniaims.dataset.archives import is_archive, unpack
 from uniaims.dataset.entry import Entry
 from uniaims.dataset.exchange import FORMATS, Format, detect
+from uniaims.dataset.exchange.format import unequal_sizes
 from uniaims.dataset.folder import LABEL_SUFFIXES
-from uniaims.dataset.intake import INCOMING_ARCHIVE, Placement
+from uniaims.dataset.intake import INCOMING_ARCHIVE, Placement, remove_leftovers
 from uniaims.dataset.manifest import is_dataset
 from uniaims.dataset.schema import DESCRIPTIVE_FIELDS, record_from
 from uniaims.dataset.store import Dataset, Existing, OnFault
@@ -99,9 +100,12 @@ def import_sources(
         OutputError: if nothing can be written.
         InputError: if ``target`` is a damaged dataset.
     """
-    importing = _Import(Dataset.open_or_create(target), settings, progress)
-    for source in sources:
-        importing.take(Path(source))
+    dataset = Dataset.open_or_create(target)
+    importing = _Import(dataset, settings, progress)
+    with dataset.writing():
+        remove_leftovers(dataset.folder, INCOMING_ARCHIVE)
+        for source in sources:
+            importing.take(Path(source))
     return Imported(importing.added, importing.already, tuple(importing.faults))
 
 
@@ -138,13 +142,14 @@ class _Import:
         self._settings = settings
         self._progress = progress
         self._seen = 0
+        self._faulty = 0
         self.added = 0
         self.faults: list[ImportFault] = []
 
     @property
     def already(self) -> int:
         """Images that were there already."""
-        return self._seen - self.added - sum(bool(fault.image_id) for fault in self.faults)
+        return self._seen - self.added - self._faulty
 
     def take(self, source: Path) -> None:
         """Import one source; what can't be read is noted."""
@@ -155,14 +160,26 @@ class _Import:
             self.faults.append(ImportFault(source, "", str(error)))
 
     def _take_from(self, source: Path, place: Path) -> None:
+        faulty: set[str] = set()
+
         def note(image_id: str, error: UniaimsError) -> None:
+            faulty.add(image_id)
+            self._faulty += 1
             self.faults.append(ImportFault(source, image_id, str(error)))
 
-        entries = self._described(_entries_of(place, self._settings.form, note))
+        def note_unreadable(image_id: str, error: UniaimsError) -> None:
+            self._seen += 1
+            note(image_id, error)
+
+        entries = self._described(_entries_of(place, self._settings.form, note_unreadable))
         settings = self._settings
         self.added += self._dataset.add(entries, settings.placement, settings.existing, note, self._progress)
         for mask in sorted((place / "ignore").glob("*")) if (place / "ignore").is_dir() else []:
-            self._take_ignored(mask)
+            try:
+                if mask.stem not in faulty:
+                    self._take_ignored(mask)
+            except InputError as error:
+                self.faults.append(ImportFault(source, "", str(error)))
 
     def _described(self, entries: Iterable[Entry]) -> Iterator[Entry]:
         """The entries, with the fields that are set for all."""
@@ -177,7 +194,9 @@ class _Import:
         """Keep the mask of the unlabelled region of an image."""
         if mask.suffix.lower() not in LABEL_SUFFIXES or mask.stem not in self._dataset:
             return
-        unknown = (read_labels(mask) > 0).astype(np.uint8) * 255
+        unknown, shape = (read_labels(mask) > 0).astype(np.uint8) * 255, self._dataset.record(mask.stem).shape
+        if unknown.shape != shape:
+            raise unequal_sizes(f"ignore/{mask.name}", unknown.shape, shape)
         with atomic_file(self._dataset.ignore_path(mask.stem)) as temporary:
             temporary.write_bytes(cv2.imencode(".png", unknown)[1].tobytes())
 

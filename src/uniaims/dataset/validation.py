@@ -18,6 +18,7 @@ from uniaims.dataset import likeness, parts
 from uniaims.dataset.image_table import TABLE, Row
 from uniaims.dataset.instances import Instances
 from uniaims.dataset.intake import INCOMING, INCOMING_ARCHIVE, place_in_folder
+from uniaims.dataset.lock import LOCK
 from uniaims.dataset.manifest import MANIFEST
 from uniaims.dataset.schema import FIELDS, faults_of
 from uniaims.dataset.store import Dataset
@@ -83,7 +84,7 @@ def _faults_of_record(row: Row) -> Iterator[Fault]:
 def _faults_of_files(dataset: Dataset, rows: Sequence[Row]) -> Iterator[Fault]:
     """Files that belong to no image."""
     folder, names = dataset.folder, {row["image_id"] for row in rows}
-    known = {folder / MANIFEST, folder / TABLE, *(folder / row["file"] for row in rows)}
+    known = {folder / MANIFEST, folder / TABLE, folder / LOCK, *(folder / row["file"] for row in rows)}
     known |= {folder / "ignore" / f"{name}.png" for name in names}
     known |= {parts.part_path(folder, part) for part in dataset.parts}
     holders = [folder, *(folder / name for name in ("images", "ignore", "instances") if (folder / name).is_dir())]

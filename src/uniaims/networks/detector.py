@@ -55,16 +55,16 @@ class Stage(nn.Module):
 
     def __init__(self, inputs: int, outputs: int, depth: int, *, shortcut: bool) -> None:
         super().__init__()
-        self.half, self.shortcut = outputs // 2, shortcut
-        self.first = Unit(inputs, 2 * self.half)
+        self.width, self.shortcut = outputs // 2, shortcut
+        self.first = Unit(inputs, 2 * self.width)
         self.steps = nn.ModuleList(
-            nn.Sequential(Unit(self.half, self.half, 3), Unit(self.half, self.half, 3)) for _ in range(depth)
+            nn.Sequential(Unit(self.width, self.width, 3), Unit(self.width, self.width, 3)) for _ in range(depth)
         )
-        self.last = Unit((2 + depth) * self.half, outputs)
+        self.last = Unit((2 + depth) * self.width, outputs)
 
     def forward(self, maps: Tensor) -> Tensor:
         """Maps (N, inputs, H, W) -> (N, outputs, H, W)."""
-        kept = list(self.first(maps).split(self.half, dim=1))
+        kept = list(self.first(maps).split(self.width, dim=1))
         for step in self.steps:
             kept.append(kept[-1] + step(kept[-1]) if self.shortcut else step(kept[-1]))
         joined: Tensor = self.last(torch.cat(kept, dim=1))
@@ -195,7 +195,7 @@ class DetectorNet(nn.Module):
         maps = self.neck(self.backbone(image))
         scores, sides = zip(*(head(level) for head, level in zip(self.heads, maps, strict=True)), strict=True)
         centres, strides = _cells(maps)
-        joined = torch.cat(sides, dim=1).float().unflatten(-1, (4, self.settings.reach))
+        joined = torch.cat(sides, dim=1).float().reshape(len(image), -1, 4, self.settings.reach)
         return RawDetections(torch.cat(scores, dim=1).float(), joined, centres, strides)
 
 

@@ -12,18 +12,17 @@ from numpy.typing import ArrayLike
 
 from uniaims import __version__
 from uniaims.atomic import atomic_folder
-from uniaims.formats import sidecars_of
+from uniaims.formats import Acquisition, sidecars_of
 from uniaims.labels import Labels, write_labels
 from uniaims.measurements import Measurements, measure
 from uniaims.micrograph import Micrograph, PixelSize, read_image
 from uniaims.report import ReportContent, write_overlay, write_report
 from uniaims.runtime import file_hash
+from uniaims.scalebar import ScaleReading, resolve_pixel_size, scan_scale
 from uniaims.segmenter import Segmentation, Segmenter, SegmenterSettings, Stopwatch, as_micrograph
 from uniaims.tiles import Progress
 
 SUMMARY = "summary.json"
-PIXEL_SIZE_TOLERANCE = 0.02
-"""Sources of the pixel size that differ by more than this part are both named to the reader."""
 RESULT_FILES = ("labels.tif", "measurements.csv", "measurements.parquet", "overlay.png", "report.html", SUMMARY)
 """What a finished result folder holds."""
 
@@ -38,6 +37,10 @@ class AnalysisSettings:
         metadata={"help": 'Side of a pixel with its unit, such as "2.5 nm"; if not given, what the file says.'},
     )
     page: int = field(default=0, metadata={"help": "Which image of files that hold several, counted from 0."})
+    scale_bar: bool = field(
+        default=True,
+        metadata={"help": "Look for a scale bar: for the pixel size, and to keep it out of what is measured."},
+    )
 
     def __post_init__(self) -> None:
         self.given_pixel_size()
@@ -102,23 +105,25 @@ class Analysis:
     measurements: Measurements
     settings: AnalysisSettings
     seconds: Mapping[str, float]
+    scale: ScaleReading | None = None
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """Sentences for the reader, from every stage."""
         return self.micrograph.warnings + self._doubts() + self.segmentation.warnings
 
+    @property
+    def acquisition(self) -> Acquisition:
+        """How the image was taken, by the file and, where that is silent, by the banner."""
+        known = self.micrograph.acquisition
+        return known.filled_from(self.scale.acquisition) if self.scale else known
+
     def _doubts(self) -> tuple[str, ...]:
         """What the reader has to know about the pixel size."""
-        used, found = self.measurements.pixel_size, self.micrograph.pixel_size
-        if used is None:
-            return ("The pixel size is unknown: all lengths are in pixels.",)
-        if found is None or abs(used.nm / found.nm - 1) <= PIXEL_SIZE_TOLERANCE:
-            return ()
-        return (
-            f"The pixel size that was given, {used.nm:.6g} nm, is used; the file says {found.nm:.6g} nm, "
-            f"{abs(used.nm / found.nm - 1):.0%} away from it.",
-        )
+        resolved = resolve_pixel_size(self.micrograph, self.settings.given_pixel_size(), self.scale)
+        if resolved.pixel_size is None:
+            return ("The pixel size is unknown: all lengths are in pixels.", *resolved.warnings)
+        return resolved.warnings
 
     @cached_property
     def summary(self) -> Summary:
@@ -143,7 +148,7 @@ class Analysis:
             version=__version__,
             seconds={stage: round(value, 4) for stage, value in self.seconds.items()},
             warnings=self.warnings,
-            acquisition=asdict(self.micrograph.acquisition),
+            acquisition=asdict(self.acquisition),
             not_measured=self.measurements.reasons,
         )
 
@@ -171,7 +176,7 @@ class Analysis:
     def _report(self, pixels: np.ndarray[Any, Any]) -> ReportContent:
         path, segmentation = self.micrograph.path, self.segmentation
         hashed = {"SHA-256 of the image file": file_hash(path)} if path and path.is_file() else {}
-        known = {name: value for name, value in asdict(self.micrograph.acquisition).items() if value is not None}
+        known = {name: value for name, value in asdict(self.acquisition).items() if value is not None}
         return ReportContent(
             title=path.name if path else "array",
             image=pixels,
@@ -211,17 +216,22 @@ def analyse(
         micrograph = read_image(image, settings.page) if isinstance(image, str | Path) else as_micrograph(image)
     with clock("model"):
         segmenter = segmenter or Segmenter.load(settings=settings.segmenter)
+    with clock("scale bar"):
+        scale = scan_scale(micrograph) if settings.scale_bar else None
     segmentation = segmenter(micrograph, progress)
+    if scale is not None:
+        segmentation = segmentation.without(scale.drawn)
     with clock("measure"):
         measurements = measure(
             segmentation.labels,
-            settings.given_pixel_size(),
+            resolve_pixel_size(micrograph, settings.given_pixel_size(), scale).pixel_size,
             micrograph,
             segmentation.confidence,
             content=segmentation.content.edges,
         )
     seconds = {**clock.seconds, **segmentation.seconds}
-    return Analysis(micrograph, segmentation, measurements, replace(settings, segmenter=segmenter.settings), seconds)
+    used = replace(settings, segmenter=segmenter.settings)
+    return Analysis(micrograph, segmentation, measurements, used, seconds, scale)
 
 
 @dataclass(frozen=True)

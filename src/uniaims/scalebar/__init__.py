@@ -1,10 +1,33 @@
-"""What instruments print into or below a micrograph.
+"""What instruments print into or below a micrograph: its banner, its scale bar, and what they say.
 
 ::
 
-    content_box(gray) -> Box        the part of the image that is micrograph, without banner and empty strips
+    content_box(gray) -> Box                the part of the image that is micrograph, without banner and empty strips
+    read_scale(micrograph) -> ScaleBar      the scale bar, or None where none is sure
+    scan_scale(micrograph) -> ScaleReading  the same with the reasons, and what the banner says
+    given_scale(micrograph, box, length) -> ScaleBar           by a bar that the user boxed
+    resolve_pixel_size(micrograph, given, reading) -> ResolvedPixelSize   given > metadata > scale bar
 """
 
 from uniaims.scalebar.banner import Box, content_box
+from uniaims.scalebar.corrections import box_list, given_scale, keep_sample, parse_box
+from uniaims.scalebar.pixel_size import ResolvedPixelSize, resolve_pixel_size
+from uniaims.scalebar.scale import ScaleBar, ScaleReading
+from uniaims.scalebar.scan import Detection, Detector, read_scale, scan_scale
 
-__all__ = ["Box", "content_box"]
+__all__ = [
+    "Box",
+    "Detection",
+    "Detector",
+    "ResolvedPixelSize",
+    "ScaleBar",
+    "ScaleReading",
+    "box_list",
+    "content_box",
+    "given_scale",
+    "keep_sample",
+    "parse_box",
+    "read_scale",
+    "resolve_pixel_size",
+    "scan_scale",
+]

@@ -69,6 +69,15 @@ class Box:
         """Rows, columns."""
         return self.height, self.width
 
+    def moved(self, down: int, right: int) -> "Box":
+        """The box shifted by whole pixels."""
+        return Box(self.top + down, self.left + right, self.bottom + down, self.right + right)
+
+    def union(self, other: "Box") -> "Box":
+        """The smallest box around both."""
+        top, left = min(self.top, other.top), min(self.left, other.left)
+        return Box(top, left, max(self.bottom, other.bottom), max(self.right, other.right))
+
 
 def content_box(gray: NDArray[Any]) -> Box:
     """Box of the micrograph inside ``gray`` (H, W, any real dtype, finite), without banners and empty strips.

@@ -1,6 +1,6 @@
 """The segmenter, its settings and its result."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
@@ -25,6 +25,10 @@ PROBE_PX = 1_500_000
 """What is looked at to find the working scale: the middle of the content, at most this many working pixels."""
 LARGEST_WORKING_PX = 2**28
 """More working pixels (from a small ``diameter_px`` on a large image) would need more than 4 GB of memory."""
+
+
+MOSTLY_DRAWN = 0.5
+"""Objects with more than this part in boxes of drawn things are drawn themselves."""
 
 
 def _knob(default: Any, text: str, flag: str = "") -> Any:
@@ -93,6 +97,26 @@ class Segmentation:
     def __len__(self) -> int:
         """Return the number of instances."""
         return len(self.confidence)
+
+    def without(self, boxes: Sequence[Box]) -> Self:
+        """The segmentation without the instances that lie mostly in boxes of what was drawn into the picture.
+
+        Of instances that only reach into a box, the pixels in it are taken away.
+        """
+        drawn = np.zeros(self.labels.shape, bool)
+        for box in boxes:
+            drawn[box.window] = True
+        reached = np.unique(self.labels[drawn])
+        if not reached.any():
+            return self
+        areas = np.bincount(self.labels.ravel(), minlength=len(self) + 1)
+        inside = np.bincount(self.labels[drawn], minlength=len(self) + 1)
+        gone = inside > MOSTLY_DRAWN * areas
+        gone[0] = False
+        labels = np.where(drawn | gone[self.labels], 0, self.labels).astype(np.uint32)
+        left_out = f"Left out: {int(gone.sum()):,} objects on the scale bar or its label." if gone.any() else ""
+        warnings = (*self.warnings, left_out) if left_out else self.warnings
+        return replace(self, labels=relabel(labels), confidence=self.confidence[~gone[1:]], warnings=warnings)
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,13 @@
 """Bodies: what a scene is made of, with exact upper and lower surfaces.
 
 A `Body` is a union of convex parts, each a quadric cut by half-spaces, which covers spheres, ellipsoids, cylinders,
-prisms and every convex polyhedron; voids and inclusions inside it make shells, pits and cores. An `Outline`
-is a body known by its contour alone, swollen to a cushion. Lengths are pixels; axes are y, x, z with z towards the viewer;
-the origin is the middle of the body.
+prisms and every convex polyhedron; voids and inclusions inside it make shells, pits and cores. An `Outline` is a
+body known by its contour alone, swollen to a cushion. Lengths are pixels; axes are y, x, z with z towards the
+viewer; the origin is the middle of the body.
 """
 
 from dataclasses import dataclass, field, replace
+from functools import cache
 from math import cos, pi, sin
 
 import numpy as np
@@ -23,8 +24,8 @@ _NO_LIMIT = 1.0
 class Inclusions:
     """M convex parts within a body that differ from its material.
 
-    `centres` (M, 3), `quadrics` (M, 3, 3) and `planes` (M, K, 4) as in `Body`; `contrasts` (M,) is density
-    relative to the body's, minus 1: -1 is a void, which is open where it reaches the surface; 2 a core three times as dense.
+    `centres` (M, 3), `quadrics` (M, 3, 3) and `planes` (M, K, 4) as in `Body`; `contrasts` (M,) is density relative
+    to the body's, minus 1: -1 is a void, which is open where it reaches the surface; 2 a core three times as dense.
     """
 
     centres: Array
@@ -55,6 +56,11 @@ class Body:
     waviness: Array
     inside: Inclusions = field(default_factory=no_inclusions)
 
+    @property
+    def parts(self) -> int:
+        """Number of parts, voids and cores that have to be drawn."""
+        return len(self.centres) + len(self.inside.contrasts)
+
 
 @dataclass(frozen=True, eq=False)
 class Outline:
@@ -67,6 +73,11 @@ class Outline:
     points: Array
     height_px: float
     rim: float = 1.0
+
+    @property
+    def parts(self) -> int:
+        """Number of parts that have to be drawn."""
+        return 1
 
     @property
     def reach(self) -> float:
@@ -124,6 +135,21 @@ def joined(bodies: list[tuple[Body, Array]]) -> Body:
     )
 
 
+def balls(centres: Array, radii: Array) -> Body:
+    """Give N balls in one body: `centres` (N, 3), `radii` (N,), in pixels."""
+    quadrics = np.eye(3) / radii[:, None, None] ** 2
+    reach = float((np.hypot(centres[:, 0], centres[:, 1]) + radii).max())
+    return Body(centres, quadrics, np.zeros((len(radii), 0, 4)), reach, np.zeros((0, 2)))
+
+
+def needles(axes: Array, lengths: Array, widths: Array) -> Body:
+    """Give N slender ellipsoids along unit `axes` (N, 3) from the origin; `widths` (N,) are half their thickness."""
+    along = axes[:, :, None] * axes[:, None, :]
+    quadrics = along * (2 / lengths[:, None, None]) ** 2 + (np.eye(3) - along) / widths[:, None, None] ** 2
+    reach = float((lengths * np.hypot(axes[:, 0], axes[:, 1]) + widths).max())
+    return Body(axes * lengths[:, None] / 2, quadrics, np.zeros((len(axes), 0, 4)), reach, np.zeros((0, 2)))
+
+
 def filled(body: Body, fillings: list[tuple[Body, Array, float]]) -> Body:
     """Put parts of other density into `body`: each a body, its offset (3,) and its contrast (see `Inclusions`)."""
     width = max(part.planes.shape[1] for part, _, _ in fillings)
@@ -174,6 +200,8 @@ def _single(quadric: Array, planes: Array, reach: float) -> Body:
 
 def _padded(planes: Array, width: int) -> Array:
     missing = width - planes.shape[1]
+    if missing == 0:
+        return planes
     idle = np.tile([0.0, 0.0, 0.0, _NO_LIMIT], (planes.shape[0], missing, 1))
     return np.concatenate([planes, idle.reshape(planes.shape[0], missing, 4)], axis=1)
 
@@ -181,12 +209,18 @@ def _padded(planes: Array, width: int) -> Array:
 def _farthest_corner(normals: Array, distances: Array) -> float:
     """Distance of the farthest corner: the largest over all triples of planes whose crossing lies in the body."""
     count = len(normals)
-    triples = np.array([(i, j, k) for i in range(count) for j in range(i) for k in range(j)])
+    triples = _triples(count)
     systems = normals[triples]
     solvable = np.abs(np.linalg.det(systems)) > 1e-6
     corners = np.linalg.solve(systems[solvable], distances[triples[solvable]][..., None])[..., 0]
     inside = (corners @ normals.T <= distances + 1e-6 * distances.max()).all(axis=1)
     return float(np.sqrt((corners[inside] ** 2).sum(axis=1).max()))
+
+
+@cache
+def _triples(count: int) -> NDArray[np.int64]:
+    """All triples (T, 3) of different numbers below `count`."""
+    return np.array([(i, j, k) for i in range(count) for j in range(i) for k in range(j)])
 
 
 def in_plane(angle: float) -> Array:

@@ -1,7 +1,7 @@
 """Geometry learnt from a few labelled images: shapes, sizes, directions and how densely bodies lie.
 
 A contour is 128 complex numbers, turned to its long axis and scaled to a body of diameter 1; its Fourier coefficients
-(Zahn & Roskies 1972; Kuhl & Giardina 1982) go through a principal component analysis that keeps 97 % of the variance.
+(Zahn & Roskies 1972; Kuhl & Giardina 1982) go through a principal component analysis that keeps 99 % of the variance.
 New shapes come from a kernel density over these scores together with the logarithm of the size, so that large
 bodies keep the shapes of large ones; the kernel is shrunk so that it keeps the variance (Silverman 1986, section 6.4).
 """
@@ -23,11 +23,11 @@ POINTS = 128
 """Points of a contour."""
 _HIGHEST = 24
 """Frequencies kept on either side: finer ones are pixel steps."""
-_VARIANCE_KEPT = 0.97
+_VARIANCE_KEPT = 0.99
 MOST_IMAGES = 50
-_SMALLEST_AREA_PX = 20
+_SMALLEST_AREA_PX = 12
 _SOLID = 0.9
-_BANDWIDTH = 0.25
+_BANDWIDTH = 0.15
 _FEW = 20
 """With fewer whole bodies than this, those that seem cut by a neighbour are taken too."""
 _BORROWED = 3
@@ -45,7 +45,7 @@ class Geometry:
         scores: (N, K) of each body.
         log_sizes: (N,) natural logarithm of diameter over the median diameter of its image.
         angles: (N,) direction of the long axis, radians from x towards y, 0 to pi.
-        elongations: (N,) long over short axis.
+        elongations: (N,) length along the long axis over width across it.
         weights: (N,) how often a body counts: those that the image's border is likelier to cut count more.
         images: (N,) number of the image each body is from.
         medians_px: (M,) median diameter.
@@ -263,13 +263,12 @@ def _turned(contour: NDArray[np.complex128]) -> tuple[NDArray[np.complex128], fl
     points = points - ((points + following) * crosses).sum() / (6 * max(area, 1e-9))
     second = (points**2).mean()
     angle = float(np.angle(second) / 2)
-    ratio = abs(second) / max(float((np.abs(points) ** 2).mean()), 1e-9)
     points = points * np.exp(-1j * angle)
     if (points.real**3).mean() < 0:  # which end is which, so that equal shapes get equal coefficients
         points = -points
     start = int(np.argmin(np.abs(np.angle(points))))
     scale = 2 * np.sqrt(max(area, 1e-9) / np.pi)
-    elongation = float(np.sqrt((1 + ratio) / max(1 - ratio, 1e-3)))
+    elongation = float(np.ptp(points.real) / max(float(np.ptp(points.imag)), 1e-3))
     return np.roll(points, -start) / scale, angle % np.pi, elongation
 
 
@@ -293,7 +292,7 @@ def _contours(coefficients: Array) -> NDArray[np.complex128]:
 
 
 def _principal_components(vectors: Array) -> tuple[Array, Array]:
-    """Mean (D,) and the components (K, D) that hold 97 % of the variance of vectors (N, D)."""
+    """Mean (D,) and the components (K, D) that hold 99 % of the variance of vectors (N, D)."""
     mean = vectors.mean(axis=0)
     _, spread, directions = np.linalg.svd(vectors - mean, full_matrices=False)
     share = np.cumsum(spread**2) / max(float((spread**2).sum()), 1e-12)

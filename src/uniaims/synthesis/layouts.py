@@ -23,9 +23,14 @@ Array = NDArray[np.float64]
 Generator = np.random.Generator
 _LARGEST_PART = 0.9
 """No body is longer than this part of the image's shorter side."""
-_SWEEPS = 60
+_SWEEPS = 120
 _ROUNDS = 5
+_SMALLEST_PX = 4.0
 _GAP_PX = 2.0
+_RIM_PX = 1.0
+"""A filled contour covers the pixels that it touches: half a pixel more on each side."""
+_HIDING = 0.5
+"""Bodies that lie on others per body that is hidden by one: each hides about two."""
 _MOST_BODIES = 100_000
 
 
@@ -67,9 +72,8 @@ class Learnt:
         zoom = drawn_log(self.zoom, rng)
         median_px = self.geometry.medians_px[image] * zoom
         margin = int(min(median_px, 0.5 * min(shape)))
-        ground = (shape[0] + 2 * margin, shape[1] + 2 * margin)
         target = min(self.geometry.covers[image] * np.exp(rng.normal(0, self.cover_spread)), 1.0)
-        layout = _Layout(self.geometry, image, zoom, ground, _LARGEST_PART * min(shape))
+        layout = _Layout(self.geometry, image, zoom, (shape, margin), _LARGEST_PART * min(shape))
         layout.fill(target, rng)
         placed = self._surfaced(layout, margin, rng)
         return composed(shape, placed, float(median_px))
@@ -90,10 +94,17 @@ class Learnt:
 
 
 class _Layout:
-    """Outlines (y, x from their middles) and their places on a ground; grows until it covers enough."""
+    """Outlines (y, x from their middles) and their places on a ground; grows until it covers enough of the image.
 
-    def __init__(self, geometry: Geometry, image: int, zoom: float, ground: tuple[int, int], longest_px: float) -> None:
-        self.geometry, self.image, self.zoom, self.ground, self.longest_px = geometry, image, zoom, ground, longest_px
+    The ground is the image with a margin around it, so that the border cuts bodies.
+    """
+
+    def __init__(
+        self, geometry: Geometry, image: int, zoom: float, extent: tuple[tuple[int, int], int], longest_px: float
+    ) -> None:
+        shape, self.margin = extent
+        self.ground = (shape[0] + 2 * self.margin, shape[1] + 2 * self.margin)
+        self.geometry, self.image, self.zoom, self.longest_px = geometry, image, zoom, longest_px
         self.outlines: list[Array] = []
         self.pixels: list[NDArray[np.int32]] = []
         self.diameters = np.zeros(0)
@@ -101,7 +112,7 @@ class _Layout:
         self.lying = np.zeros(0, dtype=bool)
 
     def fill(self, target: float, rng: Generator) -> None:
-        """Add bodies and push them apart until `target` of the ground is covered or nothing helps any more."""
+        """Add bodies and push them apart until `target` of the image is covered or nothing helps any more."""
         cover = 0.0
         for _ in range(_ROUNDS):
             missing = (target - cover) * self.ground[0] * self.ground[1]
@@ -116,7 +127,7 @@ class _Layout:
         guess = min(int(2 * area_px / max(0.5 * sizes**2, 4)) + 8, _MOST_BODIES)
         contours, diameters = self.geometry.draw(self.image, guess, rng)
         reaches = 2 * np.abs(contours).max(axis=1)
-        diameters = np.minimum(np.maximum(diameters * self.zoom, 4.5), self.longest_px / reaches)
+        diameters = np.minimum(np.maximum(diameters * self.zoom, _SMALLEST_PX), self.longest_px / reaches)
         areas = np.cumsum(np.pi / 4 * diameters**2)
         count = int(np.searchsorted(areas, area_px)) + 1
         if count > 1 and areas[min(count, guess) - 1] - area_px > area_px - areas[count - 2]:
@@ -124,12 +135,12 @@ class _Layout:
         count = min(count, guess)
         turns = np.exp(1j * self.geometry.directions(self.image, count, rng))
         order = np.argsort(-diameters[:count], kind="stable")
-        hidden = rng.random(count) < self.geometry.hidden[self.image]
+        hiding = rng.random(count) < _HIDING * self.geometry.hidden[self.image]
         together = rng.random(count) < self.geometry.touching[self.image]
         for index in order:
-            self._put(contours[index] * turns[index] * diameters[index], not together[index], rng)
+            self._put(contours[index] * turns[index] * (diameters[index] - _RIM_PX), not together[index], rng)
         self.diameters = np.append(self.diameters, diameters[:count][order])
-        self.lying = np.append(self.lying, (hidden & together)[order])
+        self.lying = np.append(self.lying, (hiding & together)[order])
 
     def _put(self, contour: NDArray[np.complex128], alone: bool, rng: Generator) -> None:
         points = np.column_stack([contour.imag, contour.real])
@@ -146,15 +157,16 @@ class _Layout:
         self.places = np.vstack([self.places, place])
 
     def _settle(self) -> float:
-        """Push apart what overlaps and should not; gives the covered part of the ground."""
+        """Push apart what overlaps and should not; gives the covered part of the image."""
         offsets = np.concatenate([[0], np.cumsum([len(pixels) for pixels in self.pixels])])
         places = self.places.copy()
         counts = np.zeros(self.ground, np.int32)
         _push_apart(np.concatenate(self.pixels), offsets, places, self.lying, counts, _SWEEPS)
         self.places = places
         own = np.pi / 4 * self.diameters**2
-        lost = 1 - np.minimum(1.0, own.sum() / max(np.diff(offsets).sum(), 1))
-        return float(np.count_nonzero(counts) / counts.size * (1 - lost))
+        gaps = 1 - np.minimum(1.0, own.sum() / max(offsets[-1], 1))
+        inner = tuple(slice(self.margin, length - self.margin) for length in self.ground)
+        return float((counts[inner] > 0).mean() * (1 - gaps))
 
 
 def _radius(points: Array, angle: float) -> float:

@@ -21,6 +21,7 @@ from uniaims.errors import OutputError
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
+_LONGEST_CLEANING_S = 10.0
 _busy = threading.Event()
 """In a worker: whether it is at work."""
 
@@ -75,8 +76,11 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
         yield pool
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
-        for process in set(multiprocessing.active_children()) - others:
+        left = set(multiprocessing.active_children()) - others
+        for process in left:
             process.terminate()
+        for process in left:
+            process.join(_LONGEST_CLEANING_S)
         raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)

@@ -97,7 +97,7 @@ class SampleRecord:
     scene_height_px: int
     width_px: int
     height_px: int
-    instances: int
+    instance_count: int
     pixel_size_nm: float
     synthetic: bool = True
     bar_left_px: float | None = None
@@ -156,7 +156,7 @@ class Production:
         made: samples made by this call.
         kept: samples of this order that were there already.
         samples: samples in the folder, also of other orders.
-        instances: labelled instances in all of them.
+        instance_count: labelled instances in all of them.
         interrupted: whether the user stopped it.
         seconds: wall time.
     """
@@ -165,7 +165,7 @@ class Production:
     made: int
     kept: int
     samples: int
-    instances: int
+    instance_count: int
     interrupted: bool
     seconds: float
 
@@ -210,8 +210,8 @@ def synthesise(
     except KeyboardInterrupt:
         interrupted = True
     records = write_index(output)
-    instances = sum(int(record["instances"]) for record in records)
-    return Production(output, made, kept, len(records), instances, interrupted, perf_counter() - started)
+    instance_count = sum(int(record["instance_count"]) for record in records)
+    return Production(output, made, kept, len(records), instance_count, interrupted, perf_counter() - started)
 
 
 def make(order: Order) -> str:
@@ -254,7 +254,7 @@ def record_of(sample: SyntheticSample, order: Order) -> SampleRecord:
         scene_height_px=order.shape[0],
         width_px=width,
         height_px=height,
-        instances=int(sample.labels.max(initial=0)),
+        instance_count=int(sample.labels.max(initial=0)),
         pixel_size_nm=sample.pixel_size_nm,
         **(drawn | asdict(sample.attributes)),
     )

@@ -93,7 +93,9 @@ def rasterise(body: AnyBody, shift_y: float, shift_x: float) -> Patch:
 
 
 def _boxes(centres: Array, quadrics: Array, body: Body, size: int, shift: tuple[float, float]) -> NDArray[np.int64]:
-    """Rows and columns (P, 4) between which each part lies: top, bottom, left, right, the latter of each not included."""
+    """Rows and columns (P, 4) between which each part lies: top, bottom, left, right; bottom and right don't count."""
+    if len(centres) == 1:
+        return np.array([[0, size, 0, size]])
     full = np.full((len(centres), 2), body.reach)
     bounded = np.linalg.det(quadrics) > 1e-12 * np.trace(quadrics, axis1=1, axis2=2) ** 3
     inverse = np.linalg.inv(quadrics[bounded])
@@ -105,7 +107,7 @@ def _boxes(centres: Array, quadrics: Array, body: Body, size: int, shift: tuple[
     first = np.floor(np.where(low < 0, low * most, low * least) + middle) - 1
     last = np.ceil(np.where(high > 0, high * most, high * least) + middle) + 2
     boxes = np.stack([first[:, 0], last[:, 0], first[:, 1], last[:, 1]], axis=1)
-    return np.clip(boxes, 0, size).astype(np.int64)
+    return np.asarray(np.clip(boxes, 0, size), dtype=np.int64)
 
 
 def _cushion(body: Outline, size: int, shift: tuple[float, float]) -> Patch:

@@ -14,6 +14,7 @@ from uniaims.synthesis.bodies import (
     Generator,
     Inclusions,
     Outline,
+    balls,
     capsule,
     cylinder,
     ellipsoid,
@@ -21,6 +22,7 @@ from uniaims.synthesis.bodies import (
     in_plane,
     joined,
     lying_rotation,
+    needles,
     polyhedron,
     random_rotation,
     unit,
@@ -37,6 +39,7 @@ __all__ = [
     "Inclusions",
     "Outline",
     "Shape",
+    "balls",
     "capsule",
     "cylinder",
     "ellipsoid",
@@ -44,6 +47,7 @@ __all__ = [
     "in_plane",
     "joined",
     "lying_rotation",
+    "needles",
     "polyhedron",
     "random_rotation",
     "shape_named",
@@ -169,24 +173,29 @@ def star(diameter: float, rng: Generator) -> Body:
     """Give a star of 4 to 9 tapering arms that lie in the plane or point anywhere."""
     count, radius = int(rng.integers(4, 10)), diameter / 2
     flat = rng.random() < 0.5
-    parts = [(ellipsoid((radius * 0.4,) * 3), np.zeros(3))]
-    start = rng.uniform(0, 2 * pi)
-    for arm in range(count):
-        angle = start + 2 * pi * (arm + rng.uniform(-0.15, 0.15)) / count
-        axis = np.array([sin(angle), cos(angle), 0.0]) if flat else unit(rng.normal(size=3))
-        parts.append((_spike(axis, radius, radius * rng.uniform(0.14, 0.24)), axis * radius * 0.5))
-    return joined(parts)
+    angles = rng.uniform(0, 2 * pi) + 2 * pi * (np.arange(count) + rng.uniform(-0.15, 0.15, count)) / count
+    lying = np.column_stack([np.sin(angles), np.cos(angles), np.zeros(count)])
+    axes = lying if flat else unit_rows(rng.normal(size=(count, 3)))
+    arms = needles(axes, np.full(count, radius), radius * rng.uniform(0.14, 0.24, count))
+    return joined([(_ball(0.4 * radius), np.zeros(3)), (arms, np.zeros(3))])
 
 
 def tetrapod(diameter: float, rng: Generator) -> Body:
     """Give four arms from one middle, as zinc oxide and cadmium telluride grow them."""
     corners = np.array([[1.0, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]]) / np.sqrt(3)
-    axes = corners @ random_rotation(rng).T
-    radius = diameter / 2
-    width = radius * rng.uniform(0.12, 0.28)
-    parts = [(ellipsoid((1.2 * width,) * 3), np.zeros(3))]
-    parts += [(_spike(axis, radius * rng.uniform(0.9, 1.1), width), axis * radius * 0.5) for axis in axes]
+    turn, radius = random_rotation(rng), diameter / 2
+    width = radius * rng.uniform(0.1, 0.22)
+    parts = [(_ball(1.3 * width), np.zeros(3))]
+    for axis in corners @ turn.T:
+        length = radius * rng.uniform(0.85, 1.0)
+        parts.append((capsule(length, width, _along(axis)), axis * length / 2))
     return joined(parts)
+
+
+def _along(axis: Array) -> Array:
+    """A rotation (3, 3) that takes the x axis to `axis` (3,)."""
+    beside = unit(np.cross(axis, [0.0, 0.0, 1.0] if abs(axis[2]) < 0.9 else [1.0, 0.0, 0.0]))
+    return np.column_stack([np.cross(axis, beside), axis, beside])
 
 
 def dumbbell(diameter: float, rng: Generator) -> Body:
@@ -204,10 +213,10 @@ def raspberry(diameter: float, rng: Generator) -> Body:
     """Give a ball covered with many small ones."""
     radius = diameter / 2
     size = max(radius * rng.uniform(0.1, 0.28), 1.0)
-    core = ellipsoid((radius - 0.6 * size,) * 3)
     axes = _even_directions(round(min(2.6 * (radius / size) ** 2, 300)), rng)
     sizes = size * np.exp(rng.normal(0, 0.15, len(axes)))
-    return joined([(core, np.zeros(3))] + [(_ball(own), axis * (radius - own)) for own, axis in zip(sizes, axes, strict=True)])
+    cover = balls(axes * (radius - sizes)[:, None], sizes)
+    return joined([(_ball(radius - 0.6 * size), np.zeros(3)), (cover, np.zeros(3))])
 
 
 def urchin(diameter: float, rng: Generator) -> Body:
@@ -216,9 +225,8 @@ def urchin(diameter: float, rng: Generator) -> Body:
     core = radius * rng.uniform(0.35, 0.7)
     axes = _even_directions(int(rng.integers(40, 160)), rng)
     width = max(radius * rng.uniform(0.03, 0.09), 0.8)
-    reaches = radius * rng.uniform(0.75, 1.0, len(axes))
-    spikes = [(_spike(axis, reach, width), axis * reach / 2) for axis, reach in zip(axes, reaches, strict=True)]
-    return joined([(_ball(core), np.zeros(3)), *spikes])
+    spikes = needles(axes, radius * rng.uniform(0.75, 1.0, len(axes)), np.full(len(axes), width))
+    return joined([(_ball(core), np.zeros(3)), (spikes, np.zeros(3))])
 
 
 def pitted(diameter: float, rng: Generator) -> Body:
@@ -227,7 +235,7 @@ def pitted(diameter: float, rng: Generator) -> Body:
     core = wavy(ellipsoid(_oval(radius, 0.08, rng), random_rotation(rng)), 0.02, rng)
     axes = _even_directions(int(rng.integers(12, 70)), rng)
     sizes = np.minimum(radius * 0.09 * np.exp(rng.normal(0, 0.5, len(axes))), 0.3 * radius)
-    return filled(core, [(_ball(size), axis * radius * 0.97, -1.0) for size, axis in zip(sizes, axes, strict=True)])
+    return filled(core, [(balls(0.97 * radius * axes, sizes), np.zeros(3), -1.0)])
 
 
 def broken_shell(diameter: float, rng: Generator) -> Body:
@@ -278,14 +286,6 @@ def _oval(radius: float, spread: float, rng: Generator) -> tuple[float, float, f
 def _scaled(body: Body, factor: float) -> Body:
     """A plain ellipsoid, smaller."""
     return Body(body.centres, body.quadrics / factor**2, body.planes, body.reach * factor, body.waviness)
-
-
-def _spike(axis: Array, length: float, width: float) -> Body:
-    """A needle: a slender ellipsoid along `axis` (3,)."""
-    along = np.outer(axis, axis)
-    quadric = along * (2 / length) ** 2 + (np.eye(3) - along) / width**2
-    reach = max(width, length / 2 * float(np.hypot(*axis[:2])) + width)
-    return Body(np.zeros((1, 3)), quadric[None], np.zeros((1, 0, 4)), reach, np.zeros((0, 2)))
 
 
 def _even_directions(count: int, rng: Generator) -> Array:

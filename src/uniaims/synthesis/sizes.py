@@ -16,6 +16,8 @@ Array = NDArray[np.float64]
 Generator = np.random.Generator
 _FARTHEST = 4.0
 """No diameter lies farther from the median than this many spreads."""
+_THREE_QUARTERS = 0.6745
+"""Below so many deviations lie three quarters of a normal law: there, among the fine ones, is the median of both."""
 _WEIBULL_LOG_DEVIATION = np.pi / np.sqrt(6)
 """Standard deviation of the logarithm of a Weibull law of shape 1."""
 
@@ -31,15 +33,16 @@ def _normal(spread: float, rng: Generator, count: int) -> Array:
 def _rosin_rammler(spread: float, rng: Generator, count: int) -> Array:
     """Weibull law, as milled powders have it (Rosin & Rammler 1933)."""
     slope = _WEIBULL_LOG_DEVIATION / max(spread, 0.05)
-    rest = rng.uniform(np.exp(-_FARTHEST), 1 - np.exp(-_FARTHEST), count)
+    rest = rng.uniform(1e-4, 1 - 2e-3, count)
     return np.asarray((-np.log(rest) / np.log(2)) ** (1 / slope), dtype=np.float64)
 
 
 def _bimodal(spread: float, rng: Generator, count: int) -> Array:
     """Coarse and fine bodies: one in three is coarse, two to four times as large."""
-    coarse = rng.random(count) < 1 / 3
-    modes = np.where(coarse, 1.0 + 1.6 * min(spread, 1.0) + 0.6, 0.6)
-    return modes * _log_normal(min(0.4 * spread, 0.2), rng, count)
+    narrow = min(0.4 * spread, 0.2)
+    coarse = np.where(rng.random(count) < 1 / 3, 2 + 2 * min(spread, 1.0), 1.0)
+    modes = coarse * _log_normal(narrow, rng, count) * np.exp(-_THREE_QUARTERS * narrow)
+    return np.asarray(modes, dtype=np.float64)
 
 
 def _power(spread: float, rng: Generator, count: int) -> Array:

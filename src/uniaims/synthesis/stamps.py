@@ -15,10 +15,10 @@ from uniaims.synthesis.relief import Float32, Relief
 
 @dataclass(frozen=True, eq=False)
 class Stamp:
-    """Surface of one body as a list of its n pixels: for what is long and thin, of which a patch would be mostly empty.
+    """Surface of one body as a list of its n pixels: for what is long and thin, whose patch would be mostly empty.
 
-    `rows`, `columns` (n,) int32, each pixel once, all inside the image; the others (n,) float32 as in `Patch`, but `upper`
-    is the height above the substrate.
+    `rows`, `columns` (n,) int32, each pixel once, all inside the image; the others (n,) float32 as in `Patch`, but
+    `upper` is the height above the substrate.
     """
 
     rows: NDArray[np.int32]
@@ -131,12 +131,11 @@ def _draw_wire(path, radii, bore, sheets, touched):  # type: ignore[no-untyped-d
                 upper = path[k, 2] + share * (path[k + 1, 2] - path[k, 2]) + rise
                 if sheets[0, y, x] <= -1e29:
                     touched[count, 0], touched[count, 1] = y, x
-                    sheets[5, y, x] = 0
                     count += 1
-                hollow = max(rest - (1 - bore * bore) * radius * radius, 0.0)
-                sheets[5, y, x] = max(sheets[5, y, x], 2 * (rise - np.sqrt(hollow)))
                 if upper > sheets[0, y, x]:
                     sheets[0, y, x] = upper
+                    hollow = max(rest - (1 - bore * bore) * radius * radius, 0.0)
+                    sheets[5, y, x] = 2 * (rise - np.sqrt(hollow))
                     sheets[1, y, x], sheets[2, y, x] = -away_y / max(rise, 0.1), -away_x / max(rise, 0.1)
                     sheets[3, y, x] = along + share * np.sqrt(square)
                     side = (away_x * step_y - away_y * step_x) / max(np.sqrt(square), 1e-6) / radius

@@ -32,6 +32,10 @@ _LEVELS = np.linspace(0.0, 1.0, 65)
 _PATCH = 64
 _PATCHES = 400
 _FEWEST_PX = 30
+_FROM_10_TO_90 = 2.563
+"""Distance of the 10th and the 90th percentile of a normal law in standard deviations."""
+_LEAST_DEVIATION = 0.002
+_UNSURE_PX = 3.0
 _STEEPEST = 2.5
 _TAIL = 0.005
 """Part of the darkest and of the brightest texture that isn't learnt: letters, dirt, holes in the film."""
@@ -47,10 +51,11 @@ class Style:
         knows_depth: whether labels were there; the fields down to `spectra` are empty where not.
         means: (B,) mean grey level at each depth (see `_depth_bins`).
         slopes: (B, 2) change of the grey level with the direction (y, x) towards the nearest rim.
+        deviations: (B,) standard deviation of the texture at each depth.
         offsets: (K,) what each body's brightness adds.
-        quantiles: (2, 65) quantiles of the texture's grey levels on the background and on bodies.
+        quantiles: (2, 65) quantiles of the texture on the background and on bodies, in those deviations.
         spectra: (2, 64, 33) amplitude spectra of the texture on the background and on bodies, mean square 1.
-        histogram: (65,) quantiles of all grey levels.
+        histogram: (65,) quantiles of all grey levels without noise.
         fine_spectrum: (64, 33) amplitude spectrum of what a 3 x 3 median takes away: noise.
         fine_deviation: its standard deviation.
         colours: (65, 3) RGB of each grey level, 0 to 1; (0, 3): the images are grey.
@@ -59,6 +64,7 @@ class Style:
     knows_depth: NDArray[np.bool_]
     means: Float32
     slopes: Float32
+    deviations: Float32
     offsets: Float32
     quantiles: Float32
     spectra: Float32
@@ -88,10 +94,11 @@ class Style:
             knows_depth=np.array(bool(known)),
             means=law.means,
             slopes=law.slopes,
+            deviations=law.deviations,
             offsets=law.offsets,
             quantiles=law.quantiles,
             spectra=law.spectra,
-            histogram=_quantiles(np.concatenate([grey.ravel() for grey in greys])),
+            histogram=_quantiles(np.concatenate([_calm(grey).ravel() for grey in greys])),
             fine_spectrum=_spectrum([(rest, np.ones(rest.shape, bool)) for rest in fine]),
             fine_deviation=np.array(np.mean([rest.std() for rest in fine])),
             colours=_colours(images, greys),
@@ -110,13 +117,15 @@ class Style:
             np.interp(_ranked(_drawn(self.spectra[part], on_body.shape, rng)), _LEVELS, self.quantiles[part])
             for part in (0, 1)
         ]
-        grey = smooth + cv2.GaussianBlur(offsets[labels], (0, 0), 0.8) + np.where(on_body, texture[1], texture[0])
+        strength = cv2.GaussianBlur(self.deviations[bins], (0, 0), 0.8)
+        offset = cv2.GaussianBlur(offsets[labels], (0, 0), 0.8)
+        grey = smooth + offset + strength * np.where(on_body, texture[1], texture[0])
         return self._coloured(np.clip(grey, 0, 1).astype(np.float32))
 
     def match(self, image: NDArray[np.uint8], rng: Generator) -> NDArray[np.uint8]:
         """Give a rendered picture (H, W) or (H, W, 3) uint8 the noise, grey levels and colours that were learnt."""
         grey = _grey(image)
-        calm = cv2.GaussianBlur(cv2.medianBlur(grey, 3), (0, 0), 0.6)
+        calm = _calm(grey)
         missing = float(self.fine_deviation) ** 2 - float((calm - cv2.medianBlur(calm, 3)).var())
         noise = _drawn(self.fine_spectrum, grey.shape, rng) * np.float32(np.sqrt(max(missing, 0.0)))
         return self._coloured(np.clip(_levelled(calm, self.histogram) + noise, 0, 1).astype(np.float32))
@@ -152,16 +161,15 @@ class _Law:
 
     means: Float32
     slopes: Float32
+    deviations: Float32
     offsets: Float32
     quantiles: Float32
     spectra: Float32
 
 
 def _no_law() -> _Law:
-    nothing = np.zeros(0, np.float32)
-    return _Law(
-        nothing, np.zeros((0, 2), np.float32), nothing, np.zeros((2, 0), np.float32), np.zeros((2, 0, 0), np.float32)
-    )
+    nothing, pairs = np.zeros(0, np.float32), np.zeros((2, 0), np.float32)
+    return _Law(nothing, pairs.T, nothing, nothing, pairs, pairs[..., None])
 
 
 def _learnt_law(known: list[tuple[Float32, NDArray[np.integer]]]) -> _Law:
@@ -179,12 +187,32 @@ def _learnt_law(known: list[tuple[Float32, NDArray[np.integer]]]) -> _Law:
         shares[0] = 0
         offsets.append(shares[1:][counts[1:] >= _FEWEST_PX])
         textures.append((_without_slow_waves(rest - shares[labels], labels > 0), labels > 0))
+    deviations = _deviations(bins, np.concatenate([rest.ravel() for rest, _ in textures]))
+    textures = [(rest / deviations[part[0]], on_body) for (rest, on_body), part in zip(textures, depths, strict=True)]
     found = np.concatenate(offsets)
     quantiles = [
         _without_tails(np.concatenate([rest[on_body == part] for rest, on_body in textures])) for part in (False, True)
     ]
-    spectra = [_spectrum([(rest, on_body == part) for rest, on_body in textures]) for part in (0, 1)]
-    return _Law(means, slopes, found if len(found) else np.zeros(1, np.float32), np.stack(quantiles), np.stack(spectra))
+    spectra = [_spectrum([(rest, on_body == part) for rest, on_body in textures]) for part in (False, True)]
+    offsets_found = found if len(found) else np.zeros(1, np.float32)
+    return _Law(means, slopes, deviations, offsets_found, np.stack(quantiles), np.stack(spectra))
+
+
+def _deviations(bins: NDArray[np.int64], rest: Float32) -> Float32:
+    """Robust standard deviation at each depth, (B,); depths that were not seen get that of their neighbours."""
+    found = np.full(_BINS, np.nan)
+    for number in range(_BINS):
+        chosen = rest[bins == number]
+        if len(chosen) >= _FEWEST_PX:
+            low, high = np.quantile(chosen, (0.1, 0.9))
+            found[number] = max((high - low) / _FROM_10_TO_90, _LEAST_DEVIATION)
+    known = np.flatnonzero(np.isfinite(found))
+    filled = np.interp(np.arange(_BINS), known, found[known])
+    first, middle, last = np.searchsorted(_NEAR_PX, (-_UNSURE_PX, 0.0, _UNSURE_PX)) + len(_OUTER)
+    outside, inside = slice(first + 1, middle + 1), slice(middle + 1, last + 1)
+    for beside, calm in ((outside, first), (inside, last + 1)):  # there the labels' own errors look like texture
+        filled[beside] = np.minimum(filled[beside], filled[calm])
+    return np.asarray(filled, dtype=np.float32)
 
 
 def _fit(bins: NDArray[np.int64], directions: NDArray[np.floating], greys: Float32) -> tuple[Float32, Float32]:
@@ -250,6 +278,11 @@ def _colours(images: Sequence[NDArray[np.uint8]], greys: Sequence[Float32]) -> F
     return np.stack([np.interp(_LEVELS, _LEVELS[seen], mean) for mean in means], axis=-1).astype(np.float32)
 
 
+def _calm(grey: Float32) -> Float32:
+    """Take most of the noise away."""
+    return np.asarray(cv2.GaussianBlur(cv2.medianBlur(grey, 3), (0, 0), 0.6), dtype=np.float32)
+
+
 def _levelled(grey: Float32, histogram: Float32) -> Float32:
     """Grey levels moved towards a histogram (65,), no contrast steeper than a few times the mean one.
 
@@ -259,9 +292,8 @@ def _levelled(grey: Float32, histogram: Float32) -> Float32:
     steps, wanted = np.maximum(np.diff(limits), 1e-6), np.diff(histogram)
     mean_slope = (histogram[-3] - histogram[2]) / max(limits[-3] - limits[2], 1e-6)
     rises = np.minimum(wanted, _STEEPEST * mean_slope * steps)
-    middle = len(_LEVELS) // 2
-    levels = np.concatenate([[0.0], np.cumsum(rises)])
-    levels += histogram[middle] - levels[middle]
+    rises += (wanted.sum() - rises.sum()) * steps / steps.sum()
+    levels = histogram[0] + np.concatenate([[0.0], np.cumsum(rises)])
     places = limits[0] + np.concatenate([[0.0], np.cumsum(steps)])
     return np.asarray(np.interp(grey, places, levels), dtype=np.float32)
 

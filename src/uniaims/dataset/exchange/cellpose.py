@@ -103,13 +103,16 @@ def _read_segmentation(file: Path) -> Entry:
 def _read_masks(path: Path, done: set[str]) -> Iterator[Entry | Unreadable]:
     pictures, records, kinds = pictures_in(path), read_records(path), read_kinds(path)
     for stem, file in _masks_in(path).items():
-        if stem in done:
-            continue
-        labels, name = read_labels(file), image_id_of(f"{stem}.png")
-        shape = checked_shape(stem, pictures[stem], *labels.shape)
-        known = {"image_id": name, **records.get(name, {})}
-        instances = Instances.from_labels(labels, kinds.get(name))
-        yield Entry(record_for(pictures[stem].name, shape, known), instances, pictures[stem])
+        if stem not in done:
+            name = image_id_of(f"{stem}.png")
+            known = {"image_id": name, **records.get(name, {})}
+            yield attempt(name, _read_mask, pictures[stem], file, known, kinds.get(name))
+
+
+def _read_mask(picture: Path, file: Path, known: dict[str, Any], kinds: dict[int, str] | None) -> Entry:
+    labels = read_labels(file)
+    shape = checked_shape(known["image_id"], picture, *labels.shape)
+    return Entry(record_for(picture.name, shape, known), Instances.from_labels(labels, kinds), picture)
 
 
 def _masks_in(path: Path) -> dict[str, Path]:

@@ -5,6 +5,7 @@ instances without holes as polygons, for tools that take nothing else.
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import count, pairwise
 from pathlib import Path
@@ -92,6 +93,11 @@ def _read_file(file: Path) -> Iterator[Entry | Unreadable]:
     names = {str(item["id"]): str(item.get("name", item["id"])) for item in wanted_list(content.get("categories"), "")}
     images = wanted_list(content.get("images"), f"{file}: images")
     by_image: dict[str, list[Any]] = {_id_of(image): [] for image in images}
+    if len(by_image) < len(images):
+        twice = next(name for name, number in Counter(map(_id_of, images)).items() if number > 1)
+        raise InputError(
+            f"{file}: two images have the id {twice}, so nobody knows whose annotations are whose. Fix it."
+        )
     for annotation in wanted_list(content.get("annotations"), f"{file}: annotations"):
         place = by_image.get(str(annotation.get("image_id")))
         if place is None:

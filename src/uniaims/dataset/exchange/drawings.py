@@ -4,7 +4,7 @@ Everywhere x and y are in px, (0, 0) is the upper left corner of the image, and 
 lies inside.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import cos, pi, radians, sin
 
@@ -44,13 +44,17 @@ def instances_of(shape: tuple[int, int], drawings: Sequence[Drawing]) -> Instanc
     if all(len(drawing.parts) == 1 and not drawing.masks for drawing in drawings):
         return Instances.from_polygons(shape, (drawing.parts[0] for drawing in drawings), kinds)
     filled = Instances.from_polygons(shape, (part for drawing in drawings for part in drawing.parts))
-    masks, used = [], 0
+    return Instances.from_masks(shape, _masks_of(drawings, filled), kinds)
+
+
+def _masks_of(drawings: Sequence[Drawing], filled: Instances) -> Iterator[Mask]:
+    """The mask of each drawing, one at a time; ``filled`` are the parts of all."""
+    used = 0
     for drawing in drawings:
         here = range(used, used + len(drawing.parts))
         used += len(drawing.parts)
         placed = [(int(filled.boxes[i, 1]), int(filled.boxes[i, 0]), filled.mask(i)) for i in here]
-        masks.append(united([*placed, *drawing.masks]))
-    return Instances.from_masks(shape, masks, kinds)
+        yield united([*placed, *drawing.masks])
 
 
 def united(masks: Sequence[Mask]) -> Mask:

@@ -67,8 +67,11 @@ class Format:
     traits: Traits
 
     def matches(self, path: str | Path) -> bool:
-        """Whether a file or folder looks like this format."""
-        return bool(self._module().matches(Path(path)))
+        """Whether a file or folder looks like this format; what can't be looked into does not."""
+        try:
+            return bool(self._module().matches(Path(path)))
+        except Exception:  # a damaged file of this format may lie beside whole ones of another
+            return False
 
     def read(self, path: str | Path, on_fault: OnFault | None = None) -> Iterator[Entry]:
         """Read the images of a file or folder, one at a time.

@@ -14,7 +14,7 @@ import polars as pl
 
 from uniaims.dataset.entry import Entry
 from uniaims.dataset.exchange.coco import decode_counts, encode_counts
-from uniaims.dataset.exchange.format import Unreadable, unequal_sizes
+from uniaims.dataset.exchange.format import Unreadable, attempt, unequal_sizes
 from uniaims.dataset.exchange.pictures import checked_shape, decoded_picture, encoded_picture, find_picture
 from uniaims.dataset.exchange.records import image_id_of, known_word, named_kinds, record_for
 from uniaims.dataset.instances import Instances
@@ -98,13 +98,14 @@ def write(entries: Iterable[Entry], folder: Path) -> None:
     (folder / "README.md").write_text(shards.card(), "utf-8")
 
 
-def _read_file(file: Path) -> Iterator[Entry]:
+def _read_file(file: Path) -> Iterator[Entry | Unreadable]:
     total = int(pl.scan_parquet(file).select(pl.len()).collect().item())
     split = next((part for part in ("train", "validation", "test") if file.name.startswith(part)), "")
     for start in range(0, total, _ROWS_AT_ONCE):
         rows = pl.scan_parquet(file).slice(start, _ROWS_AT_ONCE).collect()
         for number, row in enumerate(rows.iter_rows(named=True), start):
-            yield _entry(row, split, f"{file.stem}-{number:06d}", file)
+            fallback = f"{file.stem}-{number:06d}"
+            yield attempt(str(row.get("image_id") or fallback), _entry, row, split, fallback, file)
 
 
 class _Shards:

@@ -70,9 +70,12 @@ def _is_rois(file: Path) -> bool:
         return True
     if not zipfile.is_zipfile(file):
         return False
-    with zipfile.ZipFile(file) as archive:
-        names = archive.namelist()
-        return any(name.endswith(".roi") for name in names[:1000]) or (not names and file.parent.name == "rois")
+    try:
+        with zipfile.ZipFile(file) as archive:
+            names = archive.namelist()
+    except zipfile.BadZipFile:  # `is_zipfile` looks at the end only
+        return False
+    return any(name.endswith(".roi") for name in names[:1000]) or (not names and file.parent.name == "rois")
 
 
 def _read_set(name: str, files: Sequence[Path], pictures: dict[str, Path], records: dict[str, dict[str, Any]]) -> Entry:

@@ -9,7 +9,7 @@ from typing import Any
 
 from uniaims.dataset.entry import Entry
 from uniaims.dataset.exchange.format import Unreadable, attempt, unequal_sizes
-from uniaims.dataset.exchange.pictures import picture_size, pictures_in, save_picture
+from uniaims.dataset.exchange.pictures import image_files, picture_size, pictures_in, save_picture
 from uniaims.dataset.exchange.records import (
     KindsTable,
     image_id_of,
@@ -34,14 +34,23 @@ def matches(path: Path) -> bool:
 
 
 def read(path: Path) -> Iterator[Entry | Unreadable]:
-    """Read the images that have a label image, by the order of their names; images without one are faults."""
+    """Read the images that have a label image, by the order of their names.
+
+    Faults are images without one in ``images/``, images of the same name but for the suffix, and label images without
+    an image in a folder of their own.
+    """
     pairs = list(_pairs(path, ENDINGS))
     yield from read_pairs(path, pairs)
-    paired = {stem for stem, _, _ in pairs}
-    for stem, picture in pictures_in(path / "images").items():
-        if stem not in paired:
-            error = LabelsError(f"{picture} has no label image of the same name. Add it, or remove the image.")
-            yield Unreadable(stem, error)
+    used = {file for _, *files in pairs for file in files}
+    holders = {mask.parent for _, _, mask in pairs}
+    for picture in image_files(path / "images"):
+        if picture not in used:
+            text = f"{picture} has no label image of its own with the same name. Add it, or remove the image."
+            yield Unreadable(picture.stem, LabelsError(text))
+    for mask in (file for holder in sorted(holders - {path}) for file in sorted(holder.iterdir())):
+        if mask not in used and mask.suffix.lower() in _LABEL_SUFFIXES and not mask.name.startswith("."):
+            text = f"{mask} has no image of the same name, or another label image does. Add it, or remove the mask."
+            yield Unreadable(mask.stem, LabelsError(text))
 
 
 def write(entries: Iterable[Entry], folder: Path) -> None:

@@ -58,7 +58,10 @@ def matches(path: Path) -> bool:
 
 
 def read(path: Path) -> Iterator[Entry | Unreadable]:
-    """Read exported tasks; of several annotations of a task the last that was not cancelled counts."""
+    """Read exported tasks; of several annotations of a task the last that was not cancelled counts.
+
+    Tasks with predictions only are ``suggested``, those with nothing ``unlabelled``.
+    """
     for file in annotation_files(path, ".json"):
         if path.is_file() or _is_tasks(file):
             content = read_json(file)
@@ -117,12 +120,19 @@ def _read_task(task: Mapping[str, Any], file: Path, what: str) -> Entry:
     results = _results_of(task)
     picture = find_picture(name, file)
     sized: Any = next((item for item in results if item.get("original_height")), {})
-    known = data.get(KEY) if isinstance(data.get(KEY), dict) else {}
+    known = {"review_state": _state_of(task), **(data[KEY] if isinstance(data.get(KEY), dict) else {})}
     height, width = (sized.get(f"original_{s}") or data.get(s) for s in ("height", "width"))
     shape = checked_shape(name, picture, height, width)
     drawings = [drawing for item in results if (drawing := _drawing(item, shape, what)) is not None]
     plain = name.rpartition("?d=")[2].rpartition("/")[2]
     return Entry(record_for(plain, shape, known), instances_of(shape, drawings), picture)
+
+
+def _state_of(task: Mapping[str, Any]) -> str:
+    """Tasks that nobody has annotated must not pass for images without an object."""
+    if any(not item.get("was_cancelled") for item in wanted_list(task.get("annotations"), "annotations")):
+        return ""
+    return "suggested" if task.get("predictions") else "unlabelled"
 
 
 def _results_of(task: Mapping[str, Any]) -> list[Any]:

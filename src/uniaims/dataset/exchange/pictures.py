@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from itertools import islice
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -38,16 +38,21 @@ def find_picture(name: str, file: Path) -> Path | None:
     ``name`` may be a path of another computer, a Windows path or an address: what matters is its end. No path leads
     out of the folder of the annotations, or the one around it.
     """
-    plain = unquote(name.replace("\\", "/").split("?d=")[-1].split("?")[0])
-    parts = [part for part in PurePosixPath(plain).parts if part not in {"/", ".", ".."} and ":" not in part]
-    if not parts:
-        return None
-    endings = ["/".join(parts), parts[-1], _UPLOAD_MARK.sub("", parts[-1])]
-    for root in roots_of(file, plain):
-        for place in (root / folder / ending for folder in PICTURE_FOLDERS for ending in endings):
+    slashed = name.replace("\\", "/")
+    endings = list(dict.fromkeys([*_endings(slashed), *_endings(unquote(slashed.split("?d=")[-1].split("?")[0]))]))
+    part = file.stem.partition("_")[2]  # instances_val2017.json may have its images in val2017/
+    folders = [*PICTURE_FOLDERS, *((part, f"images/{part}") if part else ())]
+    for root in roots_of(file, slashed.split("?d=")[-1]):
+        for place in (root / folder / ending for folder in folders for ending in endings):
             if place.is_file() or (place.suffix == ".zarr" and place.is_dir()):
                 return place
     return None
+
+
+def _endings(name: str) -> list[str]:
+    """What an image may be called in its folder: as said, without folders, without the mark of an upload."""
+    parts = [part for part in name.split("/") if part not in {"", ".", ".."} and not part.endswith(":")]
+    return ["/".join(parts), parts[-1], _UPLOAD_MARK.sub("", parts[-1])] if parts else []
 
 
 def roots_of(file: Path, name: str) -> tuple[Path, ...]:
@@ -59,10 +64,15 @@ def roots_of(file: Path, name: str) -> tuple[Path, ...]:
 def pictures_in(folder: Path) -> dict[str, Path]:
     """The images of a folder by their stem, sorted; hidden files are passed over, the first of equal stems counts."""
     found: dict[str, Path] = {}
-    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
-        if formats.is_image_path(path) and not path.name.startswith("."):
-            found.setdefault(path.stem, path)
+    for path in image_files(folder):
+        found.setdefault(path.stem, path)
     return found
+
+
+def image_files(folder: Path) -> list[Path]:
+    """The images of a folder, sorted; hidden files are passed over."""
+    paths = sorted(folder.iterdir()) if folder.is_dir() else []
+    return [path for path in paths if formats.is_image_path(path) and not path.name.startswith(".")]
 
 
 def picture_size(path: Path) -> tuple[int, int]:

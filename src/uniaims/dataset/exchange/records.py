@@ -2,12 +2,13 @@
 
 import csv
 from collections.abc import Iterable, Mapping
+from io import StringIO
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from uniaims.atomic import atomic_file
 from uniaims.dataset.instances import Instances
-from uniaims.dataset.schema import DESCRIPTIVE_FIELDS, FIELDS, VOCABULARIES, ImageRecord, record_from
+from uniaims.dataset.schema import DESCRIPTIVE_FIELDS, FIELDS, LONGEST_ID_BYTES, VOCABULARIES, ImageRecord, record_from
 from uniaims.errors import InputError
 from uniaims.formats import SUFFIXES
 
@@ -30,7 +31,6 @@ _SPELLED_OUT = (
     ("light", "OM"),
 )
 _DEFAULTS = ImageRecord("x", "x", 1, 1).as_dict()
-_LONGEST_ID = 200
 
 
 def described(record: ImageRecord) -> dict[str, Any]:
@@ -43,7 +43,7 @@ def described(record: ImageRecord) -> dict[str, Any]:
 def image_id_of(name: str) -> str:
     """Name of an image, made from the path that a file gives: without suffix and without ``images/`` before it.
 
-    Of a path on somebody's computer and of an address only the file's name is taken.
+    Of a path on somebody's computer and of an address only the file's name is taken. What UTF-8 can't hold becomes "?".
     """
     path = PurePosixPath(name.replace("\\", "/"))
     parts = [part for part in path.parts if part not in {".", "..", "images"}]
@@ -54,7 +54,7 @@ def image_id_of(name: str) -> str:
     plain = stem if dot and f".{suffix.lower()}" in SUFFIXES | {".gif", ".webp"} else joined
     if not plain:
         raise InputError(f"An image is called {name!r}: wanted the name of a file.")
-    return plain[:_LONGEST_ID]
+    return plain.encode("utf-8", "replace")[:LONGEST_ID_BYTES].decode("utf-8", "ignore")
 
 
 def record_for(name: str, shape: tuple[int, int], known: Mapping[str, Any] | None = None) -> ImageRecord:
@@ -103,17 +103,24 @@ def read_records(folder: Path) -> dict[str, dict[str, Any]]:
     """Read ``samples.csv``: the known fields by image id; empty if there is no such table.
 
     Raises:
-        InputError: if a number in it is none.
+        InputError: if it is no table with commas in UTF-8, has no column of ids, or a number in it is none.
     """
     path = folder / TABLE
     if not path.is_file():
         return {}
-    with path.open(newline="", encoding="utf-8-sig") as stream:
-        return {
-            name: {field: _value_of(field, text) for field, text in row.items() if field in FIELDS and text}
-            for row in csv.DictReader(stream)
-            if (name := row.get("image_id") or row.get("stem"))
-        }
+    try:
+        rows = csv.DictReader(StringIO(path.read_text("utf-8-sig"), newline=""))
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not in UTF-8 ({error}). Save it as CSV in UTF-8.") from error
+    columns = rows.fieldnames or ()
+    if not {"image_id", "stem"} & set(columns):
+        shown = ", ".join(columns)[:80]
+        raise InputError(f"{path} has the columns {shown!r}: wanted image_id or stem among them, with commas between.")
+    return {
+        name: {field: _value_of(field, text) for field, text in row.items() if field in FIELDS and text}
+        for row in rows
+        if (name := row.get("image_id") or row.get("stem"))
+    }
 
 
 class KindsTable:

@@ -24,10 +24,10 @@ class Aggregates:
     """Clusters of touching particles that hide each other, as ranges from which each image draws.
 
     `shapes` of the primary particles, names in `shapes.SHAPES`; `diameter_px` of these, on a log scale; `spread` and
-    `laws` see `sizes.SizeLaw`; `count` of clusters; `members` particles in a cluster, on a log scale; `growth`: ``diffusion``
-    (particles wander until they hit; Witten & Sander 1981), ``ballistic`` (they fly straight; compact), ``clusters``
-    (clusters fly into clusters; open, as soot is); `sintering` how far contacts have grown together, 0 to 1;
-    `instances`: what has one label, ``particles`` or whole ``clusters``.
+    `laws` see `sizes.SizeLaw`; `count` of clusters; `members` particles in a cluster, on a log scale; `growth`:
+    ``diffusion`` (particles wander until they hit; Witten & Sander 1981), ``ballistic`` (they fly straight; compact),
+    ``clusters`` (clusters fly into clusters; open, as soot is); `sintering` how far contacts have grown together, 0
+    to 1; `instances`: what has one label, ``particles`` or whole ``clusters``.
     """
 
     shapes: tuple[str, ...] = ("sphere",)
@@ -69,9 +69,7 @@ class Aggregates:
         whole = self.instances == "clusters"
         return composed(shape, placed, diameter_px, Counting(joined=False, by_piece=not whole))
 
-    def _placed(
-        self, places: Array, patches: list[Patch], origin: Array, numbers: tuple[int, int]
-    ) -> list[Placed]:
+    def _placed(self, places: Array, patches: list[Patch], origin: Array, numbers: tuple[int, int]) -> list[Placed]:
         """Lay a cluster with its lowest particle on the substrate."""
         cluster, first = numbers
         bottoms = [float(patch.lower[patch.upper > patch.lower].min(initial=0.0)) for patch in patches]
@@ -90,7 +88,7 @@ def grown_cluster(radii: Array, growth: str, rng: Generator) -> Array:
         centres = _merged(radii, rng)
     else:
         ways = rng.normal(size=(len(radii), 2, 3))
-        centres = _accreted(radii, ways, growth == "diffusion", int(rng.integers(2**31)))
+        centres = _accreted(radii, ways, growth == "diffusion", rng)
     return np.asarray(centres - centres.mean(axis=0), dtype=np.float64)
 
 
@@ -123,28 +121,27 @@ def _flight(first, first_radii, second, second_radii, way):  # type: ignore[no-u
 
 
 @numba.njit(cache=True, nogil=True)
-def _accreted(radii, ways, wander, seed):  # type: ignore[no-untyped-def]
+def _accreted(radii, ways, wander, rng):  # type: ignore[no-untyped-def]
     """Add ball after ball: each comes along a line that meets the cluster, or wanders in until it hits."""
-    np.random.seed(seed)
     centres = np.zeros((radii.size, 3))
     extent = radii[0]
     for k in range(1, radii.size):
         way = ways[k, 0] / np.sqrt((ways[k, 0] ** 2).sum())
         if wander:
-            centres[k] = _wandered(centres[:k], radii, k, extent)
+            centres[k] = _wandered(centres[:k], radii, k, extent, rng)
         else:
             side = ways[k, 1] - (ways[k, 1] @ way) * way
-            aim = centres[np.random.randint(k)] + side / np.sqrt((side**2).sum()) * radii[k] * np.random.random()
+            aim = centres[rng.integers(0, k)] + side / np.sqrt((side**2).sum()) * radii[k] * rng.random()
             centres[k] = aim + way * _flight(centres[:k], radii[:k], aim.reshape(1, 3), radii[k : k + 1], way)
         extent = max(extent, np.sqrt((centres[k] ** 2).sum()) + radii[k])
     return centres
 
 
 @numba.njit(cache=True, nogil=True)
-def _wandered(centres, radii, k, extent):  # type: ignore[no-untyped-def]
+def _wandered(centres, radii, k, extent, rng):  # type: ignore[no-untyped-def]
     """Random walk in steps as long as the way to the nearest ball is free; starts anew when it got lost."""
     start = extent + 2 * radii[k]
-    place = _direction() * start
+    place = _direction(rng) * start
     while True:
         nearest, free = 0, 1e30
         for i in range(k):
@@ -154,12 +151,12 @@ def _wandered(centres, radii, k, extent):  # type: ignore[no-untyped-def]
         if free < 0.05 * radii[k]:
             away = place - centres[nearest]
             return centres[nearest] + away / np.sqrt((away**2).sum()) * (radii[nearest] + radii[k])
-        place = place + _direction() * free
+        place = place + _direction(rng) * free
         if np.sqrt((place**2).sum()) > 3 * start:
-            place = _direction() * start
+            place = _direction(rng) * start
 
 
 @numba.njit(cache=True, nogil=True)
-def _direction():  # type: ignore[no-untyped-def]
-    vector = np.array([np.random.normal(), np.random.normal(), np.random.normal()])
+def _direction(rng):  # type: ignore[no-untyped-def]
+    vector = np.array([rng.normal(), rng.normal(), rng.normal()])
     return vector / np.sqrt((vector**2).sum())

@@ -39,10 +39,10 @@ _CLOSEST = 0.55
 class AtomColumns:
     """Columns of atoms, as ranges from which each image draws: one label per column.
 
-    `spacing_px` between neighbours, on a log scale; `lattices` names in `LATTICES`; `width` standard deviation of a column's
-    peak over the spacing; `vacancies` part of missing columns; `shake` random displacement and `strain` smooth
-    displacement, in spacings; `boundary` the chance of a tilt boundary, `edge` that of a crystal that ends in vacuum;
-    `steps` unevenness of thickness; `ratio` of the atomic numbers of the two kinds of columns.
+    `spacing_px` between neighbours, on a log scale; `lattices` names in `LATTICES`; `width` standard deviation of a
+    column's peak over the spacing; `vacancies` part of missing columns; `shake` random displacement and `strain`
+    smooth displacement, in spacings; `boundary` the chance of a tilt boundary, `edge` that of a crystal that ends in
+    vacuum; `steps` unevenness of thickness; `ratio` of the atomic numbers of the two kinds of columns.
     """
 
     spacing_px: Range = (9.0, 40.0)

@@ -78,12 +78,10 @@ def scene_of(relief: Relief, diameter_px: float, joined: bool = False) -> Scene:
     """Number what is seen in `relief`: each connected piece of a body, or (`joined`) each body."""
     if joined:
         numbers, places = np.unique(relief.labels, return_inverse=True)
-        owners = numbers[numbers > 0]
         labels = places.reshape(relief.labels.shape) + int(numbers[0] > 0)
-    else:
-        labels = pieces(relief.labels)
-        owners = owners_of(labels, relief.labels) + 1
-    return Scene(relief, labels.astype(np.uint32), owners.astype(np.int32), diameter_px)
+        return Scene(relief, labels.astype(np.uint32), numbers[numbers > 0].astype(np.int32), diameter_px)
+    parts = pieces(relief.labels)
+    return Scene(relief, parts.astype(np.uint32), (owners_of(parts, relief.labels) + 1).astype(np.int32), diameter_px)
 
 
 def owners_of(parts: NDArray[np.int32], labels: NDArray[np.int32]) -> NDArray[np.int64]:

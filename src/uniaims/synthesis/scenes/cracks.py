@@ -15,24 +15,27 @@ from uniaims.synthesis.textures import fractal_texture, smooth_line
 _STEP_PX = 2.0
 _THINNEST_PX = 1.6
 _DEEPEST_BRANCH = 3
+_STEEPNESS = 6.0
+"""How far the walls fall within one pixel."""
 
 
 @dataclass(frozen=True)
 class Cracks:
     """Cracks in a solid: one label per crack with all its branches; cracks that meet are one.
 
-    `count` of cracks; `width_px` at the widest, on a log scale; `length` of the main path relative to the image's shorter side;
-    `jaggedness` how often and how far the path turns; `branches` per main path; `order` 1: all run the same
-    way (thermal cracks in coatings); `depth` relative to the width; `matrix_number` mean atomic number of the solid.
+    `count` of cracks; `width_px` at the widest, on a log scale; `length` of the main path relative to the image's
+    shorter side; `jaggedness` how often and how far the path turns; `branches` per main path; `order` 1: all run the
+    same way (thermal cracks in coatings); `depth` relative to the width; `matrix_number` mean atomic number of the
+    solid.
     """
 
     count: Range = (1, 8)
-    width_px: Range = (2.5, 14.0)
+    width_px: Range = (2.5, 12.0)
     length: Range = (0.2, 1.4)
     jaggedness: Range = (0.1, 0.7)
-    branches: Range = (0, 5)
+    branches: Range = (0, 6)
     order: Range = (0.0, 1.0)
-    depth: Range = (1.0, 3.0)
+    depth: Range = (2.0, 6.0)
     matrix_number: Range = (8.0, 30.0)
 
     def __post_init__(self) -> None:
@@ -49,19 +52,20 @@ class Cracks:
         for _ in range(drawn_integer(self.count, rng)):
             heading = main + rng.uniform(-np.pi / 2, np.pi / 2) * (1 - order) + np.pi * float(rng.random() < 0.5)
             length = drawn(self.length, rng) * min(shape)
-            start = rng.uniform(-0.1, 1.1, 2) * shape - 0.5 * length * np.array([np.sin(heading), np.cos(heading)])
+            middle = rng.uniform(-0.1, 1.1, 2) * shape
+            start = middle - 0.5 * length * np.array([np.sin(heading), np.cos(heading)])
             crack = _Crack(start, heading, length, width_px * float(np.exp(rng.normal(-0.2, 0.3))))
             _open(open_px, pen, crack, (jaggedness, drawn(self.branches, rng)), rng)
         labels = without_slivers(_frayed(open_px, width_px, rng))
         depth = distance_within(labels) * (labels > 0)
-        height = -np.minimum(2.5 * depth, drawn(self.depth, rng) * width_px)
+        height = -np.minimum(_STEEPNESS * depth, drawn(self.depth, rng) * width_px)
         numbers = np.array([drawn(self.matrix_number, rng), 0.0])
         return section(labels, height.astype(np.float32), 3 * width_px, numbers)
 
 
 @dataclass(frozen=True, eq=False)
 class _Crack:
-    """One path: its `start` (2,), direction in radians, length and width in pixels, and how many forks lie before it."""
+    """One path: its `start` (2,), direction in radians, length and width in pixels, and the forks before it."""
 
     start: Array
     heading: float
@@ -70,16 +74,14 @@ class _Crack:
     generation: int = 0
 
 
-def _open(
-    open_px: NDArray[np.int32], pen: Pen, crack: _Crack, manner: tuple[float, float], rng: Generator
-) -> None:
+def _open(open_px: NDArray[np.int32], pen: Pen, crack: _Crack, manner: tuple[float, float], rng: Generator) -> None:
     """Mark a path and, from points along it, its branches."""
     jaggedness, branches = manner
     count = max(int(crack.length / _STEP_PX), 4)
     heading = crack.heading + _turns(count, jaggedness, rng)
     path = crack.start + _STEP_PX * np.cumsum(np.column_stack([np.sin(heading), np.cos(heading)]), axis=0)
     taper = np.minimum(1, 2.5 * np.sqrt(1 - np.arange(count) / count))
-    widths = crack.width * taper * np.exp(0.5 * smooth_line(count, 6.0, rng))
+    widths = crack.width * taper * np.exp(0.35 * smooth_line(count, 6.0, rng))
     stamp = pen.draw(Wire(np.column_stack([path, np.zeros(count)]), np.maximum(widths, _THINNEST_PX) / 2))
     open_px[stamp.rows, stamp.columns] = 1
     if crack.generation >= _DEEPEST_BRANCH:
@@ -87,7 +89,7 @@ def _open(
     for _ in range(rng.poisson(branches * 0.5**crack.generation)):
         at = int(rng.integers(count // 8, count - 1))
         turned = float(heading[at]) + rng.uniform(0.35, 1.2) * (1 if rng.random() < 0.5 else -1)
-        length, width = crack.length * rng.uniform(0.1, 0.5), float(widths[at]) * rng.uniform(0.4, 0.8)
+        length, width = crack.length * rng.uniform(0.1, 0.5), float(widths[at]) * rng.uniform(0.35, 0.7)
         _open(open_px, pen, _Crack(path[at], turned, length, width, crack.generation + 1), manner, rng)
 
 

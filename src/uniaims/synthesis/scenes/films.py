@@ -15,7 +15,7 @@ from uniaims.synthesis.textures import fractal_texture
 ABOVE = ("vacuum", "resin", "metal")
 _NUMBERS = {"vacuum": 0.0, "resin": 6.0, "metal": 78.0}
 _THINNEST_PX = 4.0
-_LEAST_CONTRAST = 4.0
+_LEAST_CONTRAST = 5.0
 _SUNK_PX = 12.0
 
 
@@ -23,9 +23,10 @@ _SUNK_PX = 12.0
 class Films:
     """A cross-section of films on a substrate: one label per layer; substrate and what is above have 0.
 
-    `layers` their number; `thickness` of each relative to the image's height; `roughness_px` of the interfaces, on top of a
-    slow `waviness_px`; `likeness` how far an interface repeats the one below, 0 to 1; `tilt` in radians; `above` what
-    lies over the stack: a void, embedding resin or a heavy metal.
+    `layers` their number; `thickness` of each relative to the image's height; `roughness_px` of the interfaces, on
+    top of a slow `waviness_px`; `likeness` how far an interface repeats the one below, 0 to 1; `tilt` in radians;
+    `above` what lies over the stack: a void, embedding resin or a heavy metal; `porous` the chance that substrate and
+    what lies above have pores.
     """
 
     layers: Range = (1, 6)
@@ -35,6 +36,7 @@ class Films:
     likeness: Range = (0.3, 1.0)
     tilt: Range = (0.0, 0.15)
     above: tuple[str, ...] = ABOVE
+    porous: float = 0.3
 
     def __post_init__(self) -> None:
         check_choices("above", self.above, ABOVE)
@@ -77,14 +79,24 @@ class Films:
             numbers[layer] = below + _step(below, rng)
             below = numbers[layer]
         bodies = np.where(above & (labels == 0), count + 1, labels).astype(np.int32)
-        step = np.where(bodies == count + 1, -_SUNK_PX, 0).astype(np.float32)
+        if rng.random() < self.porous:
+            numbers = np.append(numbers, 0.0)
+            bodies = np.where((labels == 0) & _porous(labels.shape, rng), count + 2, bodies)
+        step = np.where(bodies > count, -_SUNK_PX, 0).astype(np.float32)
         scene = section(bodies, cv2.GaussianBlur(step, (0, 0), 1.0), thick_px, numbers)
-        return replace(scene, unlabelled=tuple((np.flatnonzero(scene.bodies == count + 1) + 1).tolist()))
+        return replace(scene, unlabelled=tuple((np.flatnonzero(scene.bodies > count) + 1).tolist()))
+
+
+def _porous(shape: tuple[int, int], rng: Generator) -> NDArray[np.bool_]:
+    """Flat, ragged holes (H, W), as sprayed coatings have them."""
+    flat = fractal_texture((shape[0], max(shape[1] // 3, 8)), rng.uniform(8, 40), 3.0, rng)
+    field = cv2.resize(flat, (shape[1], shape[0]), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(field > np.quantile(field, 1 - rng.uniform(0.01, 0.15)))
 
 
 def _step(below: float, rng: Generator) -> float:
     """Difference of mean atomic number from one layer to the next, such that it is seen and stays from 6 to 60."""
-    size = rng.uniform(_LEAST_CONTRAST, 15)
+    size = rng.uniform(_LEAST_CONTRAST, 20)
     up = below < 6 + _LEAST_CONTRAST or (below < 60 - _LEAST_CONTRAST and rng.random() < 0.5)
     return float(min(size, 60 - below) if up else -min(size, below - 6))
 

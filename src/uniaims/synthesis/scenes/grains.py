@@ -1,6 +1,6 @@
 """Grains: polycrystals that fill the plane, with twins, or with walls between them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -25,9 +25,10 @@ class Grains:
     """Polycrystals, as ranges from which each image draws.
 
     `diameter_px` of a grain of equal area, drawn evenly on a log scale; `spread` and `laws` see `sizes.SizeLaw`;
-    `curvature` how far boundaries are bent, in diameters; `elongation` length over width (rolled metal); `twins` the part
-    of the grains with twins, parallel bands with labels of their own; `wall_px` the width of what lies between
-    grains (a second phase, cell walls): 0 for none; it has label 0.
+    `curvature` how far boundaries are bent, in diameters; `elongation` length over width (rolled metal); `twins` the
+    part of the grains with twins, parallel bands with labels of their own; `wall_px` the width of what lies between
+    grains (a second phase, cell walls): 0 for none; it has label 0. `hollow`: walls stand high and the cells are
+    hollow, as in a foam.
     """
 
     diameter_px: Range = (12.0, 120.0)
@@ -37,6 +38,7 @@ class Grains:
     elongation: Range = (1.0, 1.3)
     twins: Range = (0.0, 0.0)
     wall_px: Range = (0.0, 0.0)
+    hollow: bool = False
 
     def __post_init__(self) -> None:
         check_choices("laws", self.laws, tuple(LAWS))
@@ -53,8 +55,13 @@ class Grains:
         labels = laguerre(shape, sizes, bend, (stretch, angle), rng)
         labels = _twinned(labels, drawn(self.twins, rng), diameter_px, rng)
         labels = _painted_over(labels, slivers(labels))
-        wall_px = drawn(self.wall_px, rng)
-        return scene_of(_polished(labels, wall_px), diameter_px)
+        relief = _polished(labels, drawn(self.wall_px, rng))
+        if self.hollow:
+            sunk = np.minimum(3.0 * distance_within(relief.labels), 0.5 * diameter_px) * (relief.labels > 0)
+            bowls = -cv2.GaussianBlur(sunk.astype(np.float32), (0, 0), 0.04 * diameter_px + 0.3)
+            slope_y, slope_x = (slope.astype(np.float32) for slope in np.gradient(bowls))
+            relief = replace(relief, height=bowls, slope_y=slope_y, slope_x=slope_x)
+        return scene_of(relief, diameter_px)
 
 
 def laguerre(

@@ -23,7 +23,8 @@ from uniaims.synthesis.sizes import LAWS, SizeLaw
 _PATIENCE = 40
 _POOL = 400
 _POOL_PX = 3_000_000
-"""Bodies, and pixels of their patches, drawn for one scene before bodies repeat."""
+_POOL_PARTS = 4000
+"""Bodies, pixels of their patches and parts they are joined from, drawn for one scene before bodies repeat."""
 _SMALLEST_DIAMETER_PX = 5.0
 
 
@@ -31,9 +32,9 @@ _SMALLEST_DIAMETER_PX = 5.0
 class Heap:
     """Bodies of one or more shapes on a substrate, as ranges from which each image draws.
 
-    `shapes` are names in `shapes.SHAPES`: each image takes one of them, or with the chance `mixed` two; `diameter_px` is
-    drawn evenly on a log scale; `spread` and `laws` see `sizes.SizeLaw`; `cover`, `pile`, `tries`, `sink`, `clustering` see
-    `Packing`; `lattice` is the chance of an ordered layer.
+    `shapes` are names in `shapes.SHAPES`: each image takes one of them, or with the chance `mixed` two; `diameter_px`
+    is drawn evenly on a log scale; `spread` and `laws` see `sizes.SizeLaw`; `cover`, `pile`, `tries`, `sink`,
+    `clustering` see `Packing`; `lattice` is the chance of an ordered layer.
     """
 
     shapes: tuple[str, ...] = ("sphere",)
@@ -98,6 +99,28 @@ class _Pile:
         return self.covered_px / self.relief.labels.size
 
 
+@dataclass(eq=False)
+class _Pool:
+    """Bodies drawn so far; once there are many they are taken again: among so many nobody sees one twice."""
+
+    shapes: tuple[Shape, ...]
+    sizes: SizeLaw
+    patches: list[Patch] = field(default_factory=list)
+    pixels: int = 0
+    parts: int = 0
+
+    def next_patch(self, rng: Generator) -> Patch:
+        """Give a new body or a known one."""
+        if len(self.patches) >= _POOL or self.pixels >= _POOL_PX or self.parts >= _POOL_PARTS:
+            return self.patches[int(rng.integers(len(self.patches)))]
+        shape = self.shapes[int(rng.integers(len(self.shapes)))]
+        body = shape(float(self.sizes.draw(rng, 1)[0]), rng)
+        self.patches.append(rasterise(body, *rng.uniform(-0.5, 0.5, 2)))
+        self.pixels += self.patches[-1].upper.size
+        self.parts += body.parts
+        return self.patches[-1]
+
+
 def heap(
     image_shape: tuple[int, int], shapes: tuple[Shape, ...], sizes: SizeLaw, packing: Packing, rng: Generator
 ) -> Scene:
@@ -109,10 +132,10 @@ def heap(
     ground = (image_shape[0] + 2 * margin, image_shape[1] + 2 * margin)
     pile = _Pile(Relief.flat(ground))
     sites = lattice_sites(ground, sizes, rng) if packing.lattice else None
-    pool: list[Patch] = []
+    pool = _Pool(shapes, sizes)
     failures = 0
     while failures < _PATIENCE and sites != []:
-        patch = _next_patch(pool, shapes, sizes, rng)
+        patch = pool.next_patch(rng)
         places = np.array([sites.pop()]) if sites else _places(pile, patch, packing, rng)
         failures = 0 if _drop(pile, patch, sizes, packing, places) else failures + 1
         if len(pile.placed) % 8 == 0 and pile.cover() >= packing.cover:
@@ -131,15 +154,6 @@ def _drop(pile: _Pile, patch: Patch, sizes: SizeLaw, packing: Packing, places: N
     level = -bottom + (resting.level + bottom) * (1 - packing.sink)
     pile.add(patch, (resting.row, resting.column), level)
     return True
-
-
-def _next_patch(pool: list[Patch], shapes: tuple[Shape, ...], sizes: SizeLaw, rng: Generator) -> Patch:
-    """Draw a new body, or one of the pool again once that is full: among so many nobody sees it twice."""
-    if len(pool) >= _POOL or sum(patch.upper.size for patch in pool) >= _POOL_PX:
-        return pool[int(rng.integers(len(pool)))]
-    shape = shapes[int(rng.integers(len(shapes)))]
-    pool.append(rasterise(shape(float(sizes.draw(rng, 1)[0]), rng), *rng.uniform(-0.5, 0.5, 2)))
-    return pool[-1]
 
 
 def _bottom(patch: Patch) -> float:

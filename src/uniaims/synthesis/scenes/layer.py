@@ -21,8 +21,9 @@ _POOL = 300
 class DenseLayer:
     """One layer of bodies as dense as discs can be, as ranges from which each image draws.
 
-    `shapes` are names in `shapes.SHAPES`, one for each image; `diameter_px` is drawn evenly on a log scale; `spread` and `laws` see
-    `sizes.SizeLaw`; `cover` the part of the area that the bodies' discs take; `lift` how much higher some lie, in diameters.
+    `shapes` are names in `shapes.SHAPES`, one for each image; `diameter_px` is drawn evenly on a log scale; `spread`
+    and `laws` see `sizes.SizeLaw`; `cover` the part of the area that the bodies' discs take; `lift` how much higher
+    some lie, in diameters.
     """
 
     shapes: tuple[str, ...] = ("sphere",)
@@ -50,10 +51,9 @@ class DenseLayer:
         lift = drawn(self.lift, rng) * diameter_px
         order = np.argsort(diameters, kind="stable")
         places = np.rint(centres - margin).astype(np.int64)
-        pool, placed = [], []
-        picks = np.linspace(0, len(order) - 1, min(_POOL, len(order))).astype(np.int64)
-        for diameter in diameters[order[picks]]:
-            pool.append(rasterise(make(float(diameter), rng), *rng.uniform(-0.5, 0.5, 2)))
+        picks = order[np.linspace(0, len(order) - 1, min(_POOL, len(order))).astype(np.int64)]
+        pool = [rasterise(make(float(size), rng), *rng.uniform(-0.5, 0.5, 2)) for size in diameters[picks]]
+        placed: list[Placed] = []
         for rank, index in enumerate(order.tolist()):
             patch = pool[rank * len(pool) // len(order)]
             level = -float(patch.lower[patch.upper > patch.lower].min(initial=0.0)) + lift * float(rng.random())

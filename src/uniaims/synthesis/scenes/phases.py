@@ -16,17 +16,21 @@ from uniaims.synthesis.scenes.territory import Seeds, bend_field, grown
 from uniaims.synthesis.sizes import LAWS, SizeLaw
 
 _FINEST_PX = 5.0
+_MOST_LAMELLAE = 1_000_003
+"""More than one colony can have."""
+_MATRIX = -(10**12)
 
 
 @dataclass(frozen=True)
 class Precipitates:
     """Particles of a second phase in a matrix: carbides, cuboids of superalloys, fillers.
 
-    `diameter_px` is drawn evenly on a log scale; `spread` and `laws` see `sizes.SizeLaw`; `cover` their part of the area;
-    `power` of their outlines: 2 round, 8 square; `aspect` length over width; `order` 0: turned anyhow, 1: parallel;
-    `gap_px` least matrix between two; `irregularity` of outlines, in diameters; `fine` the chance of a second class between them,
-    `fine_diameter` of that in parts of the first and `fine_cover` of the matrix; `atomic_number` and
-    `matrix_number` mean atomic numbers; `etching_px` how far the second phase stands out (negative: is sunk).
+    `diameter_px` is drawn evenly on a log scale; `spread` and `laws` see `sizes.SizeLaw`; `cover` their part of the
+    area; `power` of their outlines: 2 round, 8 square; `aspect` length over width; `order` 0: turned anyhow, 1:
+    parallel; `gap_px` least matrix between two; `irregularity` of outlines, in diameters; `fine` the chance of a
+    second class between them, `fine_diameter` of that in parts of the first and `fine_cover` of the matrix;
+    `atomic_number` and `matrix_number` mean atomic numbers; `etching_px` how far the second phase stands out
+    (negative: is sunk).
     """
 
     diameter_px: Range = (10.0, 80.0)
@@ -37,7 +41,7 @@ class Precipitates:
     aspect: Range = (1.0, 2.0)
     order: Range = (0.0, 0.3)
     gap_px: Range = (1.5, 4.0)
-    irregularity: Range = (0.02, 0.12)
+    irregularity: Range = (0.01, 0.12)
     fine: float = 0.0
     fine_diameter: Range = (0.08, 0.25)
     fine_cover: Range = (0.1, 0.4)
@@ -55,14 +59,14 @@ class Precipitates:
         """Draw one section of `shape` (H, W)."""
         diameter_px = drawn_size(self.diameter_px, shape, rng)
         sizes = SizeLaw(diameter_px, drawn(self.spread, rng), _FINEST_PX, str(rng.choice(self.laws)))
-        bend = bend_field(shape, diameter_px, drawn(self.irregularity, rng) * diameter_px, rng)
+        bend = bend_field(shape, diameter_px, drawn(self.irregularity, rng) * diameter_px, rng, 8.0)
         seeds = self._seeds(shape, sizes, drawn(self.cover, rng), rng)
         gap_px = drawn(self.gap_px, rng)
         labels = without_slivers(grown(seeds, bend, gap_px).owner)
         numbers = np.full(len(seeds.radii) + 1, drawn(self.atomic_number, rng))
         numbers[0] = drawn(self.matrix_number, rng)
         if rng.random() < self.fine:
-            labels, numbers = self._with_fine(labels, numbers, diameter_px, bend, rng)
+            labels, numbers = self._with_fine(labels, numbers, diameter_px, rng)
         etching = drawn(self.etching_px, rng)
         return section(labels, _etched(labels, etching), diameter_px, numbers)
 
@@ -82,16 +86,15 @@ class Precipitates:
             centres - margin, diameters / 2 * np.sqrt(np.pi / 4 / area), main + quarter + loose, aspects, power
         )
 
-    def _with_fine(
-        self, labels: Labels, numbers: Array, diameter_px: float, bend: Float32, rng: Generator
-    ) -> tuple[Labels, Array]:
-        """Fill the matrix with a finer class of the same phase that keeps off the coarse one."""
+    def _with_fine(self, labels: Labels, numbers: Array, diameter_px: float, rng: Generator) -> tuple[Labels, Array]:
+        """Fill the matrix with a finer, round class of the same phase that keeps off the coarse one."""
         shape = (labels.shape[0], labels.shape[1])
         sizes = SizeLaw(max(drawn(self.fine_diameter, rng) * diameter_px, _FINEST_PX), 0.2, _FINEST_PX)
         seeds = self._seeds(shape, sizes, drawn(self.fine_cover, rng), rng)
-        fine = grown(seeds, bend, 1.5).owner
+        round_ones = Seeds(seeds.centres, seeds.radii, seeds.angles, np.ones(len(seeds.radii)))
+        fine = grown(round_ones, np.zeros((2, *shape), np.float32), 1.5).owner
         depth = np.where(labels == 0, distance_within(labels), 0)
-        allowed = depth > 1.5
+        allowed = depth > 0.35 * sizes.median_px
         cut = np.bincount(fine.ravel(), weights=(~allowed).ravel(), minlength=len(seeds.radii) + 1)
         kept = (cut <= 0.4 * np.bincount(fine.ravel(), minlength=len(seeds.radii) + 1))[fine] & allowed & (fine > 0)
         joined = np.where(kept, fine + len(numbers) - 1, labels).astype(np.int32)
@@ -102,8 +105,8 @@ class Precipitates:
 class Lamellae:
     """Colonies of parallel lamellae, as in pearlite, eutectics and titanium alloys: one label per lamella.
 
-    `spacing_px` from lamella to lamella, on a log scale; `share` the lamellae's part of it; `colony` size of a colony in
-    spacings; `waviness` of the lamellae in spacings; `breaks` how often a lamella is interrupted, 0 to 1.
+    `spacing_px` from lamella to lamella, on a log scale; `share` the lamellae's part of it; `colony` size of a colony
+    in spacings; `waviness` of the lamellae in spacings; `breaks` how often a lamella is interrupted, 0 to 1.
     """
 
     spacing_px: Range = (7.0, 40.0)
@@ -136,9 +139,9 @@ class Lamellae:
         gaps = drawn(self.breaks, rng)
         solid = np.sin(along * 0.7 + 2.4 * number) > 2 * gaps - 2 if gaps > 0 else np.ones(shape, dtype=bool)
         inside = ((way - number) < drawn(self.share, rng)) & solid & (distance_within(colonies) > 1.2)
-        keys = colonies.astype(np.int64) * 1_000_003 + number
-        _, labels = np.unique(np.where(inside, keys, -(10**12)), return_inverse=True)
-        labels = without_slivers(labels.reshape(shape).astype(np.int32))
+        keys = colonies.astype(np.int64) * _MOST_LAMELLAE + number
+        _, places = np.unique(np.where(inside, keys, _MATRIX), return_inverse=True)
+        labels = without_slivers(places.reshape(shape).astype(np.int32))
         numbers = np.full(int(labels.max()) + 1, drawn(self.atomic_number, rng))
         numbers[0] = drawn(self.matrix_number, rng)
         return section(labels, _etched(labels, drawn(self.etching_px, rng)), spacing, numbers)

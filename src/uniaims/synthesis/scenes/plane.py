@@ -1,4 +1,4 @@
-"""Plane scenes: what sections of solids have in common: labels without slivers, relief from a height, numbers of phases."""
+"""Plane scenes, what sections of solids share: labels without slivers, relief from a height, numbers of phases."""
 
 from dataclasses import replace
 
@@ -20,18 +20,18 @@ def without_slivers(labels: Labels) -> Labels:
 
 
 def section(labels: Labels, height: Float32, diameter_px: float, numbers: NDArray[np.floating]) -> Scene:
-    """A section whose relief is `height` (H, W), with bodies `labels` (H, W) of atomic `numbers` (B + 1,), 0 the matrix.
+    """Make a section of relief `height` (H, W), bodies `labels` (H, W) and atomic `numbers` (B + 1,), 0 the matrix.
 
     Thickness is 1 throughout and 0 in voids.
     """
     shape = (labels.shape[0], labels.shape[1])
-    slope_y, slope_x = np.gradient(height)
+    slopes = [np.asarray(slope, dtype=np.float32) for slope in np.gradient(height)]
     table = np.asarray(numbers, dtype=np.float32)
     relief = replace(
         Relief.flat(shape),
         height=height.astype(np.float32),
-        slope_y=slope_y.astype(np.float32),
-        slope_x=slope_x.astype(np.float32),
+        slope_y=slopes[0],
+        slope_x=slopes[1],
         thickness=np.where(table[labels] > 0, np.float32(diameter_px), np.float32(0)),
         labels=labels.astype(np.int32),
     )
@@ -51,7 +51,7 @@ def slivers(labels: Labels) -> NDArray[np.bool_]:
 def distance_within(labels: Labels) -> Float32:
     """Distance (H, W) of each pixel to the nearest one of another label, in pixels, about 0.5 beside a border."""
     depth = cv2.distanceTransform((~rim(labels)).astype(np.uint8), cv2.DIST_L2, 3) + 0.5
-    return np.minimum(depth, np.float32(sum(labels.shape))).astype(np.float32)
+    return np.asarray(np.minimum(depth, sum(labels.shape)), dtype=np.float32)
 
 
 def rim(labels: NDArray[np.int32]) -> NDArray[np.bool_]:

@@ -14,6 +14,9 @@ from uniaims.synthesis.scenes.territory import Seeds, bend_field, grown
 from uniaims.synthesis.sizes import LAWS, SizeLaw
 from uniaims.synthesis.textures import fractal_texture, grainy_texture
 
+_STEEPNESS = 6.0
+"""How far the walls of a pore fall within one pixel."""
+
 
 @dataclass(frozen=True)
 class Pores:
@@ -28,10 +31,10 @@ class Pores:
     spread: Range = (0.2, 0.9)
     laws: tuple[str, ...] = ("log-normal", "power", "Rosin-Rammler")
     porosity: Range = (0.02, 0.5)
-    irregularity: Range = (0.03, 0.3)
+    irregularity: Range = (0.02, 0.16)
     aspect: Range = (1.0, 3.0)
     order: Range = (0.0, 0.8)
-    depth: Range = (0.3, 1.2)
+    depth: Range = (1.0, 4.0)
     matrix_number: Range = (10.0, 30.0)
 
     def __post_init__(self) -> None:
@@ -54,7 +57,7 @@ class Pores:
         aspects = np.exp(rng.uniform(0, 1, count) * np.log(drawn(self.aspect, rng)))
         strength = drawn(self.irregularity, rng) * diameter_px
         bend = bend_field(shape, diameter_px, strength, rng)
-        bend += bend_field(shape, max(diameter_px / 4, 4.0), 0.3 * strength, rng)
+        bend += bend_field(shape, max(diameter_px / 4, 4.0), 0.2 * strength, rng)
         labels = without_slivers(grown(Seeds(centres - margin, diameters / 2, angles, aspects), bend, 2.0).owner)
         numbers = np.zeros(count + 1)
         numbers[0] = drawn(self.matrix_number, rng)
@@ -66,14 +69,14 @@ class Pores:
 class Sponge:
     """A porous solid seen from above: pores that open between struts, deeper struts in their depth.
 
-    `pore_px` typical width of a pore, on a log scale; `porosity`; `roughness` 0: round pores of one width, 1: pores of all
-    widths; `depth` relative to the width. Labels are the connected pores.
+    `pore_px` typical width of a pore, on a log scale; `porosity`; `roughness` 0: round pores of one width, 1: pores
+    of all widths; `depth` relative to the width. Labels are the connected pores.
     """
 
     pore_px: Range = (7.0, 60.0)
     porosity: Range = (0.15, 0.42)
     roughness: Range = (0.0, 0.6)
-    depth: Range = (0.5, 1.5)
+    depth: Range = (1.0, 4.0)
     matrix_number: Range = (6.0, 40.0)
 
     def __post_init__(self) -> None:
@@ -94,7 +97,7 @@ class Sponge:
         bulge = np.sqrt(np.clip(edge / (0.6 * pore_px), 0, 1)) * np.float32(0.4 * pore_px)
         second = _network(shape, pore_px, rough, rng)
         below = -deep * np.where(second > level, 2.0, 1.0) + 0.4 * pore_px * np.clip(level - second, 0, 1)
-        wall = np.clip(edge / max(0.15 * pore_px, 1.0), 0, 1)
+        wall = np.clip(edge / max(0.12 * pore_px, 1.0), 0, 1)
         height = np.where(labels > 0, np.minimum(below, 0) * wall, bulge).astype(np.float32)
         numbers = np.array([drawn(self.matrix_number, rng), 0.0])
         return section(labels, height, pore_px, numbers)
@@ -109,5 +112,5 @@ def _network(shape: tuple[int, int], width_px: float, roughness: float, rng: Gen
 def _sunk(depth: Float32, deep_px: float, rng: Generator) -> Float32:
     """Height of pits whose walls fall steeply and whose floor is rough."""
     floor = 1 + 0.3 * fractal_texture((depth.shape[0], depth.shape[1]), max(deep_px / 2, 4.0), 3.0, rng)
-    fall = np.minimum(1.6 * depth, deep_px * np.maximum(floor, 0.3))
+    fall = np.minimum(_STEEPNESS * depth, deep_px * np.maximum(floor, 0.3))
     return np.asarray(-fall, dtype=np.float32)

@@ -12,13 +12,15 @@ from uniaims.synthesis.relief import Float32
 from uniaims.synthesis.textures import fractal_texture
 
 _BLOCK = 4
+_CANDIDATES = 10
 
 
 @dataclass(frozen=True, eq=False)
 class Seeds:
-    """N bodies in a plane: `centres` (N, 2) y, x; `radii` (N,) in pixels; `angles` (N,) radians; `aspects` (N,) length over width.
+    """N bodies in a plane.
 
-    `power` of the norm that makes their outlines: 2 ellipses, 4 and more cushions and blocks.
+    `centres` (N, 2) y, x and `radii` (N,) in pixels; `angles` (N,) radians; `aspects` (N,) length over width; `power`
+    of the norm that makes their outlines: 2 ellipses, 4 and more cushions and blocks.
     """
 
     centres: Array
@@ -39,9 +41,14 @@ class Territories:
     edge: Float32
 
 
-def bend_field(shape: tuple[int, int], coarsest_px: float, strength_px: float, rng: Generator) -> Float32:
-    """Draw a smooth displacement (2, H, W) of about `strength_px` with waves no longer than `coarsest_px`."""
-    waves = [fractal_texture(shape, coarsest_px, 5.0, rng) for _ in range(2)]
+def bend_field(
+    shape: tuple[int, int], coarsest_px: float, strength_px: float, rng: Generator, steepness: float = 5.0
+) -> Float32:
+    """Draw a displacement (2, H, W) of about `strength_px` with waves no longer than `coarsest_px`.
+
+    The steeper its spectrum falls, the smoother it is.
+    """
+    waves = [fractal_texture(shape, coarsest_px, steepness, rng) for _ in range(2)]
     return np.asarray(np.stack(waves) * np.float32(strength_px), dtype=np.float32)
 
 
@@ -68,25 +75,52 @@ def power_diagram(centres: Array, radii: Array, bend: Float32) -> NDArray[np.int
     search finds it. Blocks whose corners agree are filled.
     """
     lift = np.sqrt(np.maximum(float((radii**2).max()) - radii**2, 0))
-    tree = cKDTree(np.column_stack([centres, lift]))
+    points = np.column_stack([centres, lift])
+    tree = cKDTree(points)
     rows, columns = bend.shape[1:]
     coarse_rows = np.unique(np.append(np.arange(0, rows, _BLOCK), rows - 1))
     coarse_columns = np.unique(np.append(np.arange(0, columns, _BLOCK), columns - 1))
-    corners = _nearest(tree, bend, *np.meshgrid(coarse_rows, coarse_columns, indexing="ij"))
+    grid = np.meshgrid(coarse_rows, coarse_columns, indexing="ij")
+    corners = tree.query(_places(bend, grid[0], grid[1]))[1]
     alike = (corners[:-1, :-1] == corners[1:, :-1]) & (corners[:-1, :-1] == corners[:-1, 1:])
     alike &= corners[:-1, :-1] == corners[1:, 1:]
-    heights, widths = np.diff(coarse_rows), np.diff(coarse_columns)
-    heights[-1] += 1
-    widths[-1] += 1
-    owner = np.where(alike, corners[:-1, :-1], 0).repeat(heights, axis=0).repeat(widths, axis=1)
-    open_rows, open_columns = np.nonzero(owner == 0)
-    owner[open_rows, open_columns] = _nearest(tree, bend, open_rows, open_columns)
+    block_rows, block_columns = np.arange(rows) // _BLOCK, np.arange(columns) // _BLOCK
+    block_rows, block_columns = np.minimum(block_rows, len(alike) - 1), np.minimum(block_columns, alike.shape[1] - 1)
+    # Where corners differ, a pixel's owner is among the nearest few of its block's middle.
+    split = np.nonzero(~alike)
+    middle_rows = np.minimum(coarse_rows[split[0]] + _BLOCK // 2, rows - 1)
+    middle_columns = np.minimum(coarse_columns[split[1]] + _BLOCK // 2, columns - 1)
+    count = min(_CANDIDATES, len(radii))
+    near = tree.query(_places(bend, middle_rows, middle_columns), k=count)[1]
+    choice = np.full(alike.shape, -1, np.int64)
+    choice[split] = np.arange(len(split[0]))
+    owner = np.where(alike, corners[:-1, :-1], -1)[block_rows[:, None], block_columns[None]] + 1
+    _settle(owner, choice, near.reshape(-1, count), (block_rows, block_columns), (points, bend))
     return np.asarray(owner, dtype=np.int32)
 
 
-def _nearest(tree: cKDTree, bend: Float32, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.int64]:
-    places = np.stack([rows + bend[0, rows, columns], columns + bend[1, rows, columns], np.zeros(rows.shape)], axis=-1)
-    return np.asarray(tree.query(places)[1] + 1)
+def _places(bend: Float32, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> Array:
+    """Bent places (..., 3) of pixels in the space of the lifted seeds."""
+    bent = [rows + bend[0, rows, columns], columns + bend[1, rows, columns], np.zeros(rows.shape)]
+    return np.stack(bent, axis=-1).astype(np.float64)
+
+
+@numba.njit(cache=True, nogil=True)
+def _settle(owner, choice, near, blocks, space):  # type: ignore[no-untyped-def]
+    """Give every open pixel to the nearest of its block's candidates."""
+    points, bend = space
+    for y in range(owner.shape[0]):
+        for x in range(owner.shape[1]):
+            block = choice[blocks[0][y], blocks[1][x]]
+            if block < 0:
+                continue
+            least = 1e30
+            for k in near[block]:
+                dy, dx = y + bend[0, y, x] - points[k, 0], x + bend[1, y, x] - points[k, 1]
+                square = dy * dy + dx * dx + points[k, 2] * points[k, 2]
+                if square < least:
+                    least = square
+                    owner[y, x] = k + 1
 
 
 @numba.njit(cache=True, nogil=True)

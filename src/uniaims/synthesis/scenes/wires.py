@@ -24,10 +24,11 @@ _THINNEST_PX = 2.5
 class Wires:
     """Curved wires on a substrate or on each other, as ranges from which each image draws.
 
-    `diameter_px` is drawn evenly on a log scale; `spread` and `laws` see `sizes.SizeLaw`; `aspect` length over diameter,
-    on a log scale; `layers` the sum of all wires' areas over the image's, on a log scale; `turn` how far a wire turns on
-    a way of 20 diameters, radians; `order` 0: all directions alike, 1: parallel; `taper` the chance that wires
-    get thinner towards one end, `bore` hollow core relative to the diameter; `tubes` the chance that there is one.
+    `diameter_px` is drawn evenly on a log scale; `spread` and `laws` see `sizes.SizeLaw`; `aspect` length over
+    diameter, on a log scale; `layers` the sum of all wires' areas over the image's, on a log scale; `turn` how far a
+    wire turns on a way of 20 diameters, radians; `order` 0: all directions alike, 1: parallel; `taper` the chance
+    that wires get thinner towards one end, `bore` hollow core relative to the diameter; `tubes` the chance that there
+    is one.
 
     `pieces`: a wire that is crossed shows several pieces. ``split``: each has its own label (two labels of one body),
     ``joined``: one label per wire. The whole wire is in `Scene.whole` either way.

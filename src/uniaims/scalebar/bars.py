@@ -1,0 +1,242 @@
+"""Where bars and rulers may be near a label.
+
+A bar is a strip of one level that stands out from what is above *and* below it, over its whole length. So the picture
+is opened vertically (what is thinner than a label's letters stands out: a top-hat), and what stands out is opened
+horizontally (only what does so over a length remains). No grey level and no threshold on it enters: a white bar on
+white particles loses only the part that nobody could see either.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from uniaims.scalebar.banner import Box
+
+Kind = Literal["bar", "split", "ruler"]
+
+REACH = 2.5
+"""A bar's rows are at most so many letter heights away from its label."""
+THICKEST = 1.6
+"""A bar is at most so many letter heights thick."""
+SHORTEST = 0.5
+"""A bar is at least so many letter heights long, and longer than it is thick."""
+SHORTEST_PX = 8
+LEAST_CONTRAST = 12
+"""Grey levels of 255 by which a bar stands out; less is hidden by noise and compression."""
+MOST_STRIPS = 24
+"""The most promising strips of either polarity are looked at."""
+INK_TOLERANCE = 0.12
+"""Ink varies by this part of its distance from the ground, or by 6 levels, from compression."""
+FILLED = 0.8
+"""A bar fills at least this part of its box."""
+THIN_LETTER = 14
+"""Split bars are thin lines; their letters are about so high, in pixels."""
+MOST_GAPS = 8
+LONGEST_LABEL = 10
+"""A label is at most so many letter heights long."""
+MARKS = 6
+"""A ruler has at least this many ticks or dots."""
+PITCH_TOLERANCE = 0.12
+"""Marks of a ruler are off their places by at most this part of the pitch, or by a pixel."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Where a bar may be, roughly.
+
+    ``bright``: lighter than what is around. `marks` are a ruler's columns, `parts` the two lines of a bar that its
+    label splits.
+    """
+
+    box: Box
+    bright: bool
+    kind: Kind = "bar"
+    marks: tuple[float, ...] = ()
+    parts: tuple[Box, ...] = ()
+
+
+def find_bars(gray: NDArray[np.uint8], label: Box, ink: float) -> tuple[Candidate, ...]:
+    """Horizontal bars and rulers near a label's box, written at the level ``ink``, in ``gray`` (H, W) uint8."""
+    band, letter = band_around(gray.shape, label), label.height
+    levels = gray[band.window]
+    found = []
+    for bright in (True, False):
+        picture = levels if bright else cv2.bitwise_not(levels)
+        found += [Candidate(box.moved(band.top, band.left), bright) for box in _strips(picture, letter)]
+    bright = ink > float(np.median(levels))
+    found += [Candidate(box.moved(band.top, band.left), bright) for box in _inked(levels, ink, letter)]
+    pieces = list(dict.fromkeys(each for each in found if not _inside(each.box, label)))
+    rulers = [each for each in find_rulers(gray, label) if not _overlaps(each.box, label)]
+    return (*pieces, *_joined(pieces, label), *rulers)
+
+
+def bars_in(gray: NDArray[np.uint8], box: Box) -> tuple[Candidate, ...]:
+    """Horizontal bars and rulers in a box of ``gray`` (H, W) uint8 and close around it."""
+    margin = max(6, box.height)
+    top, left = max(0, box.top - margin), max(0, box.left - margin)
+    part = np.ascontiguousarray(gray[top : box.bottom + margin, left : box.right + margin])
+    letter = max(SHORTEST_PX, box.height)
+    found = []
+    for bright in (True, False):
+        picture = part if bright else cv2.bitwise_not(part)
+        found += [Candidate(strip.moved(top, left), bright) for strip in _strips(picture, letter)]
+    middle = Box((box.top + box.bottom) // 2, box.left, (box.top + box.bottom) // 2 + 1, box.right)
+    rulers = [each for each in find_rulers(gray, middle) if box.top <= each.box.top and each.box.bottom <= box.bottom]
+    return (*found, *rulers)
+
+
+def band_around(shape: tuple[int, ...], label: Box) -> Box:
+    """The rows in which the bar of a label may be."""
+    reach = round((REACH + THICKEST) * label.height)
+    return Box(max(0, label.top - reach), 0, min(shape[0], label.bottom + reach), shape[1])
+
+
+def _strips(picture: NDArray[np.uint8], letter: int) -> list[Box]:
+    """Boxes of bright horizontal strips in ``picture`` (h, w)."""
+    shortest = max(SHORTEST_PX, round(SHORTEST * letter))
+    boxes: list[tuple[float, Box]] = []
+    for thickness in sorted({max(3, round(0.35 * letter)), max(4, round(THICKEST * letter))}):
+        across = cv2.getStructuringElement(cv2.MORPH_RECT, (1, thickness + 1))
+        padded = cv2.copyMakeBorder(picture, thickness, thickness, 0, 0, cv2.BORDER_REPLICATE)
+        top_hat = cv2.morphologyEx(padded, cv2.MORPH_TOPHAT, across)[thickness:-thickness]
+        along = cv2.getStructuringElement(cv2.MORPH_RECT, (shortest, 1))
+        standing = cv2.morphologyEx(np.ascontiguousarray(top_hat), cv2.MORPH_OPEN, along)
+        boxes += _regions(standing, top_hat, shortest)
+    boxes.sort(key=lambda each: -each[0])
+    return [box for _, box in boxes[:MOST_STRIPS]]
+
+
+def _inked(levels: NDArray[np.uint8], ink: float, letter: int) -> list[Box]:
+    """Boxes of strips that are filled with the ink of a label, in ``levels`` (h, w).
+
+    They may have parts in which nothing sets them off from particles of the same brightness above or below.
+    """
+    shortest = max(SHORTEST_PX, round(1.5 * SHORTEST * letter))
+    tolerance = max(6.0, INK_TOLERANCE * abs(ink - float(np.median(levels))))
+    inked = (np.abs(levels.astype(np.float32) - ink) <= tolerance).astype(np.uint8)
+    kept = cv2.morphologyEx(inked, cv2.MORPH_OPEN, np.ones((1, shortest), np.uint8))
+    count, _, stats, _ = cv2.connectedComponentsWithStats(kept, connectivity=4)
+    boxes = [
+        (int(area), Box(int(top), int(left), int(top + height), int(left + width)))
+        for left, top, width, height, area in stats[1:count]
+        if height <= THICKEST * letter and width >= 1.5 * height and area >= FILLED * width * height
+    ]
+    return [box for _, box in sorted(boxes, key=lambda each: -each[0])[:MOST_STRIPS]]
+
+
+def _regions(standing: NDArray[np.uint8], top_hat: NDArray[np.uint8], shortest: int) -> list[tuple[float, Box]]:
+    """Boxes of what stands out over a length, cut at half the contrast of each region; before each its promise."""
+    boxes = []
+    count, _, stats, _ = cv2.connectedComponentsWithStats((standing >= LEAST_CONTRAST).astype(np.uint8), connectivity=4)
+    for left, top, width, height, _ in stats[1:count]:
+        part = standing[top : top + height, left : left + width]
+        contrast = np.percentile(part.max(axis=0), 80)
+        core = (top_hat[top : top + height, left : left + width] >= contrast / 2).astype(np.uint8)
+        core = cv2.morphologyEx(core, cv2.MORPH_OPEN, np.ones((1, shortest), np.uint8))
+        inner, _, places, _ = cv2.connectedComponentsWithStats(core, connectivity=4)
+        for x, y, w, h, area in places[1:inner]:
+            if w >= max(shortest, h) and area >= 0.6 * w * h:
+                ridge = part[y : y + h, x : x + w].max(axis=0).astype(np.float32)
+                even = float(np.mean(np.abs(ridge - np.median(ridge)) <= 0.3 * contrast))
+                promise = even * contrast * min(4.0, w / shortest)
+                boxes.append((promise, Box(int(top + y), int(left + x), int(top + y + h), int(left + x + w))))
+    return boxes
+
+
+def _joined(pieces: list[Candidate], label: Box) -> list[Candidate]:
+    """Bars that the label splits: two pieces of one thickness and like length in its rows, one at either side."""
+    middle, joined = (label.top + label.bottom) / 2, []
+    beside = [each for each in pieces if each.box.top - 2 <= middle <= each.box.bottom + 2]
+    lefts = [each for each in beside if each.box.right <= label.left + label.height / 2]
+    rights = [each for each in beside if each.box.left >= label.right - label.height / 2]
+    for left in lefts:
+        for right in rights:
+            level = abs(left.box.height - right.box.height) <= 2 and abs(left.box.top - right.box.top) <= 2
+            longer, shorter = sorted((left.box.width, right.box.width), reverse=True)
+            near = right.box.left - left.box.right <= LONGEST_LABEL * label.height
+            if left.bright == right.bright and level and near and longer <= 1.5 * shorter + 4:
+                whole = left.box.union(right.box)
+                joined.append(Candidate(whole, left.bright, "split", parts=(left.box, right.box)))
+    return joined
+
+
+def find_gaps(gray: NDArray[np.uint8]) -> tuple[Box, ...]:
+    """Where the label of a split bar may stand in ``gray`` (H, W) uint8: between two level lines of one length."""
+    gaps = []
+    for picture in (gray, cv2.bitwise_not(gray)):
+        strips = [box for box in _strips(picture, THIN_LETTER) if box.height <= THIN_LETTER // 2]
+        for left in strips:
+            for right in strips:
+                level = abs(left.top - right.top) <= 1 and abs(left.bottom - right.bottom) <= 1
+                alike = abs(left.width - right.width) <= 0.2 * left.width + 2
+                gap = right.left - left.right
+                if level and alike and left.height * 4 <= gap <= 2 * (left.width + right.width):
+                    middle, half = (left.top + left.bottom) // 2, max(THIN_LETTER // 2 + 2, 3 * left.height)
+                    top, bottom = max(0, middle - half), min(len(gray), middle + half + 1)
+                    gaps.append(Box(top, left.right + 1, bottom, right.left - 1))
+    return tuple(dict.fromkeys(gaps))[:MOST_GAPS]
+
+
+def find_rulers(gray: NDArray[np.uint8], label: Box) -> tuple[Candidate, ...]:
+    """Rows of at least :data:`MARKS` ticks or dots of one pitch near a label; the best of each polarity."""
+    band, letter = band_around(gray.shape, label), label.height
+    found = []
+    for bright in (True, False):
+        picture = gray[band.window] if bright else cv2.bitwise_not(gray[band.window])
+        narrow = cv2.getStructuringElement(cv2.MORPH_RECT, (max(5, letter // 2), 1))
+        top_hat = cv2.morphologyEx(picture, cv2.MORPH_TOPHAT, narrow)
+        best: tuple[float, ...] = ()
+        rows: list[int] = []
+        for row in range(len(top_hat)):
+            marks = _progression(_peaks(top_hat[row]), letter)
+            if len(marks) > len(best):
+                best, rows = marks, [row]
+            elif marks and len(marks) == len(best) and abs(marks[0] - best[0]) < 2 and row == rows[-1] + 1:
+                rows.append(row)
+        if best:
+            top, bottom = band.top + rows[0], band.top + rows[-1] + 1
+            box = Box(top, int(best[0]), bottom, int(np.ceil(best[-1])) + 1)
+            found.append(Candidate(box, bright, "ruler", best))
+    return tuple(found)
+
+
+def _peaks(row: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Centres of the narrow marks in a row, those that stand out by half of the strongest or more."""
+    strongest = float(np.percentile(row, 99.5))
+    if strongest < 3 * LEAST_CONTRAST:
+        return np.empty(0)
+    inked = np.concatenate(([False], row >= strongest / 2, [False]))
+    edges = np.flatnonzero(inked[1:] != inked[:-1]).reshape(-1, 2)
+    return np.array([np.average(np.arange(a, b), weights=row[a:b]) for a, b in edges])
+
+
+def _progression(peaks: NDArray[np.float64], letter: int) -> tuple[float, ...]:
+    """The longest row of peaks of one pitch with nothing else between, or nothing."""
+    best: list[float] = []
+    start = 0
+    while start + MARKS <= len(peaks):
+        run = [float(peaks[start]), float(peaks[start + 1])]
+        for peak in peaks[start + 2 :]:
+            pitch = (run[-1] - run[0]) / (len(run) - 1)
+            if abs(peak - run[-1] - pitch) > max(1.2, PITCH_TOLERANCE * pitch):
+                break
+            run.append(float(peak))
+        if len(run) > len(best):
+            best = run
+        start += max(1, len(run) - 1)
+    long_enough = len(best) >= MARKS and (best[-1] - best[0]) / (len(best) - 1) >= max(4.0, letter / 4)
+    return tuple(best) if long_enough else ()
+
+
+def _inside(box: Box, label: Box) -> bool:
+    """Whether a strip is a part of the label's letters."""
+    return box.top >= label.top and box.bottom <= label.bottom and box.left >= label.left and box.right <= label.right
+
+
+def _overlaps(box: Box, label: Box) -> bool:
+    """Whether they have pixels in common."""
+    down = min(box.bottom, label.bottom) - max(box.top, label.top)
+    return down > 0 and min(box.right, label.right) > max(box.left, label.left)

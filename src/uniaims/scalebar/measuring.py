@@ -1,0 +1,294 @@
+"""How long a bar is, from line profiles on the original pixels.
+
+Conventions, checked against metadata: plain bars run from edge to edge, each edge where the profile crosses half of its
+contrast; bars with end ticks from tick centre to tick centre; rulers from the first to the last tick or dot.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from uniaims.scalebar.banner import Box
+from uniaims.scalebar.bars import Candidate
+
+FLANK_PX = 6
+"""How far outside its ends a bar's surroundings are looked at."""
+AROUND_PX = 60
+"""How much of the picture around a bar is looked at; ticks are shorter."""
+SOFT_PX = 4
+"""Ends of drawn bars are not softer than this."""
+TICK_CONTRAST = 0.5
+"""A tick stands out by at least this part of the bar's contrast."""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A measured bar.
+
+    Attributes:
+        box: around it, to whole pixels, ticks included.
+        start, end: columns of its ends, sub-pixel; a column's centre is at its number + 0.5.
+        ticks: whether it was measured between tick centres, or between the first and last mark of a ruler.
+        kind: "bar", "split" (by its label) or "ruler".
+        quality: 0..1; how even it is, and over which share of its length it stands out above and below.
+        level, contrast: grey level of the bar, and how far it is from its surroundings.
+        marks: number of a ruler's marks.
+        tick_px: width of the end ticks.
+        bright: whether it is lighter than what is around.
+        crossed: whether its end ticks go on above and below it.
+    """
+
+    box: Box
+    start: float
+    end: float
+    ticks: bool
+    kind: str
+    quality: float
+    level: float
+    contrast: float
+    marks: int = 0
+    tick_px: float = 0.0
+    bright: bool = True
+    crossed: bool = False
+
+    @property
+    def length_px(self) -> float:
+        """Length in pixels."""
+        return self.end - self.start
+
+
+@dataclass(frozen=True)
+class _End:
+    """An end of a bar: the column, and the rows of its tick (0: it has none)."""
+
+    column: float
+    tick_rows: int = 0
+    tick_px: float = 0.0
+    crossed: bool = False
+
+
+def measure_bar(gray: NDArray[Any], candidate: Candidate) -> Bar | None:
+    """Measure a candidate on ``gray`` (H, W, any real type); None where nothing stands out there."""
+    if candidate.kind == "ruler":
+        return _measured_ruler(gray, candidate)
+    if candidate.kind == "split":
+        return _measured_split(gray, candidate)
+    around = _around(candidate.box, gray.shape)
+    levels = gray[around.window].astype(np.float32)
+    near = replace(candidate, box=candidate.box.moved(-around.top, -around.left))
+    bar = _measured_bar(levels if candidate.bright else -levels, near)
+    if bar is None:
+        return None
+    start, end = bar.start + around.left, bar.end + around.left
+    level = bar.level if candidate.bright else -bar.level
+    return replace(
+        bar, box=bar.box.moved(around.top, around.left), start=start, end=end, level=level, bright=candidate.bright
+    )
+
+
+def _measured_split(gray: NDArray[Any], candidate: Candidate) -> Bar | None:
+    """A bar that its label splits: from the outer end of one line to that of the other."""
+    left, right = (measure_bar(gray, replace(candidate, kind="bar", box=box)) for box in candidate.parts)
+    if left is None or right is None:
+        return None
+    whole = left.box.union(right.box)
+    quality = min(left.quality, right.quality)
+    return replace(left, box=whole, end=right.end, quality=quality, kind="split", tick_px=0.0)
+
+
+def _around(box: Box, shape: tuple[int, ...]) -> Box:
+    """The part of an image of ``shape`` that is looked at to measure a bar."""
+    left, right = max(0, box.left - AROUND_PX), min(shape[1], box.right + AROUND_PX)
+    return Box(max(0, box.top - AROUND_PX), left, min(shape[0], box.bottom + AROUND_PX), right)
+
+
+def _measured_bar(picture: NDArray[np.float32], candidate: Candidate) -> Bar | None:
+    """Measure a bar that is brighter than what is around it in ``picture`` (h, w)."""
+    rows = _core_rows(picture, candidate.box)
+    if rows is None:
+        return None
+    top, bottom = rows
+    box = Box(top, candidate.box.left, bottom, candidate.box.right)
+    level, contrast = _level(picture, box)
+    if contrast <= 0:
+        return None
+    profile = np.median(picture[top:bottom], axis=0)
+    left = _end(picture, profile, box, contrast, leftwards=True)
+    right = _end(picture, profile, box, contrast, leftwards=False)
+    if left is None or right is None:
+        return None
+    ticks = left.tick_rows > 0 and right.tick_rows > 0
+    start = left.column if ticks or not left.tick_rows else _edge(profile, box.left, level - contrast / 2, -1)
+    end = right.column if ticks or not right.tick_rows else _edge(profile, box.right - 1, level - contrast / 2, 1)
+    if end - start < 2 or start <= 1 or end >= picture.shape[1] - 1:
+        return None
+    tall = max(left.tick_rows, right.tick_rows) if ticks else 0
+    outer = Box(max(0, top - tall), round(start), min(len(picture), bottom + tall), round(end))
+    quality = _quality(picture, Box(top, int(start), bottom, int(np.ceil(end))), level, contrast)
+    width = max(left.tick_px, right.tick_px) if ticks else 0.0
+    return Bar(
+        outer, start, end, ticks, "bar", quality, level, contrast, tick_px=width, crossed=left.crossed and right.crossed
+    )
+
+
+def _measured_ruler(gray: NDArray[Any], candidate: Candidate) -> Bar:
+    """A ruler by least squares through its marks."""
+    marks = np.array(candidate.marks)
+    pitch, first = np.polyfit(np.arange(len(marks)), marks, 1)
+    off = float(np.abs(marks - first - pitch * np.arange(len(marks))).max())
+    columns = np.rint(marks).astype(int)
+    ink = gray[candidate.box.top : candidate.box.bottom, columns].astype(np.float32)
+    between = gray[candidate.box.top : candidate.box.bottom, ((columns[1:] + columns[:-1]) // 2)].astype(np.float32)
+    level, ground = float(np.median(ink)), float(np.median(between))
+    quality = max(0.0, 1 - off / max(1.0, 0.25 * pitch)) * min(1.0, (len(marks) - 1) / 10) ** 2
+    start = first + 0.5
+    end = start + pitch * (len(marks) - 1)
+    return Bar(candidate.box, start, end, True, "ruler", quality, level, abs(level - ground), len(marks))
+
+
+def _core_rows(picture: NDArray[np.float32], box: Box) -> tuple[int, int] | None:
+    """First and end row of the bar: those above half of the contrast."""
+    reach = max(3, box.height)
+    top, bottom = max(0, box.top - reach), min(picture.shape[0], box.bottom + reach)
+    trim = box.width // 8
+    levels = np.median(picture[top:bottom, box.left + trim : box.right - trim], axis=1)
+    centre = slice(box.top - top, box.bottom - top)
+    peak, ground = float(levels[centre].max()), _ground(levels, centre)
+    inked = levels > (peak + ground) / 2
+    row = int(levels[centre].argmax()) + centre.start
+    first, end = row, row + 1
+    while first > 0 and inked[first - 1]:
+        first -= 1
+    while end < len(inked) and inked[end]:
+        end += 1
+    return None if peak <= ground else (top + first, top + end)
+
+
+def _ground(levels: NDArray[np.float32], centre: slice) -> float:
+    """The level beside a bar: the brighter of the two sides, since it has to stand out from both."""
+    above, below = levels[: centre.start], levels[centre.stop :]
+    return max(float(side.min()) for side in (above, below) if len(side)) if len(above) or len(below) else 0.0
+
+
+def _level(picture: NDArray[np.float32], box: Box) -> tuple[float, float]:
+    """Median level of the bar, and by how much it is above the rows beside it."""
+    level = float(np.median(picture[box.window]))
+    gap = 1 if box.height < 3 else 2
+    above = picture[max(0, box.top - gap - 2) : max(1, box.top - gap), box.left : box.right]
+    below = picture[min(box.bottom + gap, len(picture) - 1) : box.bottom + gap + 2, box.left : box.right]
+    sides = [side for side, is_there in ((above, box.top > 0), (below, box.bottom < len(picture))) if is_there]
+    if not sides:
+        return level, 0.0
+    return level, level - max(float(np.median(side)) for side in sides)
+
+
+def _end(
+    picture: NDArray[np.float32], profile: NDArray[np.float32], box: Box, contrast: float, leftwards: bool
+) -> _End | None:
+    """The end of a bar at one side."""
+    step, inner = (-1, box.left) if leftwards else (1, box.right - 1)
+    level = float(np.median(profile[box.left : box.right]))
+    ends = _crossing(profile, inner, level, contrast, step)
+    if ends is None:
+        return None
+    tick = _tick(picture, box, ends, contrast)
+    return tick or _End(ends)
+
+
+def _crossing(profile: NDArray[np.float32], inner: int, level: float, contrast: float, step: int) -> float | None:
+    """Where the profile falls below half between the bar's level and what is outside, from column ``inner`` on."""
+    rough = _edge(profile, inner, level - contrast / 2, step)
+    column = int(np.floor(rough))
+    outside = (
+        profile[max(0, column - FLANK_PX - 2) : max(0, column - 2)]
+        if step < 0
+        else profile[column + 3 : column + 3 + FLANK_PX]
+    )
+    if len(outside) == 0:
+        return rough
+    ground = float(np.median(outside))
+    if level - ground < 0.25 * contrast:
+        return rough
+    return _edge(profile, inner, (level + ground) / 2, step)
+
+
+def _edge(profile: NDArray[np.float32], inner: int, threshold: float, step: int) -> float:
+    """The edge (a position, column centres at + 0.5) where the profile crosses ``threshold`` going outwards."""
+    column = inner
+    while 0 <= column < len(profile) and profile[column] <= threshold:
+        column -= step
+        if not 0 <= column < len(profile):
+            return float(inner)
+    while 0 <= column + step < len(profile) and profile[column + step] > threshold:
+        column += step
+    following = column + step
+    if not 0 <= following < len(profile):
+        return 0.0 if step < 0 else float(len(profile))
+    share = (profile[column] - threshold) / max(float(profile[column] - profile[following]), 1e-9)
+    return float(column + 0.5 + step * share)
+
+
+def _tick(picture: NDArray[np.float32], box: Box, end: float, contrast: float) -> _End | None:
+    """A tick across the end of a bar: a narrow vertical line in the rows above or below the bar."""
+    reach = max(3, min(12, 2 * box.height + 3))
+    gap = 1
+    first, last = int(end) - reach, int(end) + reach + 1
+    if first < 0 or last > picture.shape[1]:
+        first, last = max(0, first), min(picture.shape[1], last)
+    best: _End | None = None
+    for upwards in (True, False):
+        rows = range(box.top - gap - 1, -1, -1) if upwards else range(box.bottom + gap, picture.shape[0])
+        columns, widths = [], []
+        for row in rows:
+            place = _mark(picture[row, first:last], end - first, contrast)
+            if place is None:
+                break
+            columns.append(first + place[0])
+            widths.append(place[1])
+        count = len(columns)
+        if count < 2 or np.ptp(columns[: max(2, count - 1)]) > 1.5:
+            continue
+        if best is not None:
+            best = replace(best, crossed=True)
+        if best is None or count > best.tick_rows:
+            best = _End(float(np.median(columns)), count + gap, float(np.median(widths)), best is not None)
+    return best
+
+
+def _mark(row: NDArray[np.float32], near: float, contrast: float) -> tuple[float, int] | None:
+    """Centre and width of a narrow bright mark near a place in a row; None where there is none."""
+    ground = float(np.median(row))
+    above = row - ground - TICK_CONTRAST * contrast
+    columns = np.flatnonzero(above > 0)
+    if len(columns) == 0:
+        return None
+    groups = np.split(columns, np.flatnonzero(np.diff(columns) > 1) + 1)
+    group = min(groups, key=lambda each: abs(float(each.mean()) + 0.5 - near))
+    if len(group) > max(3, len(row) // 3) or abs(float(group.mean()) + 0.5 - near) > 4 + len(group):
+        return None
+    around = slice(max(0, group[0] - 1), min(len(row), group[-1] + 2))
+    weights = np.maximum(row[around] - ground, 0)
+    return float(np.average(np.arange(len(row))[around] + 0.5, weights=weights)), len(group)
+
+
+def _quality(picture: NDArray[np.float32], box: Box, level: float, contrast: float) -> float:
+    """Evenness of the bar times the share of its columns that stand out from above and from below."""
+    inside = np.median(picture[box.window], axis=0)
+    evenness = float(np.mean(np.abs(inside - level) <= 0.3 * contrast))
+    gap = 1 if box.height < 3 else 2
+    covered = np.ones(box.width, bool)
+    for row in (box.top - gap - 1, box.bottom + gap):
+        if 0 <= row < picture.shape[0]:
+            covered &= inside - picture[row, box.left : box.right] >= 0.4 * contrast
+    return evenness**2 * float(covered.mean()) * _sharpness(picture, box, level, contrast)
+
+
+def _sharpness(picture: NDArray[np.float32], box: Box, level: float, contrast: float) -> float:
+    """Whether the bar loses half of its contrast within a few pixels of its ends, 0..1; the worse end counts."""
+    drops = []
+    for column in (box.left - SOFT_PX, box.right + SOFT_PX - 1):
+        outside = picture[box.top : box.bottom, max(0, column - 1) : column + 2]
+        drops.append((level - float(np.median(outside))) / contrast if outside.size else 0.0)
+    return float(np.clip(2 * min(drops), 0, 1))

@@ -1,0 +1,65 @@
+"""One pixel size from what was given, what the metadata say, and the scale bar in the picture.
+
+What was given goes before the metadata, these before the scale bar. Where metadata and bar are both there they are
+compared.
+"""
+
+from dataclasses import dataclass
+
+from uniaims.micrograph import Micrograph, PixelSize
+from uniaims.scalebar.scale import ScaleReading
+
+TOLERANCE = 0.02
+"""Sources that differ by more than this part are both named to the reader."""
+MOST_REASONS = 2
+
+
+@dataclass(frozen=True)
+class ResolvedPixelSize:
+    """The pixel size to use, None where nothing tells it, and sentences for the reader."""
+
+    pixel_size: PixelSize | None
+    warnings: tuple[str, ...] = ()
+
+
+def resolve_pixel_size(
+    micrograph: Micrograph, given: PixelSize | None = None, reading: ScaleReading | None = None
+) -> ResolvedPixelSize:
+    """The pixel size of a micrograph: given > metadata > scale bar.
+
+    Args:
+        micrograph: with the pixel size of its metadata, if they tell one.
+        given: by the user.
+        reading: of the scale bar, if it was looked for.
+    """
+    bar = reading.bar if reading else None
+    from_bar = PixelSize(bar.pixel_size_nm, "scale bar") if bar else None
+    used = given or micrograph.pixel_size or from_bar
+    if used is None:
+        return ResolvedPixelSize(None, _reasons(reading))
+    others = [(micrograph.pixel_size, "the file says"), (from_bar, f"the scale bar{_stated(reading)} says")]
+    warnings = [_difference(used, other, says) for other, says in others if other is not None and other is not used]
+    if used is from_bar and bar is not None:
+        warnings += [f"The pixel size, {used}, was read from the scale bar{_stated(reading)}.", *bar.warnings]
+    return ResolvedPixelSize(used, tuple(warning for warning in warnings if warning))
+
+
+def _difference(used: PixelSize, other: PixelSize, says: str) -> str:
+    """A sentence where two sources differ; else an empty text."""
+    apart = abs(used.nm / other.nm - 1)
+    if apart <= TOLERANCE:
+        return ""
+    source = {"given": "that was given", "metadata": "of the file", "scale bar": "of the scale bar"}[used.source]
+    return f"The pixel size {source}, {used.nm:.6g} nm, is used; {says} {other.nm:.6g} nm, {apart:.0%} away from it."
+
+
+def _stated(reading: ScaleReading | None) -> str:
+    """``" (10 µm = 403.0 px)"``."""
+    bar = reading.bar if reading else None
+    return f" ({bar.value:g} {bar.unit} = {bar.length_px:.1f} px)" if bar else ""
+
+
+def _reasons(reading: ScaleReading | None) -> tuple[str, ...]:
+    """Why no scale bar was taken, where something like one was seen."""
+    seen = [text for text in reading.refusals if "with a bar of" in text] if reading else []
+    return tuple(f"No scale bar was taken: {text}" for text in seen[:MOST_REASONS])

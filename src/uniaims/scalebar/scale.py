@@ -1,0 +1,53 @@
+"""What a look for a scale bar brings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from uniaims.formats import Acquisition
+from uniaims.scalebar.banner import Box
+
+
+@dataclass(frozen=True)
+class ScaleBar:
+    """A scale bar that was found, read and measured.
+
+    Attributes:
+        pixel_size_nm: length of a pixel's side.
+        length_px: length of the bar, sub-pixel.
+        box: around the bar, its ticks included; whole pixels.
+        text_box: around its label; None where the length was given.
+        text: the label as read; `value` and `unit` are what it means.
+        confidence: 0..1.
+        kind: "bar" or "ruler".
+        warnings: sentences for the reader.
+    """
+
+    pixel_size_nm: float
+    length_px: float
+    box: Box
+    text_box: Box | None
+    text: str
+    value: float
+    unit: str
+    confidence: float
+    kind: str = "bar"
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ScaleReading:
+    """All that a look for a scale bar brought.
+
+    Attributes:
+        bar: the scale bar; None where none was found or none was sure.
+        refusals: why others, or all, were not taken; sentences.
+        acquisition: what the banner says about how the image was taken.
+        drawn: boxes of the bar and of its label: no sample is to be seen there.
+        seconds: wall time by stage.
+    """
+
+    bar: ScaleBar | None
+    refusals: tuple[str, ...] = ()
+    acquisition: Acquisition = field(default_factory=Acquisition)
+    drawn: tuple[Box, ...] = ()
+    seconds: Mapping[str, float] = field(default_factory=dict)

@@ -1,0 +1,150 @@
+"""The scale bar of a micrograph: find, read, measure, and refuse what is not sure."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from uniaims.micrograph import Micrograph
+from uniaims.scalebar.banner import Box
+from uniaims.scalebar.bars import find_gaps
+from uniaims.scalebar.choosing import choose
+from uniaims.scalebar.facts import banner_facts
+from uniaims.scalebar.reading import PlacedLine, find_labels, read_lines
+from uniaims.scalebar.scale import ScaleBar, ScaleReading
+from uniaims.scalebar.text import FoundText, find_text
+
+FIRST_SIDE_PX = 736
+"""Small pictures are enlarged in the first look, until their longer side has so many pixels."""
+FIRST_LOOK_PX = 800_000
+"""Large ones are reduced to so many pixels."""
+CLOSER_LOOK_PX = 500_000
+"""Pixels, enlarged, of a strip that is looked at closer, where the first look found no bar."""
+LARGE_PX = 4_000_000
+"""In larger pictures the strips are twice as large."""
+LARGEST_PX = 2**28
+"""Larger pictures are not brought into memory for this."""
+ENLARGED = 2.0
+"""Strips are looked at so much larger than the whole, at most."""
+
+
+@dataclass(frozen=True)
+class Detection:
+    """A region that a detector found; `score` 0..1."""
+
+    kind: Literal["bar", "ruler", "text", "banner"]
+    box: Box
+    score: float
+
+
+class Detector(Protocol):
+    """Anything that finds the parts of a scale bar in a picture."""
+
+    def __call__(self, gray: NDArray[np.uint8], scale: float) -> tuple[Detection, ...]:
+        """Regions in ``gray`` (H, W) uint8, in its pixels; it is to be looked at enlarged by ``scale``."""
+        ...
+
+
+def text_detector(gray: NDArray[np.uint8], scale: float) -> tuple[Detection, ...]:
+    """The :class:`Detector` that needs no training of its own: text alone; bars are looked for beside it."""
+    return tuple(Detection("text", found.box, found.score) for found in find_text(gray, scale))
+
+
+@dataclass(frozen=True)
+class Look:
+    """A part of a picture and by how much it is enlarged for the detector."""
+
+    box: Box
+    scale: float
+
+
+def read_scale(micrograph: Micrograph, detector: Detector = text_detector) -> ScaleBar | None:
+    """The scale bar of a micrograph; None where there is none, or none that is sure."""
+    return scan_scale(micrograph, detector).bar
+
+
+def scan_scale(micrograph: Micrograph, detector: Detector = text_detector) -> ScaleReading:
+    """Look for a scale bar, and say why what was seen was not taken.
+
+    The whole picture is looked at first; where that gives no sure bar, strips at the bottom and at the top are looked
+    at enlarged, since small letters may have been missed.
+    """
+    if micrograph.shape[0] * micrograph.shape[1] > LARGEST_PX:
+        return ScaleReading(None, ("The picture is too large to look for a scale bar: give the pixel size.",))
+    clock = {"detect": 0.0, "read": 0.0, "measure": 0.0}
+    gray = eight_bit(micrograph.gray())
+    lines: list[PlacedLine] = []
+    reading = ScaleReading(None)
+    for look in looks(gray.shape):
+        with _timed(clock, "detect"):
+            found = _texts(gray, look, detector)
+        with _timed(clock, "read"):
+            lines = _merged(lines, read_lines(gray, found))
+            labels, facts = find_labels(gray, lines), banner_facts(lines)
+        with _timed(clock, "measure"):
+            choice = choose(gray, labels.labels, lines, facts)
+        refusals = (*choice.reasons, *map(str, labels.refusals))
+        drawn = tuple(box for bar in (choice.bar,) if bar for box in (bar.box, bar.text_box) if box)
+        reading = ScaleReading(choice.bar, refusals, facts.acquisition, drawn, clock)
+        if choice.bar is not None:
+            break
+    return reading
+
+
+def looks(shape: tuple[int, ...]) -> tuple[Look, ...]:
+    """Parts of a picture (H, W), in the order in which they are looked at: the whole, the bottom, the top.
+
+    The top is looked at only where the picture was reduced in the first look.
+    """
+    height, width = shape[0], shape[1]
+    whole = max(min(1.0, (FIRST_LOOK_PX / (height * width)) ** 0.5), FIRST_SIDE_PX / max(height, width))
+    closer = ENLARGED * whole if whole >= 1 else min(ENLARGED, max(1.0, ENLARGED * whole))
+    budget = CLOSER_LOOK_PX * (1 if height * width < LARGE_PX else 2)
+    rows = min(height, max(32, int(budget / (width * closer**2))))
+    first, bottom = Look(Box(0, 0, height, width), whole), Look(Box(height - rows, 0, height, width), closer)
+    return (first, bottom) if whole >= 1 else (first, bottom, Look(Box(0, 0, rows, width), closer))
+
+
+def eight_bit(gray: NDArray[Any]) -> NDArray[np.uint8]:
+    """Grey levels (H, W) as uint8: as they are, or stretched from the lowest to the highest without hot pixels."""
+    if gray.dtype == np.uint8:
+        return gray
+    low, high = (float(level) for level in np.percentile(gray, (0.02, 99.98)))
+    span = max(high - low, 1e-30)
+    stretched: NDArray[np.uint8] = np.clip((gray.astype(np.float32) - low) * np.float32(255 / span), 0, 255).astype(
+        np.uint8
+    )
+    return stretched
+
+
+def _texts(gray: NDArray[np.uint8], look: Look, detector: Detector) -> list[FoundText]:
+    """Text boxes in the whole picture from a look at a part of it."""
+    top, left = look.box.top, look.box.left
+    part = np.ascontiguousarray(gray[look.box.window])
+    found = [FoundText(each.box, each.score) for each in detector(part, look.scale) if each.kind == "text"]
+    if look.scale > 1 or look.box.shape != gray.shape:
+        found += [FoundText(box, 1.0) for box in find_gaps(part)]
+    return [FoundText(each.box.moved(top, left), each.score) for each in found]
+
+
+def _merged(known: list[PlacedLine], fresh: tuple[PlacedLine, ...]) -> list[PlacedLine]:
+    """Lines of earlier looks that no new one covers, and the new ones."""
+    return [*(line for line in known if not any(_same(line.box, each.box) for each in fresh)), *fresh]
+
+
+def _same(first: Box, second: Box) -> bool:
+    down = min(first.bottom, second.bottom) - max(first.top, second.top)
+    across = min(first.right, second.right) - max(first.left, second.left)
+    smaller = min(first.height * first.width, second.height * second.width)
+    return down > 0 and across > 0 and down * across > 0.5 * smaller
+
+
+@contextmanager
+def _timed(clock: dict[str, float], stage: str) -> Iterator[None]:
+    start = perf_counter()
+    yield
+    clock[stage] += perf_counter() - start

@@ -1,0 +1,66 @@
+"""``uniaims scale``: what it prints, writes and returns."""
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from uniaims.cli import main
+
+FIELDS = [
+    "image", "pixel_size_nm", "source", "bar_length_px", "bar_box", "text_box", "text", "value", "unit", "confidence",
+    "warnings",
+]  # fmt: skip
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Path:
+    """A bar of 200 px that stands for 500 nm."""
+    gray = np.clip(np.random.default_rng(0).normal(90, 8, (512, 640)), 0, 255).astype(np.uint8)
+    cv2.rectangle(gray, (60, 470), (259, 477), 255, -1)
+    cv2.putText(gray, "500 nm", (80, 455), cv2.FONT_HERSHEY_SIMPLEX, 1.0, 255, 2, cv2.LINE_AA)
+    path = tmp_path / "bar.png"
+    cv2.imwrite(str(path), gray)
+    return path
+
+
+def test_json_has_the_fields(image: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["scale", str(image), "--json", "--overlay", str(tmp_path / "marked")]) == 0
+    (facts,) = json.loads(capsys.readouterr().out)
+    assert list(facts)[: len(FIELDS)] == FIELDS
+    assert facts["pixel_size_nm"] == pytest.approx(2.5, rel=0.005)
+    assert (facts["source"], facts["value"], facts["unit"]) == ("scale bar", 500, "nm")
+    assert facts["bar_box"] == pytest.approx([60, 470, 260, 478], abs=1)
+    marked = cv2.imread(str(tmp_path / "marked" / "bar.png"))
+    assert (marked[:, :, 2].astype(int) - marked[:, :, 0] > 100).any()
+
+
+def test_what_can_not_be_known_is_null(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cv2.imwrite(str(tmp_path / "bare.png"), np.full((100, 100), 90, np.uint8))
+    assert main(["scale", str(tmp_path / "bare.png"), "--json"]) == 0
+    (facts,) = json.loads(capsys.readouterr().out)
+    assert (facts["pixel_size_nm"], facts["source"], facts["bar_box"]) == (None, None, None)
+    assert facts["warnings"]
+
+
+def test_a_correction_is_measured_and_kept(image: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["scale", str(image), "--bar", "50,460,270,490", "--length", "10 um", "--keep", str(tmp_path / "kept")]
+    assert main([*command, "--json"]) == 0
+    (facts,) = json.loads(capsys.readouterr().out)
+    assert facts["pixel_size_nm"] == pytest.approx(50, rel=0.005)
+    assert (tmp_path / "kept" / "bar.json").is_file()
+
+
+def test_one_bad_image_does_not_stop_the_others(
+    image: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["scale", str(tmp_path / "none.png"), str(image)]) == 1
+    output = capsys.readouterr()
+    assert "2.49" in output.out or "2.5" in output.out
+    assert "none.png" in output.err
+
+
+def test_half_a_correction_is_a_wrong_command(image: Path) -> None:
+    assert main(["scale", str(image), "--bar", "1,2,3,4"]) == 2

@@ -1,0 +1,107 @@
+"""Sub-pixel bar lengths: every style that is drawn here has a known length."""
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from uniaims.scalebar.banner import Box
+from uniaims.scalebar.bars import find_bars, find_gaps, find_rulers
+from uniaims.scalebar.measuring import Bar, measure_bar
+
+SHAPE = (160, 400)
+LABEL = Box(70, 150, 90, 240)
+
+
+def ground(noise: float = 0.0, seed: int = 0) -> NDArray[np.uint8]:
+    levels = np.random.default_rng(seed).normal(90, noise, SHAPE) if noise else np.full(SHAPE, 90.0)
+    return np.clip(levels, 0, 255).astype(np.uint8)
+
+
+def with_bar(start: float, end: float, top: int, thickness: int, gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A white bar with ends between pixels: the share of each pixel that it covers."""
+    columns = np.arange(SHAPE[1])
+    cover = np.clip(np.minimum(columns + 1, end) - np.maximum(columns, start), 0, 1)
+    picture = gray.astype(float)
+    rows = slice(top, top + thickness)
+    picture[rows] += (255 - picture[rows]) * cover
+    return np.rint(picture).astype(np.uint8)
+
+
+def best(gray: NDArray[np.uint8], ink: float = 255.0) -> Bar:
+    bars = [bar for bar in (measure_bar(gray, each) for each in find_bars(gray, LABEL, ink)) if bar]
+    return max(bars, key=lambda bar: bar.quality)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    start=st.floats(30, 120), length=st.floats(25, 250), thickness=st.integers(2, 14), noise=st.sampled_from([0, 12])
+)
+def test_ends_of_plain_bars_are_found_between_pixels(start: float, length: float, thickness: int, noise: int) -> None:
+    bar = best(with_bar(start, start + length, 100, thickness, ground(noise)))
+    tolerance = 0.1 if not noise else 0.6
+    assert bar.start == pytest.approx(start, abs=tolerance)
+    assert bar.length_px == pytest.approx(length, abs=2 * tolerance)
+
+
+@pytest.mark.parametrize("level", [0, 255])
+def test_dark_and_bright_bars_measure_alike(level: int) -> None:
+    gray = ground(5)
+    gray[100:106, 60:260] = level
+    assert best(gray, level).length_px == pytest.approx(200, abs=0.3)
+    assert best(gray, level).bright == (level == 255)
+
+
+def test_bars_with_end_ticks_run_from_tick_centre_to_tick_centre() -> None:
+    gray = ground()
+    gray[110:112, 60:263] = 255
+    gray[102:120, 60:63] = 255
+    gray[102:120, 260:263] = 255
+    bar = best(gray)
+    assert bar.ticks
+    assert bar.crossed
+    assert bar.tick_px == pytest.approx(3, abs=0.5)
+    assert bar.length_px == pytest.approx(200, abs=0.3)
+
+
+def test_rulers_run_from_the_first_to_the_last_tick() -> None:
+    gray = ground()
+    for number in range(11):
+        gray[100:110, 40 + 25 * number : 42 + 25 * number] = 255
+    (ruler,) = [each for each in find_rulers(gray, LABEL) if each.bright]
+    bar = measure_bar(gray, ruler)
+    assert bar is not None
+    assert (bar.kind, bar.marks) == ("ruler", 11)
+    assert bar.length_px == pytest.approx(250, abs=0.1)
+
+
+def test_unequal_steps_are_no_ruler() -> None:
+    gray = ground()
+    for column in (40, 60, 95, 120, 170, 185, 240):
+        gray[100:110, column : column + 2] = 255
+    assert find_rulers(gray, LABEL) == ()
+
+
+def test_bars_split_by_their_label_are_measured_as_one() -> None:
+    gray = ground()
+    gray[79:82, 60:145] = 255
+    gray[79:82, 245:330] = 255
+    split = [each for each in find_bars(gray, LABEL, 255.0) if each.kind == "split"]
+    bar = measure_bar(gray, split[0])
+    assert bar is not None
+    assert bar.length_px == pytest.approx(270, abs=0.3)
+    assert any(gap.left <= 150 and gap.right >= 240 for gap in find_gaps(gray))
+
+
+def test_a_bar_that_touches_bright_particles_keeps_its_ends() -> None:
+    gray = with_bar(60, 260, 100, 8, ground(6))
+    cv2.circle(gray, (150, 96), 12, 235, -1)
+    gray[100:108, 60:260] = 255
+    assert best(gray).length_px == pytest.approx(200, abs=1)
+
+
+def test_nothing_is_measured_on_plain_ground() -> None:
+    bars = [measure_bar(ground(10), each) for each in find_bars(ground(10), LABEL, 255.0)]
+    assert max((bar.quality for bar in bars if bar), default=0) < 0.35

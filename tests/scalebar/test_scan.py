@@ -1,0 +1,167 @@
+"""From a picture to the size of its pixels: the whole chain on drawn and on real pictures."""
+
+import csv
+import json
+import os
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from uniaims.errors import SettingsError
+from uniaims.micrograph import Micrograph, PixelSize, read_image
+from uniaims.scalebar import (
+    Box,
+    Detection,
+    ScaleReading,
+    given_scale,
+    keep_sample,
+    parse_box,
+    read_scale,
+    resolve_pixel_size,
+    scan_scale,
+)
+from uniaims.scalebar.scan import eight_bit, looks
+
+DATA = Path(os.environ.get("UNIAIMS_DATA", Path(__file__).parents[3] / "shared" / "data"))
+
+
+def picture(label: str = "500 nm", bar: int = 200, noise: int = 8) -> NDArray[np.uint8]:
+    """A noisy ground with a white bar of ``bar`` pixels and its label."""
+    gray = np.clip(np.random.default_rng(0).normal(90, noise, (512, 640)), 0, 255).astype(np.uint8)
+    cv2.rectangle(gray, (60, 470), (60 + bar - 1, 477), 255, -1)
+    cv2.putText(gray, label, (80, 455), cv2.FONT_HERSHEY_SIMPLEX, 1.0, 255, 2, cv2.LINE_AA)
+    return gray
+
+
+def micrograph(array: NDArray[np.uint8], size: PixelSize | None = None) -> Micrograph:
+    return Micrograph.from_array(array, size)
+
+
+def test_a_bar_gives_the_pixel_size() -> None:
+    bar = read_scale(micrograph(picture()))
+    assert bar is not None
+    assert bar.pixel_size_nm == pytest.approx(2.5, rel=0.005)
+    assert (bar.value, bar.unit, bar.kind) == (500.0, "nm", "bar")
+    assert bar.box.top in {469, 470, 471}
+
+
+def test_sixteen_bits_read_like_eight() -> None:
+    wide = picture().astype(np.uint16) * 200 + 1000
+    bar = read_scale(Micrograph.from_array(wide))
+    assert bar is not None
+    assert bar.pixel_size_nm == pytest.approx(2.5, rel=0.01)
+
+
+def test_a_label_without_a_bar_gives_none_and_the_reason() -> None:
+    gray = picture()
+    gray[465:485] = gray[100:120]
+    reading = scan_scale(micrograph(gray))
+    assert reading.bar is None
+    assert any("500" in reason for reason in reading.refusals)
+
+
+def test_a_bar_without_a_label_gives_none() -> None:
+    gray = picture()
+    gray[420:462] = gray[100:142]
+    assert read_scale(micrograph(gray)) is None
+
+
+def test_two_bars_of_one_label_are_not_guessed() -> None:
+    gray = picture()
+    gray[405:413, 60:200] = 255
+    reading = scan_scale(micrograph(gray))
+    assert reading.bar is None
+    assert any("as likely" in reason for reason in reading.refusals)
+
+
+def test_empty_and_tiny_pictures_have_no_bar() -> None:
+    for shape in ((64, 64), (8, 300), (2, 2)):
+        assert read_scale(micrograph(np.full(shape, 7, np.uint8))) is None
+
+
+def test_a_detector_of_ones_own_is_asked() -> None:
+    asked = []
+
+    def knowing(gray: NDArray[np.uint8], scale: float) -> tuple[Detection, ...]:
+        asked.append(scale)
+        return (Detection("text", Box(425, 70, 465, 200), 1.0), Detection("banner", Box(0, 0, 9, 9), 1.0))
+
+    bar = read_scale(micrograph(picture()), knowing)
+    assert bar is not None
+    assert bar.text_box is not None
+    assert (bar.text_box.left, bar.text_box.right) == (70, 200)
+    assert len(asked) == 1
+
+
+def test_large_pictures_are_looked_at_in_strips() -> None:
+    whole, bottom, top = looks((8192, 8192))
+    assert (whole.scale * 8192) ** 2 <= 800_001
+    assert bottom.box.bottom == 8192
+    assert top.box.top == 0
+    assert bottom.scale == top.scale == 1.0
+    assert bottom.box.height * bottom.box.width <= 1_000_000
+
+
+def test_given_goes_before_metadata_and_these_before_the_bar() -> None:
+    reading = scan_scale(micrograph(picture()))
+    bare, known = micrograph(picture()), micrograph(picture(), PixelSize(3.0, "metadata"))
+    from_bar = resolve_pixel_size(bare, None, reading).pixel_size
+    assert from_bar is not None
+    assert from_bar.source == "scale bar"
+    apart = resolve_pixel_size(known, None, reading)
+    assert apart.pixel_size == PixelSize(3.0, "metadata")
+    assert len(apart.warnings) == 1
+    assert "3 nm" in apart.warnings[0]
+    assert "500 nm" in apart.warnings[0]
+    same = micrograph(picture(), PixelSize(2.51, "metadata"))
+    assert resolve_pixel_size(same, None, reading).warnings == ()
+    assert resolve_pixel_size(known, PixelSize(2.5), reading).pixel_size == PixelSize(2.5, "given")
+    assert resolve_pixel_size(bare, None, ScaleReading(None)).pixel_size is None
+
+
+def test_a_boxed_bar_is_measured_in_its_box() -> None:
+    gray = picture()
+    bar = given_scale(micrograph(gray), parse_box("50,460,270,490"), "1,0 um")
+    assert bar.length_px == pytest.approx(200, abs=0.5)
+    assert bar.pixel_size_nm == pytest.approx(5, rel=0.005)
+    upright = given_scale(micrograph(np.ascontiguousarray(gray.T)), Box(50, 460, 270, 490), "1 um")
+    assert upright.length_px == pytest.approx(bar.length_px)
+    nothing = given_scale(micrograph(gray), Box(100, 100, 120, 300), "1 um")
+    assert nothing.length_px == 200
+    assert nothing.warnings
+
+
+@pytest.mark.parametrize(
+    ("box", "length"), [("1,2,3", "1 um"), ("9,9,5,5", "1 um"), ("0,0,9,9", "1"), ("0,0,9,9999", "1 um")]
+)
+def test_corrections_that_make_no_sense_are_refused(box: str, length: str) -> None:
+    with pytest.raises(SettingsError):
+        given_scale(micrograph(picture()), parse_box(box), length)
+
+
+def test_corrections_are_kept_as_samples(tmp_path: Path) -> None:
+    bar = given_scale(micrograph(picture()), Box(460, 50, 490, 270), "1 um")
+    facts = json.loads(keep_sample(micrograph(picture()), bar, tmp_path, "a").read_text(encoding="utf-8"))
+    assert (facts["value"], facts["unit"], facts["bar_box"]) == (1.0, "um", [60, 470, 260, 478])
+    assert np.array_equal(cv2.imread(str(tmp_path / "a.png"), cv2.IMREAD_GRAYSCALE), picture())
+
+
+def test_eight_bit_pictures_stay_as_they_are() -> None:
+    assert eight_bit(picture()) is not None
+    assert np.array_equal(eight_bit(picture()), picture())
+
+
+def test_real_bars() -> None:
+    table = DATA / "scalebar" / "truth.csv"
+    if not table.is_file():
+        pytest.skip(f"{table}: not there; set UNIAIMS_DATA to the folder with real images")
+    rows = list(csv.DictReader(table.read_text(encoding="utf-8").splitlines()))[::6]
+    errors = []
+    for row in rows:
+        bar = read_scale(read_image(table.parent / row["file"]))
+        errors.append(abs(bar.pixel_size_nm / float(row["pixel_size_nm"]) - 1) if bar else None)
+    assert sum(error is not None and error <= 0.02 for error in errors) >= 0.85 * len(rows)
+    assert sum(error is not None and error > 0.05 for error in errors) <= 1
