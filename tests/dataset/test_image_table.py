@@ -31,10 +31,11 @@ def test_a_folder_that_was_just_begun_has_no_images(tmp_path):
         table.written(table.rows)
 
 
-def test_a_condition_is_asked_of_the_order_in_which_images_came(dataset):
+def test_rows_come_in_the_order_of_the_images_or_the_one_asked_for(dataset):
     table = ImageTable.read(dataset.folder)
+    assert table.where("instances > 3")["image_id"].to_list() == ["d", "e", "f"]
     chosen = table.where("instances > 2 ORDER BY instances DESC LIMIT 2")
-    assert chosen["image_id"].to_list() == ["e", "f"]
+    assert chosen["image_id"].to_list() == ["f", "e"]
 
 
 def test_rows_are_changed_in_their_place_and_new_ones_come_last(dataset):

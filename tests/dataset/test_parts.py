@@ -54,3 +54,8 @@ def test_a_lost_part_is_named(dataset):
     for ask in (lambda: again.labels("a"), lambda: list(again.entries()), lambda: again.instance_table):
         with pytest.raises(InputError, match="part-00001"):
             ask()
+
+
+def test_a_place_that_can_not_be_is_no_crash(dataset):
+    with pytest.raises(InputError, match="can't be read"):
+        parts.read_rows(dataset.folder, parts.Place("a", 1, -5, 2**70))

@@ -58,3 +58,19 @@ def test_the_caption_says_what_is_known():
 def test_an_entry_wants_instances_of_the_size_of_its_image():
     with pytest.raises(LabelsError, match="resolution"):
         Entry(ImageRecord("a", "images/a.png", 10, 20), Instances.none((10, 20)))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"pixel_size_nm": "2"},
+        {"pixel_size_nm": True},
+        {"material": 3},
+        {"synthetic": "yes"},
+        {"material": "gr\udce9n"},
+        {"image_id": "粒" * 67},
+    ],
+)
+def test_what_no_table_or_file_name_can_hold_is_refused(values):
+    with pytest.raises(SettingsError, match=next(iter(values))):
+        ImageRecord(**{"image_id": "a", "file": "a.png", "width_px": 1, "height_px": 1, **values})

@@ -318,3 +318,16 @@ def test_the_folder_is_the_same_for_the_same_entries(tmp_path, entry):
         Dataset.create(tmp_path / name, name="same").add(entry(i, seed) for seed, i in enumerate("abc"))
     for file in ("images.parquet", "instances/part-00001.parquet", "images/b.png"):
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
+
+
+def test_a_replaced_image_keeps_what_was_known_and_loses_an_ignore_mask_of_another_size(dataset, entry):
+    dataset.describe({"a": {"split": "test", "licence": "MIT", "modality": "TEM", "pixel_size_nm": 2.0}})
+    dataset.ignore_path("a").parent.mkdir()
+    dataset.ignore_path("a").write_bytes(b"mask")
+    dataset.add([entry("a", 1, modality="SEM")], existing="replace")
+    record = dataset.record("a")
+    assert (record.split, record.licence, record.modality, record.pixel_size_nm) == ("test", "MIT", "SEM", 2.0)
+    assert dataset.ignore_path("a").is_file()
+    larger = Entry(ImageRecord("a", "any", 70, 50), Instances.none((50, 70)), np.zeros((50, 70), np.uint8))
+    dataset.add([larger], existing="replace")
+    assert not dataset.ignore_path("a").exists()

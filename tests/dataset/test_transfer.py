@@ -1,4 +1,5 @@
 import csv
+import os
 import shutil
 import zipfile
 
@@ -116,6 +117,7 @@ def test_archives_are_unpacked(tmp_path, plain_folder):
     shutil.make_archive(str(tmp_path / "packed"), "zip", tmp_path, "plain")
     assert imported([tmp_path / "packed.zip"], tmp_path / "d").added == 3
     assert {path.name for path in (tmp_path / "d").iterdir()} == {
+        ".lock",
         "dataset.json",
         "images",
         "images.parquet",
@@ -143,3 +145,66 @@ def test_hostile_names_in_annotations_stay_inside(tmp_path, dataset):
     assert len(result.faults) == 1
     assert result.added == 5
     assert not list(tmp_path.glob("d/**/*secret*"))
+
+
+def test_names_in_another_coding_and_odd_names_come_in(tmp_path, plain_folder):
+    names = ["50%25", "x?y", "t12:30:00", "a b", "粒子"]
+    for name in names:
+        for folder in ("images", "masks"):
+            shutil.copy(plain_folder / folder / "a.png", plain_folder / folder / f"{name}.png")
+    for folder in ("images", "masks"):
+        try:
+            shutil.copy(plain_folder / folder / "b.png", os.fsencode(plain_folder / folder) + b"/gr\xe9n.png")
+        except OSError:
+            pytest.skip("this file system holds only names in UTF-8")
+    result = imported([plain_folder], tmp_path / "d")
+    assert (result.added, result.already, result.faults) == (9, 0, ())
+    dataset = Dataset.open(tmp_path / "d")
+    assert {*names, "gr?n"} <= set(dataset.image_ids)
+    export(dataset, "coco", tmp_path / "coco")
+    assert imported([tmp_path / "coco"], tmp_path / "again").added == 9
+
+
+def test_lonely_masks_and_images_of_one_name_are_told(tmp_path, plain_folder):
+    shutil.copy(plain_folder / "masks" / "a.png", plain_folder / "masks" / "lonely.png")
+    cv2.imwrite(str(plain_folder / "images" / "a.tif"), picture_of(7))
+    result = imported([plain_folder], tmp_path / "d")
+    assert (result.added, result.already) == (3, 0)
+    assert [fault.image_id for fault in result.faults] == ["a", "lonely"]
+
+
+def test_an_image_that_was_refused_leaves_the_ignored_region_of_its_namesake(tmp_path, plain_folder):
+    imported([plain_folder], tmp_path / "d")
+    cv2.imwrite(str(plain_folder / "images" / "a.png"), picture_of(9))
+    (plain_folder / "ignore").mkdir()
+    for name, shape in (("a", (48, 64)), ("b", (4, 6)), ("c", (48, 64))):
+        cv2.imwrite(str(plain_folder / "ignore" / f"{name}.png"), np.ones(shape, np.uint8))
+    result = imported([plain_folder], tmp_path / "d")
+    assert ["there already" in fault.message or "6 x 4 px" in fault.message for fault in result.faults] == [True, True]
+    dataset = Dataset.open(tmp_path / "d")
+    assert [dataset.ignored(name) is not None for name in "abc"] == [False, False, True]
+
+
+def test_damaged_files_of_other_formats_beside_are_passed_over(tmp_path, plain_folder):
+    (plain_folder / "x.parquet").write_bytes(b"PAR1junk")
+    with zipfile.ZipFile(plain_folder / "q.zip", "w") as archive:
+        archive.writestr("a.txt", "x")
+    damaged = (plain_folder / "q.zip").read_bytes().replace(b"PK\x01\x02", b"XXXX")
+    (plain_folder / "q.zip").write_bytes(damaged)
+    assert imported([plain_folder], tmp_path / "d").added == 3
+    (fault,) = imported([plain_folder / "q.zip"], tmp_path / "d").faults
+    assert "can't be unpacked" in fault.message
+
+
+def test_what_a_killed_program_unpacked_is_deleted(tmp_path, plain_folder):
+    imported([plain_folder], tmp_path / "d")
+    (tmp_path / "d" / ".archive-old").mkdir()
+    imported([plain_folder], tmp_path / "d")
+    assert not (tmp_path / "d" / ".archive-old").exists()
+
+
+@pytest.mark.parametrize("table", [b"image_id;modality\na;SEM\n", "image_id,material\na,gr\xe9n\n".encode("latin-1")])
+def test_a_table_that_can_not_be_read_is_no_empty_one(tmp_path, plain_folder, table):
+    (plain_folder / "samples.csv").write_bytes(table)
+    (fault,) = imported([plain_folder], tmp_path / "d").faults
+    assert "samples.csv" in fault.message

@@ -76,3 +76,12 @@ def test_round_lengths_are_the_longest_that_fit() -> None:
     assert round_length_nm(35_000) == 30_000
     with pytest.raises(SettingsError, match="wanted 1 nm or more"):
         round_length_nm(0.5)
+
+
+@pytest.mark.parametrize("family", sorted(BANNERS))
+def test_a_colour_picture_keeps_its_colours(family: str) -> None:
+    picture = np.full((200, 900, 3), (200, 40, 90), np.uint8)
+    bannered = BANNERS[family](picture, Instrument(10.0))
+    np.testing.assert_array_equal(bannered.image[:200], picture)
+    strip = bannered.image[200:]
+    assert (strip == strip[..., :1]).all()

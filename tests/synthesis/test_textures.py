@@ -47,7 +47,7 @@ def test_derivatives_are_those_of_a_wave() -> None:
     np.testing.assert_allclose(along_x[0], np.cos(angle) * np.sin(2 * np.pi / 64), atol=1e-6)
 
 
-@pytest.mark.parametrize("width", [0.0, 1.0, 6.0, 40.0])
+@pytest.mark.parametrize("width", [1.0, 6.0, 40.0])
 def test_a_smooth_line_is_stationary_with_variance_one(width: float) -> None:
     rng = np.random.default_rng(5)
     lines = np.stack([smooth_line(50, width, rng) for _ in range(800)])

@@ -45,7 +45,8 @@ def import_(
     with progress_bars() as progress:
         result = import_sources(sources, output, settings, progress)
     for fault in result.faults:
-        say_error(f"{fault.source}: {f'{fault.image_id}: ' if fault.image_id else ''}{fault.message}")
+        subject = [str(fault.source)] if str(fault.source) not in fault.message else []
+        say_error(": ".join([*subject, *([fault.image_id] if fault.image_id else []), fault.message]))
     counts = {"added": result.added, "there already": result.already, "not imported": len(result.faults)}
     say(f"{', '.join(f'{count:,} {name}' for name, count in counts.items() if count) or 'no image found'}: {output}")
     raise typer.Exit(1 if result.faults else 0)
@@ -76,7 +77,7 @@ def query(
     from uniaims.dataset import Dataset
 
     opened = Dataset.open(dataset)
-    if condition.lstrip().lower().startswith(("select ", "with ")):
+    if condition.lower().split(maxsplit=1)[:1] in (["select"], ["with"]):
         table = opened.sql(condition)
     else:
         table = opened.select(condition)

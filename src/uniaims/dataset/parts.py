@@ -143,7 +143,7 @@ def read_rows(folder: Path, place: Place) -> pl.DataFrame:
 def _read(path: Path, first: int = 0, count: int | None = None) -> pl.DataFrame:
     try:
         return pl.scan_parquet(path, glob=False).slice(first, count).select(*COLUMNS).collect()
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except (pl.exceptions.PolarsError, OSError, OverflowError) as error:
         raise _unreadable(path, error) from error
 
 

@@ -230,6 +230,8 @@ class Dataset(Catalogue):
         row = taken.record.as_dict()
         if name in self:
             row |= kept_fields(self._table.row(name), row)
+            if taken.record.shape != self.record(name).shape:
+                self.ignore_path(name).unlink(missing_ok=True)
         step.put(row | own, parts.rows_of(name, entry.instances))
         return True
 

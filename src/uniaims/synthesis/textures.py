@@ -60,7 +60,7 @@ def _standard(texture: NDArray[np.floating]) -> Float32:
 
 
 def smooth_line(count: int, width: float, rng: Generator) -> NDArray[np.float64]:
-    """Draw `count` values of stationary noise, mean 0 and variance 1 on the long run, correlated over about `width`."""
+    """Draw `count` values of stationary noise, mean 0, variance 1 on the long run, over `width` (1 or more) alike."""
     margin = int(np.ceil(4 * width))
     noise = gaussian_filter1d(rng.normal(size=count + 2 * margin), width)[margin : margin + count]
-    return np.asarray(noise * np.sqrt(2 * np.sqrt(np.pi) * max(width, 0.3)), dtype=np.float64)
+    return np.asarray(noise * np.sqrt(2 * np.sqrt(np.pi) * width), dtype=np.float64)

@@ -8,6 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from numpy.lib import format as npy
 
 from uniaims.dataset.exchange import FORMATS, detect
 from uniaims.dataset.exchange.restricted_pickle import read_object
@@ -107,3 +108,33 @@ def test_an_image_inside_of_the_file(tmp_path: Path) -> None:
     save(tmp_path / "a_seg.npy", {"masks": np.ones((8, 9), np.uint16), "img": pixels, "filename": "gone.png"})
     (entry,) = CELLPOSE.read(tmp_path)
     assert np.array_equal(entry.image, pixels)
+
+
+def test_bytes_that_claim_to_be_addresses_of_objects_are_refused(tmp_path):
+    """Read as usual, the array crashes the program as soon as one looks at it."""
+    state = (3, "|", None, None, None, -1, -1, 0)
+
+    class Element:
+        def __reduce__(self) -> tuple[Any, ...]:
+            return np.dtype, ("O8", False, True), state
+
+    class Array:
+        def __reduce__(self) -> tuple[Any, ...]:
+            build = np.zeros(0).__reduce__()[0]
+            return build, (np.ndarray, (0,), b"b"), (1, (4,), Element(), False, b"\x41" * 32)
+
+    with (tmp_path / "a_seg.npy").open("wb") as stream:
+        npy.write_array_header_1_0(stream, {"descr": "|O", "fortran_order": False, "shape": ()})
+        pickle.dump({"masks": Array()}, stream, protocol=3)
+    with pytest.raises(InputError, match="elements of the kind object"):
+        read_object(tmp_path / "a_seg.npy")
+
+
+def test_a_label_image_that_can_not_be_read_stops_no_other(tmp_path):
+    for name in "ab":
+        cv2.imwrite(str(tmp_path / f"{name}.png"), np.zeros((8, 9), np.uint8))
+        cv2.imwrite(str(tmp_path / f"{name}_cp_masks.png"), np.ones((8, 9), np.uint16))
+    (tmp_path / "a_cp_masks.png").write_bytes(b"junk")
+    faults: list[str] = []
+    assert [entry.record.image_id for entry in CELLPOSE.read(tmp_path, lambda name, _: faults.append(name))] == ["b"]
+    assert faults == ["a"]

@@ -149,3 +149,21 @@ def test_pycocotools_reads_what_is_written(make_entry: Any, full_masks: Any, tmp
         theirs = coco_module.COCO(str(tmp_path / name / "annotations" / "instances_default.json"))
         found = [theirs.annToMask(item) for item in theirs.loadAnns(theirs.getAnnIds())]
         assert all(np.array_equal(a, b) for a, b in zip(found, full_masks(entry.instances), strict=True))
+
+
+@pytest.mark.parametrize("place", ["val2017", "images/val2017", "images", ""])
+def test_images_lie_in_a_folder_called_as_the_annotations(tmp_path, place):
+    (tmp_path / place).mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.zeros((16, 20), np.uint8)).save(tmp_path / place / "a.png")
+    (tmp_path / "annotations").mkdir()
+    (tmp_path / "annotations" / "instances_val2017.json").write_text(json.dumps(coco([{"segmentation": [SQUARE]}])))
+    (entry,) = COCO.read(tmp_path)
+    assert (entry.image, entry.record.split) == (tmp_path / place / "a.png", "validation")
+
+
+def test_two_images_of_one_id_are_refused(tmp_path):
+    content = coco([{"segmentation": [SQUARE]}])
+    content["images"].append(content["images"][0] | {"file_name": "b.png"})
+    (tmp_path / "x.json").write_text(json.dumps(content))
+    with pytest.raises(InputError, match="id 7"):
+        list(COCO.read(tmp_path))

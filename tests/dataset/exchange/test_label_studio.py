@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from uniaims.dataset.entry import Entry
 from uniaims.dataset.exchange import FORMATS
@@ -79,3 +80,17 @@ def test_the_interface_names_all_kinds(make_entry: Any, tmp_path: Path) -> None:
         '<Label value="pore &amp; crack"/>',
         '<Label value="grain"/>',
     ]
+
+
+@pytest.mark.parametrize(
+    ("task", "state"),
+    [
+        ({}, ""),
+        ({"annotations": []}, "unlabelled"),
+        ({"annotations": [{"was_cancelled": True, "result": []}]}, "unlabelled"),
+        ({"annotations": [], "predictions": [{"result": []}]}, "suggested"),
+    ],
+)
+def test_tasks_nobody_has_annotated_are_no_images_without_an_object(tmp_path, task, state):
+    Image.fromarray(np.zeros((100, 200), np.uint8)).save(tmp_path / "a.png")
+    assert read(tmp_path, **task).record.review_state == state

@@ -43,6 +43,7 @@ def find_picture(name: str, file: Path) -> Path | None:
     part = file.stem.partition("_")[2]  # instances_val2017.json may have its images in val2017/
     folders = [*PICTURE_FOLDERS, *((part, f"images/{part}") if part else ())]
     for root in roots_of(file, slashed.split("?d=")[-1]):
+        place: Path
         for place in (root / folder / ending for folder in folders for ending in endings):
             if place.is_file() or (place.suffix == ".zarr" and place.is_dir()):
                 return place

@@ -2,7 +2,7 @@
 
 import pickle
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from typing import IO, Any, ClassVar
 
 import numpy as np
 from numpy.lib import format as npy
@@ -33,11 +33,29 @@ def read_object(path: Path) -> Any:
             raise InputError(f"{path} can't be read without running foreign code, or is damaged ({error}).") from error
 
 
-class _Reader(pickle.Unpickler):
-    """Gives what arrays are made of, and refuses every other name."""
+_SET_STATE: Any = pickle._Unpickler.dispatch[pickle.BUILD[0]]
+
+
+class _Reader(pickle._Unpickler):
+    """Gives what arrays are made of, and refuses every other name, and element types that are not what they seem.
+
+    It is the reader in plain Python, as only that one lets us see what a state is before an object takes it.
+    """
+
+    dispatch: ClassVar[dict[int, Any]] = dict(pickle._Unpickler.dispatch)
+    stack: list[Any]
 
     def __init__(self, stream: IO[bytes]) -> None:
         super().__init__(stream, encoding="latin1")
+
+    def load_build(self) -> None:
+        """Set the state of an object."""
+        state, built = self.stack[-1], self.stack[-2]
+        if isinstance(built, np.dtype):
+            _check_element_type(built, state)
+        _SET_STATE(self)
+
+    dispatch[pickle.BUILD[0]] = load_build
 
     def find_class(self, module: str, name: str) -> Any:
         """What a name in the pickle stands for."""
@@ -61,6 +79,13 @@ def _allowed() -> dict[tuple[str, str], Any]:
     names |= {(module, "scalar"): scalar for module in _ARRAY_MODULES}
     names |= {(module, "_frombuffer"): _from_buffer for module in _NUMERIC_MODULES}
     return names
+
+
+def _check_element_type(dtype: np.dtype[Any], state: Any) -> None:
+    """Refuse fields, and flags that make an array take bytes for the addresses of objects."""
+    plain = isinstance(state, tuple) and 7 <= len(state) <= 8 and state[2:5] == (None, None, None)
+    if not plain or state[7:] not in {(), (np.dtype(dtype.str).flags,)}:
+        raise pickle.UnpicklingError(f"it holds elements of the kind {dtype} with the state {state!r:.60}")
 
 
 def _encoded(text: str, encoding: str) -> bytes:
