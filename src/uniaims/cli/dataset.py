@@ -269,6 +269,8 @@ def _say_fault(fault: "Fault") -> None:
     text = f"{fault.subject}: {_names(fault.files)}: {fault.message} {fault.remedy}"
     if fault.severity == "error":
         say_error(text)
+    elif fault.severity == "warning":
+        say_warning(f"(warning) {text}")
     else:
         say_warning(text)
 

@@ -113,5 +113,5 @@ def _exemplar(path: Path) -> "Teacher":
 def _say_production(done: "Production") -> None:
     kept = f", {done.kept:,} there before" if done.kept else ""
     rate = f" ({done.made / done.seconds:.1f} a second)" if done.made else ""
-    say(f"{done.made:,} samples made{kept}, in {done.seconds:.1f} s{rate}")
-    say(f"{done.samples:,} samples with {done.instance_count:,} instances: {done.output}")
+    say(f"{done.made:,} samples made{kept}, in {done.seconds:.1f} s{rate}: {done.output}")
+    say(f"In all {done.samples:,} samples with {done.instance_count:,} instances")

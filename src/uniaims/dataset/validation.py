@@ -247,7 +247,7 @@ def _leaks(dataset: Dataset, rows: Sequence[Row]) -> Iterator[Fault]:
 
 def _unknown(rows: Sequence[Row]) -> Iterator[Fault]:
     """What is not known of many images, a fault for each field."""
-    no_licence = tuple(row["image_id"] for row in rows if not row["licence"])
+    no_licence = tuple(row["image_id"] for row in rows if not row["licence"] and not row["synthetic"])
     if no_licence:
         text = f"{len(no_licence):,} images have no licence, so nobody knows who may use them."
         yield Fault("warning", "missing licence", no_licence, text, "Import with --set licence=..., or describe them.")

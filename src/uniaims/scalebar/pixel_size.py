@@ -40,7 +40,7 @@ def resolve_pixel_size(
     others = [(micrograph.pixel_size, "the file says"), (from_bar, f"the scale bar{_stated(reading)} says")]
     warnings = [_difference(used, other, says) for other, says in others if other is not None and other is not used]
     if used is from_bar and bar is not None:
-        warnings += [f"The pixel size, {used}, was read from the scale bar{_stated(reading)}.", *bar.warnings]
+        warnings += bar.warnings
     return ResolvedPixelSize(used, tuple(warning for warning in warnings if warning))
 
 

@@ -43,6 +43,7 @@ from uniaims.tiles import Progress
 CHUNK = "uniaims"
 """Name of the PNG text chunk that holds the record."""
 _TITLE = "Synthetic micrograph rendered by uniaims.synthesis. It shows no real specimen."
+_LARGEST_SIDE_PX = 16_384
 _LARGEST_SEED = 2**32
 _PNG_LABELS = 65_535
 
@@ -72,6 +73,8 @@ class ProductionSettings:
             raise SettingsError(
                 f'size is {self.size!r}: wanted pixels such as "512", or height and width such as "768x1024".'
             )
+        if max(self.shape) > _LARGEST_SIDE_PX:
+            raise SettingsError(f"size is {self.size!r}: wanted at most {_LARGEST_SIDE_PX} px a side.")
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -56,6 +56,9 @@ class Given:
             SettingsError: if a field is unknown or a value can't be used.
         """
         _refuse_unknown(self.values, [item.name for item in fields(drawn)], where)
+        for name, value in self.values.items():
+            if _is_range(value, getattr(drawn, name)) and value[0] > value[1]:
+                raise _wrong(value, "two numbers, the lower one first", f"{where}, {name}")
         for pick in (0, -1):
             ends = {name: _end(value, getattr(drawn, name), pick) for name, value in self.values.items()}
             from_table(type(drawn), {item.name: getattr(drawn, item.name) for item in fields(drawn)} | ends, where)
@@ -137,6 +140,12 @@ def _wrong(value: Any, wanted: str, where: str) -> SettingsError:
 def _is_choice(value: Any, present: Any) -> bool:
     """Whether a given value is to be drawn from: a list, for a field that is no tuple itself."""
     return isinstance(value, list | tuple) and not isinstance(present, tuple)
+
+
+def _is_range(value: Any, present: Any) -> bool:
+    """Whether a given value is two numbers to draw between."""
+    numbers = _is_choice(value, present) and all(isinstance(each, int | float) for each in value)
+    return numbers and len(value) == 2 and not isinstance(value[0], bool)
 
 
 def _end(value: Any, present: Any, pick: int) -> Any:

@@ -1,0 +1,49 @@
+"""Scale bars and instrument banners drawn on images, with exact truth: training and test ground of bar readers.
+
+::
+
+    draw_scalebar(image, style, rng, pixel_size_nm) -> Drawn      one style
+    random_scalebar(image, rng) -> Drawn                          any style or none, distractors, wear
+    write_scalebars(images, count, folder, seed) -> Path          images/ and truth.jsonl
+    STYLES, training_styles(), held_out_styles()                  what there is, and what is kept from training
+"""
+
+from uniaims.synthesis.scalebars.drawing import DrawSettings, draw_nothing, draw_scalebar, random_scalebar, style_named
+from uniaims.synthesis.scalebars.looks import BarLook, Caption, Column, LabelLook, StripLook, Style
+from uniaims.synthesis.scalebars.styles import STYLES, held_out_styles, is_held_out, read_styles, training_styles
+from uniaims.synthesis.scalebars.truth import BarTruth, Distractor, ScaleBarTruth, TextBox
+from uniaims.synthesis.scalebars.typefaces import Face, Faces, installed_faces
+from uniaims.synthesis.scalebars.wear import Drawn, Wear, resized, worn
+from uniaims.synthesis.scalebars.writing import read_truths, write_scalebars
+
+__all__ = [
+    "STYLES",
+    "BarLook",
+    "BarTruth",
+    "Caption",
+    "Column",
+    "Distractor",
+    "DrawSettings",
+    "Drawn",
+    "Face",
+    "Faces",
+    "LabelLook",
+    "ScaleBarTruth",
+    "StripLook",
+    "Style",
+    "TextBox",
+    "Wear",
+    "draw_nothing",
+    "draw_scalebar",
+    "held_out_styles",
+    "installed_faces",
+    "is_held_out",
+    "random_scalebar",
+    "read_styles",
+    "read_truths",
+    "resized",
+    "style_named",
+    "training_styles",
+    "worn",
+    "write_scalebars",
+]
