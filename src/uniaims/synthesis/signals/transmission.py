@@ -3,7 +3,7 @@
 The object's exit wave exp(-mass / 2 + i phase) goes through the lens: its spectrum is multiplied by exp(-i chi(k))
 E(k) with chi(k) = pi lambda D k^2 + pi / 2 Cs lambda^3 k^4 and the envelope E of partial coherence (Williams and
 Carter, Transmission Electron Microscopy, 2nd ed. 2009, chapter 28); the image is the wave's square. Lengths are in
-pixels: `defocus_px` is sqrt(lambda |D|), the width of the first Fresnel fringe; `spherical_px` is (Cs
+pixels: `defocus_px` is sqrt(lambda abs(D)), the width of the first Fresnel fringe; `spherical_px` is (Cs
 lambda^3)^(1/4).
 """
 
