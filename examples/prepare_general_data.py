@@ -3,8 +3,9 @@
     python examples/prepare_general_data.py ../shared/data runs/general-data
 
 writes ``train/<set>`` and ``validation/<set>``, each with ``images/`` and ``masks/`` (links to the originals)
-and, where a set is labelled in part only, ``ignore/``. No article, specimen, animal or slice is on both sides. The
-film and crack sets are for validation only: they are other tasks than finding all objects.
+and, where a set is labelled in part only, ``ignore/``, and where several images have one source, ``groups.csv``.
+No article, specimen, animal or slice is on both sides. The film and crack sets are for validation only: they are
+other tasks than finding all objects.
 """
 
 import csv
@@ -80,6 +81,7 @@ def main() -> None:
     """Split, then say how many samples went where."""
     data, output = Path(sys.argv[1]), Path(sys.argv[2])
     laid_out = list(split(data, output))
+    link(data / "emps" / "groups.csv", output / "train" / "emps" / "groups.csv")
     for side, name in sorted(set(laid_out)):
         print(f"{side:10} {name:20} {laid_out.count((side, name)):4} samples")
 

@@ -201,6 +201,10 @@ EXAMPLES = {
     "measure_labels.py": ["labels.tif", "2.5 nm", "table.csv"],
     "prepare_general_data.py": [str(REAL_DATA), "runs/general-data"],
     "segment_array.py": [],
+    "train_scalebar_detector.py": [
+        "--output", "runs/detector", "--recipes", "spheres", "--each", "1", "--steps", "2", "--batch", "2"
+    ],
+    "train_general.py": ["--help"],
 }
 """The arguments of each example, in the folder ``workspace``."""
 

@@ -1,6 +1,7 @@
 """Labels to fields and back: shapes that break others, noise, and results that depend on nothing but the input."""
 
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import ndimage
 
-from uniaims._kernels import basins, components, diffusion, distances, walk
+from uniaims._kernels import basins, components, diffusion, distances, ends, walk
 from uniaims.errors import InputError, LabelsError, SettingsError
 from uniaims.flows import (
     CompactFields,
@@ -254,15 +255,21 @@ def test_results_do_not_depend_on_threads_or_on_the_kind_of_fields():
     np.testing.assert_array_equal(fields_from_labels(one, threads=5).flow, clean.flow)
 
 
-def test_walks_do_not_depend_on_how_rows_are_cut():
+def walked(compact, cuts=()):
+    height, width = compact.probability.shape
+    target, marks = np.empty((height, width), np.int32), np.zeros(height * width, np.uint8)
+    for start, stop in pairwise([0, *cuts, height]):
+        walk.walk_rows(compact.probability, compact.flow, np.uint8(128), start, stop, target, marks)
+    return target, marks
+
+
+@pytest.mark.parametrize("rows", [1, 7, 50])
+def test_walks_do_not_depend_on_how_rows_are_cut(rows):
     compact = spoilt(fields_from_labels(discs(128)), 0.4).compact()
-    whole = np.empty((128, 128), np.int32)
-    walk.walk_rows(compact.probability, compact.flow, np.uint8(128), 0, 128, whole)
-    for rows in (1, 7, 50):
-        parts = np.empty((128, 128), np.int32)
-        for start in range(0, 128, rows):
-            walk.walk_rows(compact.probability, compact.flow, np.uint8(128), start, min(start + rows, 128), parts)
-        np.testing.assert_array_equal(parts, whole)
+    whole = walked(compact)
+    for part, wanted in zip(walked(compact, range(rows, 128, rows)), whole, strict=True):
+        np.testing.assert_array_equal(part, wanted)
+    np.testing.assert_array_equal(np.flatnonzero(whole[1]), np.unique(whole[0][whole[0] >= 0]))
 
 
 def test_both_ways_work_from_several_threads_at_a_time():
@@ -277,36 +284,97 @@ def test_both_ways_work_from_several_threads_at_a_time():
             np.testing.assert_array_equal(found, expected)
 
 
-def reference_walk(probability, flow, y, x):
-    """The plain meaning of `walk.walk_rows` for one pixel: eight bilinear steps in 1/64 px."""
-    height, width = probability.shape
-    at_y, at_x = 64 * y, 64 * x
-    for _ in range(walk.STEPS):
-        row, part_y = divmod(at_y, 64)
-        column, part_x = divmod(at_x, 64)
-        total = [0, 0]
-        for down, weight_y in ((0, 64 - part_y), (1, part_y)):
-            for right, weight_x in ((0, 64 - part_x), (1, part_x)):
-                near_y, near_x = row + down, column + right
-                if near_y < height and near_x < width and probability[near_y, near_x] >= 128:
-                    for axis in (0, 1):
-                        total[axis] += weight_y * weight_x * int(flow[axis, near_y, near_x])
-        at_y = min(max(at_y + ((total[0] + 4096) >> 13), 0), 64 * (height - 1))
-        at_x = min(max(at_x + ((total[1] + 4096) >> 13), 0), 64 * (width - 1))
-    return (at_y + 32) // 64, (at_x + 32) // 64
+def reference_walk(inside, flow, y, x, steps):
+    """The plain meaning of `walk.walk_rows`: where ``steps`` steps lead from a pixel, as (y, x) in 1/64 px."""
+    if not (0 <= y < inside.shape[0] and 0 <= x < inside.shape[1] and inside[y, x]):
+        return (0, 0)
+    if steps > walk.STEPS:
+        half = reference_walk(inside, flow, y, x, steps // 2)
+        near = [(part + 32) >> 6 for part in half]
+        more = reference_walk(inside, flow, y + near[0], x + near[1], steps // 2)
+        return tuple(part + further for part, further in zip(half, more, strict=True))
+    first = tuple((int(part[y, x]) + 1) >> 1 for part in flow)
+    if steps == 1:
+        return first
+    side = [1 if part > 0 else -1 for part in first]
+    around = [
+        [reference_walk(inside, flow, y + down * side[0], x + right * side[1], steps - 1) for right in (0, 1)]
+        for down in (0, 1)
+    ]
+
+    def between(one, other, share):
+        return one + (((other - one) * abs(share) + 32) >> 6)
+
+    rows = [[between(one, other, first[1]) for one, other in zip(*row, strict=True)] for row in around]
+    return tuple(step + between(one, other, first[0]) for step, one, other in zip(first, *rows, strict=True))
 
 
 def test_walks_agree_with_their_plain_meaning():
     compact = spoilt(fields_from_labels(discs(96)), 0.4, seed=3).compact()
-    target = np.empty((96, 96), np.int32)
-    walk.walk_rows(compact.probability, compact.flow, np.uint8(128), 0, 96, target)
+    inside = compact.probability >= 128
+    target, _ = walked(compact)
+    assert np.all((target == -1) == ~inside)
     checked = 0
-    for y, x in np.argwhere(compact.probability >= 128)[::7]:
-        row, column = reference_walk(compact.probability, compact.flow, int(y), int(x))
-        if compact.probability[row, column] >= 128 and (row, column) != (y, x):
+    for y, x in np.argwhere(inside)[::7]:
+        end = reference_walk(inside, compact.flow, int(y), int(x), walk.REACH)
+        row, column = (min(max(at + ((part + 32) >> 6), 0), 95) for at, part in zip((y, x), end, strict=True))
+        if inside[row, column] and (row, column) != (y, x):
             assert target[y, x] == row * 96 + column
             checked += 1
     assert checked > 300
+
+
+def test_the_steepest_flow_does_not_overflow_a_walk():
+    """Each step is the longest that int8 holds; opposite neighbours differ by twice the length of a walk."""
+    probability = np.full((40, 40), 255, np.uint8)
+    chequered = np.where(np.indices((40, 40)).sum(0) % 2, 127, -127)
+    for pattern in (np.full((40, 40), 127), np.full((40, 40), -127), chequered):
+        flow = np.stack([pattern, pattern]).astype(np.int8)
+        target, _ = walked(CompactFields(probability, flow, probability))
+        for y, x in ((0, 0), (20, 20), (39, 39), (13, 30)):
+            end = reference_walk(probability > 0, flow, y, x, walk.REACH)
+            row, column = (min(max(at + ((part + 32) >> 6), 0), 39) for at, part in zip((y, x), end, strict=True))
+            assert (row, column) == (y, x) or target[y, x] == row * 40 + column
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.integers(1, 300).flatmap(lambda size: hnp.arrays(np.int64, size, elements=st.integers(0, size - 1))))
+def test_chases_and_doublings_end_where_pointers_lead(link):
+    """Two rounds of doubling after a chase lead to an end, or stay on a cycle of three or more."""
+    end, spare = np.empty_like(link), np.empty_like(link)
+    ends.chase(link, 0, link.size, end)
+    for _ in range(8):
+        ends.double(end, 0, link.size, spare)
+        end, spare = spare, end
+    for item in range(link.size):
+        path = [item]
+        while link[path[-1]] not in path:
+            path.append(int(link[path[-1]]))
+        cycle = path[path.index(int(link[path[-1]])) :]
+        assert end[item] in cycle
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(hnp.arrays(np.bool_, st.tuples(st.integers(1, 15), st.integers(1, 15))))
+def test_ends_that_touch_are_one_group_and_name_what_leads_to_them(marked):
+    marks = np.zeros(-(-marked.size // 8) * 8, np.uint8)
+    marks[: marked.size] = marked.ravel()
+    target = np.full(marked.shape, -1, np.int32)
+    target[marked] = np.flatnonzero(marked)  # each leads to itself
+    places, ahead = ends.list_marks(marks.view(np.uint64), 0, marks.size // 8, 1, target.ravel())
+    np.testing.assert_array_equal(places, ahead)
+    np.testing.assert_array_equal(places, np.flatnonzero(marked))
+    places = np.concatenate(([0], places))
+    groups, count = ends.group_ends(np.arange(places.size), places, target)
+    wanted, pieces = ndimage.label(marked, EIGHT)
+    assert count == pieces
+    ends.name_places(places, groups, 0, places.size, target.ravel())
+    runs = ends.basin_runs(target, 0, len(target))
+    found = np.empty(marked.shape, np.int64)
+    components.paint_runs(*runs, 0, len(target), found)
+    np.testing.assert_array_equal(found, wanted)
+    for one, other in zip(runs, components.find_runs(found), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 @settings(max_examples=30, deadline=None, derandomize=True)
@@ -324,7 +392,7 @@ def test_runs_join_to_connected_components(labels):
     runs = components.find_runs(labels)
     parent = components.join_runs(*runs, labels.shape[1])
     found = np.empty(labels.shape, np.int64)
-    components.paint_runs(runs[0], runs[1], parent, found)
+    components.paint_runs(runs[0], runs[1], parent, 0, len(labels), found)
     for label, structure in ((0, None), (1, EIGHT), (2, EIGHT)):
         pieces, count = ndimage.label(labels == label, structure)
         pairs = np.unique(np.stack([pieces[pieces > 0], found[pieces > 0]]), axis=1)
@@ -339,6 +407,45 @@ def test_smoothing_is_two_sums_of_three_by_three():
     padded = np.pad(topography.astype(float), 2)
     kernel = np.outer([1, 2, 3, 2, 1], [1, 2, 3, 2, 1])
     np.testing.assert_array_equal(out, ndimage.correlate(padded, kernel, mode="constant")[2:-2, 2:-2])
+
+
+def reference_contacts(image, smooth, flow):
+    """The plain meaning of `basins.find_contacts`, pair of pixels by pair of pixels."""
+
+    def bend(axis, y, x):
+        down, right = axis, 1 - axis
+        ends = [(y - down, x - right), (y + down, x + right)]
+        if min(map(min, ends)) < 0 or ends[1][0] >= len(image) or ends[1][1] >= image.shape[1]:
+            return 0
+        if not all(image[end] for end in ends):
+            return 0
+        return max(abs(sum(int(flow[axis][end]) for end in ends) - 2 * int(flow[axis, y, x])) - 2, 0)
+
+    found = {}
+    for axis in (0, 1):
+        for y, x in np.ndindex(image.shape[0] - (axis == 0), image.shape[1] - (axis == 1)):
+            here, there = (y, x), (y + 1 - axis, x + axis)
+            if image[here] == image[there] or not image[here] or not image[there]:
+                continue
+            row = found.setdefault(tuple(sorted((int(image[here]), int(image[there])))), [0] * 5)
+            row[0] = max(row[0], int(min(smooth[here], smooth[there])))
+            row[1] += int(flow[axis][there]) - int(flow[axis][here])
+            row[2] += sum(abs(int(part[place])) for part in flow for place in (here, there))
+            row[3] += 1
+            row[4] += bend(axis, *here) + bend(axis, *there)
+    return sorted([*pair, *row] for pair, row in found.items())
+
+
+@settings(max_examples=30, deadline=None, derandomize=True)
+@given(hnp.arrays(np.uint32, st.tuples(st.integers(1, 12), st.integers(1, 12)), elements=st.integers(0, 4)))
+def test_contacts_agree_with_their_plain_meaning(image):
+    random = np.random.default_rng(image.size)
+    smooth = random.integers(0, 9000, image.shape).astype(np.uint16)
+    flow = random.integers(-127, 128, (2, *image.shape)).astype(np.int8)
+    fields = (np.where(image > 0, 200, 100).astype(np.uint8), flow, np.uint8(128))
+    runs = components.find_runs(image)
+    found = basins.find_contacts(runs, smooth, fields, 0, len(image))
+    assert sorted(found.tolist()) == reference_contacts(image, smooth, flow)
 
 
 def test_merging_mends_what_noise_cuts():

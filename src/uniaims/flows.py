@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from uniaims._kernels import basins, components, diffusion, distances, walk
+from uniaims._kernels import basins, components, diffusion, distances, ends, walk
 from uniaims._kernels.threads import map_blocks, row_blocks, thread_count
 from uniaims.errors import InputError, SettingsError
 from uniaims.labels import Labels, check_labels, relabel
@@ -28,7 +28,7 @@ MAP_SCALE = 255
 SERIAL_PIXELS = 512 * 512
 """Up to this many pixels threads cost more than they save."""
 LONGEST_WALK_PX = 8192
-"""Pixels are followed at least twice around the image, but never further than about this."""
+"""Pixels are followed until they stay, but never further than about this."""
 
 
 @dataclass(frozen=True)
@@ -115,11 +115,22 @@ class FlowSettings:
 
 
 @dataclass(frozen=True)
-class _Followed:
-    """Where the flow leads: basins (H, W) uint32, numbered 1..count in raster order of their ends."""
+class _Basins:
+    """Where the flow leads: basins, numbered 1..count in raster order of their first ends.
 
-    basins: Labels
+    Attributes:
+        runs: of the image of basins, 0 = background.
+        count: how many there are.
+        places: (K,) flat indices of pixels where walks end; item 0 stands for none.
+        groups: (K,) the basin of each of them.
+        spare: (H, W) uint32, of any content: memory for the labels, which is costly to ask for once more.
+    """
+
+    runs: Runs
     count: int
+    places: Array
+    groups: Array
+    spare: Labels
 
 
 def fields_from_labels(labels: npt.ArrayLike, threads: int | None = None) -> Fields:
@@ -191,11 +202,12 @@ def labels_from_fields(
     compact = fields.compact(workers) if isinstance(fields, Fields) else fields
     if compact.probability.size == 0:
         return np.zeros(compact.probability.shape, np.uint32)
-    followed = _follow(compact, _threshold(settings), workers)
-    runs = components.find_runs(followed.basins)
-    if settings.merge_difference > 0 and followed.count > 1:
-        runs = _merged(followed, runs, compact, settings, workers)
-    return _clean(followed, runs, settings)
+    whole = np.ascontiguousarray
+    compact = CompactFields(whole(compact.probability), whole(compact.flow), whole(compact.topography))
+    basin = _follow(compact, _threshold(settings), workers)
+    merges = settings.merge_difference > 0 and basin.count > 1
+    runs = _merged(basin, compact, settings, workers) if merges else basin.runs
+    return _cleaned(runs, basin, settings, workers)
 
 
 def flow_errors(labels: npt.ArrayLike, fields: Fields | CompactFields, threads: int | None = None) -> Floats:
@@ -268,73 +280,90 @@ def _threshold(settings: FlowSettings) -> np.uint8:
     return np.uint8(max(1, np.ceil(settings.probability_threshold * MAP_SCALE)))
 
 
-def _follow(fields: CompactFields, threshold: np.uint8, threads: int) -> _Followed:
-    """Walk from every foreground pixel and number the places where walks end."""
-    probability, flow = np.ascontiguousarray(fields.probability), np.ascontiguousarray(fields.flow)
-    height, width = probability.shape
-    flat = probability.ravel()
-    target = _walked(probability, flow, threshold, threads)
-    spare = np.empty_like(target)
-    target, spare = _followed(target, spare, min(4 * (height + width), LONGEST_WALK_PX), threads)
-    ends = np.zeros((height, width), np.uint8)
-    _by_blocks(
-        lambda start, stop: walk.mark_ends(flat, threshold, target, start, stop, ends.ravel()), flat.size, threads
-    )
-    runs = components.find_runs(ends)
-    groups = spare.reshape(height, width)
-    count = basins.number_groups(*runs, components.join_runs(*runs, width), groups)
-    out = np.empty(flat.size, np.uint32)
-    _by_blocks(lambda start, stop: walk.name_ends(target, spare, flat, threshold, start, stop, out), flat.size, threads)
-    return _Followed(out.reshape(height, width), int(count))
+def _follow(fields: CompactFields, threshold: np.uint8, threads: int) -> _Basins:
+    """Walk from every foreground pixel and group the places where walks end."""
+    target, marks = _walked(fields.probability, fields.flow, threshold, threads)
+    flat = target.ravel()
+    places, ahead = _listed(marks.view(np.uint64), flat, threads)
+    link = np.zeros_like(ahead)
+    _by_blocks(lambda start, stop: ends.link(ahead, flat, max(start, 1), stop, link), link.size, threads)
+    groups, count = ends.group_ends(_followed(link, threads), places, target)
+    _by_blocks(lambda start, stop: ends.name_places(places, groups, start, stop, flat), places.size, threads)
+    parts = _by_blocks(lambda start, stop: ends.basin_runs(target, start, stop), target.shape[0], threads)
+    spare = target.view(np.uint32) if target.itemsize == 4 else np.empty(target.shape, np.uint32)
+    return _Basins(_joined_runs(parts), int(count), places, groups, spare)
 
 
-def _walked(probability: Array, flow: Array, threshold: np.uint8, threads: int) -> Array:
-    """Return (H * W,) flat index of the pixel that each pixel's first walk leads to."""
+def _walked(probability: Array, flow: Array, threshold: np.uint8, threads: int) -> tuple[Array, Array]:
+    """Return the flat index (H, W) of the pixel that each pixel's walk leads to, and marks where walks end.
+
+    The marks, uint8, cover the flat pixels and fill up the last eight bytes.
+    """
     height, width = probability.shape
     target = np.empty((height, width), np.int32 if height * width < 2**31 else np.int64)
-    _by_blocks(lambda start, stop: walk.walk_rows(probability, flow, threshold, start, stop, target), height, threads)
-    return target.ravel()
+    marks = np.zeros(-(-target.size // 8) * 8, np.uint8)
+    _by_blocks(
+        lambda start, stop: walk.walk_rows(probability, flow, threshold, start, stop, target, marks), height, threads
+    )
+    return target, marks
 
 
-def _followed(target: Array, spare: Array, wanted: int, threads: int) -> tuple[Array, Array]:
-    """Return ``target`` after ``wanted`` steps or more, or once nothing moves; and the other of the two arrays."""
-    hop: Callable[..., int] = walk.chase_rows
-    steps = walk.STEPS
-    while steps < wanted:
-        moving = _by_blocks(partial(_hop, hop, target, spare), target.size, threads)
-        target, spare = spare, target
+def _listed(words: Array, target: Array, threads: int) -> tuple[Array, Array]:
+    """Return the flat indices of the marked pixels, and those of their targets; item 0 of both stands for no pixel.
+
+    In ``target`` (H * W,) their numbers take their place.
+    """
+    blocks = row_blocks(words.size, threads)
+    counts = [1, *map_blocks(lambda start, stop: ends.count_marks(words, start, stop), blocks, threads)]
+    first = dict(zip((start for start, _ in blocks), np.cumsum(counts), strict=False))
+    parts = map_blocks(lambda start, stop: ends.list_marks(words, start, stop, first[start], target), blocks, threads)
+    places, ahead = (np.concatenate([np.zeros(1, target.dtype), *part]) for part in zip(*parts, strict=True))
+    return places, ahead
+
+
+def _followed(link: Array, threads: int) -> Array:
+    """Return ``link`` followed for ``LONGEST_WALK_PX`` or more, or until nothing moves; it is overwritten."""
+    hop: Callable[..., int] = ends.chase
+    spare = np.empty_like(link)
+    steps = walk.REACH
+    while steps < LONGEST_WALK_PX:
+        moving = _by_blocks(partial(_hop, hop, link, spare), link.size, threads)
+        link, spare = spare, link
         if not any(moving):
             break
-        steps *= walk.HOPS if hop is walk.chase_rows else 2
-        hop = walk.double_rows
-    return target, spare
+        steps *= ends.HOPS if hop is ends.chase else 2
+        hop = ends.double
+    return link
 
 
-def _hop(hop: Callable[..., int], target: Array, out: Array, start: int, stop: int) -> int:
-    """Follow pointers, flat indices start..stop; return how many may go on."""
-    return int(hop(target, start, stop, out))
+def _hop(hop: Callable[..., int], link: Array, out: Array, start: int, stop: int) -> int:
+    """Follow pointers, items start..stop; return how many may go on."""
+    return int(hop(link, start, stop, out))
 
 
-def _merged(followed: _Followed, runs: Runs, fields: CompactFields, settings: FlowSettings, threads: int) -> Runs:
+def _joined_runs(parts: list[Runs]) -> Runs:
+    """Return the runs of blocks of rows as those of the whole."""
+    firsts, starts, values = zip(*parts, strict=True)
+    rows = np.concatenate([np.zeros(1, np.int64), *(np.diff(first) for first in firsts)])
+    return np.cumsum(rows), np.concatenate(starts), np.concatenate(values)
+
+
+def _merged(basin: _Basins, fields: CompactFields, settings: FlowSettings, threads: int) -> Runs:
     """Return the runs of the basins with the same number for all basins of one instance."""
-    topography, flow = np.ascontiguousarray(fields.topography), np.ascontiguousarray(fields.flow)
-    height = topography.shape[0]
-    image = followed.basins
+    topography, height = fields.topography, fields.topography.shape[0]
     smooth = np.empty(topography.shape, np.uint16)
     _by_blocks(lambda start, stop: basins.smooth_rows(topography, start, stop, smooth), height, threads)
-    contacts = _joined_contacts(
-        np.concatenate(
-            _by_blocks(lambda start, stop: basins.find_contacts(image, smooth, flow, start, stop), height, threads)
-        )
-    )
-    measures = basins.measure_basins(*runs, smooth, followed.count)
+    seen = (fields.probability, fields.flow, _threshold(settings))
+    parts = _by_blocks(lambda start, stop: basins.find_contacts(basin.runs, smooth, seen, start, stop), height, threads)
+    contacts = _joined_contacts(np.concatenate(parts))
+    measures = basins.measure_basins(basin.runs, smooth, basin.places, basin.groups, basin.count)
     limits = (settings.merge_difference, settings.parting_weight, settings.parting_roughness)
     rule = (*(float(limit) for limit in limits), 4.0 * settings.minimum_area_px)
-    names = np.arange(followed.count + 1)
+    names = np.arange(basin.count + 1)
     while len(contacts) and basins.merge_round(contacts, names, measures, rule):
         contacts[:, :2] = np.sort(names[contacts[:, :2]], axis=1)
         contacts = _joined_contacts(contacts[contacts[:, 0] != contacts[:, 1]])
-    first, start, value = runs
+    first, start, value = basin.runs
     return first, start, names.astype(np.uint32)[value]
 
 
@@ -351,10 +380,10 @@ def _joined_contacts(contacts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     return joined[np.lexsort((joined[:, 1], joined[:, 0], -joined[:, 2]))]
 
 
-def _clean(followed: _Followed, runs: Runs, settings: FlowSettings) -> Labels:
-    """Return the labels without small pieces and small holes, numbered in raster order; the basins are overwritten."""
-    image, (first, start, value) = followed.basins, runs
+def _cleaned(runs: Runs, basin: _Basins, settings: FlowSettings, threads: int) -> Labels:
+    """Return the labels (H, W) without small pieces and small holes, numbered in raster order."""
+    (first, start, value), out = runs, basin.spare
     rule = (settings.minimum_area_px, settings.hole_share)
-    kept, _ = components.clean_runs(first, start, value, image.shape[1], followed.count, *rule)
-    components.paint_runs(first, start, kept, image)
-    return image
+    kept, _ = components.clean_runs(first, start, value, out.shape[1], basin.count, *rule)
+    _by_blocks(lambda top, end: components.paint_runs(first, start, kept, top, end, out), out.shape[0], threads)
+    return out

@@ -31,7 +31,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
 from uniaims.errors import InputError, LabelsError, SettingsError
-from uniaims.labels import check_labels
+from uniaims.labels import Labels, check_labels
 
 __all__ = [
     "THRESHOLDS",
@@ -42,10 +42,14 @@ __all__ = [
     "combine",
     "evaluate",
     "match",
+    "without_unknown",
 ]
 
 THRESHOLDS: tuple[float, ...] = tuple(round(0.5 + 0.05 * step, 2) for step in range(10))
 """The IoU thresholds of the mean AP: 0.50, 0.55 ... 0.95."""
+
+KNOWN_SHARE = 0.5
+"""A predicted instance of which less than this share lies where the truth is known is neither right nor wrong."""
 
 _STRIP_PX = 1 << 22
 
@@ -283,6 +287,15 @@ def evaluate(true: ArrayLike, predicted: ArrayLike) -> Evaluation:
         size_error_sum=float(np.abs(size_errors).sum()),
         size_bias_sum=float(size_errors.sum()),
     )
+
+
+def without_unknown(predicted: Labels, known: NDArray[np.bool_]) -> Labels:
+    """Predicted labels (H, W) without the instances that lie mostly where ``known`` (H, W) is false."""
+    if known.all():
+        return predicted
+    areas = np.bincount(predicted.ravel())
+    kept = np.bincount(predicted.ravel(), weights=known.ravel()) >= KNOWN_SHARE * areas
+    return np.where(kept[predicted], predicted, 0).astype(np.uint32)
 
 
 def combine(evaluations: Iterable[Evaluation]) -> SetEvaluation:

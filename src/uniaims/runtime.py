@@ -62,9 +62,9 @@ class Model(Protocol):
         ...
 
     def predict(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Tiles (N, C, H, W) float32, normalised, H and W multiples of the stride -> fields (N, 4, H, W) float32.
+        """Tiles (N, C, H, W) float32, normalised, H and W multiples of the stride -> fields (N, 4 + K, H, W) float32.
 
-        Channels: probability 0..1, flow y, flow x, topography 0..1.
+        Channels: probability 0..1, flow y, flow x, topography 0..1, then the probability of each of the K kinds.
         """
         ...
 

@@ -3,6 +3,7 @@ import pytest
 
 from uniaims.errors import ModelError, SettingsError
 from uniaims.networks import ModelCard, NetworkSettings, Normalisation
+from uniaims.networks.card import HEADS
 
 
 def test_card_survives_its_text():
@@ -54,3 +55,45 @@ def test_rare_bright_pixels_still_give_a_range():
 def test_percentiles_are_checked():
     with pytest.raises(SettingsError):
         Normalisation(50, 50)
+
+
+def test_an_old_card_is_read_as_what_it_meant():
+    network = '{"encoder": "unet", "channels": 1, "widths": [8, 16], "depths": [1, 2]}'
+    card = ModelCard.from_json(f'{{"format": 1, "name": "old", "network": {network}, "normalisation": {{}}}}')
+    assert card.network == NetworkSettings(widths=(8, 16), depths=(1, 2))
+    assert card.network.heads == HEADS
+    assert card.network.kinds == ()
+
+
+def test_kinds_and_heads_survive_the_text():
+    network = NetworkSettings("swin-tiny", 3, heads=("flow", "topography"), kinds=("rod", "sphere"), position_grid=32)
+    assert ModelCard.from_json(ModelCard("mine", network).to_json()).network == network
+
+
+def test_a_card_of_an_encoder_from_the_future_is_refused():
+    text = ModelCard("mine", NetworkSettings("swin-tiny")).to_json().replace("swin-tiny", "swin-enormous")
+    with pytest.raises(ModelError, match="swin-enormous"):
+        ModelCard.from_json(text)
+
+
+def test_encoders_with_their_own_widths_say_none():
+    settings = NetworkSettings("convnext-tiny", widths=(8, 16), depths=(1, 1))
+    assert (settings.widths, settings.depths, settings.stride) == ((), (), 32)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"heads": ()},
+        {"heads": ("probability",)},
+        {"heads": ("flow", "probability")},
+        {"heads": ("flow", "colour")},
+        {"kinds": ("only",)},
+        {"kinds": ("same", "same")},
+        {"channels": 0},
+        {"position_grid": 0},
+    ],
+)
+def test_impossible_networks_are_refused(wrong):
+    with pytest.raises(SettingsError):
+        NetworkSettings(**wrong)

@@ -15,6 +15,7 @@ from uniaims.micrograph import Micrograph, PixelSize, read_image
 from uniaims.scalebar import (
     Box,
     Detection,
+    Detector,
     ScaleReading,
     given_scale,
     keep_sample,
@@ -23,7 +24,8 @@ from uniaims.scalebar import (
     resolve_pixel_size,
     scan_scale,
 )
-from uniaims.scalebar.scan import eight_bit, looks
+from uniaims.scalebar.scan import DetectionKind, eight_bit, looks
+from uniaims.synthesis.scalebars import BarTruth, ScaleBarTruth, draw_scalebar, training_styles
 
 DATA = Path(os.environ.get("UNIAIMS_DATA", Path(__file__).parents[3] / "shared" / "data"))
 
@@ -53,6 +55,16 @@ def test_sixteen_bits_read_like_eight() -> None:
     bar = read_scale(Micrograph.from_array(wide))
     assert bar is not None
     assert bar.pixel_size_nm == pytest.approx(2.5, rel=0.01)
+
+
+def test_bars_are_measured_on_the_original_grey_levels() -> None:
+    """The stretch to 8 bits clips what few pixels have; an end between two pixels then seems to be elsewhere."""
+    levels = picture().astype(np.uint16) * 20 + 1000
+    levels[470:478, 60:260] = 60_000
+    levels[470:478, 260] = 24_000
+    bar = read_scale(Micrograph.from_array(levels))
+    assert bar is not None
+    assert bar.length_px == pytest.approx(200.37, abs=0.15)
 
 
 def test_a_label_without_a_bar_gives_none_and_the_reason() -> None:
@@ -94,6 +106,36 @@ def test_a_detector_of_ones_own_is_asked() -> None:
     assert bar.text_box is not None
     assert (bar.text_box.left, bar.text_box.right) == (70, 200)
     assert len(asked) == 1
+
+
+def detector_of(truth: ScaleBarTruth) -> Detector:
+    """A detector that sees all that was drawn, whatever it is asked."""
+
+    def kind(bar: BarTruth) -> DetectionKind:
+        return "ruler" if bar.kind in {"dots", "ruler", "ruler lined"} else "bar"
+
+    def whole(box: tuple[float, float, float, float], margin: int = 0) -> Box:
+        left, top, right, bottom = box
+        return Box(int(top) - margin, int(left) - margin, int(np.ceil(bottom)) + margin, int(np.ceil(right)) + margin)
+
+    texts = [bar.text_box for bar in truth.bars if bar.text_box] + [text.box for text in truth.texts]
+    found = [Detection(kind(bar), whole(bar.box), 0.9) for bar in truth.bars]
+    found += [Detection("text", whole(box, 2), 0.9) for box in texts]
+    found += [Detection("banner", whole(truth.banner), 0.9)] if truth.banner else []
+    return lambda gray, scale: tuple(found)
+
+
+@pytest.mark.parametrize("style", ["alternating bar", "end ticks", "vertical bar", "inside bar", "fei quanta"])
+def test_bars_that_a_detector_saw_are_measured_and_read(style: str) -> None:
+    assert style in training_styles()
+    ground = np.clip(np.random.default_rng(0).normal(110, 9, (480, 640)), 0, 255).astype(np.uint8)
+    drawn = draw_scalebar(ground, style, np.random.default_rng(3))
+    gray = drawn.image if drawn.image.ndim == 2 else drawn.image[..., 1].copy()
+    reading = scan_scale(micrograph(gray), detector_of(drawn.truth))
+    assert reading.bar is not None, reading.refusals
+    assert reading.bar.pixel_size_nm == pytest.approx(drawn.truth.pixel_size_nm, rel=0.01)
+    if drawn.truth.banner is not None:
+        assert any(box.width == gray.shape[1] for box in reading.drawn)
 
 
 def test_large_pictures_are_looked_at_in_strips() -> None:

@@ -1,4 +1,6 @@
 import json
+import os
+import signal
 from dataclasses import replace
 
 import cv2
@@ -7,11 +9,14 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from uniaims.errors import InputError, SettingsError  # noqa: E402
+from uniaims.errors import InputError, ModelError, SettingsError  # noqa: E402
 from uniaims.networks.weights import load_weights  # noqa: E402
-from uniaims.runtime import load_model  # noqa: E402
+from uniaims.runtime import file_hash, load_model  # noqa: E402
 from uniaims.training import TrainingSettings  # noqa: E402
+from uniaims.training.checkpoint import LAST_FILE  # noqa: E402
 from uniaims.training.optimisation import learning_rate  # noqa: E402
+from uniaims.training.range_test import find_learning_rate  # noqa: E402
+from uniaims.training.settings_file import read_settings  # noqa: E402
 from uniaims.training.trainer import train  # noqa: E402
 
 
@@ -42,8 +47,19 @@ def settings(tmp_path):
     )
 
 
+@pytest.fixture(autouse=True)
+def export(request, monkeypatch):
+    """ONNX takes seconds; only one test waits for it."""
+    if request.node.name != "test_training_learns_and_leaves_a_model_that_runs":
+        monkeypatch.setattr("uniaims.training.trainer.export_onnx", lambda path, *_: path.write_bytes(b""))
+
+
+def log_of(settings):
+    return [json.loads(line) for line in (settings.output / "log.jsonl").read_text().splitlines()]
+
+
 def losses_of(settings):
-    return [json.loads(line)["total"] for line in (settings.output / "log.jsonl").read_text().splitlines()]
+    return [row["total"] for row in log_of(settings) if "total" in row]
 
 
 def test_training_learns_and_leaves_a_model_that_runs(settings):
@@ -71,7 +87,7 @@ def test_interrupted_training_ends_where_an_uninterrupted_one_does(settings, tmp
     assert finished.steps == 20
     expected, found = (load_weights(run.output / "custom.safetensors")[0].state_dict() for run in (whole, broken))
     for name, tensor in expected.items():
-        torch.testing.assert_close(found[name], tensor, rtol=1e-3, atol=1e-3)
+        assert torch.equal(found[name], tensor), name
 
 
 @pytest.mark.parametrize("change", [{"widths": (4, 8)}, {"seed": 7}])
@@ -79,6 +95,99 @@ def test_another_training_in_the_same_folder_is_refused(settings, change):
     train(replace(settings, steps=1))
     with pytest.raises(SettingsError, match="other settings"):
         train(replace(settings, steps=2, **change))
+
+
+def held_out(settings, **changes):
+    """The settings with the training images held out too, validated every ten steps."""
+    return replace(settings, **{"validation": settings.data, "validation_every": 10} | changes)
+
+
+def test_the_best_validation_is_what_is_kept(settings, monkeypatch):
+    scores = iter([0.2, 0.6, 0.4])
+    monkeypatch.setattr("uniaims.training.trainer.Validator.__call__", lambda self, network: next(scores))
+    finished = train(held_out(settings))
+    assert (finished.ap50, finished.best_step, finished.steps) == (0.6, 20, 30)
+    assert [row["validation_ap50"] for row in log_of(settings) if "validation_ap50" in row] == [0.2, 0.6, 0.4]
+    best, last = (load_weights(settings.output / name)[0].state_dict() for name in ("best.safetensors", LAST_FILE))
+    shipped, card = load_weights(finished.weights)
+    assert all(torch.equal(shipped.state_dict()[name], best[name]) for name in best)
+    assert not all(torch.equal(last[name], best[name]) for name in best)
+    assert card.provenance["validation"] == {"ap50": 0.6, "step": 20, "images": 2}
+
+
+def test_training_stops_where_it_gets_no_better(settings, monkeypatch):
+    monkeypatch.setattr("uniaims.training.trainer.Validator.__call__", lambda self, network: 0.5)
+    assert train(held_out(settings, patience=1)).steps == 20
+
+
+def test_the_state_is_saved_when_somebody_asks_to_stop(settings, tmp_path):
+    whole = replace(settings, output=tmp_path / "whole", steps=20)
+    train(whole)
+
+    def ask_at_7(stage, done, total):
+        if stage.startswith("training") and done == 7:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    broken = replace(whole, output=tmp_path / "broken")
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt):
+        train(broken, ask_at_7)
+    assert signal.getsignal(signal.SIGTERM) is before
+    assert torch.load(broken.output / "training.pt", weights_only=True)["step"] == 7
+    train(broken)
+    expected, found = (load_weights(run.output / "custom.safetensors")[0].state_dict() for run in (whole, broken))
+    assert all(torch.equal(found[name], expected[name]) for name in expected)
+
+
+def test_settings_are_written_beside_the_run_and_serve_to_go_on(settings):
+    train(replace(settings, steps=1))
+    assert train(read_settings(settings.output / "settings.toml", {"steps": 2})).steps == 2
+
+
+def test_a_training_starts_from_another_model(settings, tmp_path):
+    parent = train(replace(settings, nominal_diameter_px=20.0, kinds=("a", "b")))
+    child = replace(
+        settings, output=tmp_path / "child", initial_weights=str(parent.weights), widths=(32, 64), learning_rate=1e-9
+    )
+    network, card = load_weights(train(replace(child, steps=1)).weights)
+    assert card.provenance["parent"] == {"name": "custom", "hash": file_hash(parent.weights)}
+    assert (card.network.widths, card.network.kinds, card.nominal_diameter_px) == ((8, 16), ("a", "b"), 20.0)
+    before = load_weights(parent.weights)[0].head[1].weight
+    torch.testing.assert_close(network.head[1].weight, before, rtol=1e-3, atol=1e-4)
+    with pytest.raises(ModelError, match=r"can't be trained further"):
+        parent.weights.unlink()
+        train(replace(child, output=tmp_path / "orphan", initial_weights=str(parent.onnx)))
+
+
+def test_parts_of_a_batch_give_nearly_the_same_gradient(settings, tmp_path):
+    losses = []
+    for parts in (1, 2):
+        run = replace(settings, output=tmp_path / str(parts), batch=4, batch_parts=parts, steps=10)
+        train(run)
+        losses.append(losses_of(run)[0])
+    assert losses[0] == pytest.approx(losses[1], rel=0.25)
+    assert losses[0] != losses[1]
+
+
+def test_a_loss_that_is_no_number_ends_the_training(settings):
+    with pytest.raises(ModelError, match="no number any more"):
+        train(replace(settings, learning_rate=1e30, mixed_precision=False))
+
+
+def test_the_log_tells_the_pace(settings):
+    seen = []
+    train(settings, lambda stage, done, total: seen.append((stage, done, total)))
+    assert seen[-1][1:] == (30, 30)
+    assert "images/s" in seen[-1][0]
+    assert all(row["images_per_second"] > 0 for row in log_of(settings))
+
+
+def test_rates_are_tried_and_one_is_suggested(settings):
+    found = find_learning_rate(settings)
+    assert 1e-6 < found.suggested < 1
+    assert found.picture == settings.output / "learning_rate.png"
+    assert cv2.imread(str(found.picture)).shape == (540, 900, 3)
+    assert not (settings.output / "training.pt").exists()
 
 
 def test_damaged_state_is_refused(settings):

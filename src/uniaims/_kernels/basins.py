@@ -7,24 +7,6 @@ CONTACT_COLUMNS = 7  # as `find_contacts` names them
 
 
 @njit(cache=True, nogil=True)
-def number_groups(first, start, value, parent, out):  # type: ignore[no-untyped-def]
-    """Write 1..N into ``out`` (H, W) int32 for the N components of marked runs, in raster order; return N."""
-    height, width = out.shape
-    number = np.zeros(parent.size, np.int32)
-    count = 0
-    for y in range(height):
-        for run in range(first[y], first[y + 1]):
-            if value[run] == 0:
-                continue
-            if parent[run] == run:
-                count += 1
-                number[run] = count
-            stop = start[run + 1] if run + 1 < first[y + 1] else width
-            out[y, start[run] : stop] = number[parent[run]]
-    return count
-
-
-@njit(cache=True, nogil=True)
 def smooth_rows(topography, start, stop, out):  # type: ignore[no-untyped-def]
     """Write rows start..stop of ``topography`` (H, W) uint8, summed 3 x 3 twice, into ``out`` (H, W) uint16.
 
@@ -47,17 +29,21 @@ def smooth_rows(topography, start, stop, out):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def measure_basins(first, start, value, smooth, count):  # type: ignore[no-untyped-def]
-    """Return (count + 1, 2) int64: area in px and highest smoothed topography of each basin, from its runs."""
+def measure_basins(runs, smooth, places, group, count):  # type: ignore[no-untyped-def]
+    """Return (count + 1, 2) int64: area in px and highest smoothed topography of each basin, from its runs.
+
+    The height is taken where walks end: ``places`` (K,), flat indices, with the basin of each in ``group`` (K,).
+    """
+    first, start, value = runs
     height, width = smooth.shape
     out = np.zeros((count + 1, 2), np.int64)
     for y in range(height):
         for run in range(first[y], first[y + 1]):
-            basin = value[run]
-            if basin != 0:
-                stop = start[run + 1] if run + 1 < first[y + 1] else width
-                out[basin, 0] += stop - start[run]
-                out[basin, 1] = max(out[basin, 1], smooth[y, start[run] : stop].max())
+            stop = start[run + 1] if run + 1 < first[y + 1] else width
+            out[value[run], 0] += stop - start[run]
+    heights = smooth.ravel()
+    for item in range(1, places.size):
+        out[group[item], 1] = max(out[group[item], 1], np.int64(heights[places[item]]))
     return out
 
 
@@ -83,82 +69,112 @@ def _grow(table):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _roughness(basins, flow, axis, y, x):  # type: ignore[no-untyped-def]
-    """Return the size of the second difference of part ``axis`` of ``flow`` (2, H, W) at (y, x) along the other axis.
+def _bend(before, here, after, inside_before, inside_after, threshold, out):  # type: ignore[no-untyped-def]
+    """Write the size of the second difference of flow (N,) between two neighbours, 0 where one is background.
 
     What rounding to int8 alone can cause is taken off.
     """
-    down, right = axis, 1 - axis
-    if y < down or x < right or y + down >= basins.shape[0] or x + right >= basins.shape[1]:
-        return 0
-    if basins[y - down, x - right] == 0 or basins[y + down, x + right] == 0:
-        return 0
-    ends = np.int64(flow[axis, y - down, x - right]) + np.int64(flow[axis, y + down, x + right])
-    return max(abs(ends - 2 * np.int64(flow[axis, y, x])) - 2, 0)
+    for x in range(out.size):
+        bend = np.int16(np.int16(before[x]) + np.int16(after[x])) - np.int16(2 * np.int16(here[x]))
+        bend = np.int16(max(np.int16(abs(np.int16(bend))) - np.int16(2), 0))  # type: ignore[arg-type]
+        out[x] = bend if (inside_before[x] >= threshold) & (inside_after[x] >= threshold) else np.int16(0)
 
 
 @njit(cache=True, nogil=True)
-def _add_pair(table, basins, smooth, flow, here, axis):  # type: ignore[no-untyped-def]
-    """Add the pixel ``here`` (y, x) and the one below (axis 0) or right (axis 1); return whether the contact is new."""
-    y, x = here
-    near_y, near_x = y + 1 - axis, x + axis
-    own, other = np.int64(basins[y, x]), np.int64(basins[near_y, near_x])
-    slot = _slot_of(table, min(own, other), max(own, other))
+def _survey_row(fields, y, out):  # type: ignore[no-untyped-def]
+    """Write into ``out`` (3, W) int16 of row ``y``: the flow's size; how it bends along a contact below; and beside.
+
+    The size is the sum of both parts. A contact below runs along x, so it bends by the second difference of the part
+    down over x; one beside by that of the part to the right over y.
+    """
+    probability, flow, threshold = fields
+    inside, down, right = probability[y], flow[0, y], flow[1, y]
+    for x in range(out.shape[1]):
+        out[0, x] = np.int16(abs(np.int16(down[x]))) + np.int16(abs(np.int16(right[x])))
+    out[1:] = 0
+    _bend(down[:-2], down[1:-1], down[2:], inside[:-2], inside[2:], threshold, out[1, 1:-1])
+    if 0 < y < probability.shape[0] - 1:
+        above, below = flow[1, y - 1], flow[1, y + 1]
+        _bend(above, right, below, probability[y - 1], probability[y + 1], threshold, out[2])
+
+
+@njit(cache=True, nogil=True)
+def _add_stretch(table, basins, smooth, flow, survey, axis, place):  # type: ignore[no-untyped-def]
+    """Add the pairs of two basins in a stretch (y, x, stop) of a row to the table; return whether they are new.
+
+    The other pixel of a pair is below (axis 0) or right (axis 1); ``survey`` (2, 3, W) holds the even and the odd of
+    the two rows.
+    """
+    low, high = min(basins[0], basins[1]), max(basins[0], basins[1])
+    slot = _slot_of(table, low, high)
     fresh = table[slot, 0] == 0
-    table[slot, 0] = min(own, other)
-    table[slot, 1] = max(own, other)
-    table[slot, 2] = max(table[slot, 2], min(smooth[y, x], smooth[near_y, near_x]))
-    table[slot, 3] += np.int64(flow[axis, near_y, near_x]) - np.int64(flow[axis, y, x])
-    for part in range(2):
-        table[slot, 4] += abs(np.int64(flow[part, y, x])) + abs(np.int64(flow[part, near_y, near_x]))
-    table[slot, 5] += 1
-    table[slot, 6] += _roughness(basins, flow, axis, y, x) + _roughness(basins, flow, axis, near_y, near_x)
+    table[slot, 0] = low
+    table[slot, 1] = high
+    y, near_y = place[0], place[0] + 1 - axis
+    saddle, parting, motion, bend = table[slot, 2], np.int64(0), np.int64(0), np.int64(0)
+    for x in range(place[1], place[2]):
+        near_x = x + axis
+        saddle = max(saddle, np.int64(min(smooth[y, x], smooth[near_y, near_x])))
+        parting += np.int64(flow[axis, near_y, near_x]) - np.int64(flow[axis, y, x])
+        motion += np.int64(survey[y & 1, 0, x]) + np.int64(survey[near_y & 1, 0, near_x])
+        bend += np.int64(survey[y & 1, 1 + axis, x]) + np.int64(survey[near_y & 1, 1 + axis, near_x])
+    table[slot, 2] = saddle
+    table[slot, 3] += parting
+    table[slot, 4] += motion
+    table[slot, 5] += place[2] - place[1]
+    table[slot, 6] += bend
     return fresh
 
 
 @njit(cache=True, nogil=True)
-def _mark_contacts(row, under, meets):  # type: ignore[no-untyped-def]
-    """Write 1 where another basin is to the right, 2 where one is below, 3 for both; a loop for vector registers."""
-    last = row.size - 1
-    here, right, below = row[:last], row[1:], under[:last]
-    for x in range(last):
-        beside = (here[x] != right[x]) & (here[x] != 0) & (right[x] != 0)
-        beneath = (here[x] != below[x]) & (here[x] != 0) & (below[x] != 0)
-        meets[x] = np.uint8(beside) | (np.uint8(beneath) << 1)
-    meets[last] = 2 if row[last] != under[last] and row[last] != 0 and under[last] != 0 else 0
-
-
-@njit(cache=True, nogil=True)
-def _add_row(table, basins, smooth, flow, y, meets):  # type: ignore[no-untyped-def]
-    """Add the marked pairs of one row to the table, which has room for them; return how many contacts are new."""
+def _add_row(table, runs, smooth, flow, survey, y):  # type: ignore[no-untyped-def]
+    """Add the contacts to the right and below of row ``y`` to the table, which has room; return how many are new."""
+    first, start, value = runs
+    width = smooth.shape[1]
     fresh = 0
-    for x in range(meets.size):
-        if meets[x] == 0:
-            continue
-        if meets[x] & 1:
-            fresh += _add_pair(table, basins, smooth, flow, (y, x), 1)
-        if meets[x] & 2:
-            fresh += _add_pair(table, basins, smooth, flow, (y, x), 0)
+    under = first[y + 1]
+    last_under = first[y + 2] if y + 2 < first.size else under
+    for run in range(first[y], first[y + 1]):
+        last = run + 1 == first[y + 1]
+        stop = width if last else start[run + 1]
+        own = np.int64(value[run])
+        if own != 0 and not last and value[run + 1] != 0:
+            pair = (own, np.int64(value[run + 1]))
+            fresh += _add_stretch(table, pair, smooth, flow, survey, 1, (y, stop - 1, stop))
+        while under < last_under and start[under] < stop:
+            under_stop = start[under + 1] if under + 1 < last_under else width
+            other = np.int64(value[under])
+            if min(own, other) != 0 and own != other:
+                stretch = (y, max(start[run], start[under]), min(stop, under_stop))
+                fresh += _add_stretch(table, (own, other), smooth, flow, survey, 0, stretch)
+            if under_stop > stop:
+                break
+            under += 1
     return fresh
 
 
 @njit(cache=True, nogil=True)
-def find_contacts(basins, smooth, flow, start, stop):  # type: ignore[no-untyped-def]
+def find_contacts(runs, smooth, fields, start, stop):  # type: ignore[no-untyped-def]
     """Return the contacts (K, 7) int64 between 4-neighbours of different basins, upper or left pixel in start..stop.
 
-    Columns: lower basin number, higher, saddle (the highest of the lower pixels of each pair), parting (by how much
-    the int8 flow moves the two pixels of a pair apart, summed), motion (the flow's sizes, summed), number of pairs,
-    roughness (second differences of that flow along the contact, summed). Rows are in no particular order.
+    ``runs`` as `components.find_runs` returns them; ``fields`` are probability and flow and the threshold that makes
+    foreground. Columns: lower basin number, higher, saddle (the highest of the lower pixels of each pair), parting (by
+    how much the int8 flow moves the two pixels of a pair apart, summed), motion (the flow's sizes, summed), number of
+    pairs, roughness (second differences of that flow along the contact, summed). Rows are in no particular order.
     """
-    height, width = basins.shape
+    first = runs[0]
+    height, width = smooth.shape
     table = np.zeros((1024, CONTACT_COLUMNS), np.int64)
+    survey = np.empty((2, 3, width), np.int16)
     used = 0
-    meets = np.empty(width, np.uint8)
+    _survey_row(fields, start, survey[start & 1])
     for y in range(start, stop):
-        _mark_contacts(basins[y], basins[min(y + 1, height - 1)], meets)
-        while 2 * (used + 2 * width) > table.shape[0]:
+        if y + 1 < height:
+            _survey_row(fields, y + 1, survey[(y + 1) & 1])
+        most = 2 * (first[y + 1] - first[y]) + first[min(y + 2, height)] - first[y + 1]
+        while 2 * (used + most) > table.shape[0]:
             table = _grow(table)
-        used += _add_row(table, basins, smooth, flow, y, meets)
+        used += _add_row(table, runs, smooth, fields[1], survey, y)
     return table[table[:, 0] != 0]
 
 

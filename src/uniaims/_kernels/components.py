@@ -59,6 +59,17 @@ def unite(parent, one, other):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
+def _hang_on(parent, one, last):  # type: ignore[no-untyped-def]
+    """Join the set of ``one`` and that of ``last``, the latest item, whose parent is a root."""
+    root = root_of(parent, one)
+    if parent[last] == last:
+        parent[last] = root
+    elif parent[last] != root:
+        unite(parent, root, parent[last])
+        parent[last] = min(root, parent[last])
+
+
+@njit(cache=True, nogil=True)
 def join_runs(first, start, value, width):  # type: ignore[no-untyped-def]
     """Return for each run the first run (in raster order) of its connected component, (R,) int64.
 
@@ -67,20 +78,20 @@ def join_runs(first, start, value, width):  # type: ignore[no-untyped-def]
     parent = np.arange(start.size)
     for run in range(1, first[1]):
         if value[run] == value[run - 1]:
-            unite(parent, run - 1, run)
+            parent[run] = parent[run - 1]
     for y in range(1, first.size - 1):
         above = first[y - 1]
         for here in range(first[y], first[y + 1]):
             here_stop = start[here + 1] if here + 1 < first[y + 1] else width
             if here > first[y] and value[here] == value[here - 1]:
-                unite(parent, here - 1, here)
+                parent[here] = root_of(parent, here - 1)
             reach = 1 if value[here] != 0 else 0
             while above + 1 < first[y] and start[above + 1] + reach <= start[here]:
                 above += 1
             near = above
             while near < first[y] and start[near] < here_stop + reach:
                 if value[near] == value[here]:
-                    unite(parent, near, here)
+                    _hang_on(parent, near, here)
                 near += 1
     for run in range(parent.size):
         parent[run] = parent[parent[run]]
@@ -208,10 +219,12 @@ def clean_runs(first, start, value, width, count, minimum_area, hole_share):  # 
 
 
 @njit(cache=True, nogil=True)
-def paint_runs(first, start, value, out):  # type: ignore[no-untyped-def]
-    """Write the value of each run into ``out`` (H, W)."""
+def paint_runs(first, start, value, begin, end, out):  # type: ignore[no-untyped-def]
+    """Write the value of each run into ``out`` (H, W), rows begin..end."""
     width = out.shape[1]
-    for y in range(first.size - 1):
+    for y in range(begin, end):
+        row = out[y]
         for run in range(first[y], first[y + 1]):
             stop = start[run + 1] if run + 1 < first[y + 1] else width
-            out[y, start[run] : stop] = value[run]
+            for x in range(start[run], stop):
+                row[x] = value[run]

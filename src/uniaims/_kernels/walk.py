@@ -1,124 +1,132 @@
-"""Where each pixel's flow ends: walk a few steps, then double the walk by following pointers.
+"""Where each pixel's flow leads in a few steps: from any point of an image without one gather per step.
 
-Positions are fixed-point numbers of 1/64 px and flow is int8, so that every result is an exact function of the
-quantised fields: the same for any order of work, tiling and number of threads.
+The walk of n steps from a pixel is one step and then the walk of n - 1 steps from where that leads, interpolated
+between four pixels. A step is at most 1 px, so these four are among the pixel's 3 x 3 neighbours: whole rows advance
+in vector registers. A walk is then doubled twice: by the walk of the pixel nearest to where it ends.
+Positions are fixed-point numbers of 1/64 px, so that every result is an exact function of the quantised fields: the
+same for any order of work, tiling and number of threads.
 """
 
 import numpy as np
 from numba import njit
 
-STEPS = 5  # Euler steps of one walk; each moves by the flow at the point (at most 1 px)
-HOPS = 8  # walks in a row that are chased before they are doubled
-STRETCH = 512  # pixels walked together, so that their positions stay in the first cache
+STEPS = 3  # Euler steps (each by the flow at the point, at most 1 px) before walks are doubled; int16 holds up to 4
+DOUBLINGS = 2
+REACH = STEPS << DOUBLINGS  # steps of a walk, so pixels that it may lead away
+MARGIN = REACH // 2 + 1  # columns without flow at both sides of a row
+RING = 16  # rows that are kept of each length of walk: a power of two, at least REACH + 1
 
 
 @njit(cache=True, nogil=True)
 def quantise(values, scale, low, high, start, stop, out):  # type: ignore[no-untyped-def]
     """Write ``round(values * scale)`` cut to low..high into ``out``, rows start..stop; NaN becomes 0."""
     for y in range(start, stop):
-        for x in range(values.shape[1]):
-            value = values[y, x] * scale
-            value = min(max(value, low), high) if value == value else 0.0  # noqa: PLR0124
-            out[y, x] = np.floor(value + np.float32(0.5))
+        row, line = values[y], out[y]
+        for x in range(row.size):
+            value = row[x] * scale
+            value = value if value == value else np.float32(0)  # noqa: PLR0124
+            line[x] = np.int32(np.floor(min(max(value, low), high) + np.float32(0.5)))
 
 
 @njit(cache=True, nogil=True)
-def _pack(probability, flow, threshold, first, packed):  # type: ignore[no-untyped-def]
-    """Write flow y * 65536 + x into ``packed`` (R, W + 1) int32 for the rows from ``first`` on, 0 outside foreground.
+def _begin_row(probability, flow, threshold, y, out):  # type: ignore[no-untyped-def]
+    """Write the first step from row ``y`` in 1/64 px into ``out`` (2, W + margins); 0 outside the foreground."""
+    if y < 0 or y >= probability.shape[0]:
+        out[:] = 0
+        return
+    inside = probability[y]
+    for axis in range(2):
+        row, steps = flow[axis, y], out[axis, MARGIN : MARGIN + inside.size]
+        for x in range(inside.size):
+            half = np.int16((np.int16(row[x]) + np.int16(1)) >> 1)
+            steps[x] = half if inside[x] >= threshold else np.int16(0)
 
-    One read then gives both parts of the flow. What lies beyond the image is 0.
+
+@njit(cache=True, nogil=True)
+def _between(one, other, share):  # type: ignore[no-untyped-def]
+    """Return the value ``share`` 64ths of the way from ``one`` to ``other``, rounded; int16 throughout for speed."""
+    product = np.int16(np.int16(other - one) * share)
+    return np.int16(one + np.int16(np.int16(product + np.int16(32)) >> 6))
+
+
+@njit(cache=True, nogil=True)
+def _advance_row(first, above, here, below, axis, out):  # type: ignore[no-untyped-def]
+    """Write one part of a row of walks that are a step longer than those in the rows above, here and below.
+
+    ``first`` (2, W + margins) is the row's first step; all others are (W + margins,) int16, 1/64 px.
     """
-    width = probability.shape[1]
-    for row in range(packed.shape[0]):
-        y = first + row
-        if 0 <= y < probability.shape[0]:
-            inside, down, right = probability[y], flow[0, y], flow[1, y]
-            for x in range(width):
-                pair = (np.int32(down[x]) << 16) | (np.int32(right[x]) & 65535)
-                packed[row, x] = pair if inside[x] >= threshold else 0
+    down, right, own = first[0], first[1], first[axis]
+    for x in range(1, out.size - 1):  # margins stay 0; starting at them keeps the loop out of vector registers
+        near_left, near_right = here[x - 1], here[x + 1]
+        above_left, above_here, above_right = above[x - 1], above[x], above[x + 1]
+        below_left, below_here, below_right = below[x - 1], below[x], below[x + 1]
+        far_left = below_left if down[x] > 0 else above_left
+        far_here = below_here if down[x] > 0 else above_here
+        far_right = below_right if down[x] > 0 else above_right
+        near_side = near_right if right[x] > 0 else near_left
+        far_side = far_right if right[x] > 0 else far_left
+        share = np.int16(abs(right[x]))
+        near, far = _between(here[x], near_side, share), _between(far_here, far_side, share)
+        out[x] = np.int16(own[x] + _between(near, far, np.int16(abs(down[x]))))
 
 
 @njit(cache=True, nogil=True)
-def _find_places(y, x, stride, place):  # type: ignore[no-untyped-def]
-    """Write the flat index of the pixel at or above and left of each position (1/64 px)."""
-    for i in range(place.size):
-        place[i] = np.int32(np.int32(y[i] >> 6) * stride) + np.int32(x[i] >> 6)
+def _advance(levels, y, height):  # type: ignore[no-untyped-def]
+    """Bring row ``y`` from one step to ``STEPS`` of them, level by level: a level is a row behind the one before.
 
-
-@njit(cache=True, nogil=True)
-def _gather(packed, place, stride, corners):  # type: ignore[no-untyped-def]
-    """Read the four pixels around each position into ``corners`` (4, N)."""
-    near, right, below, across = corners[0], corners[1], corners[2], corners[3]
-    for i in range(place.size):
-        here = np.uint64(place[i])
-        under = here + np.uint64(stride)
-        near[i] = packed[here]
-        right[i] = packed[here + np.uint64(1)]
-        below[i] = packed[under]
-        across[i] = packed[under + np.uint64(1)]
-
-
-@njit(cache=True, nogil=True)
-def _weigh(weight, corner):  # type: ignore[no-untyped-def]
-    """Return the weighted y and x part of one packed corner."""
-    return np.int32(weight * np.int32(corner >> 16)), np.int32(weight * np.int32(np.int32(corner << 16) >> 16))
-
-
-@njit(cache=True, nogil=True)
-def _move(y, x, corners, last_y, last_x):  # type: ignore[no-untyped-def]
-    """Move each position (1/64 px) by the flow there, interpolated between its corners; int32 throughout for speed."""
-    near, right, below, across = corners[0], corners[1], corners[2], corners[3]
-    for i in range(y.size):
-        part_y, part_x = np.int32(y[i] & 63), np.int32(x[i] & 63)
-        weight_across = np.int32(part_y * part_x)
-        weight_right = np.int32(np.int32(part_x << 6) - weight_across)
-        weight_below = np.int32(np.int32(part_y << 6) - weight_across)
-        weight_near = np.int32(np.int32(4096 - weight_across) - np.int32(weight_right + weight_below))
-        near_y, near_x = _weigh(weight_near, near[i])
-        right_y, right_x = _weigh(weight_right, right[i])
-        below_y, below_x = _weigh(weight_below, below[i])
-        across_y, across_x = _weigh(weight_across, across[i])
-        step_y = np.int32(np.int32(near_y + right_y) + np.int32(below_y + across_y))
-        step_x = np.int32(np.int32(near_x + right_x) + np.int32(below_x + across_x))
-        step_y = np.int32(np.int32(step_y + np.int32(4096)) >> 13)
-        step_x = np.int32(np.int32(step_x + np.int32(4096)) >> 13)
-        y[i] = min(max(np.int32(y[i] + step_y), np.int32(0)), last_y)
-        x[i] = min(max(np.int32(x[i] + step_x), np.int32(0)), last_x)
-
-
-@njit(cache=True, nogil=True)
-def _walk_together(packed, y, columns, last_y, end_y, end_x, scratch):  # type: ignore[no-untyped-def]
-    """Write where the walks from the pixels (y, columns) end into ``end_y`` and ``end_x`` (N,), in 1/64 px.
-
-    ``y`` counts rows of ``packed`` (R, W + 1); ``scratch`` is (5, N) int32.
+    ``levels`` (STEPS, RING, 2, W + margins) holds the last rows of walks of 1, 2, ... steps.
     """
-    stride = np.int32(packed.shape[1])
-    flat = packed.ravel()
-    place, corners = scratch[0, : end_y.size], scratch[1:]
-    last_x = np.int32((stride - 2) * 64)
-    for i in range(end_y.size):  # the first step starts on a pixel: nothing to interpolate
-        flow = flat[y * stride + columns[i]]
-        step_y, step_x = np.int32(((flow >> 16) + 1) >> 1), np.int32(((np.int32(flow << 16) >> 16) + 1) >> 1)
-        end_y[i] = min(max(np.int32(y * 64 + step_y), np.int32(0)), last_y)
-        end_x[i] = min(max(np.int32((columns[i] << 6) + step_x), np.int32(0)), last_x)
-    for _ in range(STEPS - 1):
-        _find_places(end_y, end_x, stride, place)
-        _gather(flat, place, stride, corners)
-        _move(end_y, end_x, corners, last_y, last_x)
+    for level in range(1, STEPS):
+        row = y - level
+        above, here, below = (row - 1) % RING, row % RING, (row + 1) % RING
+        before = levels[level - 1]
+        for axis in range(2):
+            if 0 <= row < height:
+                out = levels[level, here, axis]
+                _advance_row(levels[0, here], before[above, axis], before[here, axis], before[below, axis], axis, out)
+            else:
+                levels[level, here, axis] = 0
 
 
 @njit(cache=True, nogil=True)
-def _list_foreground(inside, threshold, y, left, target, columns):  # type: ignore[no-untyped-def]
-    """Let each pixel of a stretch (y, left..) point to itself; list the foreground's columns; return how many."""
-    width = target.shape[1]
-    here = target[y]
-    for x in range(inside.size):
-        here[left + x] = y * width + left + x
-    count = 0
-    for x in range(inside.size):
-        columns[count] = left + x
-        count += inside[x] >= threshold
-    return count
+def _pack_row(walks, out):  # type: ignore[no-untyped-def]
+    """Write walks (2, N) as y * 65536 + x into ``out`` (N,) int32: sums of such numbers are sums of both parts."""
+    down, right = walks[0], walks[1]
+    for x in range(out.size):
+        out[x] = np.int32(np.int32(down[x]) << 16) + np.int32(right[x])
+
+
+@njit(cache=True, nogil=True)
+def _find_places(walks, y, place):  # type: ignore[no-untyped-def]
+    """Write into ``place`` (W,) where the pixel nearest to the end of packed walks (W,) stands in a ring, flattened."""
+    stride = np.int32(place.size + 2 * MARGIN)
+    for x in range(place.size):
+        right = np.int32(np.int32(walks[x] << 16) >> 16)
+        down = np.int32(np.int32(walks[x] - right) >> 16)
+        row = np.int32(np.int32(y) + np.int32(np.int32(down + np.int32(32)) >> 6)) & np.int32(RING - 1)
+        place[x] = np.int32(row * stride) + np.int32(x + MARGIN) + np.int32(np.int32(right + np.int32(32)) >> 6)
+
+
+@njit(cache=True, nogil=True)
+def _double_row(ring, y, place, out):  # type: ignore[no-untyped-def]
+    """Write into ``out`` (W,) row ``y`` of walks twice as long as those in ``ring`` (RING, W + margins), packed."""
+    begun, anywhere = ring[y % RING, MARGIN : MARGIN + out.size], ring.ravel()
+    _find_places(begun, y, place)
+    for x in range(out.size):
+        out[x] = np.int32(begun[x] + anywhere[np.uint64(place[x])])
+
+
+@njit(cache=True, nogil=True)
+def _end_row(walks, y, height, target):  # type: ignore[no-untyped-def]
+    """Write into ``target`` (W,) the flat index of the pixel nearest to the end of each packed walk (W,)."""
+    last_y, last_x = np.int32(height - 1), np.int32(target.size - 1)
+    for x in range(target.size):
+        right = np.int32(np.int32(walks[x] << 16) >> 16)
+        down = np.int32(np.int32(walks[x] - right) >> 16)
+        row = np.int32(np.int32(y) + np.int32(np.int32(down + np.int32(32)) >> 6))
+        column = np.int32(np.int32(x) + np.int32(np.int32(right + np.int32(32)) >> 6))
+        row, column = min(max(row, np.int32(0)), last_y), min(max(column, np.int32(0)), last_x)
+        target[x] = np.int64(row) * target.size + column
 
 
 @njit(cache=True, nogil=True)
@@ -144,80 +152,44 @@ def _neighbour_ahead(probability, flow, threshold, y, x):  # type: ignore[no-unt
 
 
 @njit(cache=True, nogil=True)
-def walk_rows(probability, flow, threshold, start, stop, target):  # type: ignore[no-untyped-def]
+def _mend_row(probability, flow, threshold, y, target, marks):  # type: ignore[no-untyped-def]
+    """Point the pixels of row ``y`` whose walk leaves the foreground, or stays, to their neighbour ahead; mark ends.
+
+    No foreground pixel leads to the background, so that what background pixels write to themselves is not lost.
+    """
+    inside, everywhere = probability[y], probability.ravel()
+    for x in range(target.size):
+        there = np.uint64(target[x])
+        stays = there == np.uint64(y * target.size + x)
+        if (stays | (everywhere[there] < threshold)) and inside[x] >= threshold:
+            there = np.uint64(_neighbour_ahead(probability, flow, threshold, y, x))
+        marks[there] = inside[x] >= threshold
+        target[x] = np.int64(there) if inside[x] >= threshold else -1
+
+
+@njit(cache=True, nogil=True)
+def walk_rows(probability, flow, threshold, start, stop, target, marks):  # type: ignore[no-untyped-def]
     """Write into ``target`` (H, W) the flat index of the pixel where each pixel's walk ends, rows start..stop.
 
-    Background points to itself; a pixel whose walk leaves the foreground, or stays, points to its neighbour ahead.
-    Only flow up to ``STEPS`` + 2 rows away is read.
+    Background has -1; a pixel whose walk leaves the foreground, or stays, points to its neighbour ahead.
+    Only flow less than ``REACH`` rows away is read. The ends of foreground pixels become 1 in ``marks`` (H * W,) uint8.
     """
     height, width = target.shape
-    first = max(start - STEPS - 1, 0)
-    packed = np.zeros((min(stop + STEPS + 1, height) - first + 1, width + 1), np.int32)
-    _pack(probability, flow, threshold, first, packed)
-    last_y = np.int32((packed.shape[0] - 2) * 64)
-    columns = np.empty(STRETCH + 1, np.int32)
-    ends_y, ends_x = np.empty(STRETCH, np.int32), np.empty(STRETCH, np.int32)
-    scratch = np.empty((5, STRETCH), np.int32)
-    for y in range(start, stop):
-        for left in range(0, width, STRETCH):
-            count = _list_foreground(probability[y, left : left + STRETCH], threshold, y, left, target, columns)
-            end_y, end_x = ends_y[:count], ends_x[:count]
-            _walk_together(packed, y - first, columns, last_y, end_y, end_x, scratch)
-            for i in range(count):
-                x = columns[i]
-                row, column = first + ((end_y[i] + 32) >> 6), (end_x[i] + 32) >> 6
-                if probability[row, column] >= threshold and (row != y or column != x):
-                    target[y, x] = row * width + column
-                else:
-                    target[y, x] = _neighbour_ahead(probability, flow, threshold, y, x)
-
-
-@njit(cache=True, nogil=True)
-def chase_rows(target, start, stop, out):  # type: ignore[no-untyped-def]
-    """Follow ``target`` for up to ``HOPS`` hops into ``out``, flat indices start..stop; return how many could go on.
-
-    A chase ends where a pixel points to itself; of two that point to each other it ends at the first.
-    """
-    open_ends = 0
-    for place in range(start, stop):
-        here = target[place]
-        there = target[here]
-        hops = 1
-        while there != here and hops < HOPS:
-            after = target[there]
-            if after == here:
-                here = min(here, there)
-                there = here
-                break
-            here, there = there, after
-            hops += 1
-        open_ends += there != here
-        out[place] = there
-    return open_ends
-
-
-@njit(cache=True, nogil=True)
-def double_rows(target, start, stop, out):  # type: ignore[no-untyped-def]
-    """Write ``target[target]`` into ``out``, flat indices start..stop; return how many differ from ``target``."""
-    changed = 0
-    for place in range(start, stop):
-        near = target[place]
-        far = target[near]
-        changed += far != near
-        out[place] = far
-    return changed
-
-
-@njit(cache=True, nogil=True)
-def mark_ends(probability, threshold, target, start, stop, ends):  # type: ignore[no-untyped-def]
-    """Mark in ``ends`` (H * W) uint8 the pixels where foreground pixels of the flat indices start..stop end."""
-    for place in range(start, stop):
-        if probability[place] >= threshold:
-            ends[target[place]] = 1
-
-
-@njit(cache=True, nogil=True)
-def name_ends(target, groups, probability, threshold, start, stop, out):  # type: ignore[no-untyped-def]
-    """Write into ``out`` (H * W) the group of each foreground pixel's end, 0 for background."""
-    for place in range(start, stop):
-        out[place] = groups[target[place]] if probability[place] >= threshold else 0
+    levels = np.zeros((STEPS, RING, 2, width + 2 * MARGIN), np.int16)
+    rings = np.zeros((DOUBLINGS, RING, width + 2 * MARGIN), np.int32)
+    place, walks = np.empty(width, np.int32), np.empty(width, np.int32)
+    for ahead in range(start - REACH + 1, stop + REACH - 1):
+        _begin_row(probability, flow, threshold, ahead, levels[0, ahead % RING])
+        _advance(levels, ahead, height)
+        y = ahead - STEPS + 1
+        _pack_row(levels[STEPS - 1, y % RING], rings[0, y % RING])
+        for doubling in range(1, DOUBLINGS):
+            y -= STEPS << (doubling - 1)
+            _double_row(rings[doubling - 1], y, place, rings[doubling, y % RING, MARGIN : MARGIN + width])
+            if not 0 <= y < height:
+                rings[doubling, y % RING] = 0
+        y = ahead - REACH + 1
+        if y >= start:
+            _double_row(rings[DOUBLINGS - 1], y, place, walks)
+            _end_row(walks, y, height, target[y])
+            _mend_row(probability, flow, threshold, y, target[y], marks)

@@ -17,6 +17,7 @@ from uniaims.cli.flags import settings_from, settings_of
 from uniaims.cli.scale import scale
 from uniaims.cli.screen import progress_bars, say, say_error, say_facts, say_table, say_warning
 from uniaims.cli.synthesis import synthesise
+from uniaims.cli.training import finetune, train
 from uniaims.errors import OutputError
 
 if TYPE_CHECKING:
@@ -135,11 +136,33 @@ def info(
         say_warning(warning)
 
 
-def models(as_json: Json = False) -> None:
-    """List the models that come with the program."""
+def models(
+    encoders: Annotated[
+        bool, typer.Option("--encoders", help="Only the encoders that a model can be trained with.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """List the models that come with the program, and the encoders to train others with."""
+    from uniaims.networks.catalogue import CATALOGUE
+
+    found = [asdict(entry) for entry in CATALOGUE] if encoders else _shipped_models()
+    if as_json:
+        _print_json(found)
+        return
+    for model in [] if encoders else found:
+        say_facts({key.replace("_", " "): value for key, value in model.items() if value != ""})
+    say("\nEncoders for `uniaims train --encoder`; figures of the whole network on one thread of a CPU:")
+    say(f"{'':16}{'parameters':>11}{'GMAC/MP':>9}{'s/MP':>7}{'memory':>9}  when to take it")
+    for entry in CATALOGUE:
+        cost = f"{entry.parameters_millions:>9.1f} M{entry.gmac_per_megapixel:>9.0f}"
+        need = f"{entry.seconds_per_megapixel:>7.1f}{entry.peak_memory_mb:>6.0f} MB"
+        say(f"{entry.name:16}{cost}{need}  {entry.advice}")
+
+
+def _shipped_models() -> list[dict[str, Any]]:
     from uniaims.runtime import available_models
 
-    found = [
+    return [
         {
             "name": model.name,
             "nominal_diameter_px": model.nominal_diameter_px,
@@ -150,28 +173,6 @@ def models(as_json: Json = False) -> None:
         }
         for model in available_models()
     ]
-    if as_json:
-        _print_json(found)
-        return
-    for model in found:
-        say_facts({key.replace("_", " "): value for key, value in model.items() if value != ""})
-
-
-@settings_from("uniaims.training.settings.TrainingSettings")
-def train(
-    more: Annotated[list[Path] | None, typer.Argument(metavar="DIR", help="More dataset folders.")] = None,
-    **flags: Any,
-) -> None:
-    """Train a model on folders with images/ and masks/; needs the train extra."""
-    from uniaims.training.settings import TrainingSettings
-
-    settings = settings_of(TrainingSettings, flags | {"data": [*flags["data"], *(more or [])]})
-    from uniaims.training.trainer import train as train_model
-
-    with progress_bars() as progress:
-        trained = train_model(settings, progress)
-    say(f"Trained in {trained.steps} steps and {trained.seconds:.0f} s: {trained.onnx}")
-    say(f"Use it with: uniaims analyse IMAGE --model {settings.output} --output REPORT")
 
 
 @settings_from("uniaims.segmenter.SegmenterSettings")
@@ -207,7 +208,9 @@ def sample(
     say(f"Sample micrograph: {target}")
 
 
-COMMANDS: tuple[Callable[..., None], ...] = (analyse, measure, info, scale, models, train, evaluate, sample, synthesise)
+COMMANDS: tuple[Callable[..., None], ...] = (
+    analyse, measure, info, scale, models, train, finetune, evaluate, sample, synthesise
+)  # fmt: skip
 """In the order in which the help lists them."""
 
 

@@ -17,13 +17,20 @@ Command = Callable[..., Any]
 Settings = TypeVar("Settings")
 
 _CLASSES: dict[Command, str] = {}
+_OPEN: set[Command] = set()
+"""Commands whose flags are None where they are not given, because a file may give them."""
 
 
-def settings_from(path: str) -> Callable[[Command], Command]:
-    """Mark a command that takes ``**flags``, one for each field of the settings class at ``path`` ("module.Class")."""
+def settings_from(path: str, *, given_only: bool = False) -> Callable[[Command], Command]:
+    """Mark a command that takes ``**flags``, one for each field of the settings class at ``path`` ("module.Class").
+
+    With ``given_only`` the command gets ``None`` for each flag that is not on the command line; see `given_values`.
+    """
 
     def mark(command: Command) -> Command:
         _CLASSES[command] = path
+        if given_only:
+            _OPEN.add(command)
         return command
 
     return mark
@@ -35,7 +42,10 @@ def with_flags(command: Command) -> Command:
         return command
     module, name = _CLASSES[command].rsplit(".", 1)
     settings_class = getattr(import_module(module), name)
-    parameters = [*_own_parameters(command), *_flags(settings_class)]
+    flags = list(_flags(settings_class))
+    if command in _OPEN:
+        flags = [_without_default(flag) for flag in flags]
+    parameters = [*_own_parameters(command), *flags]
 
     @wraps(command)
     def run(**values: Any) -> Any:
@@ -69,6 +79,27 @@ def settings_of(settings_class: type[Settings], values: Mapping[str, Any]) -> Se
         elif item.name in values:
             given[item.name] = _value(values[item.name], hints[item.name])
     return settings_class(**given)
+
+
+def given_values(settings_class: type[Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of those flags that are on the command line, as the fields of the settings class want them.
+
+    Raises:
+        SettingsError: if a value can't be used.
+    """
+    hints = get_type_hints(settings_class)
+    given = {name: value for name, value in values.items() if value is not None and value != []}
+    return {
+        item.name: _value(given[item.name], hints[item.name]) for item in _fields(settings_class) if item.name in given
+    }
+
+
+def _without_default(flag: inspect.Parameter) -> inspect.Parameter:
+    """The flag with None for its default; the help still shows the default of the settings class."""
+    kind, option = get_args(flag.annotation)
+    if flag.default not in {inspect.Parameter.empty, ""}:
+        option.show_default = str(flag.default)
+    return flag.replace(default=None, annotation=Annotated[kind | None, option])
 
 
 def _fields(settings_class: type[Any]) -> tuple[Field[Any], ...]:

@@ -1,9 +1,12 @@
 """Samples to train and evaluate on: of a plain folder, ``images/`` and ``masks/`` with the same stems, or a dataset.
 
 An optional ``ignore/`` folder holds masks of the regions that nobody has labelled (non-zero = unknown);
-training leaves them out of the loss.
+training leaves them out of the loss. An optional ``kinds/`` folder says what the instances are, in files ``STEM.csv``:
+below a line of titles, the number of an instance in the mask and its kind, with a comma between.
 """
 
+import csv
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,16 +24,21 @@ if TYPE_CHECKING:
     from uniaims.dataset.store import Dataset
 
 LABEL_SUFFIXES = frozenset({".png", ".tif", ".tiff", ".npy"})
+KIND_SUFFIXES = frozenset({".csv"})
 
 
 @dataclass(frozen=True)
 class Sample:
-    """A micrograph with its true labels (H, W) uint32; ``known`` (H, W) bool is where they can be trusted."""
+    """A micrograph with its true labels (H, W) uint32; ``known`` (H, W) bool is where they can be trusted.
+
+    ``kinds`` tells what the instances 1..N are, "" where nobody has said; it is empty where nobody has said at all.
+    """
 
     stem: str
     micrograph: Micrograph
     labels: NDArray[np.uint32]
     known: NDArray[np.bool_]
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,7 @@ class SampleFile:
     image: Path
     mask: Path
     ignore: Path | None = None
+    kinds: Path | None = None
 
     def read(self) -> Sample:
         """Read image and masks.
@@ -56,7 +65,8 @@ class SampleFile:
                     f"{path}: {array.shape} pixels, its image {self.image.name} has {micrograph.shape}: "
                     "wanted the same size. Export the mask at the image's resolution."
                 )
-        return Sample(self.stem, micrograph, relabel(labels), unknown == 0)
+        kinds = _kinds(labels, read_kinds(self.kinds)) if self.kinds else ()
+        return Sample(self.stem, micrograph, relabel(labels), unknown == 0, kinds)
 
 
 @dataclass(frozen=True)
@@ -72,7 +82,8 @@ class StoredSample:
         Raises:
             InputError: if something can't be read.
         """
-        labels, ignored = self.dataset.labels(self.stem), self.dataset.ignored(self.stem)
+        instances, ignored = self.dataset.instances(self.stem), self.dataset.ignored(self.stem)
+        labels = instances.labels()
         micrograph = self.dataset.image(self.stem)
         known = np.ones(labels.shape, np.bool_) if ignored is None else ~ignored
         if not labels.shape == micrograph.shape == known.shape:
@@ -80,7 +91,8 @@ class StoredSample:
                 f"image {self.stem!r}: labels of {labels.shape} pixels, image of {micrograph.shape}, ignored region of "
                 f"{known.shape}: wanted the same size. `uniaims dataset validate` finds all such images."
             )
-        return Sample(self.stem, micrograph, relabel(labels), known)
+        names = dict(zip(instances.numbers.tolist(), instances.kinds, strict=False))
+        return Sample(self.stem, micrograph, relabel(labels), known, _kinds(labels, names))
 
 
 UNUSABLE = ("unlabelled", "rejected")
@@ -100,6 +112,7 @@ def open_samples(folder: str | Path) -> tuple["SampleFile | StoredSample", ...]:
         return _stored_samples(folder)
     images, masks = _by_stem(folder / "images"), _by_stem(folder / "masks", LABEL_SUFFIXES)
     ignores = _by_stem(folder / "ignore", LABEL_SUFFIXES) if (folder / "ignore").is_dir() else {}
+    kinds = _by_stem(folder / "kinds", KIND_SUFFIXES) if (folder / "kinds").is_dir() else {}
     lonely = sorted(images.keys() ^ masks.keys())
     if lonely:
         raise InputError(
@@ -108,7 +121,30 @@ def open_samples(folder: str | Path) -> tuple["SampleFile | StoredSample", ...]:
         )
     if not images:
         raise InputError(f"{folder}: images/ is empty. Put images and masks of the same stems there.")
-    return tuple(SampleFile(stem, images[stem], masks[stem], ignores.get(stem)) for stem in sorted(images))
+    return tuple(
+        SampleFile(stem, images[stem], masks[stem], ignores.get(stem), kinds.get(stem)) for stem in sorted(images)
+    )
+
+
+def read_kinds(path: Path) -> dict[int, str]:
+    """The kinds of instances by number, from a table with the columns number and kind.
+
+    Raises:
+        InputError: if it can't be read, or a number is none.
+    """
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return {int(row[0]): row[1].strip() for row in list(csv.reader(file))[1:] if row}
+    except (OSError, UnicodeDecodeError, csv.Error, ValueError, IndexError) as error:
+        raise InputError(
+            f"{path}: can't be read ({error}). Wanted label,kind and then lines such as 1,pore."
+        ) from error
+
+
+def _kinds(labels: NDArray[Any], names: Mapping[int, str]) -> tuple[str, ...]:
+    """The kinds of the instances that are in a label image, in the order of their numbers; empty if there are none."""
+    kinds = tuple(names.get(number, "") for number in np.unique(labels).tolist() if number)
+    return kinds if any(kinds) else ()
 
 
 def _stored_samples(folder: Path) -> tuple[StoredSample, ...]:

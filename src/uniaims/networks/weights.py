@@ -53,7 +53,8 @@ def export_onnx(path: Path, network: FlowNet, card: ModelCard) -> None:
     import onnx
     from onnx import helper
 
-    example = torch.zeros(2, card.network.channels, 2 * card.network.stride, 3 * card.network.stride)
+    # Sides that no stride and no window divides: what the example does not need, padding, would be left out.
+    example = torch.zeros(2, card.network.channels, 5 * card.network.stride - 3, 7 * card.network.stride - 5)
     any_size = dict.fromkeys((0, 2, 3), torch.export.Dim.DYNAMIC)
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings():
@@ -75,12 +76,12 @@ def export_onnx(path: Path, network: FlowNet, card: ModelCard) -> None:
 
 
 def _store_half(model: Any) -> None:
-    """Keep the convolution kernels with 16 bits; a Cast before each use is folded away when the model is loaded."""
+    """Keep kernels and matrices with 16 bits; a Cast before each use is folded away when the model is loaded."""
     from onnx import TensorProto, helper, numpy_helper
 
     kept, casts = [], []
     for tensor in model.graph.initializer:
-        if tensor.data_type != TensorProto.FLOAT or len(tensor.dims) < 4:
+        if tensor.data_type != TensorProto.FLOAT or len(tensor.dims) < 2:
             kept.append(tensor)
             continue
         half = numpy_helper.to_array(tensor).astype(np.float16)

@@ -1,6 +1,7 @@
 """One image: read, segment, measure, save."""
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
@@ -67,6 +68,7 @@ class Summary:
         area_fraction: share of the analysed part that instances cover.
         content: top, left, bottom, right of the analysed part, the last two exclusive.
         scale: working pixels per image pixel at which the network saw the image.
+        quality: the AP50 to expect, from the confidences of the instances; null if nothing was found.
         seconds: wall time by stage.
         not_measured: property -> why some of its values are missing.
     """
@@ -82,6 +84,7 @@ class Summary:
     area_fraction: float
     content: tuple[int, int, int, int]
     scale: float
+    quality: float | None
     model: str
     model_hash: str
     settings: Mapping[str, Any]
@@ -142,6 +145,7 @@ class Analysis:
             area_fraction=np.count_nonzero(labels[content.window]) / (content.height * content.width),
             content=content.edges,
             scale=self.segmentation.scale,
+            quality=None if math.isnan(self.segmentation.quality) else round(self.segmentation.quality, 4),
             model=self.segmentation.model.name,
             model_hash=self.segmentation.model.hash,
             settings=asdict(self.settings),
@@ -220,7 +224,7 @@ def analyse(
         scale = scan_scale(micrograph) if settings.scale_bar else None
     segmentation = segmenter(micrograph, progress)
     if scale is not None:
-        segmentation = segmentation.without(scale.drawn)
+        segmentation = segmentation.without(scale.drawn, scale.letters)
     with clock("measure"):
         measurements = measure(
             segmentation.labels,

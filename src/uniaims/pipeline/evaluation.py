@@ -4,16 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from uniaims.dataset import Sample, open_samples
-from uniaims.labels import Labels
-from uniaims.matching import Evaluation, SetEvaluation, combine, evaluate
+from uniaims.dataset import open_samples
+from uniaims.matching import Evaluation, SetEvaluation, combine, evaluate, without_unknown
 from uniaims.segmenter import Segmenter
 from uniaims.tiles import Progress
-
-KNOWN_SHARE = 0.5
-"""A predicted instance of which less than this share lies where the truth is known is neither right nor wrong."""
 
 
 @dataclass(frozen=True)
@@ -44,17 +38,7 @@ def evaluate_dataset(dataset: Path, segmenter: Segmenter, progress: Progress | N
     for done, file in enumerate(files, start=1):
         sample = file.read()
         predicted = segmenter(sample.micrograph, progress).labels
-        images[file.stem] = evaluate(sample.labels, without_unknown(predicted, sample))
+        images[file.stem] = evaluate(sample.labels, without_unknown(predicted, sample.known))
         if progress:
             progress("images", done, len(files))
     return DatasetEvaluation(images, combine(images.values()))
-
-
-def without_unknown(predicted: Labels, sample: Sample) -> Labels:
-    """Predicted labels (H, W) without the instances that lie mostly where nobody has labelled."""
-    if sample.known.all():
-        return predicted
-    areas = np.bincount(predicted.ravel())
-    known = np.bincount(predicted.ravel(), weights=sample.known.ravel())
-    kept = known >= KNOWN_SHARE * areas
-    return np.where(kept[predicted], predicted, 0).astype(np.uint32)

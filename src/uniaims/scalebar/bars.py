@@ -148,8 +148,8 @@ def _regions(standing: NDArray[np.uint8], top_hat: NDArray[np.uint8], shortest: 
 
 def _joined(pieces: list[Candidate], label: Box) -> list[Candidate]:
     """Bars that the label splits: two pieces of one thickness and like length in its rows, one at either side."""
-    middle, joined = (label.top + label.bottom) / 2, []
-    beside = [each for each in pieces if each.box.top - 2 <= middle <= each.box.bottom + 2]
+    joined, inner = [], (label.top + label.height / 4 - 2, label.bottom - label.height / 4 + 2)
+    beside = [each for each in pieces if inner[0] <= (each.box.top + each.box.bottom) / 2 <= inner[1]]
     lefts = [each for each in beside if each.box.right <= label.left + label.height / 2]
     rights = [each for each in beside if each.box.left >= label.right - label.height / 2]
     for left in lefts:

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from uniaims.formats.calibration import is_plausible
 from uniaims.scalebar.banner import Box
-from uniaims.scalebar.bars import find_bars
+from uniaims.scalebar.bars import bars_in, find_bars
+from uniaims.scalebar.ends import measure_by_ends
 from uniaims.scalebar.facts import BannerFacts
 from uniaims.scalebar.measuring import Bar, measure_bar
 from uniaims.scalebar.reading import LengthLabel, PlacedLine
@@ -32,12 +33,34 @@ LEAST_STRENGTH = 0.4
 """Bars have this part of their label's contrast or more."""
 OTHER_INK = 0.7
 """What is left of the confidence where they differ more."""
+FIELD_AGREES = 0.03
+"""Closer than this part, a field width says what an unclear label means."""
+AGREED_CONFIDENCE = 0.8
 FIELD_DOUBT = 0.5
 """Farther apart than this part they contradict each other: one of them was misread."""
 SCREEN_WIDTHS_MM = (25.0, 700.0)
 """Magnifications refer to pictures of a width between these, from prints to screens."""
 DISAGREEMENT = 0.3
 """What is left of the confidence where the magnification contradicts."""
+IN_A_ROW = 3.0
+"""In one row of a banner, with nothing between, label and bar are so many times as far from each other."""
+PLAIN, CLEAR_PX = 24, 3
+"""What varies by at most so many grey levels, so many pixels beside bar and label, is a plain ground."""
+SEEN_FARTHER = 2.0
+"""Bars that a detector saw may be so many times as far from their label as those that are looked for beside it."""
+UNSEEN = 0.5
+"""What is left of the confidence of bars that a detector did not see, where it saw one that will do."""
+SURE_ENDS = 0.3
+"""Seen bars of a lower quality are measured as those that are looked for."""
+
+
+@dataclass(frozen=True)
+class SeenBar:
+    """A bar or ruler that a detector saw; `score` 0..1."""
+
+    box: Box
+    score: float
+    ruler: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,22 +85,35 @@ class Pair:
 
 @dataclass(frozen=True)
 class Choice:
-    """The scale bar, or None; and the reasons."""
+    """The scale bar, or None; the reasons; and how the bar was measured."""
 
     bar: ScaleBar | None
     reasons: tuple[str, ...] = ()
+    measured: Bar | None = None
 
 
 def choose(
-    gray: NDArray[np.uint8], labels: Sequence[LengthLabel], lines: Sequence[PlacedLine], facts: BannerFacts
+    gray: NDArray[np.uint8],
+    labels: Sequence[LengthLabel],
+    lines: Sequence[PlacedLine],
+    facts: BannerFacts,
+    seen: Sequence[SeenBar] = (),
 ) -> Choice:
-    """The scale bar among labels and the bars beside them in ``gray`` (H, W) uint8; no bar lies in a line of text."""
+    """The scale bar among labels and the bars beside them in ``gray`` (H, W) uint8.
+
+    Bars are those that a detector has `seen`, and those found beside a label; of these none lies in a line of text.
+    """
     pairs: list[Pair] = []
     reasons: list[str] = []
     for label in labels:
+        known = _seen_pairs(gray, label, facts, seen)
         others = [line.box for line in lines if len(line.text) > 1 and not _within(label.box, line.box)]
+        others += [pair.bar.box for pair in known]
         found = [pair for pair in _pairs(gray, label, facts) if not any(_within(pair.bar.box, box) for box in others)]
-        if not found:
+        unseen = UNSEEN if any(pair.score >= LEAST_CONFIDENCE for pair in known) else 1.0
+        found = [*known, *(replace(pair, score=unseen * pair.score) for pair in found)]
+        found = [pair for pair in found if pair.score > 0]
+        if not found and not label.unsure:
             reasons.append(f'"{label.text}" stands beside no bar.')
         pairs += found
     if not pairs:
@@ -87,7 +123,7 @@ def choose(
     doubt = _doubt(best, pairs)
     if doubt:
         return Choice(None, (*reasons, doubt))
-    return Choice(_scale_bar(best), tuple(reasons))
+    return Choice(_scale_bar(best), tuple(reasons), best.bar)
 
 
 def _completed(pair: Pair, pairs: Sequence[Pair]) -> Pair:
@@ -153,10 +189,58 @@ def _pairs(gray: NDArray[np.uint8], label: LengthLabel, facts: BannerFacts) -> l
         bar = measure_bar(gray, candidate)
         if bar is None or not is_plausible(label.label.length_nm / bar.length_px):
             continue
-        likeness = bar.quality * _nearness(bar.box, label.box) * _same_ink(bar, label)
+        farther = IN_A_ROW if _plain_between(gray, bar.box, label.box) else 1.0
+        likeness = bar.quality * _nearness(bar.box, label.box, farther) * _same_ink(bar, label)
         pair = Pair(label, bar, label.confidence * likeness)
-        pairs.append(replace(pair, score=pair.score * _agreement(pair, facts, gray.shape[1])))
+        pairs.append(replace(pair, score=_weighed(pair, facts, gray.shape[1])))
     return pairs
+
+
+def _seen_pairs(gray: NDArray[np.uint8], label: LengthLabel, facts: BannerFacts, seen: Sequence[SeenBar]) -> list[Pair]:
+    """A label with each bar that a detector saw."""
+    pairs = []
+    for each in seen:
+        inside = _within(label.box, each.box)
+        bar = _measured(gray, each, label, inside)
+        if bar is None or not is_plausible(label.label.length_nm / bar.length_px):
+            continue
+        near = 1.0 if inside else _seen_nearness(each.box, label.box)
+        ink = 1.0 if inside else _same_ink(bar, label)
+        pair = Pair(label, bar, label.confidence * (bar.quality * each.score) ** 0.5 * near * ink)
+        pairs.append(replace(pair, score=_weighed(pair, facts, gray.shape[1])))
+    return pairs
+
+
+def _measured(gray: NDArray[np.uint8], seen: SeenBar, label: LengthLabel, inside: bool) -> Bar | None:
+    """A bar that a detector saw, measured by its ends; if these are not clear, or divisions count, by its length."""
+    bar = measure_by_ends(gray, seen.box, None if inside or label.outlined else label.ink)
+    if (seen.ruler and label.per_division) or bar is None or bar.quality < SURE_ENDS:
+        found = [measured for each in bars_in(gray, seen.box) if (measured := measure_bar(gray, each)) is not None]
+        apart = max(3.0, 0.05 * seen.box.width)
+        found = [each for each in found if abs(each.box.width - seen.box.width) <= apart]
+        return max(found, key=lambda each: each.quality, default=bar)
+    return bar
+
+
+def _seen_nearness(bar: Box, label: Box) -> float:
+    """How near a bar that was seen is to its label; those that run downwards as if they lay."""
+    if bar.height > bar.width:
+        bar, label = _transposed(bar), _transposed(label)
+    return _nearness(bar, label, SEEN_FARTHER)
+
+
+def _transposed(box: Box) -> Box:
+    return Box(box.left, box.top, box.right, box.bottom)
+
+
+def _plain_between(gray: NDArray[np.uint8], bar: Box, label: Box) -> bool:
+    """Whether bar and label stand in one row of a banner, with nothing between them."""
+    top, bottom = max(bar.top, label.top), min(bar.bottom, label.bottom)
+    left, right = min(bar.right, label.right) + CLEAR_PX, max(bar.left, label.left) - CLEAR_PX
+    if bottom - top < 0.5 * min(bar.height, label.height) or left >= right:
+        return False
+    low, high = np.percentile(gray[top:bottom, left:right], (2, 98))
+    return bool(high - low <= PLAIN)
 
 
 def _same_ink(bar: Bar, label: LengthLabel) -> float:
@@ -165,25 +249,30 @@ def _same_ink(bar: Bar, label: LengthLabel) -> float:
     return strength * (1.0 if abs(bar.level - label.ink) <= SAME_INK * bar.contrast else OTHER_INK)
 
 
-def _nearness(bar: Box, label: Box) -> float:
+def _nearness(bar: Box, label: Box, farther: float = 1.0) -> float:
     """How near a bar is to its label, 0..1: side by side in one row, or one above the other."""
-    letter = label.height
+    letter = min(label.height, label.width) * farther
     down = max(0, bar.top - label.bottom, label.top - bar.bottom) / letter
     across = max(0, bar.left - label.right, label.left - bar.right) / letter / (2 if down == 0 else 1)
     off_centre = abs(bar.left + bar.right - label.left - label.right) / (bar.width + label.width)
     return exp(-((down / 2) ** 2) - (across / 2) ** 2) * (1 - 0.2 * min(1.0, off_centre))
 
 
-def _agreement(pair: Pair, facts: BannerFacts, width: int) -> float:
-    """What the banner's own words about the scale make of a pair: 1 where they agree or are silent."""
+def _weighed(pair: Pair, facts: BannerFacts, width: int) -> float:
+    """The score of a pair after the banner's own words about the scale, which labels that are not clear need."""
     if facts.field_width_nm is not None:
         apart = abs(pair.pixel_size_nm * width / facts.field_width_nm - 1)
-        return 1.0 if apart <= FIELD_DOUBT else DISAGREEMENT
+        if apart <= FIELD_AGREES:
+            confidence = AGREED_CONFIDENCE if pair.label.unsure else pair.label.confidence
+            return float((confidence * pair.score / max(pair.label.confidence, 1e-3)) ** 0.5)
+        return 0.0 if pair.label.unsure else pair.score * (1.0 if apart <= FIELD_DOUBT else DISAGREEMENT)
+    if pair.label.unsure:
+        return 0.0
     if facts.acquisition.magnification:
         shown_mm = pair.pixel_size_nm * width * facts.acquisition.magnification / 1e6
         low, high = SCREEN_WIDTHS_MM
-        return 1.0 if low <= shown_mm <= high else DISAGREEMENT
-    return 1.0
+        return pair.score * (1.0 if low <= shown_mm <= high else DISAGREEMENT)
+    return pair.score
 
 
 def _doubt(best: Pair, pairs: Sequence[Pair]) -> str:

@@ -14,6 +14,7 @@ from uniaims.formats.lengths import nanometres_per, parse_quantity
 from uniaims.micrograph import Micrograph, PixelSize
 from uniaims.scalebar.banner import Box
 from uniaims.scalebar.bars import bars_in
+from uniaims.scalebar.ends import measure_by_ends
 from uniaims.scalebar.measuring import Bar, measure_bar
 from uniaims.scalebar.scale import ScaleBar
 from uniaims.scalebar.scan import eight_bit
@@ -21,6 +22,7 @@ from uniaims.scalebar.scan import eight_bit
 LEAST_PART = 0.5
 """A bar in the box of a user takes at least this part of the box's length."""
 LEAST_QUALITY = 0.3
+"""Bars of less quality are not taken for what the user means."""
 
 
 def parse_box(text: str) -> Box:
@@ -63,6 +65,9 @@ def given_scale(micrograph: Micrograph, box: Box, length: str) -> ScaleBar:
     gray, upright = eight_bit(micrograph.gray()), box.height > box.width
     bar = _bar_in(gray.T.copy(), _transposed(box)) if upright else _bar_in(gray, box)
     found = None if bar is None else (_transposed(bar.box) if upright else bar.box)
+    if bar is None:
+        bar = _by_its_ends(gray, box)
+        found = bar.box if bar else None
     length_px = bar.length_px if bar else float(max(box.height, box.width))
     warnings = () if bar else (f"No bar stands out in the box: its longer side, {length_px:g} px, is taken.",)
     size = PixelSize(quantity.value * factor / length_px)
@@ -103,6 +108,12 @@ def _bar_in(gray: NDArray[np.uint8], box: Box) -> Bar | None:
     measured = (measure_bar(gray, candidate) for candidate in bars_in(gray, box))
     bars = [bar for bar in measured if bar and bar.quality >= LEAST_QUALITY and _fits(bar, box)]
     return max(bars, key=lambda bar: bar.quality * bar.contrast, default=None)
+
+
+def _by_its_ends(gray: NDArray[np.uint8], box: Box) -> Bar | None:
+    """A bar that is not of one piece (alternating, dashed, hollow), by its ends; these are near those of the box."""
+    bar = measure_by_ends(gray, box)
+    return bar if bar and bar.quality >= LEAST_QUALITY else None
 
 
 def _fits(bar: Bar, box: Box) -> bool:

@@ -19,8 +19,10 @@ _MAGNIFICATION = (
 )
 _DISTANCE = re.compile(rf"(?:W\.?D\.?|working distance)\s*[:=+]?\s*{_NUMBER}\s*mm", re.IGNORECASE)
 _HITACHI_DISTANCE = re.compile(rf"[kK][vV]\s*{_NUMBER}\s*mm\s*[x×]")
-_FIELD = re.compile(rf"(?:HFW|HFOV|FOV|view field|field of view|field)\s*[:=]?\s*{_NUMBER}\s*([nµum]m)", re.IGNORECASE)
-_LENGTH = re.compile(rf"^\s*{_NUMBER}\s*([nµum]m)\s*$")
+_FIELD = re.compile(
+    rf"(?:HFW|HFOV|FOV|view field|field of view|field)\s*[:=]?\s*{_NUMBER}\s*(nm|nn|mm|[µup][mn])", re.IGNORECASE
+)
+_LENGTH = re.compile(rf"^\s*{_NUMBER}\s*(nm|nn|mm|[µup][mn])\s*$")
 _DETECTOR = re.compile(
     r"(?<![A-Za-z])(SE\s?\((?:UL|LA\d*|U|L|M)\)|SE2|SE1|SEI|LEI|BEC|COMPO|InLens|BSE|BSD|SESI|ETD|TLD|CBS|ABS|LFD|GSED|vCD|HAADF|"
     r"BF|DF|SE|YAGBSE|PDBSE|LABE|AsB)(?![A-Za-z])"
@@ -120,4 +122,5 @@ def _match(pattern: "re.Pattern[str]", text: str) -> str | None:
 
 
 def _unit(text: str) -> str:
-    return {"um": "µm", "µm": "µm", "nm": "nm", "mm": "mm"}[text.lower()]
+    """``"un"`` is how a blurred µm is read."""
+    return {"n": "nm", "m": "mm"}.get(text[0].lower(), "µm")

@@ -19,10 +19,17 @@ MANTISSAS = {1.0: 1.0, 2.0: 1.0, 5.0: 1.0, 2.5: 0.2, 3.0: 0.3, 4.0: 0.3, 1.5: 0.
 """First digits of bar lengths and how common they are; instruments choose 1, 2 and 5."""
 UNIT_RANGES_NM = {"pm": (0.02, 1.0), "Å": (0.1, 100.0), "nm": (0.1, 5e3), "µm": (50.0, 1e6), "mm": (1e5, 1.1e7)}
 """Unit -> the lengths in nm that are written in it."""
+UNIT_WORDS = {"µm": ("microns", "micron")}
+WORD_COMMONNESS = 0.1
+PRIOR_IN_SUPPORT = 0.3
+"""How much the commonness of a label counts in its support."""
 UNIT_COMMONNESS = {"pm": 0.01, "Å": 0.02, "nm": 1.0, "µm": 1.0, "mm": 0.3}
 NM = {"pm": 1e-3, "Å": 0.1, "nm": 1.0, "µm": 1e3, "mm": 1e6}
 SAME = {"0": "0Oo", "1": "1lI|", "5": "5S", ".": ".,", "n": "n", "m": "m", "µ": "µμu", "Å": "ÅA", "p": "p"}
 """Character of the language -> what readers take it for; the space counts as a blank."""
+SELDOM = {"µ": "p", "n": "p"}
+SELDOM_SHARE = 0.2
+"""What readers take a character for now and then, and what such a reading counts."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +59,10 @@ class ScoredLabel:
 
 @dataclass(frozen=True, eq=False)
 class _Language:
-    """All spellings: `states` (N, S) int, the classes of each with blanks between, and what each says."""
+    """All spellings: `states` (N, S) int, the classes of each with blanks between, and what each says.
+
+    With units written out too, if they are made with `words`.
+    """
 
     labels: tuple[Label, ...]
     owners: NDArray[np.intp]
@@ -66,8 +76,9 @@ def best_labels(line: TextLine, characters: str, first: int = 0, end: int | None
     window = line.log_probabilities[first:end].astype(np.float64)
     if not len(window):
         return ()
-    language = _language()
-    spelled = _log_forward(_classes(window, characters), language) + language.log_priors
+    language = _language("micr" in line.text)
+    said = _log_forward(_classes(window, characters), language)
+    spelled = said + language.log_priors
     free = float(window.max(axis=1).sum())
     by_label = np.full(len(language.labels), -np.inf)
     np.logaddexp.at(by_label, language.owners, spelled)
@@ -75,8 +86,10 @@ def best_labels(line: TextLine, characters: str, first: int = 0, end: int | None
     order = np.argsort(-by_label, kind="stable")[:3]
     found = []
     for number in order:
-        count = max(language.lengths[language.owners == number]) // 2
-        support = (by_label[number] - free) / count
+        own = language.owners == number
+        support = (np.logaddexp.reduce(said[own] + PRIOR_IN_SUPPORT * language.log_priors[own]) - free) / (
+            max(language.lengths[own]) // 2
+        )
         found.append(ScoredLabel(language.labels[number], float(np.exp(by_label[number] - total)), float(support)))
     return tuple(found)
 
@@ -91,7 +104,7 @@ def spellings(value: float) -> tuple[str, ...]:
 
 
 @cache
-def _language() -> _Language:
+def _language(words: bool) -> _Language:
     labels, owners, texts, priors = [], [], [], []
     for unit, (least, most) in UNIT_RANGES_NM.items():
         for decade in range(-3, 4):
@@ -104,6 +117,10 @@ def _language() -> _Language:
                     owners.append(len(labels) - 1)
                     texts.append(form + unit)
                     priors.append(commonness * UNIT_COMMONNESS[unit])
+                    for word in UNIT_WORDS.get(unit, ()) if words else ():
+                        owners.append(len(labels) - 1)
+                        texts.append(form + word)
+                        priors.append(WORD_COMMONNESS * commonness * UNIT_COMMONNESS[unit])
     classes = "".join(_CLASSES)
     longest = max(map(len, texts))
     states = np.zeros((len(texts), 2 * longest + 1), np.intp)
@@ -113,14 +130,19 @@ def _language() -> _Language:
     return _Language(tuple(labels), np.array(owners), states, lengths, np.log(priors))
 
 
-_CLASSES = tuple(dict.fromkeys([*"0123456789.", "n", "m", "µ", "Å", "p"]))
+_CLASSES = tuple(dict.fromkeys([*"0123456789.", "n", "m", "µ", "Å", "p", *"icros"]))
 
 
 def _classes(window: NDArray[np.float64], characters: str) -> NDArray[np.float64]:
     """(T, 1 + classes) log probabilities of the language's characters; column 0 is the blank or a space."""
     columns = [[BLANK, *(characters.index(" ") + 1,)]]
     columns += [[characters.index(alike) + 1 for alike in SAME.get(each, each)] for each in _CLASSES]
-    return np.stack([np.logaddexp.reduce(window[:, column], axis=1) for column in columns], axis=1)
+    classes = [np.logaddexp.reduce(window[:, column], axis=1) for column in columns]
+    for each, alike in SELDOM.items():
+        place = 1 + _CLASSES.index(each)
+        seldom = np.logaddexp.reduce(window[:, [characters.index(other) + 1 for other in alike]], axis=1)
+        classes[place] = np.logaddexp(classes[place], seldom + np.log(SELDOM_SHARE))
+    return np.stack(classes, axis=1)
 
 
 def _log_forward(classes: NDArray[np.float64], language: _Language) -> NDArray[np.float64]:

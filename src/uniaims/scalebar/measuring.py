@@ -38,6 +38,7 @@ class Bar:
         tick_px: width of the end ticks.
         bright: whether it is lighter than what is around.
         crossed: whether its end ticks go on above and below it.
+        vertical: whether it runs downwards; `start` and `end` are rows then.
     """
 
     box: Box
@@ -52,6 +53,7 @@ class Bar:
     tick_px: float = 0.0
     bright: bool = True
     crossed: bool = False
+    vertical: bool = False
 
     @property
     def length_px(self) -> float:

@@ -7,7 +7,7 @@ those that the picture does not support are refused, with the reason.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -32,11 +32,25 @@ SHORT_LINE = 10
 """A line of at most so many characters is taken as a whole for a label."""
 LEAST_SUPPORT = -0.5
 """Evidence per character (natural logarithm against the free reading) below which a label is refused."""
+LEAST_LIKELY = 0.15
+"""One with at least this share is taken where a printed field width speaks for it."""
 LEAST_SHARE = 0.6
 """A label has at least this share of the evidence for all labels."""
 CUTS = ((0.0, 0.0), (0.15, 0.6), (-0.12, 0.1))
 """Margins around a box in its heights (above and below, left and right), in the order in which they are tried."""
 MOST_LINES = 40
+EVEN_INK, LEAST_EVEN = 10.0, 0.2
+"""Drawn ink varies by so many grey levels; uneven ink counts this much beside even one."""
+NARROWEST_LETTER = 0.25
+"""Letters are at least so many times as wide as high, on average; else most of them were not told from the ground."""
+HIGH_BOX = 0.45
+"""Boxes of one label are less high than this part of their width; higher ones may hold its bar too."""
+PLAIN_ROW = 0.4
+"""Rows between lines vary by less than this part of the most varied row."""
+BOTH_INKS = 60
+"""Letters with a rim stand out by so many grey levels to both sides."""
+UPRIGHT = 1.5
+"""Boxes so many times as high as wide hold text that runs upwards."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +68,11 @@ class PlacedLine:
 
 @dataclass(frozen=True)
 class LengthLabel:
-    """A length that a scale bar may have, as printed in `box` (`around`: with margins) at the grey level `ink`."""
+    """A length that a scale bar may have, as printed in `box` (`around`: with margins) at the grey level `ink`.
+
+    `unsure`: only something else that speaks for it makes it a label: a field width that is printed too.
+    `outlined`: there is ink lighter and ink darker than the ground, so that `ink` may be that of a rim or shadow.
+    """
 
     box: Box
     around: Box
@@ -64,6 +82,8 @@ class LengthLabel:
     ink: float
     contrast: float
     per_division: bool = False
+    outlined: bool = False
+    unsure: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,17 +109,43 @@ def read_lines(gray: NDArray[np.uint8], found: Sequence[FoundText]) -> tuple[Pla
     """Read the text in boxes of ``gray`` (H, W) uint8; boxes that stand side by side are read as one line."""
     kept = sorted(found, key=lambda each: -each.score * each.box.width)[:MOST_LINES]
     boxes = joined_boxes([each.box for each in kept])
-    read = [
-        PlacedLine(box, line)
-        for box, line in zip(boxes, _read(gray, boxes, 0.0, 0.25), strict=True)
-        if line.text.strip()
-    ]
-    return tuple(_completed(gray, read))
+    read = [PlacedLine(box, line) for box, line in zip(boxes, _read(gray, boxes, 0.0, 0.25), strict=True)]
+    lines = [each for placed in read for each in _parted(gray, placed)]
+    return tuple(_completed(gray, [line for line in lines if line.text.strip()]))
+
+
+def _parted(gray: NDArray[np.uint8], placed: PlacedLine) -> list[PlacedLine]:
+    """The rows of a box, each as a line, where the finder took a label and its bar for one and so it is no label."""
+    box = placed.box
+    if box.height < HIGH_BOX * box.width or NUMBER_AND_UNIT.search(placed.text):
+        return [placed]
+    rows = _row_blocks(gray[box.window])
+    if len(rows) < 2:
+        return [placed]
+    boxes = [Box(max(0, box.top + top - 2), box.left, box.top + bottom + 2, box.right) for top, bottom in rows]
+    lines = [PlacedLine(each, line) for each, line in zip(boxes, _read(gray, boxes, 0.1, 0.1), strict=True)]
+    labels = [line for line in lines if NUMBER_AND_UNIT.search(line.text)]
+    return labels or [placed]
+
+
+def _row_blocks(levels: NDArray[np.uint8]) -> list[tuple[int, int]]:
+    """First and end rows of what stands above each other in ``levels`` (h, w), with plain rows between."""
+    spread = np.ptp(np.percentile(levels, (3, 97), axis=1), axis=0)
+    inked = np.concatenate(([False], spread >= PLAIN_ROW * spread.max(), [False]))
+    edges = np.flatnonzero(inked[1:] != inked[:-1]).reshape(-1, 2)
+    return [(int(top), int(bottom)) for top, bottom in edges if bottom - top >= max(4, 0.1 * len(levels))]
 
 
 def _read(gray: NDArray[np.uint8], boxes: Sequence[Box], down: float, across: float) -> tuple[TextLine, ...]:
     """Lines in boxes with margins."""
-    return read_text([gray[_cut(box, gray.shape, down, across).window] for box in boxes])
+    return read_text([_crop(gray, box, down, across) for box in boxes])
+
+
+def _crop(gray: NDArray[np.uint8], box: Box, down: float, across: float) -> NDArray[np.uint8]:
+    """A box with margins cut out, turned so that its line runs to the right."""
+    if box.height < UPRIGHT * box.width:
+        return gray[_cut(box, gray.shape, down, across).window]
+    return np.ascontiguousarray(np.rot90(gray[_cut(box, gray.shape, across, down, box.width).window], -1))
 
 
 def _completed(gray: NDArray[np.uint8], read: Sequence[PlacedLine]) -> list[PlacedLine]:
@@ -119,13 +165,28 @@ def find_labels(gray: NDArray[np.uint8], lines: Sequence[PlacedLine]) -> Labels:
     refusals: list[Refusal] = []
     for placed in lines:
         for start, end in _spans(placed.text):
-            found = _label(gray, placed, start, end, lines)
-            if isinstance(found, LengthLabel):
-                labels.append(found)
-            else:
-                refusals.append(found)
+            for found in _labels(gray, placed, start, end, lines):
+                if isinstance(found, LengthLabel):
+                    labels.append(found)
+                else:
+                    refusals.append(found)
     labels.sort(key=lambda each: -each.confidence)
-    return Labels(tuple(labels), tuple(dict.fromkeys(refusals)))
+    return Labels(tuple(_once(labels)), tuple(dict.fromkeys(refusals)))
+
+
+def _once(labels: Sequence[LengthLabel]) -> list[LengthLabel]:
+    """Labels, the surest first, without those that are parts of a surer one that says the same."""
+    kept: list[LengthLabel] = []
+    for label in labels:
+        if not any(each.label == label.label and _reaches_into(label.around, each.around) for each in kept):
+            kept.append(label)
+    return kept
+
+
+def _reaches_into(box: Box, other: Box) -> bool:
+    down = min(box.bottom, other.bottom) - max(box.top, other.top)
+    across = min(box.right, other.right) - max(box.left, other.left)
+    return down > 0 and across > 0 and down * across > 0.5 * box.height * box.width
 
 
 def joined_boxes(boxes: Sequence[Box]) -> tuple[Box, ...]:
@@ -154,26 +215,47 @@ def _spans(text: str) -> list[tuple[int, int]]:
     return [match.span() for match in NUMBER_AND_UNIT.finditer(text)]
 
 
-def _label(
+def _labels(
     gray: NDArray[np.uint8], placed: PlacedLine, start: int, end: int, lines: Sequence[PlacedLine]
-) -> LengthLabel | Refusal:
+) -> list[LengthLabel | Refusal]:
+    """The label that a part of a line is; or why it is none, and what it may be where it is not clear."""
     text = placed.text[start:end].strip()
     named = _other_name(placed, start, lines)
     if named:
-        return Refusal(text, f"it is written after {named}, so it is not the length of a bar")
-    whole = end - start == len(placed.text)
+        return [Refusal(text, f"it is written after {named}, so it is not the length of a bar")]
     scored = _scored(placed.line, start, end)
-    if whole:
+    if end - start == len(placed.text):
         scored = _voted(gray, placed.box, scored)
-    if scored is None or scored.support < LEAST_SUPPORT:
-        return Refusal(text, "it is no number and unit that scale bars have")
-    if scored.share < LEAST_SHARE:
-        wanted = f"{scored.label.value:g} {scored.label.unit}"
-        return Refusal(text, f"it is not clear enough to be sure that it says {wanted}")
+    if not scored or scored[0].support < LEAST_SUPPORT:
+        return [Refusal(text, "it is no number and unit that scale bars have")]
     per_division = PER_DIVISION.match(placed.text[end:]) is not None
-    around = _part(placed, start, end)
-    box, ink, contrast = letters(gray, around, len(text.replace(" ", "")))
-    return LengthLabel(box, around, text, scored.label, _confidence(scored), ink, contrast, per_division)
+    plain = _placed_label(gray, _part(placed, start, end), text, scored[0])
+    if scored[0].share >= LEAST_SHARE:
+        return [replace(plain, per_division=per_division)]
+    wanted = f"{scored[0].label.value:g} {scored[0].label.unit}"
+    likely = [each for each in scored if each.support >= LEAST_SUPPORT and each.share >= LEAST_LIKELY]
+    return [
+        Refusal(text, f"it is not clear enough to be sure that it says {wanted}"),
+        *(replace(plain, label=each.label, confidence=_confidence(each), unsure=True) for each in likely),
+    ]
+
+
+def _placed_label(gray: NDArray[np.uint8], around: Box, text: str, scored: ScoredLabel) -> LengthLabel:
+    """A label with where exactly it is and how it looks."""
+    upright = around.height >= UPRIGHT * around.width
+    turned = np.ascontiguousarray(np.rot90(gray[around.window], -1)) if upright else gray
+    within = Box(0, 0, *turned.shape) if upright else around
+    box, ink, contrast = letters(turned, within, len(text.replace(" ", "")))
+    outlined = _is_outlined(gray[around.window])
+    return LengthLabel(
+        around if upright else box, around, text, scored.label, _confidence(scored), ink, contrast, outlined=outlined
+    )
+
+
+def _is_outlined(levels: NDArray[np.uint8]) -> bool:
+    """Whether letters (h, w) have a rim or a shadow."""
+    low, ground, high = np.percentile(levels, (2, 50, 98))
+    return bool(min(high - ground, ground - low) > BOTH_INKS)
 
 
 def letters(gray: NDArray[np.uint8], box: Box, count: int) -> tuple[Box, float, float]:
@@ -184,18 +266,31 @@ def letters(gray: NDArray[np.uint8], box: Box, count: int) -> tuple[Box, float, 
     """
     levels = gray[box.window]
     ground = float(np.median(levels))
-    fits = [_letter_pieces(levels, ground, float(ink)) for ink in np.percentile(levels, (2, 98))]
-    pieces, ink = max(fits, key=lambda fit: min(len(fit[0]), count) * abs(fit[1] - ground))
+    pieces, ink, _ = letter_pieces(levels, count)
     if not pieces:
         return box, ink, abs(ink - ground)
     whole = pieces[0]
     for piece in pieces[1:]:
         whole = whole.union(piece)
+    if whole.width < NARROWEST_LETTER * count * whole.height:
+        whole = Box(whole.top, 0, whole.bottom, box.width)
     return whole.moved(box.top, box.left), ink, abs(ink - ground)
 
 
-def _letter_pieces(levels: NDArray[np.uint8], ground: float, ink: float) -> tuple[list[Box], float]:
-    """Boxes of connected ink of like height, and their level; ``levels`` (h, w) is the cut around a line."""
+def letter_pieces(levels: NDArray[np.uint8], count: int) -> tuple[list[Box], float, NDArray[np.uint8]]:
+    """Boxes of the letters in the cut ``levels`` (h, w) around a line of `count`, the ink's level and pixels (n,)."""
+    ground = float(np.median(levels))
+    fits = [_connected_ink(levels, ground, float(ink)) for ink in np.percentile(levels, (2, 98))]
+    return max(fits, key=lambda fit: min(len(fit[0]), count) * abs(fit[1] - ground) * (LEAST_EVEN + evenness(*fit[1:])))
+
+
+def evenness(ink: float, inked: NDArray[np.uint8]) -> float:
+    """Which share of inked pixels (n,) have the ink's level: drawn ink is even, a ground between letters is not."""
+    return float(np.mean(np.abs(inked.astype(np.float32) - np.float32(ink)) <= EVEN_INK)) if inked.size else 0.0
+
+
+def _connected_ink(levels: NDArray[np.uint8], ground: float, ink: float) -> tuple[list[Box], float, NDArray[np.uint8]]:
+    """Boxes of connected ink of like height, their level and pixels; ``levels`` (h, w) is the cut around a line."""
     sign = 1.0 if ink > ground else -1.0
     inked = (levels.astype(np.float32) - ground) * sign > max(8.0, 0.5 * abs(ink - ground))
     number, regions, stats, _ = cv2.connectedComponentsWithStats(inked.astype(np.uint8))
@@ -205,33 +300,51 @@ def _letter_pieces(levels: NDArray[np.uint8], ground: float, ink: float) -> tupl
         if index and height >= 0.25 * len(levels) and height < len(levels) and width <= 2 * height
     }
     if not boxes:
-        return [], ink
+        return [], ink, levels[:0].ravel()
     usual = float(np.median([box.height for box in boxes.values()]))
     alike = {index: box for index, box in boxes.items() if 0.6 * usual <= box.height <= 1.6 * usual}
     inside = levels[np.isin(regions, list(alike))]
-    return list(alike.values()), float(np.percentile(inside, 80 if sign > 0 else 20))
+    return list(alike.values()), float(np.percentile(inside, 80 if sign > 0 else 20)), inside
 
 
-def _scored(line: TextLine, start: int, end: int) -> ScoredLabel | None:
-    """The likeliest label of a part of a line."""
+def _scored(line: TextLine, start: int, end: int) -> list[ScoredLabel]:
+    """The likeliest labels of a part of a line."""
     first = 0 if start == 0 else line.steps[start - 1] + 1
     last = len(line.log_probabilities) if end >= len(line.steps) else line.steps[end]
-    labels = best_labels(line, text_models().characters, first, last)
-    return labels[0] if labels else None
+    return list(best_labels(line, text_models().characters, first, last))
 
 
-def _voted(gray: NDArray[np.uint8], box: Box, first: ScoredLabel | None) -> ScoredLabel | None:
-    """The label that most cuts of the picture speak for, weighted by their confidence."""
-    lines = read_text([gray[_cut(box, gray.shape, *margins).window] for margins in CUTS])
-    scored = [each for each in (first, *(_scored(line, 0, len(line.text)) for line in lines)) if each is not None]
+def _voted(gray: NDArray[np.uint8], box: Box, first: Sequence[ScoredLabel]) -> list[ScoredLabel]:
+    """The labels that most cuts of the picture speak for, weighted by their confidence."""
+    lines = read_text([*(_crop(gray, box, *margins) for margins in CUTS), _ink_alone(_crop(gray, box, 0.0, 0.25))])
+    *plain, inked = [_scored(line, 0, len(line.text))[:1] for line in lines]
+    scored = [each for found in (first[:1], *plain) for each in found]
     votes: dict[Label, float] = {}
     for each in scored:
         votes[each.label] = votes.get(each.label, 0.0) + _confidence(each)
     if not votes:
-        return None
-    label = max(votes, key=lambda each: votes[each])
-    best = max((each for each in scored if each.label == label), key=_confidence)
-    return ScoredLabel(label, best.share * votes[label] / sum(votes.values()), best.support)
+        return []
+    for each in inked:
+        if any(_point_lost(label, each.label) for label in votes) and each.share >= LEAST_SHARE:
+            votes[each.label] = votes.get(each.label, 0.0) + sum(votes.values())
+            scored.append(each)
+    total, voted = sum(votes.values()), []
+    for label in sorted(votes, key=lambda each: -votes[each]):
+        best = max((each for each in scored if each.label == label), key=_confidence)
+        voted.append(ScoredLabel(label, best.share * votes[label] / total, best.support))
+    return [*voted, *(each for each in first[1:] if each.label not in votes)]
+
+
+def _point_lost(label: Label, other: Label) -> bool:
+    """Whether one label is the other without its point: 10 for 1.0."""
+    return label.unit == other.unit and abs(label.value - 10 * other.value) < 1e-6 * label.value
+
+
+def _ink_alone(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A line (h, w) in black on white: what has the level of its letters, without what is behind them."""
+    _, ink, contrast = letters(crop, Box(0, 0, *crop.shape), 4)
+    apart = np.abs(crop.astype(np.float32) - np.float32(ink)) / np.float32(max(16.0, 0.5 * contrast))
+    return np.asarray(np.clip(255 * apart, 0, 255), np.uint8)
 
 
 def _confidence(scored: ScoredLabel) -> float:
@@ -269,8 +382,9 @@ def _part(placed: PlacedLine, start: int, end: int) -> Box:
     return Box(box.top, left, box.bottom, max(left + 1, right))
 
 
-def _cut(box: Box, shape: tuple[int, ...], down: float, across: float) -> Box:
-    """A box with margins in its heights, within the picture."""
-    rows, columns = round(box.height * down), round(box.height * across)
+def _cut(box: Box, shape: tuple[int, ...], down: float, across: float, letter: int | None = None) -> Box:
+    """A box with margins in heights of its letters (None: its own height), within the picture."""
+    letter = letter or box.height
+    rows, columns = round(letter * down), round(letter * across)
     top, left = max(0, box.top - rows), max(0, box.left - columns)
     return Box(top, left, min(shape[0], box.bottom + rows), min(shape[1], box.right + columns))

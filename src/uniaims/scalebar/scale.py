@@ -42,7 +42,8 @@ class ScaleReading:
         bar: the scale bar; None where none was found or none was sure.
         refusals: why others, or all, were not taken; sentences.
         acquisition: what the banner says about how the image was taken.
-        drawn: boxes of the bar and of its label: no sample is to be seen there.
+        drawn: boxes of the bar, of its label and of a banner that a detector saw: no sample is to be seen there.
+        letters: boxes of single letters that are written over the picture; the sample may go on beside them.
         seconds: wall time by stage.
     """
 
@@ -50,4 +51,5 @@ class ScaleReading:
     refusals: tuple[str, ...] = ()
     acquisition: Acquisition = field(default_factory=Acquisition)
     drawn: tuple[Box, ...] = ()
+    letters: tuple[Box, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)

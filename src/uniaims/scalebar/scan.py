@@ -1,8 +1,8 @@
 """The scale bar of a micrograph: find, read, measure, and refuse what is not sure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any, Literal, Protocol
 
@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uniaims.micrograph import Micrograph
-from uniaims.scalebar.banner import Box
-from uniaims.scalebar.bars import find_gaps
-from uniaims.scalebar.choosing import choose
+from uniaims.scalebar.banner import LARGEST_STRIP, Box
+from uniaims.scalebar.bars import Candidate, find_gaps
+from uniaims.scalebar.choosing import SeenBar, choose
 from uniaims.scalebar.facts import banner_facts
+from uniaims.scalebar.measuring import Bar, measure_bar
+from uniaims.scalebar.overlays import letter_boxes
 from uniaims.scalebar.reading import PlacedLine, find_labels, read_lines
 from uniaims.scalebar.scale import ScaleBar, ScaleReading
 from uniaims.scalebar.text import FoundText, find_text
@@ -28,15 +30,23 @@ LARGE_PX = 4_000_000
 """In larger pictures the strips are twice as large."""
 LARGEST_PX = 2**28
 """Larger pictures are not brought into memory for this."""
+SURE = 0.5
+EDGE, MOST_OF_EDGE = 0.02, 0.6
+"""A banner stands at most this part of the height from an edge, and along most of it."""
+SAME_LENGTH = 0.02
+"""On the original grey levels a bar's length differs by no more than this."""
 ENLARGED = 2.0
 """Strips are looked at so much larger than the whole, at most."""
+
+
+DetectionKind = Literal["bar", "ruler", "text", "banner"]
 
 
 @dataclass(frozen=True)
 class Detection:
     """A region that a detector found; `score` 0..1."""
 
-    kind: Literal["bar", "ruler", "text", "banner"]
+    kind: DetectionKind
     box: Box
     score: float
 
@@ -76,21 +86,28 @@ def scan_scale(micrograph: Micrograph, detector: Detector = text_detector) -> Sc
     if micrograph.shape[0] * micrograph.shape[1] > LARGEST_PX:
         return ScaleReading(None, ("The picture is too large to look for a scale bar: give the pixel size.",))
     clock = {"detect": 0.0, "read": 0.0, "measure": 0.0}
-    gray = eight_bit(micrograph.gray())
+    original = micrograph.gray()
+    gray = eight_bit(original)
+    banners: list[Box] = []
     lines: list[PlacedLine] = []
+    seen: list[SeenBar] = []
     reading = ScaleReading(None)
     for look in looks(gray.shape):
         with _timed(clock, "detect"):
-            found = _texts(gray, look, detector)
+            found = _detected(gray, look, detector)
+            seen = _all_seen(seen, found)
+            texts = _texts(gray, look, found)
         with _timed(clock, "read"):
-            lines = _merged(lines, read_lines(gray, found))
+            lines = _merged(lines, read_lines(gray, texts))
             labels, facts = find_labels(gray, lines), banner_facts(lines)
         with _timed(clock, "measure"):
-            choice = choose(gray, labels.labels, lines, facts)
+            choice = choose(gray, labels.labels, lines, facts, seen)
         refusals = (*choice.reasons, *map(str, labels.refusals))
-        drawn = tuple(box for bar in (choice.bar,) if bar for box in (bar.box, bar.text_box) if box)
-        reading = ScaleReading(choice.bar, refusals, facts.acquisition, drawn, clock)
-        if choice.bar is not None:
+        banners += [each.box for each in found if _is_banner(each, gray.shape)]
+        bar = choice.bar and _on_original(original, choice.bar, choice.measured)
+        drawn = tuple(box for box in (bar.box, bar.text_box, *banners) if box) if bar else tuple(banners)
+        reading = ScaleReading(bar, refusals, facts.acquisition, drawn, letter_boxes(gray, lines), clock)
+        if bar is not None:
             break
     return reading
 
@@ -121,14 +138,46 @@ def eight_bit(gray: NDArray[Any]) -> NDArray[np.uint8]:
     return stretched
 
 
-def _texts(gray: NDArray[np.uint8], look: Look, detector: Detector) -> list[FoundText]:
-    """Text boxes in the whole picture from a look at a part of it."""
-    top, left = look.box.top, look.box.left
+def _detected(gray: NDArray[np.uint8], look: Look, detector: Detector) -> tuple[Detection, ...]:
+    """What a detector finds in a part of the picture, in the pixels of the whole."""
     part = np.ascontiguousarray(gray[look.box.window])
-    found = [FoundText(each.box, each.score) for each in detector(part, look.scale) if each.kind == "text"]
+    return tuple(replace(each, box=each.box.moved(look.box.top, look.box.left)) for each in detector(part, look.scale))
+
+
+def _texts(gray: NDArray[np.uint8], look: Look, found: Sequence[Detection]) -> list[FoundText]:
+    """Boxes to read: the text that was found, and gaps of split bars where a part is looked at closer."""
+    texts = [FoundText(each.box, each.score) for each in found if each.kind == "text"]
     if look.scale > 1 or look.box.shape != gray.shape:
-        found += [FoundText(box, 1.0) for box in find_gaps(part)]
-    return [FoundText(each.box.moved(top, left), each.score) for each in found]
+        gaps = find_gaps(np.ascontiguousarray(gray[look.box.window]))
+        texts += [FoundText(box.moved(look.box.top, look.box.left), 1.0) for box in gaps]
+    return texts
+
+
+def _is_banner(found: Detection, shape: tuple[int, ...]) -> bool:
+    """Whether a detection is an instrument's strip: sure, along most of the upper or lower edge, and not too high."""
+    box = found.box
+    at_edge = box.top <= EDGE * shape[0] or box.bottom >= (1 - EDGE) * shape[0]
+    strip = box.width >= MOST_OF_EDGE * shape[1] and box.height <= LARGEST_STRIP * shape[0]
+    return found.kind == "banner" and found.score >= SURE and at_edge and strip
+
+
+def _on_original(original: NDArray[Any], bar: ScaleBar, measured: Bar | None) -> ScaleBar:
+    """The bar as measured on the grey levels (H, W) of the file, which the stretch to 8 bits clips at the ends."""
+    if original.dtype == np.uint8 or measured is None or measured.kind != "bar" or measured.vertical:
+        return bar
+    again = measure_bar(original, Candidate(measured.box, measured.bright))
+    if again is None or again.ticks != measured.ticks:
+        return bar
+    ratio = again.length_px / measured.length_px
+    if abs(ratio - 1) > SAME_LENGTH:
+        return bar
+    return replace(bar, length_px=bar.length_px * ratio, pixel_size_nm=bar.pixel_size_nm / ratio)
+
+
+def _all_seen(known: Sequence[SeenBar], found: Sequence[Detection]) -> list[SeenBar]:
+    """Bars and rulers of all looks; of those that overlap the latest, which was looked at closest."""
+    fresh = [SeenBar(each.box, each.score, each.kind == "ruler") for each in found if each.kind in ("bar", "ruler")]
+    return [*(bar for bar in known if not any(_same(bar.box, each.box) for each in fresh)), *fresh]
 
 
 def _merged(known: list[PlacedLine], fresh: tuple[PlacedLine, ...]) -> list[PlacedLine]:

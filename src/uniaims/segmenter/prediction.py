@@ -1,6 +1,7 @@
 """From a view to compact fields: tiles through the network, checked and, if wished for, averaged over mirror images."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,13 +18,20 @@ TILES_ON_GPU = 4
 """Tiles at a time on a GPU; a CPU gains nothing from more than one."""
 
 Predict = Callable[[NDArray[np.float32]], NDArray[np.float32]]
-"""Tiles (N, 1, h, w) -> fields (N, 4, h, w), both float32; channels probability, flow y, flow x, topography."""
+"""Tiles (N, 1, h, w) -> fields (N, 4 + K, h, w), both float32; probability, flow y, flow x, topography, kinds."""
+
+
+@dataclass(frozen=True)
+class KindFields(CompactFields):
+    """Fields of a network that tells kinds apart; ``kinds`` (K, H, W) uint8: 0..255 for the probability of each."""
+
+    kinds: NDArray[np.uint8]
 
 
 def predict_fields(
     model: Model, image: WorkingImage, tiling: Tiling, mirror: bool, progress: Progress | None = None
 ) -> CompactFields:
-    """Fields of an image of any size, tile by tile.
+    """Fields of an image of any size, tile by tile; `KindFields` where the model tells kinds apart.
 
     Args:
         model: the network.
@@ -38,8 +46,10 @@ def predict_fields(
     predict = checked(model)
     batch = TILES_ON_GPU if model.info.device == "cuda" else 1
     fitted = Tiling(tiling.tile_px, tiling.overlap_px, model.info.settings.stride, batch)
-    maps = map_tiles(mirrored(predict) if mirror else predict, image, FIELD_ENCODINGS, fitted, progress)
-    return CompactFields(*maps)
+    kinds = len(model.info.settings.kinds)
+    encodings = (*FIELD_ENCODINGS, Encoding("uint8", 255.0, channels=kinds)) if kinds else FIELD_ENCODINGS
+    maps = map_tiles(mirrored(predict) if mirror else predict, image, encodings, fitted, progress)
+    return KindFields(*maps) if kinds else CompactFields(*maps)
 
 
 def checked(model: Model) -> Predict:
@@ -61,7 +71,8 @@ def mirrored(predict: Predict) -> Predict:
         total = predict(tiles).copy()
         for axes in ((2,), (3,), (2, 3)):
             fields = np.flip(predict(np.ascontiguousarray(np.flip(tiles, axes))), axes)
-            signs = np.array([1, -1 if 2 in axes else 1, -1 if 3 in axes else 1, 1], np.float32)
+            signs = np.ones(total.shape[1], np.float32)
+            signs[[axis - 1 for axis in axes]] = -1  # flow y turns with axis 2, flow x with axis 3
             total += fields * signs[:, np.newaxis, np.newaxis]
         mean_fields: NDArray[np.float32] = total / np.float32(4)
         return mean_fields

@@ -29,6 +29,8 @@ LARGEST_WORKING_PX = 2**28
 
 MOSTLY_DRAWN = 0.5
 """Objects with more than this part in boxes of drawn things are drawn themselves."""
+ALL_LETTERS = 0.8
+"""Objects with more than this part in boxes of letters are letters."""
 
 
 def _knob(default: Any, text: str, flag: str = "") -> Any:
@@ -77,6 +79,7 @@ class Segmentation:
     Attributes:
         labels: (H, W) uint32; 0 = background, 1..N = instances; 0 outside of ``content``.
         confidence: (N,) float32, 0..1, in the order of the labels; ``uniaims.segmenter`` has the formula.
+        quality: how good the whole is likely to be, 0..1; NaN if nothing was found. See `expected_quality`.
         settings: what was asked for.
         model: the network that made the fields.
         scale: working pixels per image pixel at which the network saw the image.
@@ -93,30 +96,37 @@ class Segmentation:
     content: Box
     warnings: tuple[str, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
+    quality: float = float("nan")
 
     def __len__(self) -> int:
         """Return the number of instances."""
         return len(self.confidence)
 
-    def without(self, boxes: Sequence[Box]) -> Self:
+    def without(self, boxes: Sequence[Box], letters: Sequence[Box] = ()) -> Self:
         """The segmentation without the instances that lie mostly in boxes of what was drawn into the picture.
 
-        Of instances that only reach into a box, the pixels in it are taken away.
+        Of instances that only reach into a box, the pixels in it are taken away. Those that lie in boxes of `letters`
+        are left out too; others keep all of their pixels, because letters stand on the sample.
         """
-        drawn = np.zeros(self.labels.shape, bool)
-        for box in boxes:
-            drawn[box.window] = True
-        reached = np.unique(self.labels[drawn])
-        if not reached.any():
+        drawn, written = self._covered(boxes), self._covered(letters)
+        if not self.labels[drawn | written].any():
             return self
         areas = np.bincount(self.labels.ravel(), minlength=len(self) + 1)
         inside = np.bincount(self.labels[drawn], minlength=len(self) + 1)
-        gone = inside > MOSTLY_DRAWN * areas
+        within = np.bincount(self.labels[drawn | written], minlength=len(self) + 1)
+        gone = (inside > MOSTLY_DRAWN * areas) | (within > ALL_LETTERS * areas)
         gone[0] = False
         labels = np.where(drawn | gone[self.labels], 0, self.labels).astype(np.uint32)
-        left_out = f"Left out: {int(gone.sum()):,} objects on the scale bar or its label." if gone.any() else ""
+        left_out = f"Left out: {int(gone.sum()):,} objects that are writing or a scale bar." if gone.any() else ""
         warnings = (*self.warnings, left_out) if left_out else self.warnings
         return replace(self, labels=relabel(labels), confidence=self.confidence[~gone[1:]], warnings=warnings)
+
+    def _covered(self, boxes: Sequence[Box]) -> NDArray[np.bool_]:
+        """(H, W): what lies in boxes."""
+        covered = np.zeros(self.labels.shape, bool)
+        for box in boxes:
+            covered[box.window] = True
+        return covered
 
 
 @dataclass(frozen=True)
@@ -159,12 +169,15 @@ class Segmenter:
         with clock("instances"):
             _tell(progress, "instances", 0)
             found = _instances(fields, view.content.shape, look.scale, self.settings.flow)
+            found = (found[0], self.model.info.card.calibrated(found[1]))
             labels, confidence = _confident(*found, self.settings.minimum_confidence)
             labels = _placed(labels, view)
             _tell(progress, "instances", 1)
         warnings = view.left_out() + self._remarks(len(confidence), len(found[1]))
+        quality = expected_quality(found[1], self.settings.minimum_confidence)
         info, seconds = self.model.info, clock.seconds
-        return Segmentation(labels, confidence, self.settings, info, look.scale, view.content, warnings, seconds)
+        made = Segmentation(labels, confidence, self.settings, info, look.scale, view.content, warnings, seconds)
+        return replace(made, quality=quality)
 
     def _remarks(self, kept: int, found: int) -> tuple[str, ...]:
         """What the reader has to know about the number of objects."""
@@ -238,6 +251,17 @@ def confidence_of(labels: Labels, fields: CompactFields) -> NDArray[np.float32]:
     agreement = np.clip(1 - flow_errors(labels, fields) / 2, 0, 1)
     confidence: NDArray[np.float32] = (mean_probability * agreement).astype(np.float32)
     return confidence
+
+
+def expected_quality(confidence: NDArray[np.float32], minimum: float) -> float:
+    """The AP50 to expect, TP / (TP + FP + FN), from the confidences (N,) of all objects found; NaN if there are none.
+
+    With confidences that are shares of right objects, the sum over the kept ones is the expected TP, their number
+    TP + FP, and the sum over those below the minimum the expected FN. What was not even found is not counted.
+    """
+    kept, left_out = confidence[confidence >= minimum], confidence[confidence < minimum]
+    expected = len(kept) + float(left_out.sum())
+    return float(kept.sum()) / expected if expected else float("nan")
 
 
 def _affordable(scale: WorkingScale, content: Box) -> float:

@@ -1,10 +1,19 @@
-"""Every knob of a training, written once; the command line and the checkpoint are made from it."""
+"""Every knob of a training, written once; the command line, the settings file and the checkpoint are made from it."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from uniaims.errors import SettingsError
+from uniaims.networks.card import HEADS, NetworkSettings
+
+PATCH_PX = 16
+"""Side of a patch of the encoders with attention."""
+POSITIVE = (
+    "steps", "batch", "crop_px", "learning_rate", "nominal_diameter_px", "loader_threads", "validation_every",
+    "validation_images", "checkpoint_every", "batch_parts", "synthetic_count",
+)  # fmt: skip
+SHARES = ("validation_share", "wide_scale_share", "synthetic_share", "dataset_balance", "size_balance", "kind_balance")
 
 
 def _knob(default: Any, text: str) -> Any:
@@ -13,30 +22,56 @@ def _knob(default: Any, text: str) -> Any:
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """Settings of a training; sizes in pixels, ``nominal_diameter_px`` is the working scale of the model."""
+    """Settings of a training; sizes in pixels, ``nominal_diameter_px`` is the working scale of the model.
+
+    Raises:
+        SettingsError: if a number is out of its range, or settings contradict each other.
+    """
 
     data: tuple[Path, ...] = field(metadata={"help": "Dataset folders, each with images/ and masks/."})
     output: Path = field(metadata={"help": "Folder for checkpoints, the log and the finished model."})
     name: str = _knob("custom", "Name of the model.")
     description: str = _knob("", "What the model is for, in a sentence; it is kept in the model file.")
+
     encoder: str = _knob("unet", "Encoder of the network.")
     widths: tuple[int, ...] = _knob((32, 64, 128, 256, 256), "Channels of each resolution level.")
     depths: tuple[int, ...] = _knob((1, 1, 2, 2, 1), "Blocks of each resolution level.")
+    heads: tuple[str, ...] = _knob(HEADS, "What is predicted of each pixel; fewer for ablations.")
+    kinds: tuple[str, ...] = _knob((), "Names of the kinds of objects to tell apart; none: they are all one kind.")
+    encoder_weights: str = _knob("", "Pretrained weights for the encoder alone: a file, or a name on this machine.")
+    initial_weights: str = _knob("", "Start from this model, shipped or own; its network is taken over.")
+
+    validation: tuple[Path, ...] = _knob((), "Dataset folders to validate on; none: a share of the data.")
+    validation_share: float = _knob(0.1, "Share of each data folder's sources kept for validation, if no folder is.")
+    validation_every: int = _knob(500, "Steps between validations.")
+    validation_images: int = _knob(24, "At most so many images are looked at in each validation.")
+    calibrate: bool = _knob(False, "Calibrate the finished model's confidences on what was held out.")
+    patience: int = _knob(0, "Stop after so many validations without a better AP50; 0: never.")
+
     steps: int = _knob(4000, "Optimiser steps; the learning rate falls to zero over them.")
     minutes: float = _knob(
         0.0, "If > 0, stop after so many minutes; the learning rate falls over whichever comes first."
     )
-    batch: int = _knob(16, "Crops in each step.")
+    batch: int = _knob(16, "Crops in each step, over all processes.")
+    batch_parts: int = _knob(1, "Parts in which each process computes its crops: more parts need less memory.")
     crop_px: int = _knob(256, "Side of a training crop.")
     learning_rate: float = _knob(2e-3, "Highest learning rate.")
     weight_decay: float = _knob(1e-2, "Weight decay of AdamW.")
     warmup_steps: int = _knob(100, "Steps over which the learning rate rises.")
     average_decay: float = _knob(0.998, "Decay of the running average of the weights, which is what is kept.")
+    boundary_weight: float = _knob(2.0, "Extra weight of pixels beside a boundary in the loss; 0: none.")
+
     nominal_diameter_px: float = _knob(32.0, "Object diameter that crops are brought to, on average.")
     scale_spread: float = _knob(0.45, "Standard deviation of the natural logarithm of the crops' object diameter.")
-    shares: tuple[float, ...] = _knob(
-        (), "How often each data folder is drawn, one number each; none: by the root of its size."
-    )
+    wide_scale_share: float = _knob(0.05, "Share of crops whose objects get any size from 6 px to half of the crop.")
+    shares: tuple[float, ...] = _knob((), "How often each data folder is drawn, one number each.")
+    dataset_balance: float = _knob(0.5, "Without shares: 0 draws all images alike, 1 all data folders alike.")
+    size_balance: float = _knob(0.0, "Within a folder: 0 draws all images alike, 1 all octaves of object size alike.")
+    kind_balance: float = _knob(0.0, "Within a folder: 0 draws all images alike, 1 all kinds of objects alike.")
+    synthetic: tuple[str, ...] = _knob((), 'Recipes of synthetic samples that are mixed in: names, or "all".')
+    synthetic_share: float = _knob(0.2, "Share of the crops that are cut from synthetic samples.")
+    synthetic_count: int = _knob(300, "How many synthetic samples are made before the first step.")
+
     seed: int = _knob(0, "Seed of everything random.")
     device: str = _knob("auto", "auto, cpu or cuda.")
     mixed_precision: bool = _knob(True, "Compute convolutions in bfloat16 where the hardware has it.")
@@ -46,10 +81,29 @@ class TrainingSettings:
     def __post_init__(self) -> None:
         if not self.data:
             raise SettingsError("no training data came: give at least one dataset folder with --data.")
-        for name in ("steps", "batch", "crop_px", "learning_rate", "nominal_diameter_px", "loader_threads"):
+        for name in POSITIVE:
             if getattr(self, name) <= 0:
                 raise SettingsError(f"{name} = {getattr(self, name)}: wanted a number above 0.")
+        for name in SHARES:
+            if not 0 <= getattr(self, name) <= 1:
+                raise SettingsError(f"{name} = {getattr(self, name)}: wanted a number from 0 to 1.")
         if self.shares and len(self.shares) != len(self.data):
             raise SettingsError(f"{len(self.shares)} shares for {len(self.data)} data folders: wanted one share each.")
         if self.crop_px % 64:
             raise SettingsError(f"crop_px = {self.crop_px}: wanted a multiple of 64.")
+        if self.encoder_weights and self.initial_weights:
+            raise SettingsError("encoder weights and initial weights: wanted one of them, a model brings its encoder.")
+        if self.batch % self.batch_parts:
+            raise SettingsError(f"a batch of {self.batch} in {self.batch_parts} parts: wanted parts of the same size.")
+        self.network()
+
+    def network(self) -> NetworkSettings:
+        """The architecture that the settings describe."""
+        return NetworkSettings(
+            self.encoder,
+            widths=self.widths,
+            depths=self.depths,
+            heads=self.heads,
+            kinds=self.kinds,
+            position_grid=max(1, self.crop_px // PATCH_PX),
+        )

@@ -1,217 +1,230 @@
-"""The training loop: steps, running average, checkpoints, the finished model."""
+"""The training loop: steps, running average, validation, checkpoints, the finished model.
+
+A run folder holds::
+
+    settings.toml          the settings as they were used
+    training.pt            the state from which a stopped training goes on
+    log.jsonl              loss, learning rate, images a second, AP50; a line every 10 steps and for each validation
+    tensorboard/           the same
+    best.safetensors       the running average at the best validation
+    last.safetensors       the running average at the last checkpoint
+    NAME.safetensors       the finished model: the best one, or the last one where nothing was validated
+    NAME.onnx              the same
+"""
 
 import copy
-import json
+import math
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
 import torch
-from torch import Tensor, nn
-from torch.utils.tensorboard import SummaryWriter
 
 from uniaims import __version__
-from uniaims.atomic import atomic_file
-from uniaims.dataset import open_samples
-from uniaims.errors import InputError, SettingsError
-from uniaims.networks.card import ModelCard, NetworkSettings, Normalisation
+from uniaims.errors import ModelError
+from uniaims.networks.card import ModelCard
 from uniaims.networks.flownet import FlowNet
-from uniaims.networks.weights import export_onnx, save_weights
-from uniaims.training.losses import Loss, Target, boundary_of, fields_loss
-from uniaims.training.optimisation import GRADIENT_NORM, device_named, learning_rate, time_is_up, update_average
-from uniaims.training.sampling import Batch, CropLoader, PreparedSample, prepare, sampling_weights
+from uniaims.networks.weights import export_onnx, load_weights, save_weights
+from uniaims.tiles import Progress
+from uniaims.training.calibration import calibrated_card
+from uniaims.training.checkpoint import BEST_FILE, LAST_FILE, restore, save_state
+from uniaims.training.distributed import Team, team
+from uniaims.training.interruption import StopRequest, stop_request
+from uniaims.training.journal import Journal
+from uniaims.training.losses import Loss
+from uniaims.training.optimisation import device_named, learning_rate, time_is_up
+from uniaims.training.samples import load_data, synthetic_files
+from uniaims.training.sampling import Batch, CropLoader
 from uniaims.training.settings import TrainingSettings
+from uniaims.training.settings_file import write_settings
+from uniaims.training.start import resolved, start_of
+from uniaims.training.step import State, Stepper, new_state
+from uniaims.training.validation import Validator
 
-STATE_FILE = "training.pt"
-FREE_TO_CHANGE = frozenset(
-    {"output", "steps", "minutes", "device", "loader_threads", "checkpoint_every", "name", "description"}
-)
-LOG_FILE = "log.jsonl"
-Progress = Callable[[str, int, int], None]
+SETTINGS_FILE = "settings.toml"
+LOG_EVERY = 10
+CHECKPOINT_SECONDS = 300.0
+"""A checkpoint is written at least this often, however long a step takes."""
 
 
 @dataclass(frozen=True)
 class TrainedModel:
-    """Where the finished model lies, and how long it took."""
+    """Where the finished model lies, and how long it took.
+
+    ``ap50`` is that of the best validation, at step ``best_step``; NaN if nothing was held out.
+    """
 
     weights: Path
     onnx: Path
     steps: int
     seconds: float
-
-
-@dataclass
-class _State:
-    """What changes during training."""
-
-    network: FlowNet
-    average: FlowNet
-    optimiser: torch.optim.AdamW
-    step: int = 0
-    seconds: float = 0.0
+    ap50: float = math.nan
+    best_step: int = 0
 
 
 def train(settings: TrainingSettings, progress: Progress | None = None) -> TrainedModel:
-    """Train a network, or go on where a killed training of the same output folder stopped.
+    """Train a network, or go on where a stopped training of the same output folder was.
+
+    Where ``torchrun`` started several processes, they train one network together. Synthetic samples are made in
+    processes of their own, so a script that asks for them calls this below ``if __name__ == "__main__":``.
 
     Raises:
         InputError: if the data can't be read.
-        SettingsError: if the output folder holds a training with another network.
+        SettingsError: if the output folder holds a training with other settings.
+        ModelError: if the weights to start from can't be read, or the loss is no number any more.
+        KeyboardInterrupt: after Ctrl-C or SIGTERM, when the state is saved.
     """
-    device = device_named(settings.device)
-    torch.manual_seed(settings.seed)
-    samples, sizes = load_samples(settings, progress)
-    card = ModelCard(
-        settings.name,
-        NetworkSettings(settings.encoder, widths=settings.widths, depths=settings.depths),
-        nominal_diameter_px=settings.nominal_diameter_px,
-        description=settings.description,
-    )
-    state = _resume(settings, card.network, device)
-    loader = CropLoader(samples, sampling_weights(sizes, settings.shares), settings, state.step)
-    _run(state, iter(loader), settings, device, progress)
-    return _finish(state, settings, card)
+    with team(device_named(settings.device)) as (members, device), stop_request() as stop:
+        torch.manual_seed(settings.seed)
+        start = start_of(settings)
+        settings = resolved(settings, start.card)
+        state = new_state(start.network, settings, device)
+        restore(state, settings, device)
+        if settings.synthetic:
+            with members.leader_first():
+                synthetic_files(settings, progress)
+        data = load_data(settings, start.card.normalisation, progress)
+        loader = CropLoader(data, settings, state.step, members.portion(settings.batch))
+        run = _Run(settings, state, Validator(data.held_out, start.card, device, members), stop, progress)
+        run.go(iter(loader), Stepper(state, settings, device, members))
+        return run.finish()
 
 
-def load_samples(settings: TrainingSettings, progress: Progress | None) -> tuple[list[PreparedSample], list[int]]:
-    """All samples at working scale, and how many each dataset has."""
-    files = [open_samples(folder) for folder in settings.data]
-    total, prepared = sum(len(group) for group in files), []
-    for file in (file for group in files for file in group):
-        prepared.append(prepare(file.read(), Normalisation(), settings.nominal_diameter_px))
-        if progress:
-            progress("reading samples", len(prepared), total)
-    if not any(sample.diameter_px for sample in prepared):
-        raise InputError("no sample has a labelled object. Check that masks/ holds label images (0 = background).")
-    return prepared, [len(group) for group in files]
+class _Run:
+    """One start of a training: from where its state is to the end, or to a stop."""
+
+    def __init__(
+        self,
+        settings: TrainingSettings,
+        state: State,
+        validator: Validator,
+        stop: StopRequest,
+        progress: Progress | None,
+    ) -> None:
+        self.settings, self.state, self.validator, self.stop, self.progress = settings, state, validator, stop, progress
+        self.team: Team = validator.team
+        self.journal = Journal(settings, state) if self.team.leads else None
+        self.saved_at = time.monotonic()
+
+    def go(self, batches: Iterator[Batch], step: Stepper) -> None:
+        """Make steps until the end."""
+        if self.team.leads:
+            write_settings(self.settings, self.settings.output / SETTINGS_FILE)
+        with self.journal or nullcontext():
+            while not self._ended():
+                self._after(step(next(batches), learning_rate(self.settings, self.state.step, self.state.seconds)))
+            if not self.stop.asked and self.state.validated_step != self.state.step:
+                self._validate()
+            self._save()
+        if self.stop.asked:
+            raise KeyboardInterrupt
+
+    def _ended(self) -> bool:
+        """Whether it is time to end; one answer for the whole team, whose clocks differ."""
+        state, settings = self.state, self.settings
+        seconds = self.journal.seconds() if self.journal else 0.0
+        state.seconds, asked = self.team.agreed((seconds, float(self.stop.asked)), self.validator.device)
+        self.stop.asked = bool(asked)
+        stale = settings.patience and state.stale >= settings.patience
+        return bool(asked or stale or state.step >= settings.steps or time_is_up(settings, state.seconds))
+
+    def _after(self, loss: Loss) -> None:
+        """What follows a step: log, validate, save, tell."""
+        state, settings = self.state, self.settings
+        if state.step % LOG_EVERY == 0:
+            _check_number(loss, state.step)
+            if self.journal:
+                self.journal.log_step(loss)
+        if state.step % settings.validation_every == 0:
+            self._validate()
+        overdue = time.monotonic() - self.saved_at > CHECKPOINT_SECONDS
+        if state.step % settings.checkpoint_every == 0 or (overdue and self.team.processes == 1):
+            _check_number(loss, state.step)
+            self._save()
+        if self.progress and self.journal:
+            self.progress(self.journal.headline(), state.step, self.journal.steps_expected())
+
+    def _validate(self) -> None:
+        state = self.state
+        state.validated_step = state.step
+        if not self.validator.files:
+            return
+        score = self.validator(state.average)
+        if self.journal:
+            self.journal.log_validation(score)
+        if score > state.best_ap50:
+            state.best_ap50, state.best_step, state.stale = score, state.step, 0
+            self._write_weights(BEST_FILE)
+        else:
+            state.stale += 1
+
+    def _save(self) -> None:
+        if self.team.leads:
+            save_state(self.state, self.settings)
+            self._write_weights(LAST_FILE)
+            self.saved_at = time.monotonic()
+
+    def _write_weights(self, name: str) -> None:
+        if self.team.leads:
+            card = replace(self.validator.card, provenance=_provenance(self))
+            save_weights(self.settings.output / name, self.state.average, card)
+
+    def finish(self) -> TrainedModel:
+        """Write the finished model; only the leading process does."""
+        state, settings = self.state, self.settings
+        name = self.validator.card.name
+        weights, onnx = (settings.output / f"{name}{suffix}" for suffix in (".safetensors", ".onnx"))
+        validated = state.best_ap50 >= 0
+        if self.team.leads:
+            network, card = _finished(self, validated)
+            save_weights(weights, network, card)
+            export_onnx(onnx, network, card)
+        score = state.best_ap50 if validated else math.nan
+        return TrainedModel(weights, onnx, state.step, state.seconds, score, state.best_step)
 
 
-def _run(
-    state: _State,
-    batches: Iterator[Batch],
-    settings: TrainingSettings,
-    device: torch.device,
-    progress: Progress | None,
-) -> None:
-    settings.output.mkdir(parents=True, exist_ok=True)
-    started, before = time.monotonic(), state.seconds
-    with SummaryWriter(str(settings.output / "tensorboard")) as board:
-        while state.step < settings.steps and not time_is_up(settings, state.seconds):
-            rate = learning_rate(settings, state.step, state.seconds)
-            loss = _step(state, next(batches), settings, device, rate)
-            state.step += 1
-            state.seconds = before + time.monotonic() - started
-            if state.step % 10 == 0:
-                _log(board, settings, state, loss, rate)
-            if state.step % settings.checkpoint_every == 0:
-                _save_state(state, settings)
-            if progress:
-                progress(f"training, loss {loss.total.item():.3f}", state.step, settings.steps)
-
-
-def _step(state: _State, batch: Batch, settings: TrainingSettings, device: torch.device, rate: float) -> Loss:
-    for group in state.optimiser.param_groups:
-        group["lr"] = rate
-    image, target = _to_device(batch, device)
-    state.network.train()
-    with torch.autocast(device.type, torch.bfloat16, enabled=settings.mixed_precision):
-        raw = state.network(image)
-    loss = fields_loss(raw, target)
-    state.optimiser.zero_grad(set_to_none=True)
-    torch.autograd.backward(loss.total)
-    nn.utils.clip_grad_norm_(state.network.parameters(), GRADIENT_NORM)
-    state.optimiser.step()
-    update_average(state.average, state.network, settings.average_decay, state.step)
-    return loss
-
-
-def _to_device(batch: Batch, device: torch.device) -> tuple[Tensor, Target]:
-    image = torch.from_numpy(batch.image).to(device, memory_format=torch.channels_last)
-    fields, labels, known = (torch.from_numpy(a).to(device) for a in (batch.fields, batch.labels, batch.known))
-    return image, Target(fields, known, boundary_of(labels))
-
-
-def _resume(settings: TrainingSettings, network_settings: NetworkSettings, device: torch.device) -> _State:
-    network = FlowNet(network_settings).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    average = copy.deepcopy(network).eval().requires_grad_(requires_grad=False)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
-    state = _State(network, average, optimiser)
-    path = settings.output / STATE_FILE
-    if not path.exists():
-        return state
-    try:
-        # weights_only refuses everything but tensors and plain containers: our own file, but a file all the same.
-        saved = torch.load(path, map_location=device, weights_only=True)
-        _check_same_training(saved["settings"], settings)
-        network.load_state_dict(saved["network"])
-        average.load_state_dict(saved["average"])
-        optimiser.load_state_dict(saved["optimiser"])
-    except SettingsError:
-        raise
-    except (RuntimeError, ValueError, KeyError, EOFError, OSError, UnpicklingError) as error:
-        raise SettingsError(
-            f"{path}: no state of this training ({error}). "
-            "Choose another --output folder, or delete the file to start anew."
-        ) from error
-    state.step, state.seconds = saved["step"], saved["seconds"]
-    return state
-
-
-def _check_same_training(saved: dict[str, str], settings: TrainingSettings) -> None:
-    """Going on is only for the training that was begun: other data or knobs would be told falsely in the card."""
-    other = [name for name, value in _identity(settings).items() if saved.get(name) != value]
-    if other:
-        raise SettingsError(
-            f"{settings.output}: holds a training with other settings ({', '.join(other)}). "
-            "Give the same settings to go on, or choose another --output folder."
+def _check_number(loss: Loss, step: int) -> None:
+    if not math.isfinite(loss.total.item()):
+        raise ModelError(
+            f"the loss is no number any more at step {step}. Start anew in another folder with a lower --learning-rate "
+            "(--find-learning-rate suggests one); the last checkpoint is still sound."
         )
 
 
-def _identity(settings: TrainingSettings) -> dict[str, str]:
-    """What makes it the same training; length, device and threads may change on the way."""
-    return {name: str(value) for name, value in asdict(settings).items() if name not in FREE_TO_CHANGE}
+def _finished(run: _Run, validated: bool) -> tuple[FlowNet, ModelCard]:
+    """The network to ship, on the CPU, and its card, calibrated if that is wished for."""
+    card = replace(run.validator.card, provenance=_provenance(run))
+    if not validated:
+        return copy.deepcopy(run.state.average).cpu().float().eval(), card
+    network = load_weights(run.settings.output / BEST_FILE)[0]
+    if not run.settings.calibrate:
+        return network, card
+    on_device = run.validator.model_of(copy.deepcopy(network).to(run.validator.device))
+    return network, calibrated_card(card, on_device, run.validator.files)
 
 
-def _save_state(state: _State, settings: TrainingSettings) -> None:
-    saved = {
-        "network": state.network.state_dict(), "average": state.average.state_dict(),
-        "optimiser": state.optimiser.state_dict(), "step": state.step, "seconds": state.seconds,
-        "settings": _identity(settings),
-    }  # fmt: skip
-    with atomic_file(settings.output / STATE_FILE) as temporary:
-        torch.save(saved, temporary)
-
-
-def _log(board: Any, settings: TrainingSettings, state: _State, loss: Loss, rate: float) -> None:
-    row = {f.name: round(getattr(loss, f.name).item(), 5) for f in fields(loss)} | {"learning_rate": rate}
-    for name, value in row.items():
-        board.add_scalar(name, value, state.step)
-    with (settings.output / LOG_FILE).open("a", encoding="utf-8") as log:
-        log.write(json.dumps({"step": state.step, "seconds": round(state.seconds, 1)} | row) + "\n")
-
-
-def _finish(state: _State, settings: TrainingSettings, card: ModelCard) -> TrainedModel:
-    _save_state(state, settings)
-    finished = replace(card, provenance=_provenance(state, settings))
-    network = copy.deepcopy(state.average).cpu().float().eval()
-    weights, onnx = (settings.output / f"{card.name}{suffix}" for suffix in (".safetensors", ".onnx"))
-    save_weights(weights, network, finished)
-    export_onnx(onnx, network, finished)
-    return TrainedModel(weights, onnx, state.step, state.seconds)
-
-
-def _provenance(state: _State, settings: TrainingSettings) -> dict[str, Any]:
+def _provenance(run: _Run) -> dict[str, Any]:
     """What the card tells of the training; folders by name only, so that no path of this machine travels."""
+    settings, state = run.settings, run.state
     knobs = asdict(settings)
-    knobs["data"] = [folder.name for folder in settings.data]
     del knobs["output"]
-    return {
+    for name in ("data", "validation"):
+        knobs[name] = [folder.name for folder in getattr(settings, name)]
+    for name in ("initial_weights", "encoder_weights"):
+        knobs[name] = Path(getattr(settings, name)).name
+    knobs["synthetic"] = [Path(name).name for name in settings.synthetic]
+    told = {
         "settings": knobs,
         "steps": state.step,
         "hours": round(state.seconds / 3600, 2),
         "uniaims": __version__,
         "torch": torch.__version__,
     }
+    if state.best_ap50 >= 0:
+        told["validation"] = {
+            "ap50": round(state.best_ap50, 4), "step": state.best_step, "images": len(run.validator.files),
+        }  # fmt: skip
+    return run.validator.card.provenance | told

@@ -1,35 +1,28 @@
-"""Encoders by name. Each is a module that gives feature maps, finest first, each half the size of the one before."""
+"""Encoders by name; ``uniaims.networks.catalogue`` says what each costs and when to take it."""
 
 from collections.abc import Callable
-from typing import Protocol
 
-from torch import Tensor
-
-from uniaims.errors import SettingsError
 from uniaims.networks.card import NetworkSettings
+from uniaims.networks.catalogue import UNET, encoder_entry
+from uniaims.networks.encoders import convnext, resnet, swin, vit
+from uniaims.networks.encoders.encoder import Encoder
 from uniaims.networks.encoders.unet import UNetEncoder
 
+__all__ = ["ENCODERS", "Encoder", "build_encoder"]
 
-class Encoder(Protocol):
-    """What the decoder needs to know of an encoder."""
-
-    widths: tuple[int, ...]
-    """Channels of each feature map, finest first."""
-
-    def __call__(self, image: Tensor) -> list[Tensor]:
-        """Image (N, C, H, W) -> maps (N, widths[i], H / 2**(i+1), W / 2**(i+1))."""
-        ...
-
-
-ENCODERS: dict[str, Callable[[NetworkSettings], Encoder]] = {"unet": UNetEncoder}
+ENCODERS: dict[str, Callable[[NetworkSettings], Encoder]] = {
+    UNET: UNetEncoder,
+    **dict.fromkeys(resnet.DESIGNS, resnet.ResNetEncoder),
+    **dict.fromkeys(convnext.DESIGNS, convnext.ConvNeXtEncoder),
+    **dict.fromkeys(swin.DESIGNS, swin.SwinEncoder),
+    **dict.fromkeys(vit.DESIGNS, vit.ViTEncoder),
+}
 
 
 def build_encoder(settings: NetworkSettings) -> Encoder:
-    """Make the encoder that the settings name.
+    """Make the encoder that the settings name, with random weights.
 
     Raises:
         SettingsError: if no encoder has that name.
     """
-    if settings.encoder not in ENCODERS:
-        raise SettingsError(f"encoder {settings.encoder!r}: wanted one of {', '.join(sorted(ENCODERS))}.")
-    return ENCODERS[settings.encoder](settings)
+    return ENCODERS[encoder_entry(settings.encoder).name](settings)

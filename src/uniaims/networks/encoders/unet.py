@@ -10,16 +10,18 @@ from torch import Tensor, nn
 
 from uniaims.networks.blocks import ResidualBlock
 from uniaims.networks.card import NetworkSettings
+from uniaims.networks.encoders.encoder import Encoder
 
 UNSHUFFLE = 2
 
 
-class UNetEncoder(nn.Module):
+class UNetEncoder(Encoder):
     """Residual blocks with max-pooling between levels (Ronneberger et al., MICCAI 2015)."""
 
     def __init__(self, settings: NetworkSettings) -> None:
         super().__init__()
         self.widths = settings.widths
+        self.strides = tuple(UNSHUFFLE * 2**level for level in range(len(settings.widths)))
         self.unshuffle = nn.PixelUnshuffle(UNSHUFFLE)
         self.pool = nn.MaxPool2d(2)
         inputs = (settings.channels * UNSHUFFLE**2, *settings.widths)
@@ -29,7 +31,7 @@ class UNetEncoder(nn.Module):
         )
 
     def forward(self, image: Tensor) -> list[Tensor]:
-        """Image (N, C, H, W) -> maps (N, widths[i], H / 2**(i+1), W / 2**(i+1))."""
+        """See `Encoder.forward`."""
         maps = [self.levels[0](self.unshuffle(image))]
         for level in self.levels[1:]:
             maps.append(level(self.pool(maps[-1])))

@@ -17,6 +17,8 @@ from uniaims.synthesis.scalebars.typefaces import Faces, Lettering, Letters, let
 _CENTRED_TICKS = frozenset({"ticked", "graduated", "bracket", "split ticked", "ruler", "ruler lined", "arrow ticked"})
 """Kinds whose ends are centres of ticks: on whole pixels, an odd width puts them on half ones."""
 _SMALLEST_LABEL_PX = 7.0
+_LEAST_CONTRAST = 45.0
+"""Grey levels by which an ink differs from what it is drawn on, at least."""
 _BOLD_WEIGHT = 0.1
 """What bold strokes are wider by, where the fonts have no bold face."""
 
@@ -121,8 +123,13 @@ def choose_lettering(look: LabelLook, digits_px: float, faces: Faces, rng: np.ra
 
 
 def ink_for(inks: tuple[Ink, ...], level: float, rng: np.random.Generator) -> Ink:
-    """An ink that is seen on grey `level`: mostly the one with most contrast, at times another that can be read."""
+    """An ink that is seen on grey `level`: mostly the one with most contrast, at times another that can be read.
+
+    Where none can be told from the level in grey, as red on a middle grey, black or white takes its place.
+    """
     ordered = sorted(inks, key=lambda ink: -abs(luminance(ink) - level))
+    if abs(luminance(ordered[0]) - level) < _LEAST_CONTRAST:
+        return opposite_ink((round(level),) * 3)
     readable = [ink for ink in ordered if abs(luminance(ink) - level) > 70]
     if len(readable) > 1 and rng.random() < 0.25:
         return readable[int(rng.integers(len(readable)))]

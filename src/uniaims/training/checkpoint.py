@@ -1,0 +1,81 @@
+"""The state of a training on disk, from which a killed one goes on exactly."""
+
+from dataclasses import asdict, fields
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
+
+import torch
+
+from uniaims.atomic import atomic_file
+from uniaims.errors import SettingsError
+from uniaims.training.settings import TrainingSettings
+from uniaims.training.step import State
+
+STATE_FILE = "training.pt"
+BEST_FILE = "best.safetensors"
+LAST_FILE = "last.safetensors"
+FREE_TO_CHANGE = frozenset(
+    {
+        "output", "steps", "minutes", "patience", "device", "loader_threads", "checkpoint_every", "batch_parts",
+        "name", "description", "calibrate",
+    }
+)  # fmt: skip
+"""Settings that may differ when a training goes on."""
+_PARTS = ("network", "average", "optimiser")
+_NUMBERS = tuple(item.name for item in fields(State) if item.name not in _PARTS)
+
+
+def save_state(state: State, settings: TrainingSettings) -> None:
+    """Write everything that going on needs."""
+    saved: dict[str, Any] = {name: getattr(state, name).state_dict() for name in _PARTS}
+    saved |= {name: getattr(state, name) for name in _NUMBERS} | {"settings": identity(settings)}
+    with atomic_file(settings.output / STATE_FILE) as temporary:
+        torch.save(saved, temporary)
+
+
+def restore(state: State, settings: TrainingSettings, device: torch.device) -> None:
+    """Bring the state to where the training in the output folder was left; nothing to do if there is none.
+
+    Raises:
+        SettingsError: if the folder holds another training, or a file that can't be read.
+    """
+    path = settings.output / STATE_FILE
+    if not path.exists():
+        return
+    try:
+        # weights_only refuses everything but tensors and plain containers: our own file, but a file all the same.
+        saved = torch.load(path, map_location=device, weights_only=True)
+        _check_same_training(saved["settings"], settings)
+        for name in _PARTS:
+            getattr(state, name).load_state_dict(saved[name])
+        for name in _NUMBERS:
+            setattr(state, name, saved[name])
+    except SettingsError:
+        raise
+    except (RuntimeError, ValueError, KeyError, EOFError, OSError, UnpicklingError) as error:
+        raise SettingsError(
+            f"{path}: no state of this training ({error}). "
+            "Choose another --output folder, or delete the file to start anew."
+        ) from error
+
+
+def identity(settings: TrainingSettings) -> dict[str, str]:
+    """What makes it the same training; length, device and threads may change on the way."""
+    return {name: _text(value) for name, value in asdict(settings).items() if name not in FREE_TO_CHANGE}
+
+
+def _check_same_training(saved: dict[str, str], settings: TrainingSettings) -> None:
+    """Going on is only for the training that was begun: other data or knobs would be told falsely in the card."""
+    other = [name for name, value in identity(settings).items() if saved.get(name) != value]
+    if other:
+        raise SettingsError(
+            f"{settings.output}: holds a training with other settings ({', '.join(other)}). "
+            "Give the same settings to go on, or choose another --output folder."
+        )
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, tuple):
+        return " ".join(map(_text, value))
+    return str(value.absolute()) if isinstance(value, Path) else str(value)

@@ -1,0 +1,168 @@
+"""The training loop of the scale bar detector: steps, running average, checkpoint, the finished network."""
+
+import copy
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from uniaims import __version__
+from uniaims.atomic import atomic_file
+from uniaims.errors import SettingsError
+from uniaims.networks.detector import DetectorNet, DetectorSettings, export_detector
+from uniaims.tiles import Progress
+from uniaims.training.detection.assignment import Truth
+from uniaims.training.detection.losses import DetectionLoss, detection_loss
+from uniaims.training.detection.sampling import CLASSES, DetectionBatch, DetectionLoader, Regions
+from uniaims.training.detection.settings import DetectorTraining
+from uniaims.training.optimisation import GRADIENT_NORM, device_named, learning_rate, time_is_up, update_average
+
+STATE_FILE = "training.pt"
+LOG_FILE = "log.jsonl"
+ONNX_FILE = "scalebar.onnx"
+FREE_TO_CHANGE = frozenset({"output", "backgrounds", "fonts", "steps", "minutes", "device", "loader_threads"})
+
+
+@dataclass
+class _State:
+    network: DetectorNet
+    average: DetectorNet
+    optimiser: torch.optim.AdamW
+    step: int = 0
+    seconds: float = 0.0
+
+
+def train_detector(settings: DetectorTraining, progress: Progress | None = None) -> Path:
+    """Train a detector, or go on where a killed training of the same output folder stopped; gives the ONNX file.
+
+    Raises:
+        InputError: if there are no backgrounds.
+        SettingsError: if the output folder holds another training.
+    """
+    device = device_named(settings.device)
+    torch.manual_seed(settings.seed)
+    state = _resume(settings, device)
+    loader = DetectionLoader(settings, state.step)
+    settings.output.mkdir(parents=True, exist_ok=True)
+    _run(state, iter(loader), settings, device, progress)
+    _save_state(state, settings)
+    network = copy.deepcopy(state.average).cpu().float().eval()
+    export_detector(settings.output / ONNX_FILE, network, _card(state, settings))
+    return settings.output / ONNX_FILE
+
+
+def padded(regions: tuple[Regions, ...]) -> Truth:
+    """The regions of a batch as tensors, padded to the most that a view has."""
+    most = max(1, *(len(each.classes) for each in regions))
+    boxes, classes = torch.zeros(len(regions), most, 4), torch.zeros(len(regions), most, dtype=torch.int64)
+    real = torch.zeros(len(regions), most, dtype=torch.bool)
+    for row, each in enumerate(regions):
+        count = len(each.classes)
+        boxes[row, :count] = torch.from_numpy(each.boxes)
+        classes[row, :count] = torch.from_numpy(each.classes)
+        real[row, :count] = True
+    return Truth(boxes, classes, real)
+
+
+def _run(
+    state: _State,
+    batches: Iterator[DetectionBatch],
+    settings: DetectorTraining,
+    device: torch.device,
+    progress: Progress | None,
+) -> None:
+    started, before = time.monotonic(), state.seconds
+    while state.step < settings.steps and not time_is_up(settings, state.seconds):
+        loss = _step(state, next(batches), settings, device)
+        state.step += 1
+        state.seconds = before + time.monotonic() - started
+        if state.step % 10 == 0:
+            _log(settings, state, loss)
+        if state.step % settings.checkpoint_every == 0:
+            _save_state(state, settings)
+        if progress:
+            progress(f"training, loss {loss.total.item():.3f}", state.step, settings.steps)
+
+
+def _step(state: _State, batch: DetectionBatch, settings: DetectorTraining, device: torch.device) -> DetectionLoss:
+    for group in state.optimiser.param_groups:
+        group["lr"] = learning_rate(settings, state.step, state.seconds)
+    images = torch.from_numpy(batch.images).to(device, memory_format=torch.channels_last)
+    truth = padded(batch.regions)
+    state.network.train()
+    with torch.autocast(device.type, torch.bfloat16, enabled=settings.mixed_precision):
+        raw = state.network(images)
+    loss = detection_loss(raw, Truth(truth.boxes.to(device), truth.classes.to(device), truth.real.to(device)))
+    state.optimiser.zero_grad(set_to_none=True)
+    torch.autograd.backward(loss.total)
+    nn.utils.clip_grad_norm_(state.network.parameters(), GRADIENT_NORM)
+    state.optimiser.step()
+    update_average(state.average, state.network, settings.average_decay, state.step)
+    return loss
+
+
+def _resume(settings: DetectorTraining, device: torch.device) -> _State:
+    architecture = DetectorSettings(CLASSES, widths=settings.widths, depths=settings.depths)
+    network = DetectorNet(architecture).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    average = copy.deepcopy(network).eval().requires_grad_(requires_grad=False)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
+    state = _State(network, average, optimiser)
+    path = settings.output / STATE_FILE
+    if not path.exists():
+        return state
+    try:
+        # weights_only refuses everything but tensors and plain containers.
+        saved = torch.load(path, map_location=device, weights_only=True)
+        same = saved["settings"] == _identity(settings)
+        network.load_state_dict(saved["network"])
+        average.load_state_dict(saved["average"])
+        optimiser.load_state_dict(saved["optimiser"])
+    except (RuntimeError, ValueError, KeyError, EOFError, OSError, UnpicklingError) as error:
+        raise SettingsError(f"{path}: no state of this training ({error}). Choose another output folder.") from error
+    if not same:
+        raise SettingsError(f"{path}: holds a training with other settings. Choose another output folder.")
+    state.step, state.seconds = saved["step"], saved["seconds"]
+    return state
+
+
+def _identity(settings: DetectorTraining) -> dict[str, str]:
+    return {name: str(value) for name, value in asdict(settings).items() if name not in FREE_TO_CHANGE}
+
+
+def _save_state(state: _State, settings: DetectorTraining) -> None:
+    saved = {
+        "network": state.network.state_dict(), "average": state.average.state_dict(),
+        "optimiser": state.optimiser.state_dict(), "step": state.step, "seconds": state.seconds,
+        "settings": _identity(settings),
+    }  # fmt: skip
+    with atomic_file(settings.output / STATE_FILE) as temporary:
+        torch.save(saved, temporary)
+
+
+def _log(settings: DetectorTraining, state: _State, loss: DetectionLoss) -> None:
+    parts: dict[str, Tensor] = vars(loss)
+    row = {name: round(float(part.detach()), 4) for name, part in parts.items()}
+    with (settings.output / LOG_FILE).open("a", encoding="utf-8") as log:
+        log.write(json.dumps({"step": state.step, "seconds": round(state.seconds, 1)} | row) + "\n")
+
+
+def _card(state: _State, settings: DetectorTraining) -> dict[str, Any]:
+    """What the model file tells of itself; no path of this machine travels."""
+    knobs = {name: value for name, value in asdict(settings).items() if name not in {"output", "backgrounds", "fonts"}}
+    return {
+        "classes": CLASSES,
+        "side_px": settings.side_px,
+        "steps": state.step,
+        "hours": round(state.seconds / 3600, 2),
+        "settings": knobs,
+        "uniaims": __version__,
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+    }

@@ -1,0 +1,110 @@
+"""A model taught a new kind of image with a few labelled ones: few steps, a low learning rate, the parent's weights."""
+
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from uniaims.dataset import open_samples
+from uniaims.errors import MissingDependencyError
+from uniaims.tiles import Progress
+from uniaims.training.settings import TrainingSettings
+
+if TYPE_CHECKING:
+    from uniaims.training.trainer import TrainedModel
+
+FEWEST_TO_VALIDATE = 10
+"""Of fewer images all are needed for learning."""
+VALIDATION_SHARE = 0.2
+VALIDATION_EVERY = 100
+WARMUP_STEPS = 20
+
+
+def _knob(default: Any, text: str) -> Any:
+    return field(default=default, metadata={"help": text})
+
+
+@dataclass(frozen=True)
+class FineTuningSettings:
+    """Settings of a fine-tuning; what is not here is as `TrainingSettings` has it."""
+
+    data: tuple[Path, ...] = field(metadata={"help": "Your labelled images: folders, each with images/ and masks/."})
+    output: Path = field(metadata={"help": "Folder for checkpoints, the log and the finished model."})
+    model: str = _knob("general", "Model to start from, shipped or own.")
+    name: str = _knob("finetuned", "Name of the new model.")
+    description: str = _knob("", "What the model is for, in a sentence; it is kept in the model file.")
+    minutes: float = _knob(10.0, "Stop after so many minutes, if the steps are not done before.")
+    steps: int = _knob(200, "Optimiser steps; the learning rate falls to zero over them.")
+    batch: int = _knob(8, "Crops in each step.")
+    learning_rate: float = _knob(3e-4, "Highest learning rate: a fraction of that of a training from nothing.")
+    seed: int = _knob(0, "Seed of everything random.")
+    device: str = _knob("auto", "auto, cpu or cuda.")
+
+
+@dataclass(frozen=True)
+class FineTuned:
+    """The finished model, and how much better than its parent it is.
+
+    AP50 means over ``images_judged`` images that were held out, or, if there were too few to hold any out
+    (``held_out`` false), over those that it learned from.
+    """
+
+    model: "TrainedModel"
+    ap50_before: float
+    ap50_after: float
+    images_judged: int
+    held_out: bool
+
+
+def finetune(settings: FineTuningSettings, progress: Progress | None = None) -> FineTuned:
+    """Go on training a model on a few images of one's own, or go on where a stopped fine-tuning was.
+
+    Raises:
+        InputError: if the images can't be read or none has a labelled object.
+        ModelError: if there is no such model to start from.
+        SettingsError: if the output folder holds another training.
+        MissingDependencyError: if torch is not installed.
+    """
+    if find_spec("torch") is None:
+        raise MissingDependencyError("fine-tuning needs torch. Install it with `pip install 'uniaims[train]'`.")
+    from uniaims.networks.weights import load_weights
+    from uniaims.training.optimisation import device_named
+    from uniaims.training.samples import divided, thinned
+    from uniaims.training.start import weights_of
+    from uniaims.training.trainer import train
+    from uniaims.training.validation import Validator
+
+    knobs, device = training_settings(settings), device_named(settings.device)
+    parent, card = load_weights(weights_of(settings.model))
+    sides = [divided(folder, knobs) for folder in settings.data]
+    kept = [files for _, files in sides if files]
+    judged = thinned(kept or [files for files, _ in sides], knobs.validation_images)
+    before = Validator(judged, card, device)(parent.to(device))
+    model = train(knobs, progress)
+    after = model.ap50 if kept else Validator(judged, card, device)(load_weights(model.weights)[0].to(device))
+    return FineTuned(model, before, after, len(judged), bool(kept))
+
+
+def training_settings(settings: FineTuningSettings) -> TrainingSettings:
+    """The training that a fine-tuning is.
+
+    Raises:
+        InputError: if a folder can't be read.
+    """
+    count = sum(len(open_samples(folder)) for folder in settings.data)
+    return TrainingSettings(
+        data=settings.data,
+        output=settings.output,
+        name=settings.name,
+        description=settings.description,
+        initial_weights=settings.model,
+        validation_share=VALIDATION_SHARE if count >= FEWEST_TO_VALIDATE else 0.0,
+        validation_every=VALIDATION_EVERY,
+        steps=settings.steps,
+        minutes=settings.minutes,
+        batch=settings.batch,
+        learning_rate=settings.learning_rate,
+        warmup_steps=WARMUP_STEPS,
+        seed=settings.seed,
+        device=settings.device,
+    )

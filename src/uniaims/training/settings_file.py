@@ -1,0 +1,80 @@
+"""Settings of a training as a TOML file: one line for each field, named as in the class.
+
+Relative paths count from the folder of the file.
+"""
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, get_args, get_origin, get_type_hints
+
+from uniaims.atomic import atomic_file
+from uniaims.errors import SettingsError
+from uniaims.training.settings import TrainingSettings
+
+
+def read_settings(path: Path, changes: Mapping[str, Any] | None = None) -> TrainingSettings:
+    """Read a settings file; ``changes`` go before what it says.
+
+    Raises:
+        SettingsError: if the file can't be read, or has a line that is no setting.
+    """
+    try:
+        given = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{path}: can't be read as TOML ({error}). Wanted lines such as: steps = 4000") from error
+    hints = get_type_hints(TrainingSettings)
+    unknown = sorted(given.keys() - hints.keys())
+    if unknown:
+        raise SettingsError(f"{path}: {', '.join(unknown)}: no such setting. Wanted some of: {', '.join(hints)}.")
+    values = {name: _value(value, hints[name], f"{path}: {name}", path.parent) for name, value in given.items()}
+    return settings_from(values | dict(changes or {}))
+
+
+def settings_from(values: Mapping[str, Any]) -> TrainingSettings:
+    """Settings from values by name.
+
+    Raises:
+        SettingsError: if data or output are missing, or a value is out of its range.
+    """
+    missing = [name for name in ("data", "output") if not values.get(name)]
+    if missing:
+        named = " and ".join(f"--{name}" for name in missing)
+        raise SettingsError(
+            f"{named} missing: wanted the dataset folders and a folder for the run, as flags or in TOML."
+        )
+    return TrainingSettings(**values)
+
+
+def write_settings(settings: TrainingSettings, path: Path) -> None:
+    """Write all settings with what they mean; paths absolute, so that the file serves anywhere on this machine."""
+    lines = []
+    for item in fields(settings):
+        lines += [f"# {item.metadata['help']}", f"{item.name} = {_toml(getattr(settings, item.name))}", ""]
+    with atomic_file(path) as temporary:
+        temporary.write_text("\n".join(lines), encoding="utf-8")
+
+
+def _value(value: Any, kind: Any, where: str, folder: Path) -> Any:
+    """A value of TOML as the field of type ``kind`` wants it."""
+    if get_origin(kind) is tuple:
+        if not isinstance(value, list):
+            raise SettingsError(f"{where} = {value!r}: wanted a list in square brackets.")
+        return tuple(_value(each, get_args(kind)[0], where, folder) for each in value)
+    if kind is Path and isinstance(value, str):
+        return folder / value
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if type(value) is not kind:
+        raise SettingsError(f"{where} = {value!r}: wanted {getattr(kind, '__name__', kind)}.")
+    return value
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_toml, value))}]"
+    if isinstance(value, Path):
+        value = str(value.absolute())
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str | bool) else repr(value)

@@ -1,0 +1,105 @@
+"""One optimiser step, and what it changes."""
+
+import copy
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from uniaims.networks.flownet import FlowNet
+from uniaims.training.distributed import ALONE, Team
+from uniaims.training.losses import Loss, Target, boundary_of, fields_loss
+from uniaims.training.optimisation import GRADIENT_NORM, update_average
+from uniaims.training.sampling import Batch
+from uniaims.training.settings import TrainingSettings
+
+
+@dataclass
+class State:
+    """What changes during training; ``network`` is trained, its running ``average`` is what is kept.
+
+    ``best_ap50`` is that of the best validation so far, at ``best_step``; negative before the first one.
+    ``stale`` counts the validations since; ``validated_step`` is that of the last one.
+    """
+
+    network: FlowNet
+    average: FlowNet
+    optimiser: torch.optim.AdamW
+    step: int = 0
+    seconds: float = 0.0
+    best_ap50: float = -1.0
+    best_step: int = 0
+    stale: int = 0
+    validated_step: int = 0
+
+
+def new_state(network: FlowNet, settings: TrainingSettings, device: torch.device) -> State:
+    """The state before the first step; the network moves to the device."""
+    network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    average = copy.deepcopy(network).eval().requires_grad_(requires_grad=False)
+    trained = [weights for weights in network.parameters() if weights.requires_grad]
+    optimiser = torch.optim.AdamW(
+        trained, lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=device.type == "cuda"
+    )
+    return State(network, average, optimiser)
+
+
+class Stepper:
+    """Makes optimiser steps on a state, alone or in a team."""
+
+    def __init__(self, state: State, settings: TrainingSettings, device: torch.device, team: Team = ALONE) -> None:
+        self._state = state
+        self._settings = settings
+        self._device = device
+        self._team = team
+        self._network = team.wrapped(state.network, device)
+
+    def __call__(self, batch: Batch, rate: float) -> Loss:
+        """One step at a learning rate; gives the loss before it, of this process's crops."""
+        state, settings = self._state, self._settings
+        # Dropout and the like draw from numbers that hang on the step alone: a training that goes on is exact.
+        torch.manual_seed((settings.seed << 40) + (state.step << 8) + self._team.rank)
+        for group in state.optimiser.param_groups:
+            group["lr"] = rate
+        state.network.train()
+        state.optimiser.zero_grad(set_to_none=True)
+        losses = [self._backward(batch, part) for part in range(settings.batch_parts)]
+        nn.utils.clip_grad_norm_(state.network.parameters(), GRADIENT_NORM)
+        state.optimiser.step()
+        update_average(state.average, state.network, settings.average_decay, state.step)
+        state.step += 1
+        return mean_loss(losses)
+
+    def _backward(self, batch: Batch, part: int) -> Loss:
+        """Add the gradients of one part of the batch; processes exchange them after the last part."""
+        parts = self._settings.batch_parts
+        image, target = to_device(batch.part(part, parts), self._device)
+        with ExitStack() as stack:
+            if part < parts - 1 and isinstance(self._network, nn.parallel.DistributedDataParallel):
+                stack.enter_context(self._network.no_sync())
+            with torch.autocast(self._device.type, torch.bfloat16, enabled=self._settings.mixed_precision):
+                raw = self._network(image)
+            loss = fields_loss(self._state.network.split(raw), target, self._settings.boundary_weight)
+            torch.autograd.backward(loss.total / parts)
+        return loss.detached()
+
+
+def mean_loss(losses: list[Loss]) -> Loss:
+    """The mean of each part of the loss."""
+    rows = [loss.parts() for loss in losses]
+    return Loss(*(torch.stack([row[name] for row in rows]).mean() for name in rows[0]))
+
+
+def to_device(batch: Batch, device: torch.device) -> tuple[Tensor, Target]:
+    """The batch as tensors on the device: image (N, 1, S, S) and target."""
+    image, fields, labels, known = (
+        _moved(torch.from_numpy(array), device) for array in (batch.image, batch.fields, batch.labels, batch.known)
+    )
+    kinds = _moved(torch.from_numpy(batch.kinds), device).long()
+    target = Target(fields, known, boundary_of(labels), kinds)
+    return image.contiguous(memory_format=torch.channels_last), target
+
+
+def _moved(tensor: Tensor, device: torch.device) -> Tensor:
+    return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor

@@ -1,0 +1,50 @@
+"""How good the network is on samples that it does not learn from, while it is trained."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import torch
+
+from uniaims.dataset import Sample
+from uniaims.matching import evaluate, without_unknown
+from uniaims.networks.card import ModelCard
+from uniaims.networks.flownet import FieldsNet, FlowNet
+from uniaims.runtime import Model, ModelInfo, TorchModel
+from uniaims.segmenter import Segmenter, SegmenterSettings
+from uniaims.training.distributed import ALONE, Team
+from uniaims.training.samples import AnySampleFile
+from uniaims.working_scale import characteristic_diameter_px
+
+
+@dataclass(frozen=True)
+class Validator:
+    """Segments held-out samples and compares with their truth; the processes of a team share them.
+
+    The object size is given to the segmenter instead of found by looking: what is judged is the network.
+    """
+
+    files: Sequence[AnySampleFile]
+    card: ModelCard
+    device: torch.device
+    team: Team = ALONE
+
+    def __call__(self, network: FlowNet) -> float:
+        """Mean AP50 over the images; NaN if there are none."""
+        model = self.model_of(network)
+        own = self.files[self.team.rank :: self.team.processes]
+        scores = self.team.gathered([ap50(model, file.read()) for file in own])
+        return sum(scores) / len(scores) if scores else float("nan")
+
+    def model_of(self, network: FlowNet) -> TorchModel:
+        """The network, on the validator's device, as the segmenter takes it."""
+        where: Literal["cpu", "cuda"] = "cuda" if self.device.type == "cuda" else "cpu"
+        return TorchModel(ModelInfo(self.card, Path(self.card.name), "", where), FieldsNet(network).eval())
+
+
+def ap50(model: Model, sample: Sample) -> float:
+    """AP50 of the model on one sample, its object size given."""
+    diameter = characteristic_diameter_px(sample.labels) or model.info.nominal_diameter_px
+    found = Segmenter(model, SegmenterSettings(diameter_px=diameter))(sample.micrograph)
+    return evaluate(sample.labels, without_unknown(found.labels, sample.known)).ap50

@@ -1,0 +1,99 @@
+"""The commands ``train`` and ``finetune``: flags, settings files, what is said."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from uniaims.cli import main, training
+
+pytest.importorskip("torch")
+
+from uniaims.training import finetuning, range_test, trainer
+
+
+@pytest.fixture
+def seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The settings that reach the trainer, which does nothing."""
+    settings: list[Any] = []
+    done = trainer.TrainedModel(tmp_path / "a.safetensors", tmp_path / "a.onnx", 7, 1.0, 0.5, 6)
+
+    def train(given: Any, progress: Any) -> trainer.TrainedModel:
+        settings.append(given)
+        return done
+
+    def finetune(given: Any, progress: Any) -> finetuning.FineTuned:
+        settings.append(given)
+        return finetuning.FineTuned(done, 0.25, 0.75, 3, held_out=False)
+
+    monkeypatch.setattr(trainer, "train", train)
+    monkeypatch.setattr(finetuning, "finetune", finetune)
+    return settings
+
+
+def test_flags_go_before_the_settings_file(seen: list[Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "s.toml").write_text('data = ["a", "b"]\noutput = "run"\nsteps = 5\nbatch = 3\n', encoding="utf-8")
+    assert main(["train", "--settings", str(tmp_path / "s.toml"), "--steps", "9", "--no-mixed-precision"]) == 0
+    assert (seen[0].steps, seen[0].batch, seen[0].mixed_precision) == (9, 3, False)
+    assert seen[0].data == (tmp_path / "a", tmp_path / "b")
+    assert "AP50 0.500 at step 6" in capsys.readouterr().out
+
+
+def test_what_nobody_says_is_as_the_class_has_it(seen: list[Any]) -> None:
+    assert main(["train", "--data", "one", "two", "--output", "run"]) == 0
+    assert seen[0].data == (Path("one"), Path("two"))
+    assert (seen[0].learning_rate, seen[0].shares) == (2e-3, ())
+
+
+def test_data_and_output_have_to_come_from_somewhere(seen: list[Any], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "--output", "run"]) == 2
+    assert "--data missing" in capsys.readouterr().err
+    assert not seen
+
+
+def test_the_help_shows_the_defaults(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    assert main(["train", "--help"]) == 0
+    said = capsys.readouterr().out
+    assert "default: (32,64,128,256,256)" in said
+    assert "default: (4000)" in said
+
+
+def test_the_range_test_suggests_a_rate(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = range_test.RangeTest(None, None, 0.00123, tmp_path / "learning_rate.png")  # type: ignore[arg-type]
+    monkeypatch.setattr(range_test, "find_learning_rate", lambda *_: found)
+    assert main(["train", "--data", "one", "--output", "run", "--find-learning-rate"]) == 0
+    assert "--learning-rate 0.0012" in capsys.readouterr().out
+
+
+def test_finetune_tells_before_and_after(seen: list[Any], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["finetune", "--data", "mine", "--output", "run", "--minutes", "3"]) == 0
+    assert (seen[0].model, seen[0].minutes) == ("general", 3.0)
+    said = capsys.readouterr().out
+    assert "3 images that it learned from" in said
+    assert "0.250 before, 0.750 now" in said
+
+
+def test_a_stopped_training_says_how_to_go_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stopped(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(trainer, "train", stopped)
+    assert main(["train", "--data", "one", "--output", "run"]) == 1
+    assert "The same command goes on from here" in capsys.readouterr().err
+
+
+def test_without_a_terminal_progress_is_a_line_now_and_then(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(training, "LINE_SECONDS", 1000.0)
+    with training.training_progress() as progress:
+        progress("training, loss 0.5", 1, 3)
+        monkeypatch.setattr(training, "LINE_SECONDS", 0.0)
+        progress("training, loss 0.4", 2, 3)
+        progress("training, loss 0.3", 3, 3)
+    assert capsys.readouterr().err.splitlines() == ["training, loss 0.4: 2 of 3", "training, loss 0.3: 3 of 3"]
