@@ -24,7 +24,8 @@ from uniaims.scalebar import (
     resolve_pixel_size,
     scan_scale,
 )
-from uniaims.scalebar.scan import DetectionKind, eight_bit, looks
+from uniaims.scalebar.detections import DetectionKind
+from uniaims.scalebar.scan import eight_bit, looks
 from uniaims.synthesis.scalebars import BarTruth, ScaleBarTruth, draw_scalebar, training_styles
 
 DATA = Path(os.environ.get("UNIAIMS_DATA", Path(__file__).parents[3] / "shared" / "data"))

@@ -1,4 +1,4 @@
-"""Kinds of pixels: from the network's further channels to maps beside the fields."""
+"""Kinds of instances: from the network's channels to a name for each instance."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -6,10 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from uniaims.micrograph import Micrograph
-from uniaims.segmenter.prediction import KindFields, mirrored, predict_fields
-from uniaims.segmenter.view import view_of
-from uniaims.tiles import Tiling
+from uniaims.scalebar import Box
+from uniaims.segmenter import Segmenter, SegmenterSettings
+from uniaims.segmenter.prediction import mirrored
 
 
 @dataclass(frozen=True)
@@ -21,7 +20,7 @@ class KindModel:
 
     def predict(self, batch):
         fields = self.slope.predict(batch)
-        bright = np.where(batch > 0.5, 0.75, 0.25).astype(np.float32)
+        bright = np.where(batch > 0.18, 0.75, 0.25).astype(np.float32)
         return np.concatenate([fields, 1 - bright, bright], axis=1)
 
 
@@ -31,20 +30,45 @@ def kind_model(slope_model):
     return KindModel(slope_model, replace(slope_model.info, card=replace(slope_model.info.card, network=network)))
 
 
+@pytest.fixture
+def two_kinds(cones):
+    """Cones of which those in the left half are dim."""
+    image = cones(150, 240).image.copy()
+    image[:, :120] //= 6
+    return image
+
+
+@pytest.mark.parametrize("diameter_px", [24.0, 48.0, 12.0])
 @pytest.mark.parametrize("mirror", [False, True])
-def test_maps_of_kinds_lie_beside_the_fields(kind_model, slope_model, cones, mirror):
-    image = cones(90, 150).image
-    view = view_of(Micrograph.from_array(image), slope_model.info.normalisation)
-    found = predict_fields(kind_model, view.at(1.0), Tiling(64, 16), mirror)
-    plain = predict_fields(slope_model, view.at(1.0), Tiling(64, 16), mirror)
-    assert isinstance(found, KindFields)
-    assert not isinstance(plain, KindFields)
-    np.testing.assert_array_equal(found.flow, plain.flow)
-    np.testing.assert_array_equal(found.probability, plain.probability)
-    assert found.kinds.shape == (2, *plain.probability.shape)
-    np.testing.assert_allclose(found.kinds.sum(axis=0, dtype=int), 255, atol=1)
-    bright = view.at(1.0)[:, :] > 0.5
-    np.testing.assert_array_equal(found.kinds[1] > 127, bright)
+def test_each_instance_has_the_kind_of_most_of_its_pixels(kind_model, two_kinds, diameter_px, mirror):
+    settings = SegmenterSettings(diameter_px=diameter_px, minimum_confidence=0, test_time_augmentation=mirror)
+    found = Segmenter(kind_model, settings)(two_kinds)
+    assert found.kinds.shape == (len(found), 2)
+    np.testing.assert_allclose(found.kinds.sum(axis=1), 1, atol=0.01)
+    for label, name in enumerate(found.kind_names, start=1):
+        bright = two_kinds[found.labels == label].mean()
+        if bright < 20 or bright > 90:
+            assert name == ("sphere" if bright > 90 else "dirt")
+    assert set(found.kind_names) == {"dirt", "sphere"}
+
+
+def test_kinds_stay_with_their_instances(kind_model, two_kinds):
+    settings = SegmenterSettings(diameter_px=24, minimum_confidence=0)
+    whole = Segmenter(kind_model, settings)(two_kinds)
+    kept = whole.without([Box(0, 0, 150, 120)])
+    assert 0 < len(kept) == len(kept.kinds) < len(whole)
+    numbers = [np.bincount(whole.labels[kept.labels == label]).argmax() for label in range(1, len(kept) + 1)]
+    np.testing.assert_array_equal(kept.kinds, whole.kinds[np.array(numbers) - 1])
+    least = float(np.median(whole.confidence))
+    sure = Segmenter(kind_model, replace(settings, minimum_confidence=least))(two_kinds)
+    np.testing.assert_array_equal(sure.kinds, whole.kinds[whole.confidence >= least])
+
+
+def test_a_model_without_kinds_names_none(slope_model, two_kinds):
+    found = Segmenter(slope_model, SegmenterSettings(minimum_confidence=0))(two_kinds)
+    assert len(found) > 0
+    assert found.kind_names == ()
+    assert found.kinds.size == 0
 
 
 def test_kinds_do_not_change_their_sign_in_mirror_images():

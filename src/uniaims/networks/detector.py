@@ -7,9 +7,7 @@ Banners are as wide as the image, so the distributions reach farther than usual.
 """
 
 import json
-import logging
 import math
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,8 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from uniaims.atomic import atomic_file
-from uniaims.networks.card import CARD_KEY
+from uniaims.networks.onnx_file import write_onnx
 
 STRIDES = (8, 16, 32)
 """Input pixels per cell of the three levels."""
@@ -222,25 +219,8 @@ class Detections(nn.Module):
 
 def export_detector(path: Path, network: DetectorNet, card: dict[str, Any]) -> None:
     """Write ONNX: ``image`` (N, C, H, W) float32 -> ``detections`` (N, A, 4 + K) float32; the card as JSON inside."""
-    import onnx
-    from onnx import helper
-
     example = torch.zeros(2, network.settings.channels, 2 * STRIDES[-1], 3 * STRIDES[-1])
-    axes = dict.fromkeys((0, 2, 3), torch.export.Dim.DYNAMIC)
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-    with warnings.catch_warnings():
-        # The exporter's own calls into torch warn of names that torch itself is about to change.
-        warnings.simplefilter("ignore")
-        program = torch.onnx.export(
-            Detections(network).eval(), (example,), input_names=["image"], output_names=["detections"],
-            dynamic_shapes=(axes,), dynamo=True, verbose=False,
-        )  # fmt: skip
-    if program is None:
-        raise AssertionError("torch.onnx.export gives a program when no file is named")
-    model = program.model_proto
-    helper.set_model_props(model, {CARD_KEY: json.dumps(card)})
-    with atomic_file(path) as temporary:
-        onnx.save(model, str(temporary))
+    write_onnx(path, Detections(network), example, "detections", json.dumps(card))
 
 
 def _cells(maps: list[Tensor]) -> tuple[Tensor, Tensor]:

@@ -11,9 +11,10 @@
 
 from uniaims.scalebar.banner import Box, content_box
 from uniaims.scalebar.corrections import box_list, given_scale, keep_sample, parse_box
+from uniaims.scalebar.detections import Detection, Detector
 from uniaims.scalebar.pixel_size import ResolvedPixelSize, resolve_pixel_size
 from uniaims.scalebar.scale import ScaleBar, ScaleReading
-from uniaims.scalebar.scan import Detection, Detector, read_scale, scan_scale
+from uniaims.scalebar.scan import read_scale, scan_scale
 
 __all__ = [
     "Box",

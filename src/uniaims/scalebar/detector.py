@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from uniaims.errors import ModelError
 from uniaims.scalebar.banner import Box
-from uniaims.scalebar.scan import Detection, DetectionKind
+from uniaims.scalebar.detections import Detection, DetectionKind, text_detector
 
 WEIGHTS = Path(__file__).parent.parent / "weights" / "scalebar.onnx"
 CARD_KEY = "uniaims"

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from time import perf_counter
-from typing import Any, Literal, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +13,13 @@ from uniaims.micrograph import Micrograph
 from uniaims.scalebar.banner import LARGEST_STRIP, Box
 from uniaims.scalebar.bars import Candidate, find_gaps
 from uniaims.scalebar.choosing import SeenBar, choose
+from uniaims.scalebar.detections import Detection, Detector, text_detector
 from uniaims.scalebar.facts import banner_facts
 from uniaims.scalebar.measuring import Bar, measure_bar
 from uniaims.scalebar.overlays import letter_boxes
 from uniaims.scalebar.reading import PlacedLine, find_labels, read_lines
 from uniaims.scalebar.scale import ScaleBar, ScaleReading
-from uniaims.scalebar.text import FoundText, find_text
+from uniaims.scalebar.text import FoundText
 
 FIRST_SIDE_PX = 736
 """Small pictures are enlarged in the first look, until their longer side has so many pixels."""
@@ -37,31 +38,6 @@ SAME_LENGTH = 0.02
 """On the original grey levels a bar's length differs by no more than this."""
 ENLARGED = 2.0
 """Strips are looked at so much larger than the whole, at most."""
-
-
-DetectionKind = Literal["bar", "ruler", "text", "banner"]
-
-
-@dataclass(frozen=True)
-class Detection:
-    """A region that a detector found; `score` 0..1."""
-
-    kind: DetectionKind
-    box: Box
-    score: float
-
-
-class Detector(Protocol):
-    """Anything that finds the parts of a scale bar in a picture."""
-
-    def __call__(self, gray: NDArray[np.uint8], scale: float) -> tuple[Detection, ...]:
-        """Regions in ``gray`` (H, W) uint8, in its pixels; it is to be looked at enlarged by ``scale``."""
-        ...
-
-
-def text_detector(gray: NDArray[np.uint8], scale: float) -> tuple[Detection, ...]:
-    """The :class:`Detector` that needs no training of its own: text alone; bars are looked for beside it."""
-    return tuple(Detection("text", found.box, found.score) for found in find_text(gray, scale))
 
 
 @dataclass(frozen=True)

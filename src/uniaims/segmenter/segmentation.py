@@ -15,7 +15,7 @@ from uniaims.labels import Labels, relabel
 from uniaims.micrograph import Micrograph, read_image
 from uniaims.runtime import Device, Model, ModelInfo, load_model
 from uniaims.scalebar import Box
-from uniaims.segmenter.prediction import predict_fields
+from uniaims.segmenter.prediction import KindFields, predict_fields
 from uniaims.segmenter.stopwatch import Stopwatch
 from uniaims.segmenter.view import STRIP_ROWS, View, view_of
 from uniaims.tiles import Progress, Tiling
@@ -86,6 +86,8 @@ class Segmentation:
         content: the part of the image that was segmented, without banner and empty strips.
         warnings: sentences for the reader.
         seconds: wall time by stage.
+        kinds: (N, K) float32, 0..1, how sure the network is of each kind in ``model.settings.kinds``, in the order of
+            the labels: mean over the instance's pixels; empty where the model tells no kinds apart.
     """
 
     labels: Labels
@@ -97,6 +99,12 @@ class Segmentation:
     warnings: tuple[str, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
     quality: float = float("nan")
+    kinds: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+
+    @property
+    def kind_names(self) -> tuple[str, ...]:
+        """The likeliest kind of each instance; empty where the model tells no kinds apart."""
+        return tuple(self.model.settings.kinds[kind] for kind in self.kinds.argmax(axis=1)) if self.kinds.size else ()
 
     def __len__(self) -> int:
         """Return the number of instances."""
@@ -119,7 +127,11 @@ class Segmentation:
         labels = np.where(drawn | gone[self.labels], 0, self.labels).astype(np.uint32)
         left_out = f"Left out: {int(gone.sum()):,} objects that are writing or a scale bar." if gone.any() else ""
         warnings = (*self.warnings, left_out) if left_out else self.warnings
-        return replace(self, labels=relabel(labels), confidence=self.confidence[~gone[1:]], warnings=warnings)
+        kept = ~gone[1:]
+        kinds = self.kinds[kept] if self.kinds.size else self.kinds
+        return replace(
+            self, labels=relabel(labels), confidence=self.confidence[kept], kinds=kinds, warnings=warnings
+        )  # fmt: skip
 
     def _covered(self, boxes: Sequence[Box]) -> NDArray[np.bool_]:
         """(H, W): what lies in boxes."""
@@ -169,15 +181,15 @@ class Segmenter:
         with clock("instances"):
             _tell(progress, "instances", 0)
             found = _instances(fields, view.content.shape, look.scale, self.settings.flow)
-            found = (found[0], self.model.info.card.calibrated(found[1]))
-            labels, confidence = _confident(*found, self.settings.minimum_confidence)
-            labels = _placed(labels, view)
+            found = replace(found, confidence=self.model.info.card.calibrated(found.confidence))
+            kept = found.of_at_least(self.settings.minimum_confidence)
+            labels = _placed(kept.labels, view)
             _tell(progress, "instances", 1)
-        warnings = view.left_out() + self._remarks(len(confidence), len(found[1]))
-        quality = expected_quality(found[1], self.settings.minimum_confidence)
+        warnings = view.left_out() + self._remarks(len(kept.confidence), len(found.confidence))
+        quality = expected_quality(found.confidence, self.settings.minimum_confidence)
         info, seconds = self.model.info, clock.seconds
-        made = Segmentation(labels, confidence, self.settings, info, look.scale, view.content, warnings, seconds)
-        return replace(made, quality=quality)
+        made = Segmentation(labels, kept.confidence, self.settings, info, look.scale, view.content, warnings, seconds)
+        return replace(made, quality=quality, kinds=kept.kinds)
 
     def _remarks(self, kept: int, found: int) -> tuple[str, ...]:
         """What the reader has to know about the number of objects."""
@@ -238,6 +250,23 @@ def as_micrograph(image: Micrograph | ArrayLike | str | Path) -> Micrograph:
     return read_image(image) if isinstance(image, str | Path) else Micrograph.from_array(image)
 
 
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """Labels (H, W) of the content, and of the instances 1..N confidence (N,) and kinds (N, K)."""
+
+    labels: Labels
+    confidence: NDArray[np.float32]
+    kinds: NDArray[np.float32]
+
+    def of_at_least(self, minimum: float) -> "_Found":
+        """The instances of at least the minimum confidence, renumbered."""
+        kept = self.confidence >= minimum
+        if kept.all():
+            return self
+        numbers = np.concatenate(([0], np.where(kept, np.cumsum(kept), 0))).astype(np.uint32)
+        return _Found(numbers[self.labels], self.confidence[kept], self.kinds[kept])
+
+
 def confidence_of(labels: Labels, fields: CompactFields) -> NDArray[np.float32]:
     """Confidence (N,) float32, 0..1, of the instances 1..N of ``labels`` (H, W); see ``uniaims.segmenter``."""
     count = int(labels.max(initial=0))
@@ -264,6 +293,18 @@ def expected_quality(confidence: NDArray[np.float32], minimum: float) -> float:
     return float(kept.sum()) / expected if expected else float("nan")
 
 
+def _kinds_of(labels: Labels, fields: CompactFields) -> NDArray[np.float32]:
+    """Mean probability of each kind (N, K) float32 in the instances 1..N of ``labels``; K is 0 without kinds."""
+    count = int(labels.max(initial=0))
+    channels = fields.kinds if isinstance(fields, KindFields) else ()
+    kinds = np.zeros((count, len(channels)), np.float32)
+    areas = np.maximum(np.bincount(labels.ravel(), minlength=count + 1)[1:], 1) if len(channels) else 1
+    for kind, probability in enumerate(channels):
+        sums = np.bincount(labels.ravel(), probability.ravel(), minlength=count + 1)[1:]
+        kinds[:, kind] = sums / areas / 255
+    return kinds
+
+
 def _affordable(scale: WorkingScale, content: Box) -> float:
     """The scale, refused where its working image would take more memory than an image may.
 
@@ -280,10 +321,8 @@ def _affordable(scale: WorkingScale, content: Box) -> float:
     )
 
 
-def _instances(
-    fields: CompactFields, shape: tuple[int, int], scale: float, settings: FlowSettings
-) -> tuple[Labels, NDArray[np.float32]]:
-    """Labels (H, W) of the content ``shape``, and the confidence (N,) of the instances.
+def _instances(fields: CompactFields, shape: tuple[int, int], scale: float, settings: FlowSettings) -> _Found:
+    """Instances of the content ``shape`` (H, W).
 
     Fields coarser than the image are brought to its resolution first, so that outlines are smooth; finer ones keep
     theirs until the labels are made, so that small objects stay apart.
@@ -292,22 +331,12 @@ def _instances(
         fields = _resized(fields, shape)
         settings = replace(settings, minimum_area_px=round(settings.minimum_area_px / scale**2))
     labels = labels_from_fields(fields, settings)
-    confidence = confidence_of(labels, fields)
+    confidence, kinds = confidence_of(labels, fields), _kinds_of(labels, fields)
     if labels.shape == shape:
-        return labels, confidence
+        return _Found(labels, confidence, kinds)
     small = cv2.resize(labels.view(np.int32), shape[::-1], interpolation=cv2.INTER_NEAREST_EXACT).view(np.uint32)
     kept = np.flatnonzero(np.bincount(small.ravel(), minlength=len(confidence) + 1)[1:])
-    return relabel(small), confidence[kept]
-
-
-def _confident(labels: Labels, confidence: NDArray[np.float32], minimum: float) -> tuple[Labels, NDArray[np.float32]]:
-    """The instances of at least the minimum confidence, renumbered, and their confidence."""
-    kept = confidence >= minimum
-    if kept.all():
-        return labels, confidence
-    numbers = np.concatenate(([0], np.where(kept, np.cumsum(kept), 0))).astype(np.uint32)
-    renumbered: Labels = numbers[labels]
-    return renumbered, confidence[kept]
+    return _Found(relabel(small), confidence[kept], kinds[kept])
 
 
 def _resized(fields: CompactFields, shape: tuple[int, int]) -> CompactFields:
@@ -319,7 +348,10 @@ def _resized(fields: CompactFields, shape: tuple[int, int]) -> CompactFields:
         return rounded
 
     flow = np.stack([resized(component) for component in fields.flow])
-    return CompactFields(resized(fields.probability), flow, resized(fields.topography))
+    probability, topography = resized(fields.probability), resized(fields.topography)
+    if isinstance(fields, KindFields):
+        return KindFields(probability, flow, topography, np.stack([resized(kind) for kind in fields.kinds]))
+    return CompactFields(probability, flow, topography)
 
 
 def _placed(labels: Labels, view: View) -> Labels:
