@@ -1,6 +1,6 @@
 """The scale bar detector on pictures of styles that its training never saw: mAP by class, and time.
 
-    python benchmarks/detector.py [--model FILE] [--count 400] [--fonts FOLDER] [--styles held-out|training]
+    python benchmarks/detector.py --model FILE [--count 400] [--fonts FOLDER] [--styles held-out|training]
 
 Average precision as COCO has it (pycocotools), boxes no thinner than 8 px at the detector's scale, as in training.
 Backgrounds are synthetic micrographs of seeds that training had not.
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from uniaims.scalebar.detector import WEIGHTS, LearnedDetector, load_detector, strongest
+from uniaims.scalebar.detector import LearnedDetector, load_detector, strongest
 from uniaims.synthesis import RECIPES, render_sample
 from uniaims.synthesis.scalebars import Drawn, held_out_styles, installed_faces, training_styles
 from uniaims.training.detection.sampling import CLASSES, at_scale, random_picture, regions_of
@@ -29,7 +29,7 @@ SEED = 77_000
 def main() -> None:
     """Draw, detect, compare, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", type=Path, default=WEIGHTS)
+    parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--count", type=int, default=400, help="pictures")
     parser.add_argument("--fonts", type=Path)
     parser.add_argument("--styles", choices=("held-out", "training"), default="held-out")

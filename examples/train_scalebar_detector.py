@@ -4,8 +4,7 @@
 
 Backgrounds are synthetic micrographs of all recipes, and the pictures of the `--real` folders, which must be free of
 text and bars. A killed training goes on when the same command is given again; `runs/detector/scalebar.onnx` is the
-result. The shipped detector learnt from six pictures of each recipe and 120 real ones (AMPIS, NASA, AxonDeepSeg, DSB
-2018), 80 minutes on two CPU cores shared with other work.
+result.
 """
 
 import argparse

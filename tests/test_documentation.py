@@ -202,7 +202,16 @@ EXAMPLES = {
     "prepare_general_data.py": [str(REAL_DATA), "runs/general-data"],
     "segment_array.py": [],
     "train_scalebar_detector.py": [
-        "--output", "runs/detector", "--recipes", "spheres", "--each", "1", "--steps", "2", "--batch", "2"
+        "--output",
+        "runs/detector",
+        "--recipes",
+        "spheres",
+        "--each",
+        "1",
+        "--steps",
+        "2",
+        "--batch",
+        "2",
     ],
     "train_general.py": ["--help"],
 }

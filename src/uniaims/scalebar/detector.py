@@ -1,7 +1,7 @@
 """The learned detector: bars, rulers, text and banners in one look.
 
 A network of the YOLOv8 kind (`uniaims.networks.detector`), trained on drawn scale bars only, run by ONNX Runtime. It
-is a `Detector`: hand it to `scan_scale`, or let it be the default.
+is a `Detector`: hand it to `scan_scale`.
 """
 
 import json
@@ -18,9 +18,8 @@ from numpy.typing import NDArray
 
 from uniaims.errors import ModelError
 from uniaims.scalebar.banner import Box
-from uniaims.scalebar.detections import Detection, DetectionKind, text_detector
+from uniaims.scalebar.detections import Detection, DetectionKind
 
-WEIGHTS = Path(__file__).parent.parent / "weights" / "scalebar.onnx"
 CARD_KEY = "uniaims"
 STRIDE = 32
 PADDING_LEVEL = 128
@@ -64,7 +63,7 @@ class LearnedDetector:
 
 
 @cache
-def load_detector(path: Path = WEIGHTS) -> LearnedDetector:
+def load_detector(path: Path) -> LearnedDetector:
     """A detector from an ONNX file, loaded once.
 
     Raises:

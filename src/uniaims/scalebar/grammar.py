@@ -22,7 +22,7 @@ UNIT_RANGES_NM = {"pm": (0.02, 1.0), "Å": (0.1, 100.0), "nm": (0.1, 5e3), "µm"
 UNIT_WORDS = {"µm": ("microns", "micron")}
 WORD_COMMONNESS = 0.1
 PRIOR_IN_SUPPORT = 0.3
-"""How much the commonness of a label counts in its support."""
+"""How much the commonness of a number counts in the support of its label; that of the unit counts in full."""
 UNIT_COMMONNESS = {"pm": 0.01, "Å": 0.02, "nm": 1.0, "µm": 1.0, "mm": 0.3}
 NM = {"pm": 1e-3, "Å": 0.1, "nm": 1.0, "µm": 1e3, "mm": 1e6}
 SAME = {"0": "0Oo", "1": "1lI|", "5": "5S", ".": ".,", "n": "n", "m": "m", "µ": "µμu", "Å": "ÅA", "p": "p"}
@@ -87,7 +87,7 @@ def best_labels(line: TextLine, characters: str, first: int = 0, end: int | None
     found = []
     for number in order:
         own = language.owners == number
-        support = (np.logaddexp.reduce(said[own] + PRIOR_IN_SUPPORT * language.log_priors[own]) - free) / (
+        support = (np.logaddexp.reduce(said[own] + _prior_in_support(language, number, own)) - free) / (
             max(language.lengths[own]) // 2
         )
         found.append(ScoredLabel(language.labels[number], float(np.exp(by_label[number] - total)), float(support)))
@@ -101,6 +101,12 @@ def spellings(value: float) -> tuple[str, ...]:
     if value < 1:
         forms.append(plain.removeprefix("0"))
     return tuple(dict.fromkeys(form for form in forms if math.isclose(float(form), value)))
+
+
+def _prior_in_support(language: _Language, number: int, own: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """What the commonness of a label, of which ``own`` are the spellings, adds to its support."""
+    unit = np.log(UNIT_COMMONNESS[language.labels[number].unit])
+    return np.asarray(unit + PRIOR_IN_SUPPORT * (language.log_priors[own] - unit), np.float64)
 
 
 @cache
