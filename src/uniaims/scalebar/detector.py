@@ -58,8 +58,11 @@ class LearnedDetector:
         padded = cv2.copyMakeBorder(resized, 0, bottom, 0, right, cv2.BORDER_CONSTANT, value=PADDING_LEVEL)
         batch = np.asarray(padded, np.float32)[None, None] / np.float32(255)
         found = np.asarray(self.session.run(["detections"], {"image": batch})[0][0], np.float32)
-        factors = np.array([width / size[0], height / size[1]] * 2, np.float32)
-        return found[:, :4] * factors, found[:, 4:]
+        boxes, scores = found[:, :4] * np.array([width / size[0], height / size[1]] * 2, np.float32), found[:, 4:]
+        if "banner" in self.kinds:
+            # A banner goes from side to side; the network sees well where it begins and ends only in height.
+            boxes[scores.argmax(axis=1) == self.kinds.index("banner"), 0::2] = 0, width
+        return boxes, scores
 
 
 @cache

@@ -43,7 +43,8 @@ def settings_from(values: Mapping[str, Any]) -> TrainingSettings:
     if missing:
         named = " and ".join(f"--{name}" for name in missing)
         raise SettingsError(
-            f"{named} missing: wanted the dataset folders and a folder for the run, as flags or in TOML."
+            f"{named} missing: wanted the dataset folders and a folder for the run, as flags or in TOML. "
+            "See `uniaims train --help`."
         )
     return TrainingSettings(**values)
 

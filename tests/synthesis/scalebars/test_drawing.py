@@ -94,10 +94,18 @@ def test_nothing_else_is_touched() -> None:
 
 
 def test_colour_only_where_it_is_drawn() -> None:
-    assert draw_scalebar(plain(), "zen red", np.random.default_rng(0)).image.shape[2] == 3
+    dark = np.full_like(plain(), 10)
+    assert draw_scalebar(dark, "zen red", np.random.default_rng(0)).image.shape[2] == 3
     assert draw_scalebar(plain(), "imagej", np.random.default_rng(0)).image.ndim == 2
     coloured = np.repeat(plain()[..., None], 3, -1)
     assert draw_scalebar(coloured, "imagej", np.random.default_rng(0)).image.ndim == 3
+
+
+def test_ink_that_is_not_seen_in_grey_gives_way() -> None:
+    drawn = draw_scalebar(np.full_like(plain(), 90), "red bar", np.random.default_rng(0))
+    assert drawn.image.ndim == 2
+    assert drawn.truth.bar is not None
+    assert inked(drawn.image, drawn.truth.bar.box) > 40
 
 
 def test_redrawn_figures_show_both_bars() -> None:

@@ -107,6 +107,15 @@ def test_detections_are_in_the_pixels_of_the_picture_and_named_once():
     assert found[0].score == pytest.approx(0.9)
 
 
+def test_a_banner_goes_from_side_to_side():
+    class Banner(OneBox):
+        def run(self, _outputs, _feeds):
+            return [np.array([[[30, 180, 120, 200, 0, 0, 0, 0.9], [90, 181, 250, 200, 0, 0, 0, 0.8]]], np.float32)]
+
+    found = LearnedDetector(Banner(), ("bar", "ruler", "text", "banner"))(np.zeros((200, 400), np.uint8), 1.0)
+    assert [each.box for each in found] == [Box(180, 0, 200, 400)]
+
+
 def test_a_file_that_is_no_detector_is_refused(tmp_path):
     path = tmp_path / "nothing.onnx"
     path.write_bytes(b"nothing")
