@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from uniaims.errors import ModelError
 from uniaims.networks.blocks import ConvBlock
 from uniaims.networks.card import NetworkSettings
 from uniaims.networks.decoder import Decoder, Neck
@@ -119,7 +120,8 @@ def _completed(raw: RawFields) -> tuple[Tensor, Tensor, Tensor]:
     topography = None if raw.topography is None else raw.topography.sigmoid()
     flow = None if raw.flow is None else raw.flow.clamp(-1, 1)
     if flow is None:
-        assert topography is not None
+        if topography is None:
+            raise ModelError("a network without flow and topography can't tell instances apart: give it one of them.")
         flow = _slope(topography)
     if raw.probability is not None:
         probability = raw.probability.sigmoid()

@@ -3,14 +3,12 @@
 from dataclasses import asdict, fields
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
 import torch
 
 from uniaims.atomic import atomic_file
 from uniaims.errors import SettingsError
-from uniaims.training.settings import TrainingSettings
-from uniaims.training.step import State
 
 STATE_FILE = "training.pt"
 BEST_FILE = "best.safetensors"
@@ -18,23 +16,38 @@ LAST_FILE = "last.safetensors"
 FREE_TO_CHANGE = frozenset(
     {
         "output", "steps", "minutes", "patience", "device", "loader_threads", "checkpoint_every", "batch_parts",
-        "name", "description", "calibrate",
+        "name", "description", "calibrate", "backgrounds", "fonts",
     }
 )  # fmt: skip
 """Settings that may differ when a training goes on."""
 _PARTS = ("network", "average", "optimiser")
-_NUMBERS = tuple(item.name for item in fields(State) if item.name not in _PARTS)
 
 
-def save_state(state: State, settings: TrainingSettings) -> None:
+class RunSettings(Protocol):
+    """Settings of a training: a dataclass that names the folder of the run."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def output(self) -> Path:
+        """Folder of the run."""
+
+
+class RunState(Protocol):
+    """State of a training: a dataclass of `network`, `average`, `optimiser`, and numbers."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+def save_state(state: RunState, settings: RunSettings) -> None:
     """Write everything that going on needs."""
     saved: dict[str, Any] = {name: getattr(state, name).state_dict() for name in _PARTS}
-    saved |= {name: getattr(state, name) for name in _NUMBERS} | {"settings": identity(settings)}
+    saved |= {name: getattr(state, name) for name in _numbers(state)} | {"settings": identity(settings)}
     with atomic_file(settings.output / STATE_FILE) as temporary:
         torch.save(saved, temporary)
 
 
-def restore(state: State, settings: TrainingSettings, device: torch.device) -> None:
+def restore(state: RunState, settings: RunSettings, device: torch.device) -> None:
     """Bring the state to where the training in the output folder was left; nothing to do if there is none.
 
     Raises:
@@ -49,7 +62,7 @@ def restore(state: State, settings: TrainingSettings, device: torch.device) -> N
         _check_same_training(saved["settings"], settings)
         for name in _PARTS:
             getattr(state, name).load_state_dict(saved[name])
-        for name in _NUMBERS:
+        for name in _numbers(state):
             setattr(state, name, saved[name])
     except SettingsError:
         raise
@@ -60,12 +73,12 @@ def restore(state: State, settings: TrainingSettings, device: torch.device) -> N
         ) from error
 
 
-def identity(settings: TrainingSettings) -> dict[str, str]:
+def identity(settings: RunSettings) -> dict[str, str]:
     """What makes it the same training; length, device and threads may change on the way."""
     return {name: _text(value) for name, value in asdict(settings).items() if name not in FREE_TO_CHANGE}
 
 
-def _check_same_training(saved: dict[str, str], settings: TrainingSettings) -> None:
+def _check_same_training(saved: dict[str, str], settings: RunSettings) -> None:
     """Going on is only for the training that was begun: other data or knobs would be told falsely in the card."""
     other = [name for name, value in identity(settings).items() if saved.get(name) != value]
     if other:
@@ -73,6 +86,10 @@ def _check_same_training(saved: dict[str, str], settings: TrainingSettings) -> N
             f"{settings.output}: holds a training with other settings ({', '.join(other)}). "
             "Give the same settings to go on, or choose another --output folder."
         )
+
+
+def _numbers(state: RunState) -> tuple[str, ...]:
+    return tuple(item.name for item in fields(state) if item.name not in _PARTS)
 
 
 def _text(value: Any) -> str:

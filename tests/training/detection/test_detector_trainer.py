@@ -12,10 +12,11 @@ from uniaims.networks.card import CARD_KEY  # noqa: E402
 from uniaims.networks.detector import Detections, DetectorNet, DetectorSettings, export_detector  # noqa: E402
 from uniaims.scalebar.banner import Box  # noqa: E402
 from uniaims.scalebar.detector import LearnedDetector, load_detector  # noqa: E402
+from uniaims.training.checkpoint import STATE_FILE  # noqa: E402
 from uniaims.training.detection import sampling, trainer  # noqa: E402
 from uniaims.training.detection.sampling import Regions  # noqa: E402
 from uniaims.training.detection.settings import DetectorTraining  # noqa: E402
-from uniaims.training.detection.trainer import LOG_FILE, STATE_FILE, padded, train_detector  # noqa: E402
+from uniaims.training.detection.trainer import LOG_FILE, padded, train_detector  # noqa: E402
 
 SMALL = {"widths": (4, 8, 8, 8, 8), "depths": (1, 1, 1, 1), "batch": 2, "loader_threads": 1, "warmup_steps": 1}
 

@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
 import numpy as np
@@ -14,20 +13,17 @@ import torch
 from torch import Tensor, nn
 
 from uniaims import __version__
-from uniaims.atomic import atomic_file
-from uniaims.errors import SettingsError
 from uniaims.networks.detector import DetectorNet, DetectorSettings, export_detector
 from uniaims.tiles import Progress
+from uniaims.training.checkpoint import restore, save_state
 from uniaims.training.detection.assignment import Truth
 from uniaims.training.detection.losses import DetectionLoss, detection_loss
 from uniaims.training.detection.sampling import CLASSES, DetectionBatch, DetectionLoader, Regions
 from uniaims.training.detection.settings import DetectorTraining
 from uniaims.training.optimisation import GRADIENT_NORM, device_named, learning_rate, time_is_up, update_average
 
-STATE_FILE = "training.pt"
 LOG_FILE = "log.jsonl"
 ONNX_FILE = "scalebar.onnx"
-FREE_TO_CHANGE = frozenset({"output", "backgrounds", "fonts", "steps", "minutes", "device", "loader_threads"})
 
 
 @dataclass
@@ -52,7 +48,7 @@ def train_detector(settings: DetectorTraining, progress: Progress | None = None)
     loader = DetectionLoader(settings, state.step)
     settings.output.mkdir(parents=True, exist_ok=True)
     _run(state, iter(loader), settings, device, progress)
-    _save_state(state, settings)
+    save_state(state, settings)
     network = copy.deepcopy(state.average).cpu().float().eval()
     export_detector(settings.output / ONNX_FILE, network, _card(state, settings))
     return settings.output / ONNX_FILE
@@ -86,7 +82,7 @@ def _run(
         if state.step % 10 == 0:
             _log(settings, state, loss)
         if state.step % settings.checkpoint_every == 0:
-            _save_state(state, settings)
+            save_state(state, settings)
         if progress:
             progress(f"training, loss {loss.total.item():.3f}", state.step, settings.steps)
 
@@ -114,36 +110,8 @@ def _resume(settings: DetectorTraining, device: torch.device) -> _State:
     average = copy.deepcopy(network).eval().requires_grad_(requires_grad=False)
     optimiser = torch.optim.AdamW(network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
     state = _State(network, average, optimiser)
-    path = settings.output / STATE_FILE
-    if not path.exists():
-        return state
-    try:
-        # weights_only refuses everything but tensors and plain containers.
-        saved = torch.load(path, map_location=device, weights_only=True)
-        same = saved["settings"] == _identity(settings)
-        network.load_state_dict(saved["network"])
-        average.load_state_dict(saved["average"])
-        optimiser.load_state_dict(saved["optimiser"])
-    except (RuntimeError, ValueError, KeyError, EOFError, OSError, UnpicklingError) as error:
-        raise SettingsError(f"{path}: no state of this training ({error}). Choose another output folder.") from error
-    if not same:
-        raise SettingsError(f"{path}: holds a training with other settings. Choose another output folder.")
-    state.step, state.seconds = saved["step"], saved["seconds"]
+    restore(state, settings, device)
     return state
-
-
-def _identity(settings: DetectorTraining) -> dict[str, str]:
-    return {name: str(value) for name, value in asdict(settings).items() if name not in FREE_TO_CHANGE}
-
-
-def _save_state(state: _State, settings: DetectorTraining) -> None:
-    saved = {
-        "network": state.network.state_dict(), "average": state.average.state_dict(),
-        "optimiser": state.optimiser.state_dict(), "step": state.step, "seconds": state.seconds,
-        "settings": _identity(settings),
-    }  # fmt: skip
-    with atomic_file(settings.output / STATE_FILE) as temporary:
-        torch.save(saved, temporary)
 
 
 def _log(settings: DetectorTraining, state: _State, loss: DetectionLoss) -> None:
