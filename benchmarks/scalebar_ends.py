@@ -2,13 +2,15 @@
 
     OMP_NUM_THREADS=1 python benchmarks/scalebar_ends.py --each 3 --off 1
 
-Boxes are those of the truth; `--off` moves their sides by normal deviates of so many pixels. Backgrounds are synthetic
-micrographs; half of the images wear (are resized, blurred, compressed).
+Boxes are those of the truth, and the ink is that of the label in its box; `--off` moves the boxes' sides by normal
+deviates of so many pixels. Backgrounds are synthetic micrographs; half of the images wear (are resized, blurred,
+compressed).
 """
 
 import argparse
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -16,6 +18,7 @@ from numpy.typing import NDArray
 
 from uniaims.scalebar import Box
 from uniaims.scalebar.ends import measure_by_ends
+from uniaims.scalebar.ink import letters
 from uniaims.synthesis import render_sample
 from uniaims.synthesis.scalebars import (
     STYLES,
@@ -63,6 +66,15 @@ def box_of(bar: BarTruth, shape: tuple[int, ...], off: NDArray[np.float64]) -> B
     return Box(first, start, max(first + 1, last), max(start + 1, end))
 
 
+def ink_of(bar: BarTruth, gray: NDArray[np.uint8]) -> float | None:
+    """Grey level of a bar's label."""
+    if not bar.text_box or not bar.text:
+        return None
+    box = box_of(replace(bar, box=bar.text_box), gray.shape, np.array([-2.0, -2.0, 2.0, 2.0]))
+    levels = gray[box.window] if box.height < 1.5 * box.width else np.ascontiguousarray(np.rot90(gray[box.window], -1))
+    return letters(levels, Box(0, 0, *levels.shape), len(bar.text.replace(" ", "")))[1]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--each", type=int, default=3, help="images of each style")
@@ -70,7 +82,8 @@ def main() -> None:
     options = parser.parse_args()
     rng, errors = np.random.default_rng(0), {name: [] for name in STYLES}
     for name, gray, truth in drawings(options.each):
-        bar = measure_by_ends(gray, box_of(truth, gray.shape, rng.normal(0, options.off, 4)))
+        box = box_of(truth, gray.shape, rng.normal(0, options.off, 4))
+        bar = measure_by_ends(gray, box, ink_of(truth, gray))
         errors[name].append(abs(bar.length_px / truth.length_px - 1) if bar else np.inf)
     print("| styles | bars | within 1 % | median error |\n| --- | --- | --- | --- |")
     for title, names in (("training", training_styles()), ("held out", held_out_styles())):

@@ -9,7 +9,17 @@ from pathlib import Path
 import numpy as np
 
 from uniaims.labels import write_labels
-from uniaims.synthesis import banners, instrument, scenes, shapes, signals
+from uniaims.synthesis import instrument, scenes, shapes, signals
+from uniaims.synthesis.scalebars import (
+    BarLook,
+    Column,
+    Faces,
+    LabelLook,
+    StripLook,
+    Style,
+    draw_scalebar,
+    installed_faces,
+)
 
 SEED = 7
 SCANNED = (888, 1280)
@@ -49,6 +59,31 @@ EXPOSURE = signals.Acquisition(
     gamma=0.82,
 )
 
+BANNER = Style(
+    "sample",
+    "Uni-AIMS",
+    bar=BarLook("ticked", thickness=(0.12, 0.12), tick=(0.9, 0.9), sub_pixel=True),
+    label=LabelLook(places=("above",), bold=0.0, stretch=(1.0, 1.0), forms=("{value} {unit}",), micro=("µm",)),
+    span=(0.2, 0.21),
+    strip=StripLook(
+        columns=(
+            Column(("date", "{date_iso}"), align="centre"),
+            Column(("HV", "{kv2} kV"), align="centre"),
+            Column(("mag", "{mag} x"), align="centre"),
+            Column(("det", "{fei}"), align="centre"),
+            Column(("mode", "SE"), align="centre"),
+            Column(("WD", "{wd1} mm"), align="centre"),
+            Column(("HFW", "{hfw}"), align="centre"),
+            Column(share=0.3, bar=0.5),
+        ),
+        height=(0.05625, 0.05625),
+        digits=0.21,
+        rules=(255, 255, 255),
+        frame=True,
+    ),
+)
+"""As microscopes of FEI write it; 72 rows on 1280 columns."""
+
 
 def fine_grain(diameter_px: float, rng: np.random.Generator) -> shapes.Body:
     """Give one of the fines: a ball much smaller than the rest."""
@@ -62,10 +97,17 @@ def make_sample(folder: Path, seed: int = SEED) -> None:
     scene = scenes.heap(SCANNED, kinds, SIZES, PACKING, rng)
     pixels = signals.acquire(signals.secondary_electrons(scene, LOOK, rng), EXPOSURE, rng)
     microscope = instrument.Instrument(FIELD_WIDTH_NM / SCANNED[1])
-    bannered = banners.table_banner(pixels, microscope)
-    labels = np.zeros(bannered.image.shape, np.uint32)
-    labels[: bannered.top_px] = scene.labels
-    instrument.write_tiff(folder / "powder.tif", bannered.image, microscope, SCANNED, DESCRIPTION)
+    facts = {
+        "date_iso": microscope.date,
+        "kv2": f"{microscope.voltage_kv:.2f}",
+        "fei": microscope.detector,
+        "wd1": f"{microscope.working_distance_mm:.1f}",
+    }
+    faces = Faces(tuple(face for face in installed_faces().faces if face.source == "pillow"))
+    drawn = draw_scalebar(pixels, BANNER, rng, microscope.pixel_size_nm, faces, facts=facts)
+    labels = np.zeros(drawn.image.shape, np.uint32)
+    labels[: SCANNED[0]] = scene.labels
+    instrument.write_tiff(folder / "powder.tif", drawn.image, microscope, SCANNED, DESCRIPTION)
     write_labels(folder / "powder_labels.tif", labels)
 
 

@@ -1,10 +1,10 @@
 """Train the scale bar detector: draw backgrounds, train, export.
 
-    python examples/train_scalebar_detector.py --output runs/detector [--real FOLDER ...] [--fonts FOLDER]
+    python examples/train_scalebar_detector.py --output runs/detector [--real FOLDER ...] [--fonts FOLDER] [--yolo N]
 
 Backgrounds are synthetic micrographs of all recipes, and the pictures of the `--real` folders, which must be free of
 text and bars. A killed training goes on when the same command is given again; `runs/detector/scalebar.onnx` is the
-result.
+result. With `--yolo` nothing is trained: so many pictures are drawn as a folder in YOLO's layout, `runs/detector/yolo`.
 """
 
 import argparse
@@ -15,7 +15,7 @@ import cv2
 from uniaims.cli.screen import progress_bars, say
 from uniaims.synthesis import RECIPES, render_sample
 from uniaims.training.detection.settings import DetectorTraining
-from uniaims.training.detection.trainer import train_detector
+from uniaims.training.detection.yolo import YoloExport, write_yolo
 
 SIZES = ((512, 512), (576, 768), (768, 1024), (480, 640), (960, 960))
 FIRST_SEED = 1000
@@ -32,17 +32,28 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=8000)
     parser.add_argument("--minutes", type=float, default=0.0)
     parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--yolo", type=int, help="draw so many pictures for YOLO instead of training")
     chosen = parser.parse_args()
     backgrounds = chosen.output / "backgrounds"
     backgrounds.mkdir(parents=True, exist_ok=True)
     with progress_bars() as report:
         _draw_backgrounds(backgrounds, chosen.recipes, chosen.each, report)
         _copy_real(backgrounds, chosen.real)
-        settings = DetectorTraining(
-            backgrounds, chosen.output, chosen.fonts, steps=chosen.steps, minutes=chosen.minutes, batch=chosen.batch
-        )
-        path = train_detector(settings, report)
-    say(f"The detector is {path}.")
+        path = _export(backgrounds, chosen, report) if chosen.yolo else _train(backgrounds, chosen, report)
+    say(f"The {'pictures are described in' if chosen.yolo else 'detector is'} {path}.")
+
+
+def _export(backgrounds, chosen, report) -> Path:
+    return write_yolo(YoloExport(backgrounds, chosen.output / "yolo", chosen.fonts, count=chosen.yolo), report)
+
+
+def _train(backgrounds, chosen, report) -> Path:
+    from uniaims.training.detection.trainer import train_detector
+
+    settings = DetectorTraining(
+        backgrounds, chosen.output, chosen.fonts, steps=chosen.steps, minutes=chosen.minutes, batch=chosen.batch
+    )
+    return train_detector(settings, report)
 
 
 def _draw_backgrounds(folder, recipes, each, report) -> None:

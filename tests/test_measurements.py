@@ -625,3 +625,25 @@ def test_documentation_lists_every_property(repository):
         assert f"`{each.name}`" in page
         assert each.definition in page, f"docs/measurements.md: the definition of {each.name} is not that of the code"
         assert each.source in page
+
+
+def test_kinds_become_a_column(tmp_path):
+    labels = np.array([[1, 0, 4], [1, 0, 4]])
+    measured = measure_labels(labels, kinds=["pore", 'a "b", c'])
+    assert measured.table.columns[:2] == ["label", "kind"]
+    assert measured.kinds == ("pore", 'a "b", c')
+    assert measured.select(np.array([False, True])).kinds == ('a "b", c',)
+    measured.to_csv(tmp_path / "table.csv")
+    assert polars.read_csv(tmp_path / "table.csv")["kind"].to_list() == list(measured.kinds)
+    assert measure_labels(labels).kinds == ()
+
+
+def test_no_instance_has_no_kind_but_the_column():
+    measured = measure_labels(np.zeros((4, 4), int), kinds=())
+    assert measured.table["kind"].dtype == polars.String
+    assert measured.kinds == ()
+
+
+def test_kinds_of_other_instances_are_refused():
+    with pytest.raises(InputError, match="1 kinds came for 2 instances"):
+        measure_labels(np.array([[1, 0, 2]]), kinds=["pore"])

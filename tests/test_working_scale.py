@@ -1,13 +1,42 @@
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 
 from uniaims.errors import SettingsError
 from uniaims.working_scale import (
+    Look,
     characteristic_diameter_px,
     find_scale,
     scale_ladder,
     scale_of_diameter,
+    share_seen_well,
 )
+
+NOTHING = Look(0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class Viewing:
+    """A viewer that sees what a function of the scale says, and nothing beside it but what is given."""
+
+    probe: Callable[[float], Look]
+    smaller: Look = NOTHING
+
+    def look(self, scale):
+        return self.probe(scale)
+
+    def glance(self, scale):
+        return self.probe(scale)
+
+    def beside(self, scale, coarse):
+        assert scale > coarse
+        return self.smaller
+
+
+def find(probe, shape, nominal):
+    return find_scale(Viewing(probe), shape, nominal)
 
 
 def ideal_probe(diameter_px):
@@ -16,22 +45,22 @@ def ideal_probe(diameter_px):
     def probe(scale):
         seen = diameter_px * scale
         if seen < 8:
-            return 0.0
-        return seen if seen < 120 else 15.0
+            return Look(0.0, 0.0)
+        return Look(seen, 0.9) if seen < 120 else Look(15.0, 0.3)
 
     return probe
 
 
 @pytest.mark.parametrize("diameter_px", [16, 30, 64, 150, 250])
 def test_objects_come_to_the_nominal_size(diameter_px):
-    found = find_scale(ideal_probe(diameter_px), (1000, 1400), 32)
+    found = find(ideal_probe(diameter_px), (1000, 1400), 32)
     assert 0.85 * 32 <= diameter_px * found.scale < 0.85 * 32 * 1.5
     assert found.diameter_px == pytest.approx(diameter_px)
     assert found.chosen
 
 
 def test_small_objects_take_the_finest_scale():
-    assert find_scale(ideal_probe(9), (500, 500), 32).scale == pytest.approx(2.0)
+    assert find(ideal_probe(9), (500, 500), 32).scale == pytest.approx(2.0)
 
 
 def test_it_stops_at_the_first_scale_that_is_enough():
@@ -39,15 +68,67 @@ def test_it_stops_at_the_first_scale_that_is_enough():
 
     def probe(scale):
         looked.append(scale)
-        return 40.0 if scale > 0.3 else 5.0
+        return Look(40.0 if scale > 0.3 else 5.0, 0.9)
 
-    find_scale(probe, (1024, 1024), 32)
+    find(probe, (1024, 1024), 32)
     assert looked == sorted(looked)
     assert looked[-1] == pytest.approx(0.3536, abs=1e-3)
 
 
+def textured_probe(best_scale, best, usual=0.5):
+    """Texture that fills the eye from a scale of 0.25 on; what it shows is likely to be right at one scale only."""
+
+    def probe(scale):
+        return Look(30.0 if scale > 0.24 else 9.0, best if scale == pytest.approx(best_scale) else usual)
+
+    return probe
+
+
+@pytest.mark.parametrize(("best_scale", "best", "expected"), [
+    (0.5, 0.7, 0.5),  # finer
+    (0.125, 0.7, 0.125),  # coarser, seen on the way
+    (0.5, 0.53, 0.25),  # hardly better
+    (1.0, 0.9, 0.25),  # not looked at
+])  # fmt: skip
+def test_a_doubtful_scale_gives_way_to_one_that_is_clearly_better(best_scale, best, expected):
+    found = find(textured_probe(best_scale, best), (1024, 1024), 32)
+    assert found.scale == pytest.approx(expected)
+    seen = 30.0 if expected > 0.24 else 9.0
+    assert found.diameter_px == pytest.approx(seen / expected)
+
+
+def test_a_trusted_scale_is_not_compared():
+    looked = []
+
+    def probe(scale):
+        looked.append(scale)
+        return Look(35.0 * scale / 0.25, 0.81 if scale > 0.24 else 0.95)
+
+    assert find(probe, (1024, 1024), 32).scale == pytest.approx(0.25)
+    assert max(looked) == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize(("smaller", "scale", "diameter_px"), [
+    (Look(16.0, 0.9, 200), 1.0, 16.0),
+    (Look(8.0, 0.9, 200), 2.0, 8.0),
+    (Look(16.0, 0.6, 200), 0.25, 128.0),  # texture
+    (Look(16.0, 0.9, 5), 0.25, 128.0),  # some dust
+])  # fmt: skip
+def test_a_few_large_objects_do_not_hide_many_small_ones(smaller, scale, diameter_px):
+    viewer = Viewing(lambda scale: Look(128 * scale, 0.9, 6), smaller)
+    found = find_scale(viewer, (512, 512), 32)
+    assert found.scale == pytest.approx(scale)
+    assert found.diameter_px == pytest.approx(diameter_px)
+
+
+def test_many_objects_are_not_looked_beside_of_unless_the_image_is_large():
+    viewer = Viewing(lambda scale: Look(128 * scale, 0.9, 100), Look(16.0, 0.9, 200))
+    assert find_scale(viewer, (512, 512), 32).scale == pytest.approx(0.25)
+    assert find_scale(viewer, (6000, 6000), 32).scale == pytest.approx(1.0)
+
+
 def test_empty_image_keeps_its_scale():
-    assert find_scale(lambda _: 0.0, (300, 300), 32).scale == 1.0
+    assert find(lambda _: Look(0.0, 0.0), (300, 300), 32).scale == 1.0
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (95, 2000), (8192, 8192)])
@@ -86,3 +167,12 @@ def test_diameter_lies_between_specks_and_giant():
 
 def test_no_objects_no_diameter():
     assert characteristic_diameter_px(np.zeros((4, 4), int)) == 0
+
+
+def test_the_share_seen_well_counts_sizes_near_the_nominal_one():
+    labels = np.zeros((200, 200), np.uint32)
+    labels[:28, :28], labels[100:103, 100:103], labels[40:60, 0:20] = 1, 2, 5  # 31.6, 3.4, 22.6 px
+    assert share_seen_well(labels, 1.0, 32.0) == pytest.approx(2 / 3)
+    assert share_seen_well(labels, 8.0, 32.0) == pytest.approx(1 / 3)
+    assert share_seen_well(labels, 0.1, 32.0) == 0
+    assert np.isnan(share_seen_well(np.zeros((3, 3), int), 1.0, 32.0))

@@ -64,3 +64,29 @@ def test_one_bad_image_does_not_stop_the_others(
 
 def test_half_a_correction_is_a_wrong_command(image: Path) -> None:
     assert main(["scale", str(image), "--bar", "1,2,3,4"]) == 2
+
+
+def test_a_detector_can_be_named(image: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One that sees nothing but the label's box: the bar is found beside it, as without a detector."""
+    onnx = pytest.importorskip("onnx")
+    cells = np.array([[135.0, 445, 130, 40, 0.9]], np.float32).T[None]
+    picture = onnx.helper.make_tensor_value_info("images", onnx.TensorProto.FLOAT, [1, 3, 512, 640])
+    found = onnx.helper.make_tensor_value_info("output0", onnx.TensorProto.FLOAT, cells.shape)
+    value = onnx.numpy_helper.from_array(cells, "value")
+    node = onnx.helper.make_node("Constant", [], ["output0"], value=value)
+    model = onnx.helper.make_model(
+        onnx.helper.make_graph([node], "yolo", [picture], [found]),
+        opset_imports=[onnx.helper.make_opsetid("", 18)],
+        ir_version=9,
+    )
+    onnx.helper.set_model_props(model, {"names": "{0: 'text'}"})
+    onnx.save(model, tmp_path / "yolo.onnx")
+    assert main(["scale", str(image), "--json", "--detector", str(tmp_path / "yolo.onnx")]) == 0
+    (facts,) = json.loads(capsys.readouterr().out)
+    assert facts["pixel_size_nm"] == pytest.approx(2.5, rel=0.005)
+    assert facts["text_box"] == pytest.approx([70, 425, 200, 465], abs=2)
+
+
+def test_a_file_that_is_no_detector_is_named(image: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["scale", str(image), "--detector", str(tmp_path / "none.onnx")]) == 1
+    assert "no scale bar detector" in capsys.readouterr().err

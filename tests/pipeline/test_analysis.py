@@ -87,7 +87,7 @@ def test_a_failure_while_writing_leaves_what_was_there(
     analysis.save(tmp_path / "result")
     before = (tmp_path / "result" / "summary.json").read_bytes()
 
-    def full(*_: Any) -> None:
+    def full(*_: Any, **__: Any) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("uniaims.pipeline.analysis.write_overlay", full)
@@ -116,3 +116,17 @@ def test_a_page_of_a_stack_can_be_chosen(slope_model_loaded: Any, cones: Callabl
     tifffile.imwrite(tmp_path / "stack.tif", pages, photometric="minisblack")
     analysis = analyse(tmp_path / "stack.tif", AnalysisSettings(SegmenterSettings(diameter_px=24.0), page=1))
     assert (analysis.micrograph.gray() == pages[1]).all()
+
+
+def test_the_scale_is_reported_with_its_reason(slope_model: Any, cones: Callable[..., Any], tmp_path: Path) -> None:
+    image = cones(480, 480, diameter=72).image
+    found = analyse(image, segmenter=Segmenter(slope_model))
+    assert found.summary.diameter_source == "found"
+    assert 36 < found.summary.diameter_px < 144
+    assert found.summary.seen_well == 1.0
+    found.save(tmp_path / "result")
+    assert "px, found by looking" in (tmp_path / "result" / "report.html").read_text(encoding="utf-8")
+    given = analyse(image, SETTINGS, Segmenter(slope_model, SETTINGS.segmenter)).summary
+    assert (given.diameter_px, given.diameter_source) == (24.0, "given")
+    nothing = analyse(np.full((60, 70), 9, np.uint8), segmenter=Segmenter(slope_model)).summary
+    assert (nothing.diameter_px, nothing.seen_well) == (None, None)

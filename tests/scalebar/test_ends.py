@@ -92,6 +92,40 @@ def test_end_ticks_are_measured_at_their_centres() -> None:
     assert bar.tick_px == pytest.approx(3, abs=0.3)
 
 
+def test_ticks_beside_a_ground_nearly_as_bright_keep_their_centres() -> None:
+    """Between the tick and a grain that reaches to it there is no dark gap."""
+    pixels = np.full((100, 400), 55, np.uint8)
+    pixels[:, 66:78] = 200
+    pixels[49:52, 60:265] = 255
+    pixels[40:62, 60:66] = 255
+    pixels[40:62, 259:265] = 255
+    bar = measure_by_ends(pixels, Box(40, 60, 62, 265), 255.0)
+    assert bar is not None
+    assert bar.ticks
+    assert bar.length_px == pytest.approx(199, abs=0.3)
+
+
+def test_a_frame_around_a_bar_is_no_end_of_it() -> None:
+    pixels = np.full((100, 400), 90, np.uint8)
+    pixels[30:70, 90:320] = 0
+    pixels[31:69, 91:319] = 255
+    pixels[48:53, 96:314] = 0
+    bar = measure_by_ends(pixels, Box(48, 96, 53, 314))
+    assert bar is not None
+    assert bar.length_px == pytest.approx(218, abs=0.3)
+
+
+def test_short_arrows_run_from_tip_to_tip() -> None:
+    pixels = np.full((100, 200), 30.0)
+    for column in range(60):
+        half = min(column + 0.5, 59.5 - column)
+        rows = np.abs(np.arange(100) - 49.5) <= (half * 0.6 if half < 18 else 1)
+        pixels[rows, 70 + column] = 255
+    bar = measure_by_ends(pixels.astype(np.uint8), Box(39, 70, 61, 130))
+    assert bar is not None
+    assert bar.length_px == pytest.approx(60, rel=0.02)
+
+
 def test_nothing_is_measured_on_plain_ground() -> None:
     flat = np.full((100, 300), 90, np.uint8)
     assert measure_by_ends(flat, Box(40, 50, 50, 250)) is None

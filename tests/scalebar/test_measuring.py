@@ -77,6 +77,16 @@ def test_rulers_run_from_the_first_to_the_last_tick() -> None:
     assert bar.length_px == pytest.approx(250, abs=0.1)
 
 
+def test_dotted_rulers_run_from_the_first_to_the_last_dot() -> None:
+    """Eleven dots are ten divisions: a length is that between the outer dots' centres."""
+    gray = ground(4)
+    for number in range(11):
+        cv2.circle(gray, (50 + 28 * number, 108), 3, 255, -1, cv2.LINE_AA)
+    bars = [bar for each in find_rulers(gray, LABEL) if (bar := measure_bar(gray, each)) is not None and each.bright]
+    assert bars[0].marks == 11
+    assert bars[0].length_px == pytest.approx(280, abs=0.2)
+
+
 def test_unequal_steps_are_no_ruler() -> None:
     gray = ground()
     for column in (40, 60, 95, 120, 170, 185, 240):

@@ -174,3 +174,14 @@ def test_tiles_smaller_than_twice_the_overlap_are_refused() -> None:
 def test_load_remembers_the_name(slope_model_loaded: Any) -> None:
     assert Segmenter.load("other").settings.model == "other"
     assert Segmenter.load(settings=SegmenterSettings(model="third")).settings.model == "third"
+
+
+def test_objects_of_unsuitable_size_are_a_doubt(slope_model: Any, cones: Callable[..., Any]) -> None:
+    image = cones(150, 180).image
+    suited = Segmenter(slope_model, replace(AT_IMAGE_SCALE, minimum_confidence=0))(image)
+    assert (suited.seen_well, suited.diameter_px, suited.scale_found) == (1.0, 24.0, False)
+    assert not any("certain" in warning for warning in suited.warnings)
+    unsuited = Segmenter(slope_model, SegmenterSettings(diameter_px=4.0, minimum_confidence=0))(image)
+    assert len(unsuited) >= 20
+    assert unsuited.seen_well < 0.5
+    assert any("less certain" in warning and "4 px" in warning for warning in unsuited.warnings)

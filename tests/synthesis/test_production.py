@@ -136,8 +136,10 @@ def test_banners_come_with_their_truth(tmp_path: Path) -> None:
     synthesise(["tem-rods"], tmp_path, ProductionSettings(count=1, size="128x256", banner=True))
     record = read_record(tmp_path / "images" / "tem-rods-000000.png")
     assert record is not None
-    length_px = record["bar_right_px"] - record["bar_left_px"]
-    assert length_px * record["pixel_size_nm"] == pytest.approx(record["bar_length_nm"])
+    length_px = record["bar_x1_px"] - record["bar_x0_px"]
+    assert length_px == pytest.approx(record["bar_length_nm"] / record["pixel_size_nm"], abs=0.5)
+    assert record["bar_y0_px"] == record["bar_y1_px"] > 128
+    assert record["bar_style"]
     assert record["banner_top_px"] == record["scene_height_px"] == 128
     assert record["height_px"] > 128
     (sample,) = open_samples(tmp_path)

@@ -9,6 +9,7 @@ import pytest
 from uniaims.dataset.schema import faults_of
 from uniaims.errors import InputError, SettingsError
 from uniaims.synthesis import RECIPES, Attributes, Recipe, read_recipe, recipe_named, render_sample, save_recipe
+from uniaims.synthesis.scalebars import STYLES
 from uniaims.synthesis.scenes import Heap
 from uniaims.synthesis.tables import Given
 
@@ -54,7 +55,7 @@ def test_the_names_promised_are_there_and_each_is_one_word() -> None:
 
 @pytest.mark.parametrize("name", sorted(RECIPES))
 def test_a_recipe_survives_being_written_and_read(name: str, tmp_path: Path) -> None:
-    recipe = replace(RECIPES[name], banner="cell")
+    recipe = replace(RECIPES[name], banner="zeiss cells")
     again = read_recipe(save_recipe(recipe, tmp_path))
     assert again == recipe
 
@@ -94,19 +95,48 @@ def test_what_is_fixed_of_a_look_shows() -> None:
     assert render_sample(dim, 1, SHAPE).image.max() < render_sample(plain, 1, SHAPE).image.max()
 
 
-@pytest.mark.parametrize("banner", ["cell", "table", "any"])
+def gray(image: np.ndarray) -> np.ndarray:
+    return image if image.ndim == 2 else image[..., 1]
+
+
+@pytest.mark.parametrize("banner", ["zeiss cells", "fei table", "any"])
 def test_a_banner_lies_below_and_its_bar_is_true(banner: str) -> None:
     sample = render_sample(replace(RECIPES["powder"], banner=banner), 3, (256, 512))
     assert sample.banner_top_px == 256
-    assert sample.labels.shape == sample.image.shape
+    assert sample.banner_style in STYLES
+    assert sample.labels.shape == sample.image.shape[:2]
     assert not sample.labels[256:].any()
     assert sample.bar is not None
-    assert sample.bar.length_px * sample.pixel_size_nm == pytest.approx(sample.bar.length_nm)
-    row = sample.image[round(sample.bar.row_px), round(sample.bar.left_px) : round(sample.bar.right_px)]
-    assert np.ptp(sample.image[256:]) == 255
-    assert row.size > 20
+    assert sample.bar.length_px == pytest.approx(sample.bar.length_nm / sample.pixel_size_nm, abs=0.5)
+    assert np.ptp(sample.image[256:]) > 150
     without = render_sample("powder", 3, (256, 512))
-    np.testing.assert_array_equal(sample.image[:256], without.image)
+    np.testing.assert_array_equal(gray(sample.image)[:256], gray(without.image))
+
+
+def test_a_banner_on_top_moves_labels_and_outlines_down() -> None:
+    recipe = replace(RECIPES["powder"], banner="top strip")
+    sample, without = render_sample(recipe, 3, (256, 512)), render_sample("powder", 3, (256, 512))
+    rows = sample.image.shape[0] - 256
+    assert rows > 10
+    assert sample.banner_top_px == 0
+    np.testing.assert_array_equal(sample.labels[rows:], without.labels)
+    assert not sample.labels[:rows].any()
+    assert [mask.top - rows for mask in sample.whole] == [mask.top for mask in without.whole]
+
+
+def test_a_bar_inside_the_picture_adds_no_rows() -> None:
+    sample = render_sample(replace(RECIPES["powder"], banner="arial thin"), 3, (256, 512))
+    assert sample.image.shape[:2] == sample.labels.shape == (256, 512)
+    assert sample.banner_top_px is None
+    assert sample.bar is not None and sample.bar.box[3] <= 256
+
+
+@pytest.mark.parametrize(("pixel_size_nm", "shown"), [(0.02, {"AMT", "SIS", "TVIPS"}), (5000.0, {"Zeiss", "JEOL"})])
+def test_any_banner_is_of_an_instrument_that_shows_such_lengths(pixel_size_nm: float, shown: set[str]) -> None:
+    recipe = replace(RECIPES["powder"], banner="any", pixel_size_nm=(pixel_size_nm, pixel_size_nm))
+    groups = {STYLES[render_sample(recipe, seed, (96, 128)).banner_style].group for seed in range(12)}
+    tem = {"AMT", "SIS", "TVIPS", "FEI TEM"}
+    assert bool(groups & tem) == bool(shown & tem)
 
 
 def test_a_recipe_in_a_file_of_ones_own(tmp_path: Path) -> None:
@@ -136,7 +166,7 @@ def test_a_recipe_in_a_file_of_ones_own(tmp_path: Path) -> None:
         ('name = "a"\n[scene]\nkind = "heap"\n[acquisition]\ndose = "much"', r"dose is 'much': wanted a number"),
         ('name = "a"\n[scene]\nkind = "heap"\n[attributes]\ncolour = "red"', r"a, attributes: 'colour'"),
         ('name = "a b"\n[scene]\nkind = "heap"', r"'a b': wanted one word"),
-        ('name = "a"\nbanner = "fancy"\n[scene]\nkind = "heap"', r"banner is 'fancy': wanted one of any"),
+        ('name = "a"\nbanner = "fancy"\n[scene]\nkind = "heap"', r"banner is 'fancy': wanted any, or a style"),
         ('name = "a"\ndiameter_nm = [0, 1]\n[scene]\nkind = "heap"', r"diameter_nm"),
         ('name = "a"\nwrong = 1\n[scene]\nkind = "heap"', r"wrong: not known in a recipe"),
         ('name = "a"\n[scene]\nkind = "learnt"', r"wanted file ="),

@@ -11,6 +11,7 @@ from scipy.ndimage import find_objects, label
 
 from uniaims.labels import read_labels
 from uniaims.micrograph import read_image
+from uniaims.scalebar import read_scale
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "src" / "uniaims" / "samples"
@@ -62,13 +63,10 @@ def test_metadata_banner_and_field_width_agree(example: ModuleType) -> None:
     pixel_size_nm = micrograph.pixel_size.nm
     assert pixel_size_nm * 1280 == pytest.approx(example.FIELD_WIDTH_NM, rel=1e-6)
     assert micrograph.acquisition.magnification == pytest.approx(1000)
-    row = micrograph.gray()[BANNER_TOP + 27].astype(float)
-    ticks = np.nonzero(row[900:1275] > 60)[0] + 900
-    middle = row[ticks[0] : ticks[0] + 4] @ (np.arange(4) + ticks[0]) / row[ticks[0] : ticks[0] + 4].sum()
-    last = (
-        row[ticks[-1] - 3 : ticks[-1] + 1] @ (np.arange(-3, 1) + ticks[-1]) / row[ticks[-1] - 3 : ticks[-1] + 1].sum()
-    )
-    assert (last - middle) * pixel_size_nm == pytest.approx(30_000, abs=0.5 * pixel_size_nm)
+    bar = read_scale(micrograph)
+    assert bar is not None
+    assert (bar.value, bar.unit) == (30.0, "µm")
+    assert bar.length_px * pixel_size_nm == pytest.approx(30_000, abs=0.5 * pixel_size_nm)
 
 
 def test_the_file_says_that_it_is_synthetic_and_is_small() -> None:

@@ -12,7 +12,7 @@ from uniaims.micrograph import Micrograph
 from uniaims.networks.card import ModelCard, NetworkSettings
 from uniaims.networks.flownet import FlowNet
 from uniaims.networks.weights import load_weights, save_weights
-from uniaims.segmenter.segmentation import expected_quality
+from uniaims.segmenter import expected_quality
 from uniaims.training.calibration import Judged, calibrate, calibrated_card, calibration_error, fit, joined, judge
 
 

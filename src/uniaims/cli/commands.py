@@ -17,7 +17,7 @@ from uniaims.cli.flags import settings_from, settings_of
 from uniaims.cli.scale import scale
 from uniaims.cli.screen import progress_bars, say, say_error, say_facts, say_table, say_warning
 from uniaims.cli.synthesis import synthesise
-from uniaims.cli.training import finetune, train
+from uniaims.cli.training import finetune, quantise, train
 from uniaims.errors import OutputError
 
 if TYPE_CHECKING:
@@ -209,7 +209,7 @@ def sample(
 
 
 COMMANDS: tuple[Callable[..., None], ...] = (
-    analyse, measure, info, scale, models, train, finetune, evaluate, sample, synthesise
+    analyse, measure, info, scale, models, train, finetune, quantise, evaluate, sample, synthesise
 )  # fmt: skip
 """In the order in which the help lists them."""
 
@@ -239,7 +239,8 @@ def _say_batch(result: "BatchResult") -> None:
     done, skipped, failed = (result.having(status) for status in ("done", "skipped", "failed"))
     for outcome in [*skipped, *done] if len(result.outcomes) <= MOST_LINES else []:
         note = "done before" if outcome.status == "skipped" else outcome.message and f"made anew: {outcome.message}"
-        say(f"{outcome.name}: {outcome.instance_count:,} objects" + (f" ({note})" if note else ""))
+        seen = f", working scale for {outcome.diameter_px:.3g} px" if outcome.diameter_px else ""
+        say(f"{outcome.name}: {outcome.instance_count:,} objects{seen}" + (f" ({note})" if note else ""))
     for outcome in failed:
         say_error(f"{outcome.name}: {outcome.message}")
     in_pixels = sum(not outcome.has_pixel_size for outcome in done)

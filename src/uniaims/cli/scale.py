@@ -14,6 +14,7 @@ from uniaims.errors import SettingsError, UniaimsError
 if TYPE_CHECKING:
     from uniaims.micrograph import Micrograph
     from uniaims.scalebar import ScaleBar, ScaleReading
+    from uniaims.scalebar.detections import Detector
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,15 @@ class _Scale:
         return self.reading.bar
 
 
+@dataclass(frozen=True)
+class _Given:
+    """A correction: the bar's box and length as the user writes them, and where to keep it."""
+
+    box: str
+    length: str
+    keep: Path | None
+
+
 def scale(
     images: Annotated[list[Path], typer.Argument(help="Image files.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -38,14 +48,21 @@ def scale(
     ] = None,
     length: Annotated[str | None, typer.Option(help='What the bar in --bar stands for, such as "10 um".')] = None,
     keep: Annotated[Path | None, typer.Option(help="Folder in which the correction is kept as a sample.")] = None,
+    detector: Annotated[
+        Path | None, typer.Option(help="ONNX file of a trained scale bar detector; if not given, the built-in chain.")
+    ] = None,
 ) -> None:
     """Say how large a pixel is, and from where this is known: metadata, or the scale bar in the picture."""
     if (bar is None) != (length is None) or (keep is not None and bar is None):
         raise SettingsError('--bar, --length and --keep belong together: --bar x0,y0,x1,y1 --length "10 um".')
+    from uniaims.scalebar.detector import detector_at
+
+    chosen = detector_at(detector)
     rows, failed = [], False
     for image in images:
         try:
-            found = _scale_of(image, bar, length, keep)
+            given = None if bar is None or length is None else _Given(bar, length, keep)
+            found = _scale_of(image, given, chosen)
             if overlay is not None:
                 _write_overlay(found, overlay)
         except SettingsError:
@@ -62,16 +79,16 @@ def scale(
     raise typer.Exit(1 if failed else 0)
 
 
-def _scale_of(image: Path, box: str | None, length: str | None, keep: Path | None) -> _Scale:
+def _scale_of(image: Path, given: "_Given | None", detector: "Detector | None") -> _Scale:
     from uniaims.micrograph import read_image
     from uniaims.scalebar import ScaleReading, given_scale, keep_sample, parse_box, scan_scale
 
     micrograph = read_image(image)
-    if box is None or length is None:
-        return _Scale(image, micrograph, scan_scale(micrograph))
-    bar = given_scale(micrograph, parse_box(box), length)
-    if keep is not None:
-        keep_sample(micrograph, bar, keep, image.stem)
+    if given is None:
+        return _Scale(image, micrograph, scan_scale(micrograph, detector))
+    bar = given_scale(micrograph, parse_box(given.box), given.length)
+    if given.keep is not None:
+        keep_sample(micrograph, bar, given.keep, image.stem)
     return _Scale(image, micrograph, ScaleReading(bar, acquisition=micrograph.acquisition))
 
 

@@ -1,4 +1,4 @@
-"""The commands ``train`` and ``finetune``."""
+"""The commands ``train``, ``finetune`` and ``quantise``."""
 
 import sys
 import time
@@ -66,6 +66,23 @@ def finetune(
     _say_trained(done.model)
     which = "held out" if done.held_out else "that it learned from (too few to hold any out)"
     say(f"AP50 on {done.images_judged} images {which}: {done.ap50_before:.3f} before, {done.ap50_after:.3f} now")
+
+
+@settings_from("uniaims.training.quantisation.QuantisationSettings")
+def quantise(
+    more: Annotated[list[Path] | None, typer.Argument(metavar="DIR", help="More dataset folders.")] = None,
+    **flags: Any,
+) -> None:
+    """Make a quick copy of a model for the CPU, with 8-bit numbers; needs the train extra."""
+    from uniaims.training.quantisation import QuantisationSettings
+
+    settings = settings_of(QuantisationSettings, flags | {"data": [*flags["data"], *(more or [])]})
+    from uniaims.training.quantisation import quantise as quantise_model
+
+    with training_progress() as progress:
+        written = quantise_model(settings, progress)
+    say(f"Written: {written}, {written.stat().st_size / 1e6:.1f} MB")
+    say(f"Use it with: uniaims analyse IMAGE --model {written} --output REPORT")
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """From labels to a table: what comes is checked here, once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
@@ -29,8 +29,9 @@ class Measurements:
     """One row for each instance, one column for each property.
 
     Attributes:
-        table: first column `label` (uint32, ascending), then a column for each of `properties`; float64 but for
-            `touches_border` (boolean) and the bounding box (int32). What can't be measured is NaN.
+        table: first column `label` (uint32, ascending); where kinds were given `kind` (text); then a column for each of
+            `properties`; float64 but for `touches_border` (boolean) and the bounding box (int32). What can't be
+            measured is NaN.
         pixel_size: ``None`` if unknown: lengths then are in pixels.
         properties: what was measured, in the order of the columns.
         shape: height and width of the label image in pixels.
@@ -70,6 +71,11 @@ class Measurements:
             InputError: if the property was not measured.
         """
         return self.table[self.column(name)].cast(polars.Float64).to_numpy()
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kind (N) of each instance; empty where none were given."""
+        return tuple(self.table["kind"]) if "kind" in self.table.columns else ()
 
     def select(self, rows: NDArray[np.bool_]) -> "Measurements":
         """Return the measurements of those instances where ``rows`` (N,) is true.
@@ -147,6 +153,7 @@ def measure(
     confidence: ArrayLike | None = None,
     *,
     content: Region | None = None,
+    kinds: Sequence[str] | None = None,
     properties: Iterable[str] | None = None,
 ) -> Measurements:
     """Measure every instance of a label image.
@@ -161,6 +168,8 @@ def measure(
         confidence: (N,) one for each instance in the order of the labels, or (largest label,) for labels from 1 on.
         content: top, left, bottom, right (the last two exclusive) of the part of the image that shows the sample, where
             there is a banner; instances at its edges count as cut. ``None``: the whole image.
+        kinds: (N,) name of the kind of each instance, in the order of the labels; they become the column `kind`.
+            ``None``: no such column.
         properties: names of the properties to measure, in the order of the columns. ``None``: all for which what they
             need was given.
 
@@ -168,8 +177,8 @@ def measure(
         LabelsError: if the labels are no label image.
         PixelSizeError: if the pixel size is no length.
         ImageError: if the image has another shape than the labels.
-        InputError: if the confidence has the wrong length, the content lies outside of the image, a property is unknown
-            or needs what was not given.
+        InputError: if confidence or kinds have the wrong length, the content lies outside of the image, a property is
+            unknown or needs what was not given.
     """
     checked = check_labels(labels)
     size = _pixel_size(pixel_size, image)
@@ -181,7 +190,8 @@ def measure(
     columns = {
         each.column(calibrated=size is not None): each.measure(instances, size.nm if size else None) for each in chosen
     }
-    table = polars.DataFrame({"label": instances.labels} | columns)
+    named = {} if kinds is None else {"kind": _kinds(kinds, len(instances.labels))}
+    table = polars.DataFrame({"label": instances.labels} | named | columns)
     return Measurements(table, size, chosen, (height, width), _reasons(table, chosen, size))
 
 
@@ -235,6 +245,12 @@ def _confidence(confidence: ArrayLike, labels: NDArray[np.uint32]) -> Floats:
     raise InputError(
         f"Confidence of shape {values.shape} came for {len(labels)} instances. Give one number for each instance."
     )
+
+
+def _kinds(kinds: Sequence[str], count: int) -> polars.Series:
+    if len(kinds) != count:
+        raise InputError(f"{len(kinds)} kinds came for {count} instances. Give the name of one for each instance.")
+    return polars.Series(list(kinds), dtype=polars.String)
 
 
 def _chosen(names: Iterable[str] | None, with_image: bool, with_confidence: bool) -> tuple[Property, ...]:

@@ -16,7 +16,7 @@ from uniaims.networks.card import CARD_KEY
 OPSET = 18
 
 
-def write_onnx(path: Path, network: nn.Module, example: Tensor, output: str, card: str) -> None:
+def write_onnx(path: Path, network: nn.Module, example: Tensor, output: str, card: str, *, half: bool = True) -> None:
     """Write a network: input ``image`` (N, C, H, W) float32 of any N, H and W, one output of the name given.
 
     Args:
@@ -25,6 +25,7 @@ def write_onnx(path: Path, network: nn.Module, example: Tensor, output: str, car
         example: an image to follow through the network; what it does not need, padding for one, would be left out.
         output: name of the output.
         card: text that is kept in the file's metadata.
+        half: keep kernels with 16 bits; else with 32.
 
     Raises:
         ModelError: if torch can't export the network.
@@ -45,7 +46,8 @@ def write_onnx(path: Path, network: nn.Module, example: Tensor, output: str, car
     if program is None:
         raise ModelError(f"{path}: torch gave no ONNX program. Report the torch version with an issue.")
     model = program.model_proto
-    _store_half(model)
+    if half:
+        _store_half(model)
     helper.set_model_props(model, {CARD_KEY: card})
     onnx.checker.check_model(model)
     with atomic_file(path) as temporary:

@@ -43,8 +43,11 @@ def load_weights(path: Path) -> tuple[FlowNet, ModelCard]:
     return network.eval(), card
 
 
-def export_onnx(path: Path, network: FlowNet, card: ModelCard) -> None:
-    """Write a model as ONNX: input ``image`` (N, C, H, W) float32, output ``fields`` (N, 4 + K, H, W) float32."""
+def export_onnx(path: Path, network: FlowNet, card: ModelCard, *, half: bool = True) -> None:
+    """Write a model as ONNX: input ``image`` (N, C, H, W) float32, output ``fields`` (N, 4 + K, H, W) float32.
+
+    ``half``: keep kernels with 16 bits; else with 32.
+    """
     # Sides that no stride and no window divides, so that padding is needed.
     example = torch.zeros(2, card.network.channels, 5 * card.network.stride - 3, 7 * card.network.stride - 5)
-    write_onnx(path, FieldsNet(network), example, "fields", card.to_json())
+    write_onnx(path, FieldsNet(network), example, "fields", card.to_json(), half=half)

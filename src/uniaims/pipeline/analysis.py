@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -13,13 +14,15 @@ from numpy.typing import ArrayLike
 
 from uniaims import __version__
 from uniaims.atomic import atomic_folder
+from uniaims.dataset import Entry, ImageRecord, Instances
 from uniaims.formats import Acquisition, sidecars_of
 from uniaims.labels import Labels, write_labels
 from uniaims.measurements import Measurements, measure
 from uniaims.micrograph import Micrograph, PixelSize, read_image
-from uniaims.report import ReportContent, write_overlay, write_report
+from uniaims.report import ReportContent, kind_figures, write_overlay, write_report
 from uniaims.runtime import file_hash
 from uniaims.scalebar import ScaleReading, resolve_pixel_size, scan_scale
+from uniaims.scalebar.detector import detector_at
 from uniaims.segmenter import Segmentation, Segmenter, SegmenterSettings, Stopwatch, as_micrograph
 from uniaims.tiles import Progress
 
@@ -41,6 +44,10 @@ class AnalysisSettings:
     scale_bar: bool = field(
         default=True,
         metadata={"help": "Look for a scale bar: for the pixel size, and to keep it out of what is measured."},
+    )
+    detector: str | None = field(
+        default=None,
+        metadata={"help": "ONNX file of a trained scale bar detector; if not given, the built-in chain."},
     )
 
     def __post_init__(self) -> None:
@@ -68,9 +75,13 @@ class Summary:
         area_fraction: share of the analysed part that instances cover.
         content: top, left, bottom, right of the analysed part, the last two exclusive.
         scale: working pixels per image pixel at which the network saw the image.
+        diameter_px: size of the objects behind that scale, in image pixels; null if none were found by looking.
+        diameter_source: ``given``, or ``found`` by looking.
+        seen_well: share of the instances whose size suits the scale: how sure it is; null if nothing was found.
         quality: the AP50 to expect, from the confidences of the instances; null if nothing was found.
         seconds: wall time by stage.
         not_measured: property -> why some of its values are missing.
+        kinds: kind of object -> its counts, area fraction and diameters; empty where the model tells no kinds apart.
     """
 
     image: str
@@ -84,6 +95,9 @@ class Summary:
     area_fraction: float
     content: tuple[int, int, int, int]
     scale: float
+    diameter_px: float | None
+    diameter_source: str
+    seen_well: float | None
     quality: float | None
     model: str
     model_hash: str
@@ -93,6 +107,7 @@ class Summary:
     warnings: tuple[str, ...]
     acquisition: Mapping[str, Any]
     not_measured: Mapping[str, str]
+    kinds: Mapping[str, Any]
 
     def to_json(self) -> str:
         """The text of ``summary.json``."""
@@ -145,7 +160,10 @@ class Analysis:
             area_fraction=np.count_nonzero(labels[content.window]) / (content.height * content.width),
             content=content.edges,
             scale=self.segmentation.scale,
-            quality=None if math.isnan(self.segmentation.quality) else round(self.segmentation.quality, 4),
+            diameter_px=self.segmentation.diameter_px,
+            diameter_source="found" if self.segmentation.scale_found else "given",
+            seen_well=_rounded(self.segmentation.seen_well),
+            quality=_rounded(self.segmentation.quality),
             model=self.segmentation.model.name,
             model_hash=self.segmentation.model.hash,
             settings=asdict(self.settings),
@@ -154,7 +172,14 @@ class Analysis:
             warnings=self.warnings,
             acquisition=asdict(self.acquisition),
             not_measured=self.measurements.reasons,
+            kinds=self._kinds(),
         )
+
+    def _kinds(self) -> dict[str, Any]:
+        """Figures of each kind of object that the model tells apart."""
+        diameter, content = self.measurements.column("equivalent_diameter"), self.segmentation.content.edges
+        figures = kind_figures(self.measurements, self.segmentation.model.settings.kinds, content)
+        return {each.name: each.as_dict(diameter) for each in figures}
 
     def save(self, folder: str | Path) -> Summary:
         """Write all results into ``folder``: all of ``RESULT_FILES`` or, on failure, none.
@@ -170,12 +195,43 @@ class Analysis:
                 self.measurements.to_csv(place / "measurements.csv")
                 self.measurements.to_parquet(place / "measurements.parquet")
             with clock("report"):
-                pixels = np.asarray(self.micrograph.pixels)
-                write_overlay(place / "overlay.png", pixels, self.segmentation.labels)
-                write_report(place / "report.html", self._report(pixels))
+                self._write_pictures(place)
             summary = replace(self, seconds={**self.seconds, **clock.seconds}).summary
             (place / SUMMARY).write_text(summary.to_json(), encoding="utf-8")
         return summary
+
+    def entry(self) -> Entry:
+        """The image with its instances and their kinds, for a dataset or a file of another program.
+
+        ``uniaims.dataset.exchange.FORMATS["coco"].write([analysis.entry()], folder)`` writes one.
+        """
+        path, labels, size = self.micrograph.path, self.segmentation.labels, self.measurements.pixel_size
+        name = path.stem if path else "array"
+        record = ImageRecord(
+            image_id=name,
+            file=path.name if path else f"{name}.png",
+            width_px=labels.shape[1],
+            height_px=labels.shape[0],
+            pixel_size_nm=size.nm if size else None,
+            pixel_size_source=size.source if size else "",
+            annotator=f"uniaims {self.segmentation.model.name}",
+            review_state="suggested",
+        )
+        instances = Instances.from_labels(labels, dict(enumerate(self.segmentation.kind_names, start=1)))
+        pixels = path if path and not self.settings.page else np.asarray(self.micrograph.pixels)
+        return Entry(record, instances, pixels)
+
+    def _write_pictures(self, place: Path) -> None:
+        """Write overlay and report, at the same time: both wait for compression, which leaves other threads free."""
+        pixels, segmentation = np.asarray(self.micrograph.pixels), self.segmentation
+        known = segmentation.model.settings.kinds
+        with ThreadPoolExecutor(1) as pool:
+            drawn = pool.submit(
+                write_overlay, place / "overlay.png", pixels, segmentation.labels,
+                kinds=segmentation.kind_names, kind_names=known,
+            )  # fmt: skip
+            write_report(place / "report.html", self._report(pixels))
+            drawn.result()
 
     def _report(self, pixels: np.ndarray[Any, Any]) -> ReportContent:
         path, segmentation = self.micrograph.path, self.segmentation
@@ -190,10 +246,26 @@ class Analysis:
             model=segmentation.model.name,
             model_hash=segmentation.model.hash,
             settings=asdict(self.settings),
-            provenance=hashed | known | {"working scale": round(segmentation.scale, 4)},
+            provenance=hashed | known | _scale_facts(segmentation),
             warnings=self.warnings,
             seconds=self.seconds,
+            kinds=segmentation.model.settings.kinds,
         )
+
+
+def _rounded(share: float) -> float | None:
+    return None if math.isnan(share) else round(share, 4)
+
+
+def _scale_facts(segmentation: Segmentation) -> dict[str, str]:
+    """At which scale the network saw the image, why, and how sure that is; as the report lists it."""
+    facts = {"working scale": f"{segmentation.scale:.4g}"}
+    if segmentation.diameter_px is not None:
+        source = "found by looking" if segmentation.scale_found else "given by the user"
+        facts["working scale is for objects of"] = f"{segmentation.diameter_px:.3g} px, {source}"
+    if not math.isnan(segmentation.seen_well):
+        facts["objects whose size suits the scale"] = f"{segmentation.seen_well:.1%}"
+    return facts
 
 
 def analyse(
@@ -221,7 +293,7 @@ def analyse(
     with clock("model"):
         segmenter = segmenter or Segmenter.load(settings=settings.segmenter)
     with clock("scale bar"):
-        scale = scan_scale(micrograph) if settings.scale_bar else None
+        scale = scan_scale(micrograph, detector_at(settings.detector)) if settings.scale_bar else None
     segmentation = segmenter(micrograph, progress)
     if scale is not None:
         segmentation = segmentation.without(scale.drawn, scale.letters)
@@ -232,6 +304,7 @@ def analyse(
             micrograph,
             segmentation.confidence,
             content=segmentation.content.edges,
+            kinds=segmentation.kind_names if segmentation.model.settings.kinds else None,
         )
     seconds = {**clock.seconds, **segmentation.seconds}
     used = replace(settings, segmenter=segmenter.settings)

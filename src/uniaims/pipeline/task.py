@@ -21,6 +21,7 @@ class Outcome:
         status: ``done`` now, ``skipped`` because it was done before, or ``failed``.
         message: why it failed, or why results that were there have been made anew; else empty.
         instance_count: instances found; ``None`` if it failed.
+        diameter_px: size of the objects at which the image was seen; ``None`` if unknown.
         has_pixel_size: ``False`` where this run found none, so that lengths are in pixels.
     """
 
@@ -29,6 +30,7 @@ class Outcome:
     message: str = ""
     instance_count: int | None = None
     has_pixel_size: bool = True
+    diameter_px: float | None = None
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,8 @@ class Task:
             summary = analysis.save(self.job.folder)
         except Exception as error:
             return Outcome(self.job.name, "failed", failure_message(error))
-        has_pixel_size = summary.pixel_size_nm is not None
-        return Outcome(self.job.name, "done", self.reason, summary.instance_count, has_pixel_size)
+        has_pixel_size, count = summary.pixel_size_nm is not None, summary.instance_count
+        return Outcome(self.job.name, "done", self.reason, count, has_pixel_size, summary.diameter_px)
 
 
 def failure_message(error: Exception) -> str:

@@ -13,15 +13,27 @@ How a report is made::
 
     html.py       what goes where on the report page     index.py      the same for the overview of a batch
     census.py     counts                                 columns.py    the table's columns, packed
+    kinds.py      counts and sizes by kind               palette.py    colours
     sizes.py      size section                           shapes.py     shape section
     wording.py    sentences, methods text                provenance.py where the numbers come from
     charts.py, violins.py > svg.py                       drawings      units.py      numbers for the eye
-    page.py, packing.py, templates/                      the file      picture.py, overlay.py, palette.py   pixels
+    page.py, packing.py, templates/                      the file      picture.py, overlay.py   pixels
 """
 
 from uniaims.report.content import IndexEntry, IndexFailure, ReportContent
 from uniaims.report.html import write_report
 from uniaims.report.index import write_index
+from uniaims.report.kinds import KindFigures, kind_figures
 from uniaims.report.overlay import overlay, write_overlay
 
-__all__ = ["IndexEntry", "IndexFailure", "ReportContent", "overlay", "write_index", "write_overlay", "write_report"]
+__all__ = [
+    "IndexEntry",
+    "IndexFailure",
+    "KindFigures",
+    "ReportContent",
+    "kind_figures",
+    "overlay",
+    "write_index",
+    "write_overlay",
+    "write_report",
+]

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from uniaims.measurements import Measurements
 from uniaims.report.content import ReportContent
+
+Region = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
@@ -37,18 +40,24 @@ class Census:
         return self.total / self.content_area if self.content_area else math.nan
 
 
+def content_area(measurements: Measurements, content: Region | None) -> float:
+    """Area of the part that shows the sample, in nm² if the pixel size is known, else px²."""
+    top, left, bottom, right = content or (0, 0, *measurements.shape)
+    pixel_nm = measurements.pixel_size.nm if measurements.pixel_size else 1.0
+    return (bottom - top) * (right - left) * pixel_nm**2
+
+
 def take_census(content: ReportContent) -> Census:
     """Count objects and covered pixels inside the content of the image."""
     measurements, labels = content.measurements, content.labels
     top, left, bottom, right = content.content or (0, 0, *labels.shape)
     pixels = (bottom - top) * (right - left)
-    pixel_nm = measurements.pixel_size.nm if measurements.pixel_size else 1.0
     covered = int(np.count_nonzero(labels[top:bottom, left:right]))
     cut = int(np.count_nonzero(measurements.values("touches_border"))) if len(measurements) else 0
     return Census(
         len(measurements),
         cut,
         (top, left, bottom, right),
-        pixels * pixel_nm**2,
+        content_area(measurements, content.content),
         covered / pixels if pixels else math.nan,
     )

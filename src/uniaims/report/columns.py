@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from uniaims.measurements import Measurements, Property
 from uniaims.report.charts import Axis
+from uniaims.report.kinds import kind_order
 from uniaims.report.packing import pack_array
 from uniaims.report.units import PIXEL, LengthUnit, length_unit
 
@@ -32,6 +33,7 @@ ON_CARD = (
 """What the card of a chosen object says."""
 
 LABEL_DEFINITION = "Number of the object: its value in labels.tif."
+KIND_DEFINITION = "Likeliest kind of the object, as the segmenter gave it."
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,8 @@ class Column:
         kind: how the numbers are written and compared.
         definition, source: as the measured property states them.
         values: (N,) numbers of the table.
-        property_name: of the measured property; ``label`` for the first column.
+        property_name: of the measured property; ``label`` for the first column, ``kind`` for the kind of object.
+        names: where ``values`` are places in a list of names, this list.
     """
 
     name: str
@@ -55,11 +58,12 @@ class Column:
     unit: str
     shown_unit: str
     shown_factor: float
-    kind: Literal["integer", "boolean", "number"]
+    kind: Literal["integer", "boolean", "number", "name"]
     definition: str
     source: str
     values: NDArray[np.generic]
     property_name: str
+    names: tuple[str, ...] = ()
 
     @property
     def axis(self) -> Axis:
@@ -81,8 +85,9 @@ class Column:
             "shown_factor": self.shown_factor,
             "kind": self.kind,
             "definition": self.definition,
-            "shown": self.property_name in ("label", *FIRST_SHOWN),
-            "card": self.property_name in ON_CARD,
+            "shown": self.property_name in ("label", "kind", *FIRST_SHOWN),
+            "card": self.property_name in ("kind", *ON_CARD),
+            "names": self.names,
             "values": pack_array(self.values),
         }
 
@@ -96,12 +101,20 @@ def eye_unit(measurements: Measurements) -> LengthUnit:
     return length_unit(typical)
 
 
-def table_columns(measurements: Measurements) -> list[Column]:
-    """Give all columns of the table in its order, the label first."""
+def table_columns(measurements: Measurements, kinds: Sequence[str] = ()) -> list[Column]:
+    """Give all columns of the table in its order, the label first; ``kinds`` are all that there may be."""
     unit = eye_unit(measurements)
     label = measurements.table["label"].to_numpy()
     columns = [Column("label", "Object", "", "", 1.0, "integer", LABEL_DEFINITION, "Uni-AIMS", label, "label")]
+    if "kind" in measurements.table.columns:
+        columns.append(_kind_column(measurements, kind_order(measurements, kinds)))
     return columns + [_column(measurements, entry, unit) for entry in measurements.properties]
+
+
+def _kind_column(measurements: Measurements, names: tuple[str, ...]) -> Column:
+    places = {name: place for place, name in enumerate(names)}
+    codes = np.array([places[kind] for kind in measurements.kinds], np.int64)
+    return Column("kind", "Kind", "", "", 1.0, "name", KIND_DEFINITION, "Uni-AIMS", codes, "kind", names)
 
 
 def find(columns: Sequence[Column], property_name: str) -> Column | None:

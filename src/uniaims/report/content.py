@@ -26,6 +26,7 @@ class ReportContent:
         provenance: further traceable facts in the order to show them (file, SHA-256 of the file, instrument, ...).
         warnings: sentences for the reader, from every stage.
         seconds: wall time by stage.
+        kinds: the kinds of objects that the model tells apart, in its order; the measurements say which each object is.
     """
 
     title: str
@@ -39,6 +40,7 @@ class ReportContent:
     provenance: Mapping[str, object] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

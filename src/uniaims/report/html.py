@@ -11,11 +11,12 @@ from uniaims.errors import LabelsError
 from uniaims.labels import polygons, relabel
 from uniaims.report import wording
 from uniaims.report.census import Census, take_census
-from uniaims.report.columns import Column, table_columns
+from uniaims.report.columns import Column, eye_unit, table_columns
 from uniaims.report.content import ReportContent
+from uniaims.report.kinds import KIND_HEADINGS, kind_order, kind_rows
 from uniaims.report.packing import pack_outlines
 from uniaims.report.page import write_page
-from uniaims.report.palette import INSTANCE_COLOURS, OKABE_ITO, VIRIDIS
+from uniaims.report.palette import INSTANCE_COLOURS, OKABE_ITO, VIRIDIS, kind_colours
 from uniaims.report.picture import jpeg_data_uri
 from uniaims.report.provenance import fact_groups, pixel_size_text
 from uniaims.report.shapes import FIRST_SHAPE_FIGURE, rose_view, scatter_view, shape_views
@@ -63,7 +64,7 @@ def write_report(path: str | Path, content: ReportContent) -> None:
         OutputError: if the file can't be written.
     """
     outlines = _checked_outlines(content)
-    columns = table_columns(content.measurements)
+    columns = table_columns(content.measurements, content.kinds)
     complete = content.measurements.values("touches_border") == 0
     parts = _Parts(content, take_census(content), columns, complete, size_figures(columns, complete))
     write_page(path, "report.html.j2", _view(parts), _page_data(parts, outlines), STYLES, SCRIPTS)
@@ -76,7 +77,9 @@ def _checked_outlines(content: ReportContent) -> list[NDArray[np.float32]]:
             f"The image is {content.image.shape[:2]} and the labels are {content.labels.shape} (height, width). "
             "Give labels made from this image."
         )
-    outlines = polygons(relabel(content.labels))
+    numbers = content.measurements.table["label"]
+    dense = not len(numbers) or numbers[-1] == len(numbers)
+    outlines = polygons(content.labels if dense else relabel(content.labels))
     if len(outlines) != len(content.measurements):
         raise LabelsError(
             f"The labels hold {len(outlines)} instances and the measurements {len(content.measurements)}. "
@@ -102,6 +105,9 @@ def _view(parts: _Parts) -> dict[str, object]:
         "interval_heading": f"{percent(CONFIDENCE, 0)} interval",
         "nothing": wording.nothing_complete(census),
         "methods": wording.methods(content, census, parts.sizes),
+        "kind_headings": KIND_HEADINGS,
+        "kinds": kind_rows(content, unit := eye_unit(content.measurements)),
+        "kind_unit": unit.symbol,
         "provenance_left": left,
         "provenance_right": right,
         **_sections(parts),
@@ -128,7 +134,7 @@ def _tables(parts: _Parts) -> dict[str, object]:
     flags = [column for column in parts.columns if column.kind == "boolean"]
     return {
         "numeric_columns": numeric,
-        "colour_columns": flags + numeric,
+        "colour_columns": [column for column in parts.columns if column.kind == "name"] + flags + numeric,
         "definitions": parts.columns,
         "has_border_column": any(column.property_name == "touches_border" for column in parts.columns),
         "table_lead": wording.TABLE_LEAD,
@@ -196,6 +202,7 @@ def _page_data(parts: _Parts, outlines: Sequence[NDArray[np.float32]]) -> dict[s
             "instances": INSTANCE_COLOURS,
             "complete": OKABE_ITO["sky blue"],
             "cut": OKABE_ITO["orange"],
+            "kinds": list(kind_colours(kind_order(content.measurements, content.kinds)).values()),
             "ramp": VIRIDIS,
             "missing": "#9aa0a6",
         },

@@ -1,5 +1,7 @@
 """Colours that colour-blind readers can tell apart (Okabe and Ito, 2008, "Color Universal Design")."""
 
+from collections.abc import Sequence
+
 OKABE_ITO = {
     "orange": "#e69f00",
     "sky blue": "#56b4e9",
@@ -14,6 +16,11 @@ INSTANCE_COLOURS = tuple(
     OKABE_ITO[name] for name in ("sky blue", "orange", "bluish green", "yellow", "reddish purple", "vermillion")
 )
 """Outlines take these in turn by label; blue is left out, being too dark on a grey picture."""
+
+
+def kind_colours(names: Sequence[str]) -> dict[str, str]:
+    """A colour for each kind of object, the same in every picture; they repeat after six."""
+    return {name: INSTANCE_COLOURS[place % len(INSTANCE_COLOURS)] for place, name in enumerate(names)}
 
 
 def rgb(colour: str) -> tuple[int, int, int]:

@@ -213,7 +213,7 @@ def _seen_pairs(gray: NDArray[np.uint8], label: LengthLabel, facts: BannerFacts,
 
 def _measured(gray: NDArray[np.uint8], seen: SeenBar, label: LengthLabel, inside: bool) -> Bar | None:
     """A bar that a detector saw, measured by its ends; if these are not clear, or divisions count, by its length."""
-    bar = measure_by_ends(gray, seen.box, None if inside or label.outlined else label.ink)
+    bar = measure_by_ends(gray, seen.box, None if inside else label.ink)
     if (seen.ruler and label.per_division) or bar is None or bar.quality < SURE_ENDS:
         found = [measured for each in bars_in(gray, seen.box) if (measured := measure_bar(gray, each)) is not None]
         apart = max(3.0, 0.05 * seen.box.width)

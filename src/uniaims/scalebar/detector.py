@@ -1,15 +1,14 @@
 """The learned detector: bars, rulers, text and banners in one look.
 
-A network of the YOLOv8 kind (`uniaims.networks.detector`), trained on drawn scale bars only, run by ONNX Runtime. It
-is a `Detector`: hand it to `scan_scale`.
+A network of the YOLOv8 kind (`uniaims.networks.detector`), trained on drawn scale bars only, run by ONNX Runtime; or a
+detector that Ultralytics trained on the same pictures and exported as ONNX, for which nothing of Ultralytics is needed.
+Both are a `Detector`: hand them to `scan_scale`.
 """
 
-import json
 import os
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -18,15 +17,17 @@ from numpy.typing import NDArray
 
 from uniaims.errors import ModelError
 from uniaims.scalebar.banner import Box
-from uniaims.scalebar.detections import Detection, DetectionKind
+from uniaims.scalebar.detections import Detection, Detector
+from uniaims.scalebar.layouts import Layout, layout_of
 
-CARD_KEY = "uniaims"
-STRIDE = 32
-PADDING_LEVEL = 128
+SHIPPED = Path(__file__).parent.parent / "weights" / "scalebar" / "scalebar.onnx"
+"""The trained one that comes with the package."""
 LEAST_SCORE = 0.25
 """Weaker detections are left out."""
 LARGEST_OVERLAP = 0.6
 """Of detections of one kind that share more (IoU), the strongest stays."""
+LEAST_INSIDE = 0.5
+"""Boxes with a smaller share of their area inside the picture lie in the rows that fill it up, and are left out."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class LearnedDetector:
     """Load it by `load_detector`."""
 
     session: onnxruntime.InferenceSession
-    kinds: tuple[DetectionKind, ...]
+    layout: Layout
 
     def __call__(self, gray: NDArray[np.uint8], scale: float) -> tuple[Detection, ...]:
         """Regions in ``gray`` (H, W) uint8, in its pixels, the strongest first; it is looked at enlarged by ``scale``.
@@ -44,24 +45,23 @@ class LearnedDetector:
         boxes, scores = self.raw(gray, scale)
         found = [
             Detection(kind, _box(boxes[index], gray.shape), float(scores[index, number]))
-            for number, kind in enumerate(self.kinds)
+            for number, kind in enumerate(self.layout.kinds)
             for index in strongest(boxes, scores[:, number], LEAST_SCORE)
         ]
         return tuple(sorted(found, key=lambda each: -each.score))
 
     def raw(self, gray: NDArray[np.uint8], scale: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """All cells' boxes (A, 4) x0, y0, x1, y1 in the pixels of ``gray``, and scores (A, K), 0 to 1."""
+        """All cells' boxes (A, 4) x0, y0, x1, y1 in the pixels of ``gray``, and scores (A, K), 0 to 1, of K kinds."""
         height, width = gray.shape
-        size = (max(STRIDE, round(width * scale)), max(STRIDE, round(height * scale)))
-        resized = cv2.resize(gray, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
-        right, bottom = (-extent % STRIDE for extent in size)
-        padded = cv2.copyMakeBorder(resized, 0, bottom, 0, right, cv2.BORDER_CONSTANT, value=PADDING_LEVEL)
-        batch = np.asarray(padded, np.float32)[None, None] / np.float32(255)
-        found = np.asarray(self.session.run(["detections"], {"image": batch})[0][0], np.float32)
-        boxes, scores = found[:, :4] * np.array([width / size[0], height / size[1]] * 2, np.float32), found[:, 4:]
-        if "banner" in self.kinds:
+        size = self.layout.seen_size((width, height), scale)
+        cells = self.session.run([self.layout.output], {self.layout.input: self.layout.batch(gray, size)})[0][0]
+        found, scores = self.layout.boxes_and_scores(np.asarray(cells, np.float32))
+        boxes, inside = _clipped(found, size)
+        boxes *= np.array([width / size[0], height / size[1]] * 2, np.float32)
+        scores = np.where(inside[:, None] >= LEAST_INSIDE, scores, np.float32(0))
+        if "banner" in self.layout.kinds:
             # A banner goes from side to side; the network sees well where it begins and ends only in height.
-            boxes[scores.argmax(axis=1) == self.kinds.index("banner"), 0::2] = 0, width
+            boxes[scores.argmax(axis=1) == self.layout.kinds.index("banner"), 0::2] = 0, width
         return boxes, scores
 
 
@@ -70,17 +70,27 @@ def load_detector(path: Path) -> LearnedDetector:
     """A detector from an ONNX file, loaded once.
 
     Raises:
-        ModelError: if the file is no detector of ours.
+        ModelError: if the file is no detector, or has none of the kinds that are looked for.
     """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = int(os.environ.get("OMP_NUM_THREADS", "0"))
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        card: dict[str, Any] = json.loads(session.get_modelmeta().custom_metadata_map[CARD_KEY])
-        return LearnedDetector(session, tuple(card["classes"]))
+        return LearnedDetector(session, layout_of(session))
     except Exception as error:  # ONNX Runtime's exceptions have no common base
-        raise ModelError(f"{path}: no scale bar detector ({error}). Give a file written by its training.") from error
+        raise ModelError(
+            f"{path}: no scale bar detector ({error}). Give a file of its training, or an ONNX export of YOLOv8."
+        ) from error
+
+
+def detector_at(path: str | Path | None) -> Detector | None:
+    """The detector of a file; ``None``, which means the built-in way, if none is given.
+
+    Raises:
+        ModelError: if the file is no detector.
+    """
+    return None if path is None else load_detector(Path(path))
 
 
 def strongest(boxes: NDArray[np.float32], scores: NDArray[np.float32], least_score: float) -> NDArray[np.intp]:
@@ -90,6 +100,17 @@ def strongest(boxes: NDArray[np.float32], scores: NDArray[np.float32], least_sco
     sizes = np.concatenate([corners[:, :2], corners[:, 2:] - corners[:, :2]], axis=1)
     kept = cv2.dnn.NMSBoxes(sizes.tolist(), scores[strong].tolist(), least_score, LARGEST_OVERLAP)
     return strong[np.asarray(kept, np.intp)]
+
+
+def _clipped(boxes: NDArray[np.float32], size: tuple[int, int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The parts of the boxes inside a picture of ``size`` (width, height), and their shares of the whole boxes."""
+    parts = np.clip(boxes, 0, np.array(size * 2, np.float32))
+    return parts, np.asarray(_areas(parts) / np.maximum(_areas(boxes), 1e-6), np.float32)
+
+
+def _areas(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+    sides = np.maximum(boxes[:, 2:] - boxes[:, :2], 0)
+    return np.asarray(sides[:, 0] * sides[:, 1], np.float32)
 
 
 def _box(corners: NDArray[np.float32], shape: tuple[int, ...]) -> Box:

@@ -23,6 +23,8 @@ REACH = 0.03
 """An end is looked for within this part of the box's length around the box's end, and within these limits."""
 MARGIN_PX = 2
 """So many rows above and below the box are looked at too."""
+OUTER_ROWS = 0.5
+"""They count so much: what is only there is a frame around the bar."""
 OUTSIDE_PX = 4
 """So many columns outside an end tell what the ground is there."""
 LEAST_CONTRAST = 12.0
@@ -34,6 +36,8 @@ SHORT_RUN = 0.12
 """Ink that goes on for less than this part of the bar has an end behind the edge: a tick or a mark."""
 MARK_SHAPE = 1.4
 """Marks of rulers are at most so many times as wide as high; dashes are longer."""
+SOLID = 0.75
+"""Ink that has less than this share of the step from the ground is ground that is nearly as bright as the ink."""
 FAINT = 0.3
 """What is less like ink than this is texture."""
 FEWEST_MARKS = 4
@@ -167,7 +171,7 @@ def _measured(gray: NDArray[np.uint8], box: Box, ink: float) -> Bar | None:
 
 def _inset(end: _End, first: _End, last: _End) -> float:
     """Where an end is calibrated: both ends of a bar are of one kind."""
-    for name in ("centre", "tip"):
+    for name in ("tip", "centre"):
         if not np.isnan(getattr(first, name)) and not np.isnan(getattr(last, name)):
             return float(getattr(end, name))
     return end.edge
@@ -186,20 +190,22 @@ def _end(likeness: NDArray[np.float32], near: int, reach: int, length: int) -> _
     edges = np.array([_rise(row, column) for row in share])
     runs = _runs(share, column, length)
     centre, width, mark = _centre(share, column, runs, (length, len(likeness)))
-    tip = _tip(likeness, near - reach) if np.isnan(centre) else np.nan
+    tip = _tip(likeness, near - reach, length // 2)
     covered = min(1.0, 2 * len(chosen) / len(likeness))
     return _End(_edge(edges), centre, tip, strength, covered, width, mark)
 
 
 def _edge_column(likeness: NDArray[np.float32], near: int, reach: int) -> tuple[int, NDArray[np.float32]]:
     """The first column of the ink, and by how much each row (h,) becomes more like ink there."""
+    weights = np.full(len(likeness), 1.0)
+    weights[:MARGIN_PX] = weights[-MARGIN_PX:] = OUTER_ROWS
     best, found, steps = -1.0, near, np.zeros(len(likeness), np.float32)
     for column in range(near - reach, near + reach + 1):
         before = likeness[:, column - 3 : column - 1].max(axis=1)
         after = likeness[:, column : column + 2].max(axis=1)
         rise = np.where(after >= np.minimum(-SAME_INK, SOFT * before), after - before, 0).clip(0)
         seen = np.minimum(rise, FULL_STEP) * np.exp(after / FULL_STEP)
-        promise = float(seen.sum() * np.exp(-(((column - near) / reach) ** 2)))
+        promise = float((seen * weights).sum() * np.exp(-(((column - near) / reach) ** 2)))
         if promise > best:
             best, found, steps = promise, column, rise
     return found, steps
@@ -215,15 +221,15 @@ def _edge(edges: NDArray[np.float64]) -> float:
     return float(np.median(edges))
 
 
-def _rise(profile: NDArray[np.floating], column: int) -> float:
+def _rise(profile: NDArray[np.floating], column: int, half: float = 0.5) -> float:
     """Where a profile crosses one half going outwards (to the left) from the first inked columns."""
     inked = column + int(np.argmax(profile[column : column + 2]))
-    while inked > 0 and profile[inked - 1] > 0.5:
+    while inked > 0 and profile[inked - 1] > half:
         inked -= 1
     if inked == 0:
         return 0.0
     high, low = float(profile[inked]), float(profile[inked - 1])
-    return inked + 0.5 - min(1.0, max(0.0, (high - 0.5) / max(high - low, 1e-6)))
+    return inked + 0.5 - min(1.0, max(0.0, (high - half) / max(high - low, 1e-6)))
 
 
 def _runs(share: NDArray[np.float32], column: int, length: int) -> NDArray[np.intp]:
@@ -250,11 +256,13 @@ def _centre(
         return np.nan, 0.0, False
     profile = np.median(share[short], axis=0)
     left = _rise(profile, column)
-    mirrored = profile[::-1]
     inked = column + int(np.argmax(profile[column : column + 2]))
-    while inked + 1 < len(profile) and profile[inked + 1] > 0.5:
+    behind = inked + int(np.argmax(profile[inked:] <= SOLID))
+    ground = float(np.median(profile[behind + 1 : behind + 4])) if behind + 1 < len(profile) else 0.0
+    half = (1 + ground) / 2 if ground > 0.5 else 0.5
+    while inked + 1 < len(profile) and profile[inked + 1] > half:
         inked += 1
-    right = len(profile) - _rise(mirrored, len(profile) - 1 - inked)
+    right = len(profile) - _rise(profile[::-1], len(profile) - 1 - inked, half)
     return (left + right) / 2, right - left, mark
 
 
@@ -263,11 +271,14 @@ def _is_hollow(short: NDArray[np.bool_]) -> bool:
     return bool(not short[:1].any() and not short[-1:].any() and short.any())
 
 
-def _tip(likeness: NDArray[np.float32], first: int) -> float:
-    """The tip of an arrow, from the columns in which it widens steadily; NaN where it does not."""
+def _tip(likeness: NDArray[np.float32], first: int, length: int) -> float:
+    """The tip of an arrow, from the columns in which it widens steadily; NaN where it does not.
+
+    It is within ``length`` columns from column ``first``.
+    """
     ground = np.median(likeness[:, first - OUTSIDE_PX : first], axis=1)[:, None]
     inked = np.clip(1 - likeness / np.minimum(ground, -LEAST_CONTRAST), 0, 1)
-    area = np.where(inked > FAINT, inked, 0).sum(axis=0)[first : first + 4 * len(likeness)]
+    area = np.where(inked > FAINT, inked, 0).sum(axis=0)[first : first + min(length, 4 * len(likeness))]
     peak = int(area[: 3 * len(likeness)].argmax())
     part = np.flatnonzero((area[:peak] >= 0.15 * area[peak]) & (area[:peak] <= 0.85 * area[peak]))
     if len(part) < 4 or np.ptp(part) != len(part) - 1 or area[peak + 2 :].min(initial=area[peak]) > 0.7 * area[peak]:

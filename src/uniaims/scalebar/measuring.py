@@ -261,18 +261,24 @@ def _tick(picture: NDArray[np.float32], box: Box, end: float, contrast: float) -
 
 def _mark(row: NDArray[np.float32], near: float, contrast: float) -> tuple[float, int] | None:
     """Centre and width of a narrow bright mark near a place in a row; None where there is none."""
-    ground = float(np.median(row))
-    above = row - ground - TICK_CONTRAST * contrast
-    columns = np.flatnonzero(above > 0)
-    if len(columns) == 0:
+    ground = _median(row)
+    inked = np.concatenate(([False], row - ground - TICK_CONTRAST * contrast > 0, [False]))
+    groups = np.flatnonzero(inked[1:] != inked[:-1]).reshape(-1, 2).tolist()
+    if not groups:
         return None
-    groups = np.split(columns, np.flatnonzero(np.diff(columns) > 1) + 1)
-    group = min(groups, key=lambda each: abs(float(each.mean()) + 0.5 - near))
-    if len(group) > max(3, len(row) // 3) or abs(float(group.mean()) + 0.5 - near) > 4 + len(group):
+    first, end = min(groups, key=lambda each: abs((each[0] + each[1]) / 2 - near))
+    count = end - first
+    if count > max(3, len(row) // 3) or abs((first + end) / 2 - near) > 4 + count:
         return None
-    around = slice(max(0, group[0] - 1), min(len(row), group[-1] + 2))
+    around = slice(max(0, first - 1), min(len(row), end + 1))
     weights = np.maximum(row[around] - ground, 0)
-    return float(np.average(np.arange(len(row))[around] + 0.5, weights=weights)), len(group)
+    return float(np.arange(around.start, around.stop) @ weights / weights.sum()) + 0.5, count
+
+
+def _median(row: NDArray[np.float32]) -> float:
+    """As ``np.median``, which takes ten times as long on a row (n,) of few columns."""
+    ordered = np.sort(row)
+    return float((ordered[(len(row) - 1) // 2] + ordered[len(row) // 2]) / np.float32(2))
 
 
 def _quality(picture: NDArray[np.float32], box: Box, level: float, contrast: float) -> float:

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uniaims.scalebar.banner import Box
-from uniaims.scalebar.reading import PlacedLine, evenness, letter_pieces
+from uniaims.scalebar.ink import evenness, letter_pieces
+from uniaims.scalebar.reading import PlacedLine
 
 LEAST_CERTAINTY = 0.9
 """Mean probability of the characters of a line."""

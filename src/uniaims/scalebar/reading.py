@@ -9,12 +9,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from uniaims.scalebar.banner import Box
 from uniaims.scalebar.grammar import Label, ScoredLabel, best_labels
+from uniaims.scalebar.ink import ink_alone, letters
 from uniaims.scalebar.text import FoundText, TextLine, read_text, text_models
 
 OTHER_LENGTHS = re.compile(
@@ -38,17 +38,15 @@ LEAST_SHARE = 0.6
 """A label has at least this share of the evidence for all labels."""
 CUTS = ((0.0, 0.0), (0.15, 0.6), (-0.12, 0.1))
 """Margins around a box in its heights (above and below, left and right), in the order in which they are tried."""
+CERTAIN = 0.95
+"""Labels of this confidence in the first cut are not read from others."""
+HOPELESS = -3.0
+"""Nor are texts with less support than this: no cut makes labels of them."""
 MOST_LINES = 40
-EVEN_INK, LEAST_EVEN = 10.0, 0.2
-"""Drawn ink varies by so many grey levels; uneven ink counts this much beside even one."""
-NARROWEST_LETTER = 0.25
-"""Letters are at least so many times as wide as high, on average; else most of them were not told from the ground."""
 HIGH_BOX = 0.45
 """Boxes of one label are less high than this part of their width; higher ones may hold its bar too."""
 PLAIN_ROW = 0.4
 """Rows between lines vary by less than this part of the most varied row."""
-BOTH_INKS = 60
-"""Letters with a rim stand out by so many grey levels to both sides."""
 UPRIGHT = 1.5
 """Boxes so many times as high as wide hold text that runs upwards."""
 
@@ -71,7 +69,6 @@ class LengthLabel:
     """A length that a scale bar may have, as printed in `box` (`around`: with margins) at the grey level `ink`.
 
     `unsure`: only something else that speaks for it makes it a label: a field width that is printed too.
-    `outlined`: there is ink lighter and ink darker than the ground, so that `ink` may be that of a rim or shadow.
     """
 
     box: Box
@@ -82,7 +79,6 @@ class LengthLabel:
     ink: float
     contrast: float
     per_division: bool = False
-    outlined: bool = False
     unsure: bool = False
 
 
@@ -246,65 +242,7 @@ def _placed_label(gray: NDArray[np.uint8], around: Box, text: str, scored: Score
     turned = np.ascontiguousarray(np.rot90(gray[around.window], -1)) if upright else gray
     within = Box(0, 0, *turned.shape) if upright else around
     box, ink, contrast = letters(turned, within, len(text.replace(" ", "")))
-    outlined = _is_outlined(gray[around.window])
-    return LengthLabel(
-        around if upright else box, around, text, scored.label, _confidence(scored), ink, contrast, outlined=outlined
-    )
-
-
-def _is_outlined(levels: NDArray[np.uint8]) -> bool:
-    """Whether letters (h, w) have a rim or a shadow."""
-    low, ground, high = np.percentile(levels, (2, 50, 98))
-    return bool(min(high - ground, ground - low) > BOTH_INKS)
-
-
-def letters(gray: NDArray[np.uint8], box: Box, count: int) -> tuple[Box, float, float]:
-    """The rows and columns of a box that its `count` letters fill, the level of their ink, and its contrast.
-
-    Ink is dark or bright, whichever gives more pieces of the size of letters, weighted by contrast: frames, bars and
-    particles that reach into the box have other sizes, and halos of compression have little contrast.
-    """
-    levels = gray[box.window]
-    ground = float(np.median(levels))
-    pieces, ink, _ = letter_pieces(levels, count)
-    if not pieces:
-        return box, ink, abs(ink - ground)
-    whole = pieces[0]
-    for piece in pieces[1:]:
-        whole = whole.union(piece)
-    if whole.width < NARROWEST_LETTER * count * whole.height:
-        whole = Box(whole.top, 0, whole.bottom, box.width)
-    return whole.moved(box.top, box.left), ink, abs(ink - ground)
-
-
-def letter_pieces(levels: NDArray[np.uint8], count: int) -> tuple[list[Box], float, NDArray[np.uint8]]:
-    """Boxes of the letters in the cut ``levels`` (h, w) around a line of `count`, the ink's level and pixels (n,)."""
-    ground = float(np.median(levels))
-    fits = [_connected_ink(levels, ground, float(ink)) for ink in np.percentile(levels, (2, 98))]
-    return max(fits, key=lambda fit: min(len(fit[0]), count) * abs(fit[1] - ground) * (LEAST_EVEN + evenness(*fit[1:])))
-
-
-def evenness(ink: float, inked: NDArray[np.uint8]) -> float:
-    """Which share of inked pixels (n,) have the ink's level: drawn ink is even, a ground between letters is not."""
-    return float(np.mean(np.abs(inked.astype(np.float32) - np.float32(ink)) <= EVEN_INK)) if inked.size else 0.0
-
-
-def _connected_ink(levels: NDArray[np.uint8], ground: float, ink: float) -> tuple[list[Box], float, NDArray[np.uint8]]:
-    """Boxes of connected ink of like height, their level and pixels; ``levels`` (h, w) is the cut around a line."""
-    sign = 1.0 if ink > ground else -1.0
-    inked = (levels.astype(np.float32) - ground) * sign > max(8.0, 0.5 * abs(ink - ground))
-    number, regions, stats, _ = cv2.connectedComponentsWithStats(inked.astype(np.uint8))
-    boxes = {
-        index: Box(int(top), int(left), int(top + height), int(left + width))
-        for index, (left, top, width, height, _) in enumerate(stats[:number])
-        if index and height >= 0.25 * len(levels) and height < len(levels) and width <= 2 * height
-    }
-    if not boxes:
-        return [], ink, levels[:0].ravel()
-    usual = float(np.median([box.height for box in boxes.values()]))
-    alike = {index: box for index, box in boxes.items() if 0.6 * usual <= box.height <= 1.6 * usual}
-    inside = levels[np.isin(regions, list(alike))]
-    return list(alike.values()), float(np.percentile(inside, 80 if sign > 0 else 20)), inside
+    return LengthLabel(around if upright else box, around, text, scored.label, _confidence(scored), ink, contrast)
 
 
 def _scored(line: TextLine, start: int, end: int) -> list[ScoredLabel]:
@@ -315,9 +253,16 @@ def _scored(line: TextLine, start: int, end: int) -> list[ScoredLabel]:
 
 
 def _voted(gray: NDArray[np.uint8], box: Box, first: Sequence[ScoredLabel]) -> list[ScoredLabel]:
-    """The labels that most cuts of the picture speak for, weighted by their confidence."""
-    lines = read_text([*(_crop(gray, box, *margins) for margins in CUTS), _ink_alone(_crop(gray, box, 0.0, 0.25))])
-    *plain, inked = [_scored(line, 0, len(line.text))[:1] for line in lines]
+    """The labels that most cuts of the picture speak for, weighted by their confidence.
+
+    Where the `first` cut is certain, nothing but a lost point is looked for.
+    """
+    if not first or first[0].support < HOPELESS:
+        return list(first)
+    certain = _confidence(first[0]) >= CERTAIN
+    crops = [] if certain else [_crop(gray, box, *margins) for margins in CUTS]
+    crops.append(ink_alone(_crop(gray, box, 0.0, 0.25)))
+    *plain, inked = [_scored(line, 0, len(line.text))[:1] for line in read_text(crops)]
     scored = [each for found in (first[:1], *plain) for each in found]
     votes: dict[Label, float] = {}
     for each in scored:
@@ -338,13 +283,6 @@ def _voted(gray: NDArray[np.uint8], box: Box, first: Sequence[ScoredLabel]) -> l
 def _point_lost(label: Label, other: Label) -> bool:
     """Whether one label is the other without its point: 10 for 1.0."""
     return label.unit == other.unit and abs(label.value - 10 * other.value) < 1e-6 * label.value
-
-
-def _ink_alone(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A line (h, w) in black on white: what has the level of its letters, without what is behind them."""
-    _, ink, contrast = letters(crop, Box(0, 0, *crop.shape), 4)
-    apart = np.abs(crop.astype(np.float32) - np.float32(ink)) / np.float32(max(16.0, 0.5 * contrast))
-    return np.asarray(np.clip(255 * apart, 0, 255), np.uint8)
 
 
 def _confidence(scored: ScoredLabel) -> float:

@@ -14,6 +14,7 @@ from uniaims.scalebar.banner import LARGEST_STRIP, Box
 from uniaims.scalebar.bars import Candidate, find_gaps
 from uniaims.scalebar.choosing import SeenBar, choose
 from uniaims.scalebar.detections import Detection, Detector, text_detector
+from uniaims.scalebar.detector import SHIPPED, load_detector
 from uniaims.scalebar.facts import banner_facts
 from uniaims.scalebar.measuring import Bar, measure_bar
 from uniaims.scalebar.overlays import letter_boxes
@@ -48,19 +49,31 @@ class Look:
     scale: float
 
 
-def read_scale(micrograph: Micrograph, detector: Detector = text_detector) -> ScaleBar | None:
-    """The scale bar of a micrograph; None where there is none, or none that is sure."""
+def read_scale(micrograph: Micrograph, detector: Detector | None = None) -> ScaleBar | None:
+    """The scale bar of a micrograph; None where there is none, or none that is sure. See `scan_scale`."""
     return scan_scale(micrograph, detector).bar
 
 
-def scan_scale(micrograph: Micrograph, detector: Detector = text_detector) -> ScaleReading:
+def scan_scale(micrograph: Micrograph, detector: Detector | None = None) -> ScaleReading:
     """Look for a scale bar, and say why what was seen was not taken.
 
     The whole picture is looked at first; where that gives no sure bar, strips at the bottom and at the top are looked
-    at enlarged, since small letters may have been missed.
+    at enlarged, since small letters may have been missed. Without a ``detector`` this is done with the one for text
+    alone and, where labels were seen but no bar was sure, once more with the learned one that ships.
     """
     if micrograph.shape[0] * micrograph.shape[1] > LARGEST_PX:
         return ScaleReading(None, ("The picture is too large to look for a scale bar: give the pixel size.",))
+    if detector is not None:
+        return _scanned(micrograph, detector)
+    first = _scanned(micrograph, text_detector)
+    if first.bar is not None or not first.refusals:
+        return first
+    second = _scanned(micrograph, load_detector(SHIPPED))
+    seconds = {stage: taken + second.seconds[stage] for stage, taken in first.seconds.items()}
+    return replace(first if second.bar is None else second, seconds=seconds)
+
+
+def _scanned(micrograph: Micrograph, detector: Detector) -> ScaleReading:
     clock = {"detect": 0.0, "read": 0.0, "measure": 0.0}
     original = micrograph.gray()
     gray = eight_bit(original)

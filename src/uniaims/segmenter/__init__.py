@@ -12,7 +12,16 @@ between the two. Where the model's card has a calibration, that number is turned
 out, and a warning says how many; 0 keeps all.
 """
 
-from uniaims.segmenter.segmentation import Segmentation, Segmenter, SegmenterSettings, as_micrograph, confidence_of
+from uniaims.segmenter.instances import confidence_of, expected_quality
+from uniaims.segmenter.segmentation import Segmentation, Segmenter, SegmenterSettings, as_micrograph
 from uniaims.segmenter.stopwatch import Stopwatch
 
-__all__ = ["Segmentation", "Segmenter", "SegmenterSettings", "Stopwatch", "as_micrograph", "confidence_of"]
+__all__ = [
+    "Segmentation",
+    "Segmenter",
+    "SegmenterSettings",
+    "Stopwatch",
+    "as_micrograph",
+    "confidence_of",
+    "expected_quality",
+]

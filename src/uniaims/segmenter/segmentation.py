@@ -2,27 +2,33 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
-import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from uniaims.errors import SettingsError
-from uniaims.flows import CompactFields, FlowSettings, flow_errors, labels_from_fields
+from uniaims.flows import CompactFields, FlowSettings
 from uniaims.labels import Labels, relabel
 from uniaims.micrograph import Micrograph, read_image
 from uniaims.runtime import Device, Model, ModelInfo, load_model
 from uniaims.scalebar import Box
-from uniaims.segmenter.prediction import KindFields, predict_fields
+from uniaims.segmenter.instances import expected_quality, instances_from_fields
+from uniaims.segmenter.prediction import predict_fields
+from uniaims.segmenter.scout import Scout
 from uniaims.segmenter.stopwatch import Stopwatch
-from uniaims.segmenter.view import STRIP_ROWS, View, view_of
+from uniaims.segmenter.view import View, view_of
 from uniaims.tiles import Progress, Tiling
-from uniaims.working_scale import WorkingScale, characteristic_diameter_px, find_scale, scale_of_diameter
+from uniaims.working_scale import (
+    SEEN_WELL,
+    WorkingScale,
+    find_scale,
+    scale_of_diameter,
+    share_seen_well,
+)
 
-PROBE_PX = 1_500_000
-"""What is looked at to find the working scale: the middle of the content, at most this many working pixels."""
 LARGEST_WORKING_PX = 2**28
 """More working pixels (from a small ``diameter_px`` on a large image) would need more than 4 GB of memory."""
 
@@ -31,6 +37,10 @@ MOSTLY_DRAWN = 0.5
 """Objects with more than this part in boxes of drawn things are drawn themselves."""
 ALL_LETTERS = 0.8
 """Objects with more than this part in boxes of letters are letters."""
+
+
+FEWEST_FOR_DOUBTS, LARGEST_UNSUITED = 20, 0.2
+"""From so many instances on, and if more than this share of them does not suit the scale, the reader is told."""
 
 
 def _knob(default: Any, text: str, flag: str = "") -> Any:
@@ -86,6 +96,8 @@ class Segmentation:
         content: the part of the image that was segmented, without banner and empty strips.
         warnings: sentences for the reader.
         seconds: wall time by stage.
+        diameter_px: size of the objects behind the scale, in image pixels; ``None`` if nothing was found by looking.
+        scale_found: whether the scale was found by looking; else it follows from the diameter that was given.
         kinds: (N, K) float32, 0..1, how sure the network is of each kind in ``model.settings.kinds``, in the order of
             the labels: mean over the instance's pixels; empty where the model tells no kinds apart.
     """
@@ -99,7 +111,14 @@ class Segmentation:
     warnings: tuple[str, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
     quality: float = float("nan")
+    diameter_px: float | None = None
+    scale_found: bool = True
     kinds: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+
+    @cached_property
+    def seen_well(self) -> float:
+        """Share 0..1 of the instances whose size suits the scale, `working_scale.share_seen_well`: how sure it is."""
+        return share_seen_well(self.labels, self.scale, self.model.nominal_diameter_px)
 
     @property
     def kind_names(self) -> tuple[str, ...]:
@@ -109,6 +128,17 @@ class Segmentation:
     def __len__(self) -> int:
         """Return the number of instances."""
         return len(self.confidence)
+
+    def with_doubts(self) -> Self:
+        """The segmentation with a warning where many instances have a size that does not suit the scale."""
+        if len(self) < FEWEST_FOR_DOUBTS or self.seen_well >= 1 - LARGEST_UNSUITED or self.diameter_px is None:
+            return self
+        doubt = (
+            f"{1 - self.seen_well:.0%} of the objects are more than {SEEN_WELL:g} times smaller or larger than the "
+            f"{self.diameter_px:.3g} px at which the image was seen: they are less certain. "
+            "Give the diameter that matters most (--diameter)."
+        )
+        return replace(self, warnings=(*self.warnings, doubt))
 
     def without(self, boxes: Sequence[Box], letters: Sequence[Box] = ()) -> Self:
         """The segmentation without the instances that lie mostly in boxes of what was drawn into the picture.
@@ -177,19 +207,29 @@ class Segmenter:
             view = view_of(as_micrograph(image), self.model.info.normalisation)
         with clock("network"):
             look = self._look(view, progress)
-            fields = look.fields or self._fields(view, look.scale, progress=progress)
+            scale = look.working.scale
+            fields = look.fields or self._fields(view, scale, progress=progress)
         with clock("instances"):
             _tell(progress, "instances", 0)
-            found = _instances(fields, view.content.shape, look.scale, self.settings.flow)
+            found = instances_from_fields(fields, view.content.shape, scale, self.settings.flow)
             found = replace(found, confidence=self.model.info.card.calibrated(found.confidence))
             kept = found.of_at_least(self.settings.minimum_confidence)
             labels = _placed(kept.labels, view)
             _tell(progress, "instances", 1)
-        warnings = view.left_out() + self._remarks(len(kept.confidence), len(found.confidence))
-        quality = expected_quality(found.confidence, self.settings.minimum_confidence)
-        info, seconds = self.model.info, clock.seconds
-        made = Segmentation(labels, kept.confidence, self.settings, info, look.scale, view.content, warnings, seconds)
-        return replace(made, quality=quality, kinds=kept.kinds)
+        return Segmentation(
+            labels=labels,
+            confidence=kept.confidence,
+            settings=self.settings,
+            model=self.model.info,
+            scale=scale,
+            content=view.content,
+            warnings=view.left_out() + self._remarks(len(kept.confidence), len(found.confidence)),
+            seconds=clock.seconds,
+            quality=expected_quality(found.confidence, self.settings.minimum_confidence),
+            diameter_px=look.working.diameter_px,
+            scale_found=look.working.chosen,
+            kinds=kept.kinds,
+        ).with_doubts()
 
     def _remarks(self, kept: int, found: int) -> tuple[str, ...]:
         """What the reader has to know about the number of objects."""
@@ -208,20 +248,11 @@ class Segmenter:
         if given is not None:
             return _Look(_affordable(scale_of_diameter(given, nominal), view.content))
         if view.flat:
-            return _Look(1.0)
-        whole: dict[float, CompactFields] = {}
-
-        def diameter_at(scale: float) -> float:
-            part = view.middle(PROBE_PX / scale**2)
-            fields = self._fields(view, scale, part)
-            if part == view.content:
-                whole[scale] = fields
-            _tell(progress, "scale", 0)
-            return characteristic_diameter_px(labels_from_fields(fields, self.settings.flow))
-
-        scale = _affordable(find_scale(diameter_at, view.content.shape, nominal), view.content)
+            return _Look(WorkingScale(1.0, None, chosen=True))
+        scout = Scout(view, self.model, self.settings.flow, self._fields, progress)
+        working = _affordable(find_scale(scout, view.content.shape, nominal), view.content)
         _tell(progress, "scale", 1)
-        return _Look(scale, whole.get(scale))
+        return _Look(working, scout.whole.get(working.scale))
 
     def _fields(
         self, view: View, scale: float, part: Box | None = None, progress: Progress | None = None
@@ -235,7 +266,7 @@ class Segmenter:
 class _Look:
     """The working scale, and the fields of the whole content at it if they were made on the way."""
 
-    scale: float
+    working: WorkingScale
     fields: CompactFields | None = None
 
 
@@ -250,62 +281,7 @@ def as_micrograph(image: Micrograph | ArrayLike | str | Path) -> Micrograph:
     return read_image(image) if isinstance(image, str | Path) else Micrograph.from_array(image)
 
 
-@dataclass(frozen=True, eq=False)
-class _Found:
-    """Labels (H, W) of the content, and of the instances 1..N confidence (N,) and kinds (N, K)."""
-
-    labels: Labels
-    confidence: NDArray[np.float32]
-    kinds: NDArray[np.float32]
-
-    def of_at_least(self, minimum: float) -> "_Found":
-        """The instances of at least the minimum confidence, renumbered."""
-        kept = self.confidence >= minimum
-        if kept.all():
-            return self
-        numbers = np.concatenate(([0], np.where(kept, np.cumsum(kept), 0))).astype(np.uint32)
-        return _Found(numbers[self.labels], self.confidence[kept], self.kinds[kept])
-
-
-def confidence_of(labels: Labels, fields: CompactFields) -> NDArray[np.float32]:
-    """Confidence (N,) float32, 0..1, of the instances 1..N of ``labels`` (H, W); see ``uniaims.segmenter``."""
-    count = int(labels.max(initial=0))
-    areas, sums = np.zeros(count + 1), np.zeros(count + 1)
-    for start in range(0, labels.shape[0], STRIP_ROWS):
-        strip = labels[start : start + STRIP_ROWS].ravel()
-        probability = fields.probability[start : start + STRIP_ROWS].ravel()
-        areas += np.bincount(strip, minlength=count + 1)
-        sums += np.bincount(strip, probability, minlength=count + 1)
-    mean_probability = sums[1:] / np.maximum(areas[1:], 1) / 255
-    agreement = np.clip(1 - flow_errors(labels, fields) / 2, 0, 1)
-    confidence: NDArray[np.float32] = (mean_probability * agreement).astype(np.float32)
-    return confidence
-
-
-def expected_quality(confidence: NDArray[np.float32], minimum: float) -> float:
-    """The AP50 to expect, TP / (TP + FP + FN), from the confidences (N,) of all objects found; NaN if there are none.
-
-    With confidences that are shares of right objects, the sum over the kept ones is the expected TP, their number
-    TP + FP, and the sum over those below the minimum the expected FN. What was not even found is not counted.
-    """
-    kept, left_out = confidence[confidence >= minimum], confidence[confidence < minimum]
-    expected = len(kept) + float(left_out.sum())
-    return float(kept.sum()) / expected if expected else float("nan")
-
-
-def _kinds_of(labels: Labels, fields: CompactFields) -> NDArray[np.float32]:
-    """Mean probability of each kind (N, K) float32 in the instances 1..N of ``labels``; K is 0 without kinds."""
-    count = int(labels.max(initial=0))
-    channels = fields.kinds if isinstance(fields, KindFields) else ()
-    kinds = np.zeros((count, len(channels)), np.float32)
-    areas = np.maximum(np.bincount(labels.ravel(), minlength=count + 1)[1:], 1) if len(channels) else 1
-    for kind, probability in enumerate(channels):
-        sums = np.bincount(labels.ravel(), probability.ravel(), minlength=count + 1)[1:]
-        kinds[:, kind] = sums / areas / 255
-    return kinds
-
-
-def _affordable(scale: WorkingScale, content: Box) -> float:
+def _affordable(scale: WorkingScale, content: Box) -> WorkingScale:
     """The scale, refused where its working image would take more memory than an image may.
 
     Raises:
@@ -313,45 +289,12 @@ def _affordable(scale: WorkingScale, content: Box) -> float:
     """
     pixels, diameter = content.height * content.width, scale.diameter_px or 1.0
     if pixels * scale.scale**2 <= LARGEST_WORKING_PX:
-        return scale.scale
+        return scale
     smallest = diameter * scale.scale * (pixels / LARGEST_WORKING_PX) ** 0.5
     raise SettingsError(
         f"a diameter of {diameter:g} px would enlarge {content.width} x {content.height} px {scale.scale:.3g} times, "
         f"which is more than fits into memory: give at least {smallest:.2g} px, or cut the image into parts."
     )
-
-
-def _instances(fields: CompactFields, shape: tuple[int, int], scale: float, settings: FlowSettings) -> _Found:
-    """Instances of the content ``shape`` (H, W).
-
-    Fields coarser than the image are brought to its resolution first, so that outlines are smooth; finer ones keep
-    theirs until the labels are made, so that small objects stay apart.
-    """
-    if scale < 1:
-        fields = _resized(fields, shape)
-        settings = replace(settings, minimum_area_px=round(settings.minimum_area_px / scale**2))
-    labels = labels_from_fields(fields, settings)
-    confidence, kinds = confidence_of(labels, fields), _kinds_of(labels, fields)
-    if labels.shape == shape:
-        return _Found(labels, confidence, kinds)
-    small = cv2.resize(labels.view(np.int32), shape[::-1], interpolation=cv2.INTER_NEAREST_EXACT).view(np.uint32)
-    kept = np.flatnonzero(np.bincount(small.ravel(), minlength=len(confidence) + 1)[1:])
-    return _Found(relabel(small), confidence[kept], kinds[kept])
-
-
-def _resized(fields: CompactFields, shape: tuple[int, int]) -> CompactFields:
-    """Fields brought to ``shape`` (H, W) by linear interpolation."""
-
-    def resized(channel: NDArray[Any]) -> NDArray[Any]:
-        values = cv2.resize(channel.astype(np.float32), shape[::-1], interpolation=cv2.INTER_LINEAR)
-        rounded: NDArray[Any] = np.rint(values, out=values).astype(channel.dtype)
-        return rounded
-
-    flow = np.stack([resized(component) for component in fields.flow])
-    probability, topography = resized(fields.probability), resized(fields.topography)
-    if isinstance(fields, KindFields):
-        return KindFields(probability, flow, topography, np.stack([resized(kind) for kind in fields.kinds]))
-    return CompactFields(probability, flow, topography)
 
 
 def _placed(labels: Labels, view: View) -> Labels:

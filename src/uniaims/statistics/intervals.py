@@ -18,10 +18,10 @@ _BLOCK_VALUES = 1 << 21
 
 _JACKKNIFE_GROUPS = 400
 
-_GROUPED_FROM = 20_000
+_GROUPED_FROM = 5_000
 """Samples this large are resampled by groups of values that lie close together, for mean and standard deviation."""
-_GROUPS = 1024
-_SINGLE = 512
+_GROUPS = 256
+_SINGLE = 128
 """The largest values, which stay single since they weigh most."""
 
 

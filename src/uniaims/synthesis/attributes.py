@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from uniaims.synthesis.banners import length_text
+from uniaims.synthesis.scalebars.lengths import plain_length
 
 _DENSITIES = ((0.15, "sparse"), (0.5, "moderately dense"), (0.9, "dense"), (np.inf, "filling the picture"))
 _SMALL_AND_LARGE = (10, 90)
@@ -43,7 +43,7 @@ class Attributes:
         if len(areas):
             diameters_nm = 2 * np.sqrt(areas / np.pi) * pixel_size_nm
             small, large = (float(f"{value:.2g}") for value in np.percentile(diameters_nm, _SMALL_AND_LARGE))
-            told = replace(told, size_range=self.size_range or f"{length_text(small)} to {length_text(large)}")
+            told = replace(told, size_range=self.size_range or f"{plain_length(small)} to {plain_length(large)}")
         return replace(told, caption=self.caption or told.sentence())
 
     def sentence(self) -> str:

@@ -88,8 +88,8 @@ class SampleRecord:
     """One row of ``samples.csv``: how a sample was made and what it shows; lengths in pixels unless named otherwise.
 
     `width_px` and `height_px` are those of the image, banner included. `recipe_hash` tells recipes of one name
-    apart. The `bar_...` fields are the truth of the scale bar: its ends (centres of the end ticks), its row,
-    the length it stands for and its text; empty without a banner. The texts are those of a dataset's schema.
+    apart. The `bar_...` fields are the truth of the scale bar: its ends (x0, y0 and x1, y1, see `scalebars.truth`), the
+    length it stands for, its text and its style; empty without one. The texts are those of a dataset's schema.
     """
 
     stem: str
@@ -103,11 +103,13 @@ class SampleRecord:
     instance_count: int
     pixel_size_nm: float
     synthetic: bool = True
-    bar_left_px: float | None = None
-    bar_right_px: float | None = None
-    bar_row_px: float | None = None
+    bar_x0_px: float | None = None
+    bar_y0_px: float | None = None
+    bar_x1_px: float | None = None
+    bar_y1_px: float | None = None
     bar_length_nm: float | None = None
     bar_text: str = ""
+    bar_style: str = ""
     banner_top_px: int | None = None
     modality: str = ""
     signal: str = ""
@@ -240,11 +242,10 @@ def record_of(sample: SyntheticSample, order: Order) -> SampleRecord:
         {}
         if bar is None
         else {
-            "bar_left_px": bar.left_px,
-            "bar_right_px": bar.right_px,
-            "bar_row_px": bar.row_px,
+            **dict(zip(("bar_x0_px", "bar_y0_px", "bar_x1_px", "bar_y1_px"), (*bar.start, *bar.end), strict=True)),
             "bar_length_nm": bar.length_nm,
-            "bar_text": bar.text,
+            "bar_text": bar.text or "",
+            "bar_style": sample.banner_style,
             "banner_top_px": sample.banner_top_px,
         }
     )

@@ -39,11 +39,10 @@ from numpy.typing import NDArray
 from uniaims.atomic import atomic_file
 from uniaims.errors import InputError, SettingsError
 from uniaims.synthesis.attributes import Attributes
-from uniaims.synthesis.banners import BANNERS, ScaleBar
 from uniaims.synthesis.geometry import Geometry
-from uniaims.synthesis.instrument import Instrument
 from uniaims.synthesis.layouts import Learnt
 from uniaims.synthesis.ranges import Range, drawn_log
+from uniaims.synthesis.scalebars import STYLES, BarTruth, draw_scalebar
 from uniaims.synthesis.scenes import SCENES, Scene, SceneKind, WholeMask
 from uniaims.synthesis.signals import RECORDED_BY, SIGNALS, Acquisition
 from uniaims.synthesis.style import Style
@@ -54,10 +53,6 @@ LEARNT = "learnt"
 ANY_BANNER = "any"
 _SMALLEST_SIDE = 32
 _EXAMPLE_DIAMETER_PX = 30.0
-_SMALLEST_BANNER_PX, _BANNER_PART = 36, 0.0563
-"""Height of a banner: as part of the image's width, and the lowest that can be read."""
-_MODES = {"backscattered electrons": "BSE", "transmission": "BF", "HAADF": "HAADF", "ion beam": "I-Beam"}
-_VOLTAGES_KV = (1.0, 2.0, 3.0, 5.0, 10.0, 15.0, 20.0, 30.0)
 
 
 @dataclass(frozen=True)
@@ -74,7 +69,8 @@ class Recipe:
         description: one sentence for people.
         diameter_nm: size of the typical body in nanometres, drawn evenly on a log scale; it gives the pixel size.
         pixel_size_nm: the pixel size itself, in place of that.
-        banner: name in `banners.BANNERS`, ``any`` of them, or none.
+        banner: name of a style of scale bars (`scalebars.STYLES`), ``any`` instrument's strip below the picture that
+            fits its pixel size, or none.
         style: a look learnt from images, laid over what signal and acquisition make.
     """
 
@@ -95,8 +91,11 @@ class Recipe:
             raise SettingsError(f"name is {self.name!r}: wanted one word that can be a file name, as in tem-spheres.")
         if self.signal not in SIGNALS:
             raise SettingsError(f"no signal is called {self.signal!r}: wanted one of {', '.join(SIGNALS)}.")
-        if self.banner not in {"", ANY_BANNER, *BANNERS}:
-            raise SettingsError(f"banner is {self.banner!r}: wanted one of {', '.join([ANY_BANNER, *BANNERS])}.")
+        if self.banner not in {"", ANY_BANNER, *STYLES}:
+            close = get_close_matches(self.banner, STYLES, 3) or list(STYLES)[:3]
+            raise SettingsError(
+                f"banner is {self.banner!r}: wanted {ANY_BANNER}, or a style of scale bars such as {', '.join(close)}."
+            )
         for name, span in (("diameter_nm", self.diameter_nm), ("pixel_size_nm", self.pixel_size_nm)):
             if span is not None and not 0 < span[0] <= span[1] < float("inf"):
                 raise SettingsError(f"{name} is {span}: wanted two lengths above 0, the lower one first.")
@@ -129,8 +128,9 @@ class SyntheticSample:
         recipe: what it was made by.
         attributes: texts about it.
         whole: the full outline of each label, hidden parts too; empty where nothing is hidden.
-        bar: the scale bar of the banner, if there is one.
+        bar: the scale bar, if one is drawn.
         banner_top_px: first row of the banner, if there is one.
+        banner_style: name of the style that they are drawn in.
     """
 
     image: NDArray[np.uint8]
@@ -140,8 +140,9 @@ class SyntheticSample:
     recipe: Recipe
     attributes: Attributes = field(default_factory=Attributes)
     whole: tuple[WholeMask, ...] = ()
-    bar: ScaleBar | None = None
+    bar: BarTruth | None = None
     banner_top_px: int | None = None
+    banner_style: str = ""
 
 
 def read_recipe(path: str | Path) -> Recipe:
@@ -252,23 +253,38 @@ def _picture(recipe: Recipe, scene: Scene, rng: np.random.Generator) -> NDArray[
 
 
 def _with_banner(sample: SyntheticSample, rng: np.random.Generator) -> SyntheticSample:
-    """Add an instrument banner and its scale bar; labels are 0 there."""
+    """Draw a scale bar, with its banner if the style has one; labels are 0 on rows that the banner adds."""
     name = sample.recipe.banner
-    families = list(BANNERS)
-    drawn = families[int(rng.integers(len(families)))]
-    instrument = Instrument(
-        sample.pixel_size_nm,
-        voltage_kv=float(rng.choice(_VOLTAGES_KV)),
-        working_distance_mm=round(float(rng.uniform(3, 15)), 1),
-        mode=_MODES.get(sample.recipe.signal, "SE"),
-        date=f"{rng.integers(2005, 2027)}-{rng.integers(1, 13):02d}-{rng.integers(1, 29):02d}",
-        time=f"{rng.integers(8, 20):02d}:{rng.integers(60):02d}:{rng.integers(60):02d}",
+    if name == ANY_BANNER:
+        fitting = _fitting_strips(sample.pixel_size_nm * sample.image.shape[1])
+        name = fitting[int(rng.integers(len(fitting)))]
+    drawn, strip = draw_scalebar(sample.image, name, rng, sample.pixel_size_nm), STYLES[name].strip
+    added = drawn.image.shape[0] - sample.labels.shape[0]
+    above = added if strip is not None and strip.top else 0
+    banner = drawn.truth.banner
+    return replace(
+        sample,
+        image=drawn.image,
+        labels=np.pad(sample.labels, ((above, added - above), (0, 0))),
+        whole=tuple(replace(outline, top=outline.top + above) for outline in sample.whole),
+        bar=drawn.truth.bar,
+        banner_top_px=None if banner is None else round(banner[1]),
+        banner_style=name,
     )
-    height_px = round(max(_SMALLEST_BANNER_PX, _BANNER_PART * sample.image.shape[1]))
-    bannered = BANNERS[drawn if name == ANY_BANNER else name](sample.image, instrument, height_px)
-    below = bannered.image.shape[0] - sample.labels.shape[0]
-    labels = np.pad(sample.labels, ((0, below), (0, 0)))
-    return replace(sample, image=bannered.image, labels=labels, bar=bannered.bar, banner_top_px=bannered.top_px)
+
+
+def _fitting_strips(field_width_nm: float) -> list[str]:
+    """Styles with a strip below the picture whose instruments show bars of a length that fits; all if none does."""
+    strips = {
+        name: style for name, style in STYLES.items() if style.strip and style.strip.ground and not style.strip.top
+    }
+    fitting = [
+        name
+        for name, style in strips.items()
+        if style.lengths_nm[0] <= style.span[1] * field_width_nm
+        and style.span[0] * field_width_nm < 10 * style.lengths_nm[1]
+    ]
+    return fitting or list(strips)
 
 
 def _recipe(table: Mapping[str, Any], folder: Path | None) -> Recipe:

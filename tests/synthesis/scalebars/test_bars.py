@@ -131,3 +131,15 @@ def test_a_ruler_has_eleven_ticks_three_of_them_long() -> None:
 def test_snapped_ticks_stand_on_whole_pixels() -> None:
     plan = BarPlan("ruler", (20.5, 120.5), 97.0, 1.0, 8.0, snapped=True)
     assert set(np.unique(drawn(plan))) == {0.0, 255.0}
+
+
+@pytest.mark.parametrize(("kind", "row"), [("ruler", 131), ("dots", 123)])
+def test_marks_of_an_even_ruler_are_all_alike(kind: str, row: int) -> None:
+    """In a row that only the larger marks of the others reach there are five marks of four intervals, not three."""
+    counts = []
+    for even in (False, True):
+        tick_px = 16.0 if kind == "ruler" else 8.0
+        pixels = drawn(BarPlan(kind, (20.0, 120.0), 200.0, 4.0, tick_px, parts=4, even=even))
+        ink = pixels[row] > 128
+        counts.append(int((ink[1:] & ~ink[:-1]).sum()))
+    assert counts == [3, 5]

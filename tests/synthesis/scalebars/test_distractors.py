@@ -15,9 +15,22 @@ def scatter(height: int = 500, width: int = 700) -> Scatter:
 
 def test_all_kinds_appear() -> None:
     kinds = set()
-    for seed in range(20):
+    for seed in range(40):
         kinds |= {drawing.thing.kind for drawing in add_distractors(scatter(), 6, np.random.default_rng(seed))}
-    assert kinds == {"letter", "note", "arrow", "measure", "line", "ring", "frame"}
+    assert kinds == {
+        "letter",
+        "note",
+        "arrow",
+        "measure",
+        "line",
+        "ring",
+        "frame",
+        "underline",
+        "plate",
+        "crop marks",
+        "axis",
+        "seam",
+    }
 
 
 def test_boxes_hold_the_ink() -> None:

@@ -185,3 +185,10 @@ def test_a_style_of_ones_own() -> None:
     own = replace(style_named("imagej"), name="own", corners=("top left",))
     bar = draw_scalebar(plain(), own, np.random.default_rng(0)).truth.bar
     assert bar is not None and bar.box[2] < 320 and bar.box[3] < 210
+
+
+def test_facts_that_are_given_are_written() -> None:
+    facts = {"kv2": "12.34", "fei": "XYZ"}
+    drawn = draw_scalebar(plain(900, 700), "fei table", np.random.default_rng(3), facts=facts)
+    written = {text.text for text in drawn.truth.texts}
+    assert {"12.34 kV", "XYZ"} <= written

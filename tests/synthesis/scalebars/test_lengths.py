@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from uniaims.errors import SettingsError
-from uniaims.synthesis.scalebars.lengths import Length, choose_length, label_text, length_text
+from uniaims.synthesis.scalebars.lengths import Length, choose_length, label_text, length_text, plain_length
 from uniaims.synthesis.scalebars.looks import LabelLook
 
 FACTORS = {"Å": 0.1, "nm": 1.0, "µm": 1e3, "mm": 1e6}
@@ -61,3 +61,8 @@ def test_forms(value: float, unit: str, look: LabelLook, text: str) -> None:
 )
 def test_length_texts(length_nm: float, text: str) -> None:
     assert length_text(length_nm) == text
+
+
+@pytest.mark.parametrize(("length_nm", "said"), [(20e3, "20 µm"), (0.5, "0.5 nm"), (1500, "1.5 µm"), (1e6, "1 mm")])
+def test_plain_lengths_have_no_needless_zeros(length_nm: float, said: str) -> None:
+    assert plain_length(length_nm) == said

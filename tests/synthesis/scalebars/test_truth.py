@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from uniaims.synthesis.scalebars import STYLES, BarTruth, Distractor, ScaleBarTruth, TextBox, draw_scalebar
+from uniaims.synthesis.scalebars.truth import CUT_TEXT
 
 TRUTH = ScaleBarTruth(
     "own", (200, 100), 2.0,
@@ -29,12 +30,13 @@ def test_scaling() -> None:
     assert half.texts[0].box == (75, 30, 95, 35)
 
 
-def test_cutting_drops_what_is_cut_through() -> None:
+def test_cutting_drops_what_is_cut_through_and_keeps_what_is_left_of_texts() -> None:
     part = TRUTH.cropped((10, 20, 170, 100))
     assert part.size == (160, 80)
     assert part.bars[0].start == (10, 60)
     assert part.banner == (0, 30, 160, 80)
-    assert part.texts == () and part.distractors == ()
+    assert part.texts == ()
+    assert part.distractors == (Distractor(CUT_TEXT, (140, 40, 160, 50)),)
     assert TRUTH.cropped((0, 0, 200, 40)).banner is None
     assert TRUTH.cropped((100, 0, 200, 100)).bars == ()
 

@@ -12,6 +12,7 @@ from uniaims.networks.card import CARD_KEY  # noqa: E402
 from uniaims.networks.detector import Detections, DetectorNet, DetectorSettings, export_detector  # noqa: E402
 from uniaims.scalebar.banner import Box  # noqa: E402
 from uniaims.scalebar.detector import LearnedDetector, load_detector  # noqa: E402
+from uniaims.scalebar.layouts import Layout  # noqa: E402
 from uniaims.training.checkpoint import STATE_FILE  # noqa: E402
 from uniaims.training.detection import sampling, trainer  # noqa: E402
 from uniaims.training.detection.sampling import Regions  # noqa: E402
@@ -51,7 +52,9 @@ def test_a_killed_training_goes_on_as_if_nothing_had_been(backgrounds, tmp_path)
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
-def test_the_loss_falls_and_is_logged(backgrounds, tmp_path):
+def test_the_loss_of_what_is_seen_again_and_again_falls_and_is_logged(backgrounds, tmp_path, monkeypatch):
+    draw = sampling.DetectionLoader.batch
+    monkeypatch.setattr(sampling.DetectionLoader, "batch", lambda loader, _step: draw(loader, 0))
     settings = DetectorTraining(backgrounds, tmp_path / "run", steps=20, learning_rate=5e-3, **SMALL)
     train_detector(settings)
     rows = [json.loads(line) for line in (tmp_path / "run" / LOG_FILE).read_text().splitlines()]
@@ -91,6 +94,9 @@ def test_the_exported_network_says_what_torch_says_at_any_size(tmp_path):
         np.testing.assert_allclose(session.run(None, {"image": image.numpy()})[0], expected, atol=2e-2)
 
 
+LAYOUT = Layout(("bar", "ruler", "text", "banner"), (0, 1, 2, 3))
+
+
 class OneBox:
     """A session that finds the same box in two cells, and a weak one elsewhere."""
 
@@ -102,7 +108,7 @@ class OneBox:
 
 
 def test_detections_are_in_the_pixels_of_the_picture_and_named_once():
-    detector = LearnedDetector(OneBox(), ("bar", "ruler", "text", "banner"))
+    detector = LearnedDetector(OneBox(), LAYOUT)
     found = detector(np.zeros((100, 200), np.uint8), 2.0)
     assert [(each.kind, each.box) for each in found] == [("bar", Box(20, 10, 25, 60))]
     assert found[0].score == pytest.approx(0.9)
@@ -113,7 +119,7 @@ def test_a_banner_goes_from_side_to_side():
         def run(self, _outputs, _feeds):
             return [np.array([[[30, 180, 120, 200, 0, 0, 0, 0.9], [90, 181, 250, 200, 0, 0, 0, 0.8]]], np.float32)]
 
-    found = LearnedDetector(Banner(), ("bar", "ruler", "text", "banner"))(np.zeros((200, 400), np.uint8), 1.0)
+    found = LearnedDetector(Banner(), LAYOUT)(np.zeros((200, 400), np.uint8), 1.0)
     assert [each.box for each in found] == [Box(180, 0, 200, 400)]
 
 

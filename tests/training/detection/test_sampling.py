@@ -5,7 +5,16 @@ import numpy as np
 import pytest
 
 from uniaims.errors import InputError, SettingsError
-from uniaims.synthesis.scalebars import BarTruth, ScaleBarTruth, TextBox, draw_scalebar, held_out_styles
+from uniaims.synthesis.scalebars import (
+    BarTruth,
+    Distractor,
+    ScaleBarTruth,
+    Style,
+    TextBox,
+    draw_scalebar,
+    held_out_styles,
+)
+from uniaims.synthesis.scalebars.truth import CUT_TEXT
 from uniaims.training.detection import sampling
 from uniaims.training.detection.sampling import (
     CLASSES,
@@ -52,6 +61,25 @@ def test_a_picture_without_anything_has_no_regions():
     regions = regions_of(ScaleBarTruth("none", (200, 100)))
     assert regions.boxes.shape == (0, 4)
     assert view_of(regions, 0, 0, (64, 64)) is regions
+
+
+def test_what_is_left_of_a_cut_text_is_text_too():
+    left_over = (Distractor(CUT_TEXT, (0, 0, 9, 12)), Distractor("ring", (50, 50, 80, 80)))
+    assert names(regions_of(ScaleBarTruth("none", (200, 100), distractors=left_over))) == ["text"]
+
+
+def test_views_show_margins_as_wide_as_pictures_are_filled_up_in_use():
+    assert sampling._room(500, 256) == 256
+    assert sampling._room(512, 256) == 256
+    assert sampling._room(200, 256) == 0
+
+
+def test_half_of_the_pictures_are_of_mixed_styles():
+    rng = np.random.default_rng(0)
+    chosen = [sampling._styles_of_a_picture(rng) for _ in range(60)]
+    mixed = [styles for styles in chosen if isinstance(styles[0], Style)]
+    assert 20 < len(mixed) < 40
+    assert all(len(styles) == 1 for styles in mixed)
 
 
 def test_a_view_keeps_what_it_shows_enough_of():

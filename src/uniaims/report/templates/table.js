@@ -10,7 +10,8 @@ const table = (() => {
     look.shown = columns.filter((column) => column.shown).map((column) => column.name);
     $("#column-menu").append(...columns.slice(1).map((column) => make("label", { title: column.definition },
       make("input", { type: "checkbox", value: column.name, checked: column.shown, onchange: pickColumns }), column.label)));
-    $("#filter-column").append(...columns.map((column) => make("option", { value: column.name }, heading(column))));
+    $("#filter-column").append(...columns.filter((column) => column.kind !== "name").map((column) => make("option", { value: column.name }, heading(column))));
+    for (const button of $$("[data-kind]")) button.addEventListener("click", () => onlyKind(Number(button.dataset.kind)));
     $("#filter-form").addEventListener("submit", onFilter);
     $("#page-size").addEventListener("change", (event) => { look.size = Number(event.target.value); look.page = 0; paint(); });
     $("#page-before").addEventListener("click", () => turn(-1));
@@ -94,6 +95,7 @@ const table = (() => {
   function cell(column, row) {
     const value = column.values[row];
     if (column.kind === "boolean") return value ? "yes" : "no";
+    if (column.kind === "name") return column.names[value];
     return column.kind === "integer" ? page.whole(value) : number(value / column.shown_factor, 4);
   }
 
@@ -143,6 +145,12 @@ const table = (() => {
     else store.state.filters.filter((other) => other.key === "complete").forEach(store.removeFilter);
   }
 
+  function onlyKind(code) {
+    const column = store.state.byName.get("kind");
+    store.addFilter({ column: "kind", low: code, high: code, key: "kind", text: column.names[code] });
+    page.announce($("#filter-status").textContent);
+  }
+
   function filterText(filter) {
     if (filter.text) return filter.text;
     const column = store.state.byName.get(filter.column);
@@ -170,6 +178,8 @@ const table = (() => {
     paint();
   }
 
+  const quoted = (text) => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+
   // ---- CSV: names and units of measurements.csv, floats with the 7 digits that the page carries
   function saveCsv(filtered) {
     const { columns, count } = store.state;
@@ -177,6 +187,7 @@ const table = (() => {
     const written = (column, row) => {
       const value = column.values[row];
       if (column.kind === "boolean") return value ? "true" : "false";
+      if (column.kind === "name") return quoted(column.names[value]);
       if (column.kind === "integer") return String(value);
       return Number.isFinite(value) ? String(Number(value.toPrecision(7))) : "";
     };

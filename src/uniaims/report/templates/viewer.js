@@ -14,6 +14,7 @@ const viewer = (() => {
     await image.decode();
     outline = await packing.unpackOutlines(data.outlines);
     boxes = bounding(outline);
+    look.colour = $("#colour-by").value;
     extent = typicalExtent();
     colour();
     document.documentElement.dataset.ready = "picture";
@@ -106,6 +107,9 @@ const viewer = (() => {
       groups = data.colours.instances;
       const labels = state.columns[0].values;
       for (let i = 0; i < state.count; i++) groupOf[i] = (labels[i] - 1) % groups.length;
+    } else if (column?.kind === "name") {
+      groups = data.colours.kinds;
+      for (let i = 0; i < state.count; i++) groupOf[i] = column.values[i];
     } else if (column?.kind === "boolean" || !column) {
       groups = [data.colours.complete, data.colours.cut];
       if (column) for (let i = 0; i < state.count; i++) groupOf[i] = column.values[i] ? 1 : 0;
@@ -138,6 +142,8 @@ const viewer = (() => {
       ramp.style.background = `linear-gradient(to right, ${data.colours.ramp.join(",")})`;
       const written = (value) => `${number(value / column.shown_factor, 3)} ${column.shown_unit}`.trim();
       place.append(page.make("span", {}, `${column.label}: `, `≤ ${written(legend.low)}`, ramp, `≥ ${written(legend.high)}`));
+    } else if (column?.kind === "name") {
+      column.names.forEach((name, code) => swatch(groups[code], name));
     } else if (column) {
       swatch(data.colours.complete, "complete: in the statistics");
       swatch(data.colours.cut, "cut by the border: counted only");
@@ -328,6 +334,7 @@ const viewer = (() => {
 
   function shown(column, row) {
     if (column.kind === "boolean") return column.values[row] ? "yes" : "no";
+    if (column.kind === "name") return column.names[column.values[row]];
     const value = column.kind === "integer" ? page.whole(column.values[row]) : number(column.values[row] / column.shown_factor, 4);
     return column.shown_unit === "°" ? `${value}°` : `${value} ${column.shown_unit}`.trim();
   }

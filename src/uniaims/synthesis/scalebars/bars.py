@@ -19,6 +19,7 @@ class BarPlan:
         gap_px: room for the label in the middle of a split bar.
         vertical: whether it runs downwards.
         snapped: whether inner ticks stand on whole pixels too.
+        even: whether all marks of a ruler are alike; else the first, the middle and the last are larger.
     """
 
     kind: str
@@ -30,6 +31,7 @@ class BarPlan:
     gap_px: float = 0.0
     vertical: bool = False
     snapped: bool = False
+    even: bool = False
 
     @property
     def end(self) -> tuple[float, float]:
@@ -162,9 +164,9 @@ def _arrow_ticked(plan: BarPlan) -> list[_Shape]:
 
 
 def _dots(plan: BarPlan) -> list[_Shape]:
-    """Dots, the first, the middle and the last twice as large."""
+    """Dots, the first, the middle and the last larger."""
     return [
-        _disc(plan, plan.length_px * index / plan.parts, plan.tick_px * (0.5 if _major(index, plan.parts) else 0.32))
+        _disc(plan, plan.length_px * index / plan.parts, plan.tick_px * (0.5 if _major(index, plan) else 0.32))
         for index in range(plan.parts + 1)
     ]
 
@@ -172,8 +174,8 @@ def _dots(plan: BarPlan) -> list[_Shape]:
 def _ruler(plan: BarPlan) -> list[_Shape]:
     """Ticks that hang from one line, the first, the middle and the last longer."""
     places = range(plan.parts + 1)
-    long = tuple(index / plan.parts for index in places if _major(index, plan.parts))
-    short = tuple(index / plan.parts for index in places if not _major(index, plan.parts))
+    long = tuple(index / plan.parts for index in places if _major(index, plan))
+    short = tuple(index / plan.parts for index in places if not _major(index, plan))
     return [
         *_hanging_ticks(plan, long, plan.tick_px),
         *_hanging_ticks(plan, short, _shorter(plan, 0.6)),
@@ -221,8 +223,8 @@ def _head(plan: BarPlan, tip: float, length: float, half_width: float) -> _Shape
     return _Shape(plan.box(left, -half_width, right, half_width), corners=corners)
 
 
-def _major(index: int, parts: int) -> bool:
-    return index in {0, parts} or (parts % 2 == 0 and 2 * index == parts)
+def _major(index: int, plan: BarPlan) -> bool:
+    return plan.even or index in {0, plan.parts} or 2 * index == plan.parts
 
 
 _SHAPES: dict[str, Callable[[BarPlan], list[_Shape]]] = {

@@ -1,4 +1,7 @@
-"""What stands in figures beside a scale bar: panel letters, notes, arrows, measured distances, rings, frames."""
+"""What stands in figures beside a scale bar: panel letters, notes, arrows, measured distances, rings, frames.
+
+Some look like a bar or a strip and are none: underlined notes, plates, crop marks, axes, seams between panels.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -172,6 +175,79 @@ def _frame(scatter: Scatter, rng: np.random.Generator) -> Drawing | None:
     return Drawing(Distractor("frame", box))
 
 
+def _underline(scatter: Scatter, rng: np.random.Generator) -> Drawing | None:
+    """A note with a line below: a label over a bar to the eye, but it tells no length."""
+    drawing = _note(scatter, rng)
+    if drawing is None:
+        return None
+    left, _, right, bottom = drawing.thing.box
+    thickness = max(1.0, float(rng.uniform(0.04, 0.12)) * (bottom - drawing.thing.box[1]))
+    line = (left, bottom + thickness, right, bottom + 2 * thickness)
+    scatter.canvas.rectangle(line, _local_ink(scatter, line, rng))
+    return Drawing(Distractor("underline", around([drawing.thing.box, line])), drawing.text)
+
+
+def _plate(scatter: Scatter, rng: np.random.Generator) -> Drawing | None:
+    """A filled rectangle, too high or too square for a bar."""
+    high = float(rng.uniform(0.04, 0.2)) * _height(scatter)
+    box = scatter.free_box(high * float(rng.uniform(0.6, 2.0)), high, rng)
+    if box is None:
+        return None
+    level = int(rng.choice([0, 30, 128, 200, 255]))
+    scatter.canvas.rectangle(box, (level, level, level), float(rng.choice([1.0, 1.0, 0.6])))
+    return Drawing(Distractor("plate", box))
+
+
+def _crop_marks(scatter: Scatter, rng: np.random.Generator) -> Drawing | None:
+    """The corners of a region, without its sides."""
+    wide, high = (float(rng.uniform(0.1, 0.35)) * _height(scatter) for _ in range(2))
+    box = scatter.free_box(wide, high, rng)
+    if box is None:
+        return None
+    ink, width, arm = _local_ink(scatter, box, rng), float(rng.uniform(1, 3)), float(rng.uniform(0.1, 0.3))
+    for x, inward in ((box[0], 1), (box[2], -1)):
+        for y, down in ((box[1], 1), (box[3], -1)):
+            scatter.canvas.line((x, y), (x + inward * arm * wide, y), ink, width)
+            scatter.canvas.line((x, y), (x, y + down * arm * high), ink, width)
+    return Drawing(Distractor("crop marks", around([box], width)))
+
+
+def _axis(scatter: Scatter, rng: np.random.Generator) -> Drawing | None:
+    """A line through the whole picture, level or upright, whole or dashed: a section, a cross-hair, an axis."""
+    thickness, pieces = float(rng.uniform(1, 4)), int(rng.choice([1, 1, 21, 41]))
+    box = _crossing(scatter, thickness, rng)
+    if box is None:
+        return None
+    level = box[2] - box[0] > box[3] - box[1]
+    ink = _local_ink(scatter, box, rng)
+    edges = np.linspace(box[0], box[2], pieces + 1) if level else np.linspace(box[1], box[3], pieces + 1)
+    for low, high in list(pairwise(edges.tolist()))[::2]:
+        scatter.canvas.rectangle((low, box[1], high, box[3]) if level else (box[0], low, box[2], high), ink)
+    return Drawing(Distractor("axis", box))
+
+
+def _seam(scatter: Scatter, rng: np.random.Generator) -> Drawing | None:
+    """The gap between two panels."""
+    box = _crossing(scatter, float(rng.uniform(0.004, 0.03)) * _height(scatter) + 2, rng)
+    if box is None:
+        return None
+    scatter.canvas.rectangle(box, WHITE if rng.random() < 0.7 else BLACK)
+    return Drawing(Distractor("seam", box))
+
+
+def _crossing(scatter: Scatter, thickness: float, rng: np.random.Generator) -> Box | None:
+    """A free stripe from side to side of the area, level or upright."""
+    left, top, right, bottom = scatter.area
+    level = rng.random() < 0.7
+    for _ in range(_TRIES):
+        share = float(rng.uniform(0.05, 0.95))
+        x, y = round(left + share * (right - left)), round(top + share * (bottom - top))
+        box = (left, y, right, y + thickness) if level else (x, top, x + thickness, bottom)
+        if not any(overlap(box, other) for other in scatter.taken):
+            return box
+    return None
+
+
 _KINDS: dict[str, tuple[float, Callable[[Scatter, np.random.Generator], Drawing | None]]] = {
     "letter": (5.0, _letter),
     "note": (2.0, _note),
@@ -180,6 +256,11 @@ _KINDS: dict[str, tuple[float, Callable[[Scatter, np.random.Generator], Drawing 
     "line": (0.8, _line),
     "ring": (0.6, _ring),
     "frame": (0.6, _frame),
+    "underline": (0.8, _underline),
+    "plate": (0.6, _plate),
+    "crop marks": (0.4, _crop_marks),
+    "axis": (0.5, _axis),
+    "seam": (0.4, _seam),
 }
 
 

@@ -1,5 +1,6 @@
 """Put a scale bar of a style on an image, with all that stands around it, and say what is true of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -56,6 +57,7 @@ def draw_scalebar(
     pixel_size_nm: float | None = None,
     faces: Faces | None = None,
     distractors: int = 0,
+    facts: Mapping[str, str] | None = None,
 ) -> Drawn:
     """Draw a scale bar on `image`, (H, W) or (H, W, 3) uint8, at least 96 px on each side.
 
@@ -66,6 +68,7 @@ def draw_scalebar(
         pixel_size_nm: of the image; None: it follows from the length chosen.
         faces: fonts (`installed_faces`); None: those that are always there.
         distractors: how many other things are drawn at most.
+        facts: texts of the strip that are not left to chance, by the names in `random_facts`.
 
     Returns:
         The image (higher, if the style has a strip; coloured, if the style is) and the truth.
@@ -77,7 +80,7 @@ def draw_scalebar(
     _check_image(image)
     chosen = style if isinstance(style, Style) else style_named(style)
     fonts = faces or installed_faces()
-    job = _Job(canvas_of(image), chosen, fonts, image.shape[0])
+    job = _Job(canvas_of(image), chosen, fonts, image.shape[0], facts=facts or {})
     length = choose_length(
         _span_px(chosen, image.shape[:2]), chosen.lengths_nm, rng, pixel_size_nm, chosen.label.fractions
     )
@@ -88,7 +91,7 @@ def draw_scalebar(
 def random_scalebar(
     image: NDArray[np.uint8],
     rng: np.random.Generator,
-    styles: tuple[str, ...] | None = None,
+    styles: tuple[Style | str, ...] | None = None,
     settings: DrawSettings | None = None,
     faces: Faces | None = None,
 ) -> Drawn:
@@ -103,8 +106,8 @@ def random_scalebar(
     if rng.random() < settings.blank:
         drawn = draw_nothing(image, rng, fonts, count)
     else:
-        names = styles or tuple(STYLES)
-        drawn = draw_scalebar(image, names[int(rng.integers(len(names)))], rng, faces=fonts, distractors=count)
+        known = styles or tuple(STYLES)
+        drawn = draw_scalebar(image, known[int(rng.integers(len(known)))], rng, faces=fonts, distractors=count)
     return worn(drawn, rng, settings.wear)
 
 
@@ -135,13 +138,14 @@ def style_named(name: str) -> Style:
 
 @dataclass(frozen=True, eq=False)
 class _Job:
-    """A canvas, the style to draw, the fonts, and the rows of the micrograph (from `top`)."""
+    """A canvas, the style to draw, the fonts, the rows of the micrograph (from `top`), and facts that are given."""
 
     canvas: Canvas
     style: Style | None
     faces: Faces
     rows: int
     top: int = 0
+    facts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def area(self) -> Box:
@@ -153,7 +157,7 @@ def _draw_all(job: _Job, length: Length, rng: np.random.Generator) -> tuple[_Job
     style = job.style
     if style is None:
         return job, ScaleBarTruth("none", (job.canvas.width, job.canvas.height))
-    facts = random_facts(rng, length.pixel_size_nm, job.canvas.width)
+    facts = random_facts(rng, length.pixel_size_nm, job.canvas.width) | dict(job.facts)
     label = label_text(length, style.label, rng)
     if style.strip is not None:
         job, strip = _draw_strip(job, style, length, StripText(label, facts), rng)

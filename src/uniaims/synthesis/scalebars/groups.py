@@ -173,6 +173,7 @@ def _plan_bar(look: BarLook, length_px: float, digits_px: float, place: str, rng
         look.parts,
         vertical=look.vertical,
         snapped=not look.sub_pixel,
+        even=look.even,
     )
 
 

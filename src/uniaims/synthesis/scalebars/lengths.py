@@ -66,6 +66,12 @@ def length_text(length_nm: float, significant: int = 3) -> str:
     return f"{length_nm / _UNIT_NM[unit]:#.{significant}g}".rstrip(".") + f" {unit}"
 
 
+def plain_length(length_nm: float) -> str:
+    """A length in the largest unit that leaves a number from 1 up, without needless zeros: ``20 µm``."""
+    unit = next((unit for unit in ("mm", "µm", "nm") if length_nm >= _UNIT_NM[unit] * (1 - 1e-9)), "nm")
+    return f"{length_nm / _UNIT_NM[unit]:.4g} {unit}"
+
+
 def _fitting_nm(low: float, high: float, rng: np.random.Generator) -> float:
     """A customary length between `low` and `high`, else the longest below `high`."""
     decades = 10.0 ** np.arange(-1, 7)

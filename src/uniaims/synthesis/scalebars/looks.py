@@ -51,6 +51,7 @@ class BarLook:
         outline: whether it has a rim of the opposite ink.
         vertical: whether it runs downwards.
         sub_pixel: whether its ends may lie between pixels, as in figures that were resized.
+        even: whether all marks of a ruler are alike; else the first, the middle and the last are larger.
     """
 
     kind: str = "plain"
@@ -60,6 +61,7 @@ class BarLook:
     outline: bool = False
     vertical: bool = False
     sub_pixel: bool = False
+    even: bool = False
 
     def __post_init__(self) -> None:
         _check("bar", self.kind, BAR_KINDS)

@@ -13,6 +13,8 @@ from typing import Any
 
 from uniaims.synthesis.scalebars.canvas import Box
 
+CUT_TEXT = "cut text"
+
 
 @dataclass(frozen=True)
 class TextBox:
@@ -24,7 +26,10 @@ class TextBox:
 
 @dataclass(frozen=True)
 class Distractor:
-    """Something that is no scale bar: ``letter``, ``note``, ``arrow``, ``line``, ``measure``, ``ring``, ``frame``."""
+    """Something that is no scale bar: ``letter``, ``note``, ``arrow``, ``ring``, ... (`distractors`).
+
+    ``cut text`` is what is left of a text that was cut through.
+    """
 
     kind: str
     box: Box
@@ -104,7 +109,10 @@ class ScaleBarTruth:
         return replace(moved, size=size, pixel_size_nm=pixel)
 
     def cropped(self, window: tuple[int, int, int, int]) -> "ScaleBarTruth":
-        """The truth of the part `window` (left, top, right, bottom): what is cut through is left out."""
+        """The truth of the part `window` (left, top, right, bottom): what is cut through is left out.
+
+        What is left of texts are distractors.
+        """
         left, top, right, bottom = window
         width, height = right - left, bottom - top
         moved = self._moved(lambda box: (box[0] - left, box[1] - top, box[2] - left, box[3] - top))
@@ -116,7 +124,10 @@ class ScaleBarTruth:
             banner=banner,
             texts=tuple(text for text in moved.texts if _inside(text.box, width, height)),
             labels=tuple(text for text in moved.labels if _inside(text.box, width, height)),
-            distractors=tuple(thing for thing in moved.distractors if _inside(thing.box, width, height)),
+            distractors=(
+                *(thing for thing in moved.distractors if _inside(thing.box, width, height)),
+                *_cut_texts((*moved.texts, *moved.labels), width, height),
+            ),
         )
 
     def to_json(self) -> str:
@@ -156,6 +167,11 @@ def _inside(box: Box, width: float, height: float) -> bool:
 def _clipped(box: Box, width: float, height: float) -> Box | None:
     clipped = max(0.0, box[0]), max(0.0, box[1]), min(width, box[2]), min(height, box[3])
     return clipped if clipped[2] > clipped[0] and clipped[3] > clipped[1] else None
+
+
+def _cut_texts(texts: tuple[TextBox, ...], width: int, height: int) -> list[Distractor]:
+    clipped = [_clipped(text.box, width, height) for text in texts if not _inside(text.box, width, height)]
+    return [Distractor(CUT_TEXT, box) for box in clipped if box is not None]
 
 
 def _tuples(entry: dict[str, Any]) -> dict[str, Any]:

@@ -13,8 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uniaims.errors import InputError
-from uniaims.synthesis.scalebars import Drawn, Faces, ScaleBarTruth, installed_faces, random_scalebar, resized
+from uniaims.synthesis.scalebars import (
+    Drawn,
+    Faces,
+    ScaleBarTruth,
+    Style,
+    installed_faces,
+    mixed_style,
+    random_scalebar,
+    resized,
+)
 from uniaims.synthesis.scalebars import training_styles as styles_to_train
+from uniaims.synthesis.scalebars.truth import CUT_TEXT
 from uniaims.training.detection.settings import DetectorTraining
 from uniaims.training.prefetch import prefetched
 
@@ -31,6 +41,12 @@ SCALE_SPREAD = 1.4
 """Views are larger or smaller than the detector's scale by this factor at most."""
 LEAST_VISIBLE = 0.3
 """What a view's edge leaves less of is not asked for."""
+LEAST_BANNER_PX = 16.0
+"""Height and width of a banner's part in a view, at least: slivers taught that every edge is a banner."""
+MIXED_SHARE = 0.5
+"""Pictures of mixtures (`mixed_style`); the others are of named styles."""
+STRIDE = 32
+"""In use, pictures are filled up to multiples of this many px; views show such margins too."""
 PADDING_LEVEL = 128
 
 
@@ -55,6 +71,7 @@ def regions_of(truth: ScaleBarTruth) -> Regions:
     found = [("ruler" if bar.kind in RULER_KINDS else "bar", bar.box) for bar in truth.bars]
     found += [("text", bar.text_box) for bar in truth.bars if bar.text_box is not None]
     found += [("text", text.box) for text in (*truth.texts, *truth.labels)]
+    found += [("text", thing.box) for thing in truth.distractors if thing.kind == CUT_TEXT]
     found += [("banner", truth.banner)] if truth.banner is not None else []
     boxes = np.array([box for _, box in found], np.float32).reshape(-1, 4)
     classes = np.array([CLASSES.index(name) for name, _ in found], np.int64)
@@ -70,7 +87,7 @@ def view_of(regions: Regions, left: int, top: int, shape: tuple[int, int]) -> Re
     visible = _areas(clipped) >= LEAST_VISIBLE * _areas(moved)
     # Of a banner as much is asked for as is seen: it has no other end than the picture's.
     banner = (regions.classes == CLASSES.index("banner")) & (
-        (clipped[:, 2:] - clipped[:, :2]).min(1) >= SMALLEST_BOX_PX
+        (clipped[:, 2:] - clipped[:, :2]).min(1) >= LEAST_BANNER_PX
     )
     kept = visible | banner
     return Regions(clipped[kept], regions.classes[kept])
@@ -94,7 +111,7 @@ class DetectionLoader:
         shape = SHAPES[step % len(SHAPES)]
         views = []
         for _ in range(self._settings.batch // 2):
-            drawn = random_picture(self._backgrounds, rng, styles_to_train(), self._faces)
+            drawn = random_picture(self._backgrounds, rng, _styles_of_a_picture(rng), self._faces)
             views += [_random_view(drawn, shape, self._settings.side_px, rng) for _ in range(2)]
         images = np.stack([image for image, _ in views])[:, None].astype(np.float32) / np.float32(255)
         return DetectionBatch(images, tuple(regions for _, regions in views))
@@ -114,9 +131,12 @@ def read_backgrounds(folder: Path) -> tuple[NDArray[np.uint8], ...]:
 
 
 def random_picture(
-    backgrounds: tuple[NDArray[np.uint8], ...], rng: np.random.Generator, styles: tuple[str, ...], faces: Faces
+    backgrounds: tuple[NDArray[np.uint8], ...],
+    rng: np.random.Generator,
+    styles: tuple[Style | str, ...],
+    faces: Faces,
 ) -> Drawn:
-    """A picture of random size and style."""
+    """A picture of random size, of one of the styles."""
     background = backgrounds[int(rng.integers(len(backgrounds)))]
     side = float(np.exp(rng.uniform(*np.log(PICTURE_SIDES_PX))))
     ratio = float(rng.choice([1.0, 4 / 3, 4 / 3, 1.5, 0.8]))
@@ -132,6 +152,11 @@ def at_scale(drawn: Drawn, longer_side_px: float) -> Drawn:
     size = (max(32, round(width * factor)), max(32, round(height * factor)))
     interpolation = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
     return resized(Drawn(np.asarray(gray, np.uint8), drawn.truth), size, interpolation)
+
+
+def _styles_of_a_picture(rng: np.random.Generator) -> tuple[Style | str, ...]:
+    names = styles_to_train()
+    return (mixed_style(names, rng),) if rng.random() < MIXED_SHARE else names
 
 
 def _random_view(
@@ -155,14 +180,19 @@ def _random_view(
 
 
 def _start(extent: int, size: int, rng: np.random.Generator) -> int:
-    return int(rng.integers(max(0, extent - size) + 1))
+    return int(rng.integers(_room(extent, size) + 1))
 
 
 def _start_with(low: float, high: float, extent: int, size: int, rng: np.random.Generator) -> int:
     """A first pixel of the view such that low to high is inside, if it can be."""
-    room = max(0, extent - size)
+    room = _room(extent, size)
     first, last = max(0, int(np.ceil(high)) - size), min(room, int(low))
     return int(rng.integers(first, last + 1)) if first <= last else int(np.clip(last, 0, room))
+
+
+def _room(extent: int, size: int) -> int:
+    """The last first pixel of a view: margins are seen as far as pictures are filled up in use."""
+    return max(0, extent + -extent % STRIDE - size)
 
 
 def _toned(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:

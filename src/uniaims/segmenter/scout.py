@@ -1,0 +1,114 @@
+"""Looking at a micrograph at several scales, to find the one to work at."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from uniaims.flows import CompactFields, FlowSettings, labels_from_fields
+from uniaims.labels import Labels
+from uniaims.runtime import Model
+from uniaims.scalebar import Box
+from uniaims.segmenter.instances import confidence_of, expected_quality
+from uniaims.segmenter.view import View
+from uniaims.tiles import Progress
+from uniaims.working_scale import Look, characteristic_diameter_px
+
+LOOK_PX = 1_500_000
+"""What is looked at to find the working scale: the middle of the content, at most this many working pixels."""
+GLANCE_PX = 400_000
+"""The same for a look that is for comparison only."""
+BESIDE_PX = 200_000
+"""The same for a look for smaller objects beside those found."""
+RIGHT = 0.5
+"""Objects of this confidence count as found when scales are compared, whatever the minimum that was asked for."""
+LARGEST_SHARED_PART = 0.2
+"""Objects of which at most this part lies in objects of the coarser look are beside these."""
+
+Fields = Callable[[View, float, Box], CompactFields]
+"""View, scale and part of the content -> fields of that part at that scale."""
+
+
+@dataclass
+class Scout:
+    """Looks at a view with a model; a `working_scale.Viewer`.
+
+    Attributes:
+        view: the micrograph.
+        model: the network, for its calibration.
+        flow: how labels are made from fields.
+        fields: makes the fields.
+        progress: told ``("scale", 0, 1)`` after each look.
+        whole: fields of the whole content by scale, where a look was at all of it.
+    """
+
+    view: View
+    model: Model
+    flow: FlowSettings
+    fields: Fields
+    progress: Progress | None = None
+    whole: dict[float, CompactFields] = field(default_factory=dict)
+    _seen: dict[float, "_Seen"] = field(default_factory=dict, init=False, repr=False)
+
+    def look(self, scale: float) -> Look:
+        """What is seen at a scale."""
+        self._seen[scale] = self._see(scale, LOOK_PX)
+        return self._seen[scale].summary()
+
+    def glance(self, scale: float) -> Look:
+        """The same at less of the micrograph."""
+        return self._see(scale, GLANCE_PX).summary()
+
+    def beside(self, scale: float, coarse: float) -> Look:
+        """What is seen at a scale beside the objects that `look` saw at a coarser one."""
+        return self._see(scale, BESIDE_PX).without(self._seen[coarse]).summary()
+
+    def _see(self, scale: float, most_px: int) -> "_Seen":
+        part = self.view.middle(most_px / scale**2)
+        fields = self.fields(self.view, scale, part)
+        if part == self.view.content:
+            self.whole[scale] = fields
+        if self.progress:
+            self.progress("scale", 0, 1)
+        labels = labels_from_fields(fields, self.flow)
+        return _Seen(part, labels, self.model.info.card.calibrated(confidence_of(labels, fields)))
+
+
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """Labels (h, w) of a part of the content at some scale, and the confidence (N,) of the instances 1..N."""
+
+    part: Box
+    labels: Labels
+    confidence: NDArray[np.float32]
+
+    def summary(self) -> Look:
+        """How large, how good, how many; only the number is of those likely to be right."""
+        if not len(self.confidence):
+            return Look(0.0, 0.0)
+        quality = expected_quality(self.confidence, RIGHT)
+        return Look(characteristic_diameter_px(self.labels), quality, int((self.confidence >= RIGHT).sum()))
+
+    def without(self, coarse: "_Seen") -> "_Seen":
+        """The instances that lie beside those of a coarser look at a part around this one."""
+        rows = self._places(0, coarse)
+        columns = self._places(1, coarse)
+        found = np.concatenate([[False], coarse.confidence >= RIGHT])[coarse.labels]
+        covered = self.labels[found[np.ix_(rows, columns)]]
+        count = len(self.confidence)
+        shared = np.bincount(covered, minlength=count + 1)[1:]
+        areas = np.bincount(self.labels.ravel(), minlength=count + 1)[1:]
+        kept = shared <= LARGEST_SHARED_PART * areas
+        numbers = np.concatenate(([0], np.where(kept, np.cumsum(kept), 0))).astype(np.uint32)
+        return _Seen(self.part, numbers[self.labels], self.confidence[kept])
+
+    def _places(self, axis: int, coarse: "_Seen") -> NDArray[np.intp]:
+        """For each row (axis 0) or column (axis 1) of this look the one of the coarse look at its place."""
+        start, stop = (self.part.edges[end] for end in (axis, axis + 2))
+        coarse_start, coarse_stop = (coarse.part.edges[end] for end in (axis, axis + 2))
+        length, coarse_length = self.labels.shape[axis], coarse.labels.shape[axis]
+        centres = start + (np.arange(length) + 0.5) * (stop - start) / length
+        places = (centres - coarse_start) * coarse_length / (coarse_stop - coarse_start)
+        nearest: NDArray[np.intp] = np.clip(places, 0, coarse_length - 1).astype(np.intp)
+        return nearest

@@ -1,0 +1,127 @@
+"""A finished model with 8-bit numbers: a quarter of the file, and on most processors two to three times as quick.
+
+Kernels and the maps between layers become whole numbers, their ranges taken from crops of labelled images (static
+quantisation; Jacob et al., CVPR 2018, doi 10.1109/CVPR.2018.00286). Kernels keep 7 of the 8 bits, so that processors
+without instructions for 8-bit sums can't overflow. The last layer keeps its floating-point numbers.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from uniaims.atomic import atomic_file
+from uniaims.errors import InputError, MissingDependencyError, SettingsError
+from uniaims.networks.card import CARD_KEY, ModelCard
+from uniaims.runtime import file_hash
+from uniaims.tiles import Progress
+from uniaims.training.settings import TrainingSettings
+
+if TYPE_CHECKING:
+    from uniaims.networks.flownet import FlowNet
+
+OPERATIONS = ("Conv", "Add", "Relu", "MaxPool", "Resize", "Concat")
+
+
+def _knob(default: Any, text: str) -> Any:
+    return field(default=default, metadata={"help": text})
+
+
+@dataclass(frozen=True)
+class QuantisationSettings:
+    """Settings of a quantisation.
+
+    Raises:
+        SettingsError: if the output is no .onnx file, or a number is not above 0.
+    """
+
+    data: tuple[Path, ...] = field(metadata={"help": "Labelled images: folders, each with images/ and masks/."})
+    output: Path = field(metadata={"help": "The .onnx file to write."})
+    model: str = _knob("general", "Model to start from, shipped or own.")
+    nominal_diameter_px: float = _knob(0.0, "Object diameter that images are brought to; 0: that of the model.")
+    crops: int = _knob(64, "Crops to take the ranges of numbers from.")
+    seed: int = _knob(0, "Seed of the choice of crops.")
+
+    def __post_init__(self) -> None:
+        if self.output.suffix != ".onnx":
+            raise SettingsError(f"{self.output}: wanted the name of an .onnx file to write.")
+        if self.crops < 1 or self.nominal_diameter_px < 0:
+            raise SettingsError(
+                f"{self.crops} crops, objects of {self.nominal_diameter_px:g} px: wanted at least 1, and 0 px or more."
+            )
+
+
+def quantise(settings: QuantisationSettings, progress: Progress | None = None) -> Path:
+    """Write a model with 8-bit numbers, and give its file; its name is that of the file.
+
+    Raises:
+        InputError: if the images can't be read, or none has a labelled object.
+        ModelError: if there is no such model, or only its ONNX file.
+        MissingDependencyError: if torch is not installed.
+    """
+    if find_spec("torch") is None:
+        raise MissingDependencyError("quantising needs torch. Install it with `pip install 'uniaims[train]'`.")
+    from uniaims.networks.weights import load_weights
+    from uniaims.training.samples import load_data
+    from uniaims.training.sampling import CropLoader
+    from uniaims.training.start import weights_of
+
+    weights = weights_of(settings.model)
+    network, card = load_weights(weights)
+    diameter = settings.nominal_diameter_px or card.nominal_diameter_px
+    if not settings.data:
+        raise InputError("no images came: give at least one dataset folder with --data.")
+    knobs = TrainingSettings(
+        settings.data, settings.output, nominal_diameter_px=diameter, batch=settings.crops, seed=settings.seed,
+        validation_share=0.0, kinds=card.network.kinds,
+    )  # fmt: skip
+    crops = CropLoader(load_data(knobs, card.normalisation, progress), knobs, 0).batch(0).image
+    made = replace(
+        card,
+        name=settings.output.stem,
+        nominal_diameter_px=diameter,
+        provenance={"quantised": {"name": card.name, "hash": file_hash(weights), "crops": settings.crops}},
+    )
+    write_quantised(settings.output, network, made, crops)
+    return settings.output
+
+
+def write_quantised(path: Path, network: "FlowNet", card: ModelCard, crops: NDArray[np.float32]) -> None:
+    """Write a network as ONNX with 8-bit numbers; crops (N, C, H, W), normalised, tell the ranges of its maps."""
+    import onnx
+    from onnx import helper
+    from onnxruntime.quantization import CalibrationDataReader, QuantType, quantize_static
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+
+    from uniaims.networks.weights import export_onnx
+
+    class Reader(CalibrationDataReader):  # type: ignore[misc]  # ONNX Runtime has no types
+        def __init__(self) -> None:
+            self._feeds = _feeds(crops)
+
+        def get_next(self) -> dict[str, NDArray[np.float32]] | None:
+            return next(self._feeds, None)
+
+    with TemporaryDirectory() as folder:
+        whole, folded, quantised = (Path(folder) / f"{name}.onnx" for name in ("whole", "folded", "quantised"))
+        export_onnx(whole, network, card, half=False)
+        quant_pre_process(whole, folded, skip_symbolic_shape=True)
+        last = [node.name for node in onnx.load(folded).graph.node if node.op_type == "Conv"][-1:]
+        quantize_static(
+            folded, quantised, Reader(), per_channel=True, reduce_range=True, weight_type=QuantType.QInt8,
+            activation_type=QuantType.QUInt8, op_types_to_quantize=list(OPERATIONS), nodes_to_exclude=last,
+        )  # fmt: skip
+        model = onnx.load(quantised)
+    helper.set_model_props(model, {CARD_KEY: card.to_json()})
+    with atomic_file(path) as temporary:
+        onnx.save(model, temporary)
+
+
+def _feeds(crops: Sequence[NDArray[np.float32]] | NDArray[np.float32]) -> Iterator[dict[str, NDArray[np.float32]]]:
+    for crop in crops:
+        yield {"image": crop[None]}
