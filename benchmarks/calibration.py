@@ -12,6 +12,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from contenders.scores import folders_below
 from scipy.stats import spearmanr
 
 from uniaims.dataset import open_samples
@@ -27,8 +28,8 @@ SIDE_PX, MARGIN_PX = 520, 70
 
 
 def files_below(folder, most):
-    """Samples of the sets below a folder, of each as many as the others allow."""
-    return thinned([open_samples(each) for each in sorted(folder.iterdir()) if (each / "images").is_dir()], most)
+    """Samples of the sets below a folder that the models are made for, of each as many as the others allow."""
+    return thinned([open_samples(each) for each in folders_below(folder)], most)
 
 
 def diagram(judged: Judged):

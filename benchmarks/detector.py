@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from uniaims.scalebar.detector import LearnedDetector, load_detector, strongest
+from uniaims.scalebar.detector import SHIPPED, LearnedDetector, load_detector, strongest
 from uniaims.synthesis import RECIPES, render_sample
 from uniaims.synthesis.scalebars import Drawn, held_out_styles, installed_faces, training_styles
 from uniaims.training.detection.sampling import CLASSES, at_scale, random_picture, regions_of
@@ -29,7 +29,7 @@ SEED = 77_000
 def main() -> None:
     """Draw, detect, compare, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--model", type=Path, default=SHIPPED)
     parser.add_argument("--count", type=int, default=400, help="pictures")
     parser.add_argument("--fonts", type=Path)
     parser.add_argument("--styles", choices=("held-out", "training"), default="held-out")

@@ -22,7 +22,7 @@ def scout_of(slope_model: Any) -> Callable[..., Scout]:
         def fields(view: Any, scale: float, part: Any) -> Any:
             return predict_fields(slope_model, view.at(scale, part), Tiling(), mirror=False)
 
-        return Scout(view, slope_model, FlowSettings(), fields)
+        return Scout(view, FlowSettings(), fields)
 
     return make
 

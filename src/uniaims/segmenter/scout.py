@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from uniaims.flows import CompactFields, FlowSettings, labels_from_fields
 from uniaims.labels import Labels
-from uniaims.runtime import Model
 from uniaims.scalebar import Box
 from uniaims.segmenter.instances import confidence_of, expected_quality
 from uniaims.segmenter.view import View
@@ -22,7 +21,7 @@ GLANCE_PX = 400_000
 BESIDE_PX = 200_000
 """The same for a look for smaller objects beside those found."""
 RIGHT = 0.5
-"""Objects of this confidence count as found when scales are compared, whatever the minimum that was asked for."""
+"""Objects of this confidence, before calibration, count as found, whatever the minimum that was asked for."""
 LARGEST_SHARED_PART = 0.2
 """Objects of which at most this part lies in objects of the coarser look are beside these."""
 
@@ -36,7 +35,6 @@ class Scout:
 
     Attributes:
         view: the micrograph.
-        model: the network, for its calibration.
         flow: how labels are made from fields.
         fields: makes the fields.
         progress: told ``("scale", 0, 1)`` after each look.
@@ -44,7 +42,6 @@ class Scout:
     """
 
     view: View
-    model: Model
     flow: FlowSettings
     fields: Fields
     progress: Progress | None = None
@@ -72,7 +69,7 @@ class Scout:
         if self.progress:
             self.progress("scale", 0, 1)
         labels = labels_from_fields(fields, self.flow)
-        return _Seen(part, labels, self.model.info.card.calibrated(confidence_of(labels, fields)))
+        return _Seen(part, labels, confidence_of(labels, fields))
 
 
 @dataclass(frozen=True, eq=False)

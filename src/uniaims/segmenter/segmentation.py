@@ -17,7 +17,7 @@ from uniaims.runtime import Device, Model, ModelInfo, load_model
 from uniaims.scalebar import Box
 from uniaims.segmenter.instances import expected_quality, instances_from_fields
 from uniaims.segmenter.prediction import predict_fields
-from uniaims.segmenter.scout import Scout
+from uniaims.segmenter.scout import RIGHT, Scout
 from uniaims.segmenter.stopwatch import Stopwatch
 from uniaims.segmenter.view import View, view_of
 from uniaims.tiles import Progress, Tiling
@@ -63,13 +63,13 @@ class SegmenterSettings:
     tile_px: int = _knob(Tiling.tile_px, "Longest side of a tile in pixels; larger is quicker and needs more memory.")
     overlap_px: int = _knob(Tiling.overlap_px, "Seam in which neighbouring tiles are blended, in pixels.")
     test_time_augmentation: bool = _knob(False, "Average over four mirror images: slower, a little more accurate.")
-    minimum_confidence: float = _knob(
-        0.5, "Objects of a lower confidence (0 to 1) are left out and their number is reported; 0 keeps all."
+    minimum_confidence: float | None = _knob(
+        None, "Objects of a lower confidence (0 to 1) are left out and counted; 0 keeps all; the model's if not given."
     )
     flow: FlowSettings = field(default_factory=FlowSettings)
 
     def __post_init__(self) -> None:
-        if not 0 <= self.minimum_confidence <= 1:
+        if self.minimum_confidence is not None and not 0 <= self.minimum_confidence <= 1:
             raise SettingsError(f"minimum confidence {self.minimum_confidence}: wanted a number from 0 to 1.")
         if self.diameter_px is not None and not 0 < self.diameter_px < float("inf"):
             raise SettingsError(
@@ -213,7 +213,7 @@ class Segmenter:
             _tell(progress, "instances", 0)
             found = instances_from_fields(fields, view.content.shape, scale, self.settings.flow)
             found = replace(found, confidence=self.model.info.card.calibrated(found.confidence))
-            kept = found.of_at_least(self.settings.minimum_confidence)
+            kept = found.of_at_least(self.least_confidence)
             labels = _placed(kept.labels, view)
             _tell(progress, "instances", 1)
         return Segmentation(
@@ -225,11 +225,18 @@ class Segmenter:
             content=view.content,
             warnings=view.left_out() + self._remarks(len(kept.confidence), len(found.confidence)),
             seconds=clock.seconds,
-            quality=expected_quality(found.confidence, self.settings.minimum_confidence),
+            quality=expected_quality(found.confidence, self.least_confidence),
             diameter_px=look.working.diameter_px,
             scale_found=look.working.chosen,
             kinds=kept.kinds,
         ).with_doubts()
+
+    @property
+    def least_confidence(self) -> float:
+        """Objects below are left out: what was asked for, else what 0.5 is worth after the model's calibration."""
+        if self.settings.minimum_confidence is not None:
+            return self.settings.minimum_confidence
+        return float(self.model.info.card.calibrated(np.array([RIGHT], np.float32))[0])
 
     def _remarks(self, kept: int, found: int) -> tuple[str, ...]:
         """What the reader has to know about the number of objects."""
@@ -239,7 +246,7 @@ class Segmenter:
         return (
             *remarks,
             f"Left out: {found - kept:,} of {found:,} objects, whose confidence is below "
-            f"{self.settings.minimum_confidence:g}. A minimum confidence of 0 keeps them.",
+            f"{self.least_confidence:.2g}. A minimum confidence of 0 keeps them.",
         )
 
     def _look(self, view: View, progress: Progress | None) -> "_Look":
@@ -249,7 +256,7 @@ class Segmenter:
             return _Look(_affordable(scale_of_diameter(given, nominal), view.content))
         if view.flat:
             return _Look(WorkingScale(1.0, None, chosen=True))
-        scout = Scout(view, self.model, self.settings.flow, self._fields, progress)
+        scout = Scout(view, self.settings.flow, self._fields, progress)
         working = _affordable(find_scale(scout, view.content.shape, nominal), view.content)
         _tell(progress, "scale", 1)
         return _Look(working, scout.whole.get(working.scale))
