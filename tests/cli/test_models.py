@@ -4,6 +4,7 @@ import pytest
 
 from uniaims.cli import main
 from uniaims.networks.catalogue import CATALOGUE
+from uniaims.runtime import available_models
 
 
 def test_every_encoder_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
@@ -12,7 +13,7 @@ def test_every_encoder_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
     out = capsys.readouterr().out
     for entry in CATALOGUE:
         assert out.count(entry.advice) == 2
-    assert out.count("nominal diameter px") == 1
+    assert out.count("nominal diameter px") == len(available_models())
 
 
 def test_encoders_as_json(capsys: pytest.CaptureFixture[str]) -> None:

@@ -25,7 +25,7 @@ from uniaims.scalebar import (
     scan_scale,
 )
 from uniaims.scalebar.detections import DetectionKind
-from uniaims.scalebar.scan import eight_bit, looks
+from uniaims.scalebar.scan import coloured, eight_bit, looks
 from uniaims.synthesis.scalebars import BarTruth, ScaleBarTruth, draw_scalebar, training_styles
 
 DATA = Path(os.environ.get("UNIAIMS_DATA", Path(__file__).parents[3] / "shared" / "data"))
@@ -137,6 +137,51 @@ def test_bars_that_a_detector_saw_are_measured_and_read(style: str) -> None:
     assert reading.bar.pixel_size_nm == pytest.approx(drawn.truth.pixel_size_nm, rel=0.01)
     if drawn.truth.banner is not None:
         assert any(box.width == gray.shape[1] for box in reading.drawn)
+
+
+def test_the_learned_detector_is_asked_where_text_alone_gives_no_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def learned(gray: NDArray[np.uint8], scale: float) -> tuple[Detection, ...]:
+        asked.append(gray.shape)
+        if gray.shape[0] < 512:
+            return ()
+        return (Detection("bar", Box(465, 55, 483, 265), 0.9), Detection("text", Box(425, 75, 465, 200), 0.9))
+
+    monkeypatch.setattr("uniaims.scalebar.scan.load_detector", lambda _: learned)
+    assert scan_scale(micrograph(picture())).bar is not None
+    assert not asked
+    hidden = picture()
+    hidden[466:482, 64:256] = 90  # nothing is left of the bar but its ends
+    bar = read_scale(micrograph(hidden))
+    assert asked
+    assert bar is not None
+    assert bar.pixel_size_nm == pytest.approx(2.5, rel=0.01)
+
+
+def test_a_coloured_bar_as_bright_as_the_picture_is_read() -> None:
+    level, red = 76, (255, 0, 0)  # pure red has the luminance 76
+    gray = np.clip(np.random.default_rng(0).normal(level, 6, (512, 640)), 0, 255).astype(np.uint8)
+    pixels = np.repeat(gray[..., None], 3, axis=2)
+    cv2.rectangle(pixels, (60, 470), (259, 477), red, -1)
+    cv2.putText(pixels, "500 nm", (80, 455), cv2.FONT_HERSHEY_SIMPLEX, 1.0, red, 2, cv2.LINE_AA)
+    assert read_scale(Micrograph.from_array(Micrograph.from_array(pixels).gray())) is None  # in grey it is not there
+    bar = read_scale(Micrograph.from_array(pixels))
+    assert bar is not None
+    assert bar.pixel_size_nm == pytest.approx(2.5, rel=0.005)
+
+
+def test_only_a_little_colour_is_a_sign_of_drawing() -> None:
+    pixels = np.full((100, 100, 3), 90, np.uint8)
+    assert coloured(Micrograph.from_array(pixels)) is None
+    assert coloured(Micrograph.from_array(pixels[..., 0])) is None
+    pixels[:5, :50] = 250, 20, 20
+    found = coloured(Micrograph.from_array(pixels))
+    assert found is not None
+    assert (found[:5, :50] == 230).all()
+    assert not found[5:].any()
+    pixels[:50] = 250, 20, 20
+    assert coloured(Micrograph.from_array(pixels)) is None
 
 
 def test_large_pictures_are_looked_at_in_strips() -> None:

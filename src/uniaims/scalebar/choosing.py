@@ -85,11 +85,12 @@ class Pair:
 
 @dataclass(frozen=True)
 class Choice:
-    """The scale bar, or None; the reasons; and how the bar was measured."""
+    """The scale bar, or None; the reasons; how the bar was measured; and whether two bars were as likely."""
 
     bar: ScaleBar | None
     reasons: tuple[str, ...] = ()
     measured: Bar | None = None
+    torn: bool = False
 
 
 def choose(
@@ -120,9 +121,9 @@ def choose(
         return Choice(None, tuple(reasons))
     pairs.sort(key=lambda pair: -pair.score)
     best = _filling(_completed(pairs[0], pairs), pairs)
-    doubt = _doubt(best, pairs)
-    if doubt:
-        return Choice(None, (*reasons, doubt))
+    doubt, rivalry = _doubt(best), _rivalry(best, pairs)
+    if doubt or rivalry:
+        return Choice(None, (*reasons, doubt or rivalry), torn=not doubt)
     return Choice(_scale_bar(best), tuple(reasons), best.bar)
 
 
@@ -275,7 +276,7 @@ def _weighed(pair: Pair, facts: BannerFacts, width: int) -> float:
     return pair.score
 
 
-def _doubt(best: Pair, pairs: Sequence[Pair]) -> str:
+def _doubt(best: Pair) -> str:
     """Why the best pair is not sure enough; empty where it is."""
     said = f'"{best.label.text}" with a bar of {best.length_px:.1f} px'
     if best.score < LEAST_CONFIDENCE:
@@ -284,12 +285,18 @@ def _doubt(best: Pair, pairs: Sequence[Pair]) -> str:
         return f"{said}: its end marks are {best.bar.tick_px:.1f} px wide, so its length is not sure."
     if best.label.per_division and not best.bar.marks:
         return f"{said}: it is the length of one division, and none were found."
+    return ""
+
+
+def _rivalry(best: Pair, pairs: Sequence[Pair]) -> str:
+    """Which pair of another pixel size is nearly as likely as the best one; empty if none is."""
     for rival in pairs[1:]:
         apart = abs(rival.pixel_size_nm / best.pixel_size_nm - 1)
         related = _surrounds(rival.bar, best.bar) or (_is_whole(best.bar) and _within(rival.bar.box, best.bar.box))
         if apart > SAME_SIZE and rival.score >= RIVAL * best.score and not related:
             return (
-                f'{said} and "{rival.label.text}" with a bar of {rival.length_px:.1f} px are as likely: '
+                f'"{best.label.text}" with a bar of {best.length_px:.1f} px and '
+                f'"{rival.label.text}" with a bar of {rival.length_px:.1f} px are as likely: '
                 f"{best.pixel_size_nm:.4g} or {rival.pixel_size_nm:.4g} nm per pixel."
             )
     return ""

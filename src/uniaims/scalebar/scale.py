@@ -45,6 +45,7 @@ class ScaleReading:
         drawn: boxes of the bar, of its label and of a banner that a detector saw: no sample is to be seen there.
         letters: boxes of single letters that are written over the picture; the sample may go on beside them.
         seconds: wall time by stage.
+        torn: whether two bars of different lengths were as likely: nothing but the user may decide that.
     """
 
     bar: ScaleBar | None
@@ -53,3 +54,4 @@ class ScaleReading:
     drawn: tuple[Box, ...] = ()
     letters: tuple[Box, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
+    torn: bool = False

@@ -33,6 +33,8 @@ LARGE_PX = 4_000_000
 LARGEST_PX = 2**28
 """Larger pictures are not brought into memory for this."""
 SURE = 0.5
+COLOURED, LARGEST_COLOURED = 48, 0.1
+"""Pixels whose channels differ so much are coloured; where more than this part is, colour is no sign of drawing."""
 EDGE, MOST_OF_EDGE = 0.02, 0.6
 """A banner stands at most this part of the height from an edge, and along most of it."""
 SAME_LENGTH = 0.02
@@ -59,23 +61,46 @@ def scan_scale(micrograph: Micrograph, detector: Detector | None = None) -> Scal
 
     The whole picture is looked at first; where that gives no sure bar, strips at the bottom and at the top are looked
     at enlarged, since small letters may have been missed. Without a ``detector`` this is done with the one for text
-    alone and, where labels were seen but no bar was sure, once more with the learned one that ships.
+    alone. Where labels were seen but no bar was sure, and not because two were as likely, it is done once more with
+    the learned one that ships; and where there is still none in a picture of which a small part is coloured, once more
+    at the colour.
     """
     if micrograph.shape[0] * micrograph.shape[1] > LARGEST_PX:
         return ScaleReading(None, ("The picture is too large to look for a scale bar: give the pixel size.",))
+    gray = micrograph.gray()
     if detector is not None:
-        return _scanned(micrograph, detector)
-    first = _scanned(micrograph, text_detector)
-    if first.bar is not None or not first.refusals:
-        return first
-    second = _scanned(micrograph, load_detector(SHIPPED))
+        return _scanned(gray, detector)
+    reading = _scanned(gray, text_detector)
+    if reading.torn:
+        return reading
+    if reading.bar is None and reading.refusals:
+        reading = _surer(reading, _scanned(gray, load_detector(SHIPPED)))
+    colour = coloured(micrograph) if reading.bar is None else None
+    return reading if colour is None else _surer(reading, _scanned(colour, text_detector))
+
+
+def coloured(micrograph: Micrograph) -> NDArray[np.uint8] | None:
+    """How far the pixels (H, W) are from grey, 0..255; ``None`` unless a small part of an 8-bit picture is coloured.
+
+    The largest of red, green and blue less the smallest: a bar and a label in colour stand out however bright they are.
+    """
+    if len(micrograph.pixels.shape) != 3 or micrograph.pixels.dtype != np.uint8:
+        return None
+    pixels = np.asarray(micrograph.pixels)
+    colour: NDArray[np.uint8] = pixels.max(axis=2) - pixels.min(axis=2)
+    share = float((colour >= COLOURED).mean())
+    return colour if 0 < share <= LARGEST_COLOURED else None
+
+
+def _surer(first: ScaleReading, second: ScaleReading) -> ScaleReading:
+    """The second reading if it has a bar, else the first; with the time of both."""
     seconds = {stage: taken + second.seconds[stage] for stage, taken in first.seconds.items()}
     return replace(first if second.bar is None else second, seconds=seconds)
 
 
-def _scanned(micrograph: Micrograph, detector: Detector) -> ScaleReading:
+def _scanned(original: NDArray[Any], detector: Detector) -> ScaleReading:
+    """One way to look at the grey levels (H, W) of a file."""
     clock = {"detect": 0.0, "read": 0.0, "measure": 0.0}
-    original = micrograph.gray()
     gray = eight_bit(original)
     banners: list[Box] = []
     lines: list[PlacedLine] = []
@@ -95,7 +120,7 @@ def _scanned(micrograph: Micrograph, detector: Detector) -> ScaleReading:
         banners += [each.box for each in found if _is_banner(each, gray.shape)]
         bar = choice.bar and _on_original(original, choice.bar, choice.measured)
         drawn = tuple(box for box in (bar.box, bar.text_box, *banners) if box) if bar else tuple(banners)
-        reading = ScaleReading(bar, refusals, facts.acquisition, drawn, letter_boxes(gray, lines), clock)
+        reading = ScaleReading(bar, refusals, facts.acquisition, drawn, letter_boxes(gray, lines), clock, choice.torn)
         if bar is not None:
             break
     return reading
