@@ -24,7 +24,8 @@ from uniaims.scalebar import (
     resolve_pixel_size,
     scan_scale,
 )
-from uniaims.scalebar.detections import DetectionKind
+from uniaims.scalebar.detections import DetectionKind, text_detector
+from uniaims.scalebar.detector import SHIPPED, load_detector
 from uniaims.scalebar.scan import coloured, eight_bit, looks
 from uniaims.synthesis.scalebars import BarTruth, ScaleBarTruth, draw_scalebar, training_styles
 
@@ -139,24 +140,33 @@ def test_bars_that_a_detector_saw_are_measured_and_read(style: str) -> None:
         assert any(box.width == gray.shape[1] for box in reading.drawn)
 
 
-def test_the_learned_detector_is_asked_where_text_alone_gives_no_bar(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = []
+@pytest.mark.parametrize(
+    ("first", "ways"),
+    [
+        (ScaleReading(None, ("not sure",)), ["text", "learned"]),
+        (ScaleReading(None), ["text"]),
+        (ScaleReading(None, ("as likely",), torn=True), ["text"]),
+        (ScaleReading(read_scale(micrograph(picture()))), ["text"]),
+    ],
+)
+def test_the_learned_detector_is_asked_where_labels_gave_no_sure_bar(
+    monkeypatch: pytest.MonkeyPatch, first: ScaleReading, ways: list[str]
+) -> None:
+    asked, second = [], ScaleReading(read_scale(micrograph(picture(bar=100))))
 
-    def learned(gray: NDArray[np.uint8], scale: float) -> tuple[Detection, ...]:
-        asked.append(gray.shape)
-        if gray.shape[0] < 512:
-            return ()
-        return (Detection("bar", Box(465, 55, 483, 265), 0.9), Detection("text", Box(425, 75, 465, 200), 0.9))
+    def scanned(original: NDArray[np.uint8], detector: Detector) -> ScaleReading:
+        asked.append("text" if detector is text_detector else "learned")
+        return first if detector is text_detector else second
 
-    monkeypatch.setattr("uniaims.scalebar.scan.load_detector", lambda _: learned)
-    assert scan_scale(micrograph(picture())).bar is not None
-    assert not asked
-    hidden = picture()
-    hidden[466:482, 64:256] = 90  # nothing is left of the bar but its ends
-    bar = read_scale(micrograph(hidden))
-    assert asked
+    monkeypatch.setattr("uniaims.scalebar.scan._scanned", scanned)
+    assert scan_scale(micrograph(picture())).bar == (second if len(ways) == 2 else first).bar
+    assert asked == ways
+
+
+def test_the_shipped_detector_sees_bar_and_label() -> None:
+    bar = read_scale(micrograph(picture()), load_detector(SHIPPED))
     assert bar is not None
-    assert bar.pixel_size_nm == pytest.approx(2.5, rel=0.01)
+    assert bar.pixel_size_nm == pytest.approx(2.5, rel=0.005)
 
 
 def test_a_coloured_bar_as_bright_as_the_picture_is_read() -> None:
