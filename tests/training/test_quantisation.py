@@ -44,12 +44,6 @@ def test_a_quick_copy_says_nearly_the_same(settings):
     assert quick.info.card.provenance["quantised"]["name"] == "parent"
 
 
-def test_the_same_crops_give_the_same_file(settings):
-    few = replace(settings, crops=1)
-    first = quantise(few).read_bytes()
-    assert quantise(few).read_bytes() == first
-
-
 def test_bad_requests_are_refused(settings):
     with pytest.raises(SettingsError, match=r"wanted the name of an \.onnx file"):
         replace(settings, output=Path("folder"))
