@@ -7,7 +7,7 @@ from uniaims.errors import ModelError, SettingsError  # noqa: E402
 from uniaims.networks import ModelCard, NetworkSettings  # noqa: E402
 from uniaims.networks.flownet import FieldsNet, FlowNet  # noqa: E402
 from uniaims.networks.weights import export_onnx, load_weights, save_weights  # noqa: E402
-from uniaims.runtime import find_model, load_model  # noqa: E402
+from uniaims.runtime import SHIPPED, find_model, load_model  # noqa: E402
 
 SIDES = [(1, 8, 8), (2, 64, 128), (1, 130, 70), (1, 256, 160), (1, 1, 1)]
 
@@ -78,6 +78,12 @@ def test_onnx_stores_kernels_with_16_bits(saved):
     kernels = [tensor for tensor in stored if len(tensor.dims) >= 2 and tensor.data_type != onnx.TensorProto.INT64]
     assert kernels
     assert {tensor.data_type for tensor in kernels} == {onnx.TensorProto.FLOAT16}
+
+
+def test_no_file_tells_where_it_was_exported(saved):
+    files = [saved / "tiny.onnx", *SHIPPED.rglob("*.onnx")]
+    assert len(files) > 4
+    assert not [file.name for file in files if b'File "' in file.read_bytes()]
 
 
 def test_the_shipped_network_is_still_the_one_that_was_exported():

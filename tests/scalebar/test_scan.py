@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from uniaims.errors import SettingsError
+from uniaims.formats import Acquisition
 from uniaims.micrograph import Micrograph, PixelSize, read_image
 from uniaims.scalebar import (
     Box,
@@ -179,6 +180,18 @@ def test_a_coloured_bar_as_bright_as_the_picture_is_read() -> None:
     bar = read_scale(Micrograph.from_array(pixels))
     assert bar is not None
     assert bar.pixel_size_nm == pytest.approx(2.5, rel=0.005)
+
+
+def test_what_the_first_look_read_stays_with_the_bar_of_the_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = ScaleReading(None, ("not sure",), Acquisition(voltage_kv=5.0), (Box(0, 0, 9, 99),), seconds={"read": 1.0})
+    bar = read_scale(micrograph(picture()))
+    second = ScaleReading(bar, letters=(Box(20, 20, 30, 30),), seconds={"read": 2.0})
+    monkeypatch.setattr(
+        "uniaims.scalebar.scan._scanned", lambda _, detector: first if detector is text_detector else second
+    )
+    found = scan_scale(micrograph(picture()))
+    assert (found.bar, found.acquisition, found.seconds) == (bar, first.acquisition, {"read": 3.0})
+    assert (found.drawn, found.letters) == (first.drawn, second.letters)
 
 
 def test_only_a_little_colour_is_a_sign_of_drawing() -> None:

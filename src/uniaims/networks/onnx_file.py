@@ -46,12 +46,21 @@ def write_onnx(path: Path, network: nn.Module, example: Tensor, output: str, car
     if program is None:
         raise ModelError(f"{path}: torch gave no ONNX program. Report the torch version with an issue.")
     model = program.model_proto
+    _forget_sources(model)
     if half:
         _store_half(model)
     helper.set_model_props(model, {CARD_KEY: card})
     onnx.checker.check_model(model)
     with atomic_file(path) as temporary:
         onnx.save(model, temporary)
+
+
+def _forget_sources(model: Any) -> None:
+    """Take out what torch notes of each part's source code: files and folders of the machine that exported it."""
+    graph = model.graph
+    for part in (model, graph, *graph.node, *graph.initializer, *graph.value_info, *graph.input, *graph.output):
+        del part.metadata_props[:]
+        part.doc_string = ""
 
 
 def _store_half(model: Any) -> None:

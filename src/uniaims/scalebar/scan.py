@@ -93,9 +93,12 @@ def coloured(micrograph: Micrograph) -> NDArray[np.uint8] | None:
 
 
 def _surer(first: ScaleReading, second: ScaleReading) -> ScaleReading:
-    """The second reading if it has a bar, else the first; with the time of both."""
+    """The first reading with the bar of the second, if that has one, and with the time of both."""
     seconds = {stage: taken + second.seconds[stage] for stage, taken in first.seconds.items()}
-    return replace(first if second.bar is None else second, seconds=seconds)
+    if second.bar is None:
+        return replace(first, seconds=seconds)
+    drawn, letters = first.drawn + second.drawn, first.letters + second.letters
+    return replace(second, acquisition=first.acquisition, drawn=drawn, letters=letters, seconds=seconds)
 
 
 def _scanned(original: NDArray[Any], detector: Detector) -> ScaleReading:

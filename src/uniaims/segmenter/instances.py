@@ -26,8 +26,14 @@ class Found:
         kept = self.confidence >= minimum
         if kept.all():
             return self
-        numbers = np.concatenate(([0], np.where(kept, np.cumsum(kept), 0))).astype(np.uint32)
-        return Found(numbers[self.labels], self.confidence[kept], self.kinds[kept])
+        return Found(only(self.labels, kept), self.confidence[kept], self.kinds[kept])
+
+
+def only(labels: Labels, kept: NDArray[np.bool_]) -> Labels:
+    """Those of the instances 1..N of ``labels`` (H, W) of which ``kept`` (N,) is true, renumbered without gaps."""
+    numbers = np.concatenate(([0], np.where(kept, np.cumsum(kept), 0))).astype(np.uint32)
+    whole: Labels = numbers[labels]
+    return whole
 
 
 def confidence_of(labels: Labels, fields: CompactFields) -> NDArray[np.float32]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from uniaims.flows import CompactFields, FlowSettings, labels_from_fields
 from uniaims.labels import Labels
 from uniaims.scalebar import Box
-from uniaims.segmenter.instances import confidence_of, expected_quality
+from uniaims.segmenter.instances import confidence_of, expected_quality, only
 from uniaims.segmenter.view import View
 from uniaims.tiles import Progress
 from uniaims.working_scale import Look, characteristic_diameter_px
@@ -97,8 +97,7 @@ class _Seen:
         shared = np.bincount(covered, minlength=count + 1)[1:]
         areas = np.bincount(self.labels.ravel(), minlength=count + 1)[1:]
         kept = shared <= LARGEST_SHARED_PART * areas
-        numbers = np.concatenate(([0], np.where(kept, np.cumsum(kept), 0))).astype(np.uint32)
-        return _Seen(self.part, numbers[self.labels], self.confidence[kept])
+        return _Seen(self.part, only(self.labels, kept), self.confidence[kept])
 
     def _places(self, axis: int, coarse: "_Seen") -> NDArray[np.intp]:
         """For each row (axis 0) or column (axis 1) of this look the one of the coarse look at its place."""
