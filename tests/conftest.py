@@ -1,6 +1,7 @@
 """What every test shares: thread settings, the hypothesis profile, and where data lies."""
 
 import os
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,9 @@ from numpy.typing import NDArray  # noqa: E402
 
 from uniaims.networks.card import ModelCard, NetworkSettings, Normalisation  # noqa: E402
 from uniaims.runtime import ModelInfo  # noqa: E402
+
+# Where the tests run in the background of a shell, Ctrl-C is ignored by them and all that they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile(
     "uniaims",

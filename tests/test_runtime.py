@@ -57,7 +57,7 @@ def test_a_folder_of_the_same_name_does_not_hide_a_shipped_model(tmp_path, monke
     monkeypatch.chdir(tmp_path)
     (tmp_path / "general").mkdir()
     assert find_model("general").name == "general.onnx"
-    with pytest.raises(ModelError, match=r"0 \.onnx files"):
+    with pytest.raises(ModelError, match=r"no \.onnx file"):
         find_model("./general/")
 
 

@@ -2,7 +2,6 @@
 
 import ctypes.util
 import hashlib
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 
 from uniaims.errors import MissingDependencyError, ModelError, SettingsError
 from uniaims.networks.card import CARD_KEY, ModelCard, NetworkSettings, Normalisation
+from uniaims.sessions import cpu_session
 
 Device = Literal["auto", "cpu", "cuda"]
 SHIPPED = Path(__file__).parent / "weights"
@@ -111,6 +111,10 @@ def load_model(name_or_path: str | Path = "general", device: Device = "auto") ->
         raise SettingsError(f"device {device!r}: wanted auto, cpu or cuda.")
     path = find_model(name_or_path)
     weights = path.with_suffix(".safetensors")
+    if device == "cuda" and not weights.is_file():
+        raise ModelError(
+            f"{path}: it runs on the processor only. Use --device cpu, or a model with a .safetensors file."
+        )
     if path == weights or (_runs_on_gpu(device) and (device == "cuda" or weights.is_file())):
         return _load_torch(weights, "cuda" if _runs_on_gpu(device) else "cpu")
     return _load_onnx(path)
@@ -129,7 +133,9 @@ def find_model(name_or_path: str | Path) -> Path:
         found = sorted(path.glob("*.onnx"))
         if len(found) == 1:
             return found[0]
-        raise ModelError(f"{path}: {len(found)} .onnx files. Give the one to use.")
+        if found:
+            raise ModelError(f"{path}: {len(found)} .onnx files. Give the one to use.")
+        raise ModelError(f"{path}: no .onnx file. Finish the training in it, or give a .safetensors file.")
     if path.suffix in SUFFIXES:
         if path.is_file():
             return path
@@ -162,12 +168,8 @@ def _may_have_gpu() -> bool:
 
 
 def _load_onnx(path: Path) -> OnnxModel:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = int(os.environ.get("OMP_NUM_THREADS", "0")) or available_cores()
-    # Idle threads that spin would take the cores from the flow step and from other workers.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
-        session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        session = cpu_session(path)
         card = ModelCard.from_json(session.get_modelmeta().custom_metadata_map.get(CARD_KEY, ""))
     except Exception as error:  # ONNX Runtime's exceptions have no common base
         raise ModelError(f"{path}: no uniaims model ({error}). Give a file written by `uniaims train`.") from error
@@ -184,11 +186,6 @@ def _load_torch(path: Path, device: Literal["cpu", "cuda"]) -> TorchModel:
 
     network, card = load_weights(path)
     return TorchModel(ModelInfo(card, path, file_hash(path), device), FieldsNet(network).eval().to(device))
-
-
-def available_cores() -> int:
-    """Processor cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
 
 
 def file_hash(path: Path) -> str:

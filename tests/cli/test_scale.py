@@ -37,6 +37,27 @@ def test_json_has_the_fields(image: Path, tmp_path: Path, capsys: pytest.Capture
     assert (marked[:, :, 2].astype(int) - marked[:, :, 0] > 100).any()
 
 
+def test_pictures_of_one_name_are_all_marked(image: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other" / image.name
+    other.parent.mkdir()
+    cv2.imwrite(str(other), np.full((80, 100), 90, np.uint8))
+    assert main(["scale", str(image), str(other), "--overlay", str(tmp_path / "marked")]) == 0
+    sides = {cv2.imread(str(path)).shape[:2] for path in (tmp_path / "marked").iterdir()}
+    assert sides == {(512, 640), (80, 100)}
+
+
+def test_a_box_that_does_not_fit_one_picture_leaves_the_others(
+    image: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small = tmp_path / "small.png"
+    cv2.imwrite(str(small), np.full((80, 100), 90, np.uint8))
+    given = ["--bar", "50,460,270,490", "--length", "500 nm", "--json"]
+    assert main(["scale", str(small), str(image), *given]) == 1
+    output = capsys.readouterr()
+    assert [Path(facts["image"]).name for facts in json.loads(output.out)] == ["bar.png"]
+    assert "small.png: the box" in output.err
+
+
 def test_what_can_not_be_known_is_null(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     cv2.imwrite(str(tmp_path / "bare.png"), np.full((100, 100), 90, np.uint8))
     assert main(["scale", str(tmp_path / "bare.png"), "--json"]) == 0
@@ -51,6 +72,13 @@ def test_a_correction_is_measured_and_kept(image: Path, tmp_path: Path, capsys: 
     (facts,) = json.loads(capsys.readouterr().out)
     assert facts["pixel_size_nm"] == pytest.approx(50, rel=0.005)
     assert (tmp_path / "kept" / "bar.json").is_file()
+
+
+def test_a_box_without_a_bar_is_taken_with_a_warning(image: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["scale", str(image), "--bar", "100,100,101,101", "--length", "1 um", "--json"]) == 0
+    (facts,) = json.loads(capsys.readouterr().out)
+    assert facts["pixel_size_nm"] == 1000
+    assert "No bar stands out" in facts["warnings"][0]
 
 
 def test_one_bad_image_does_not_stop_the_others(

@@ -98,8 +98,18 @@ def test_foreign_safetensors_is_refused(tmp_path):
     from safetensors.numpy import save_file
 
     save_file({"a": np.zeros(3)}, tmp_path / "foreign.safetensors")
-    with pytest.raises(ModelError, match="card"):
+    with pytest.raises(ModelError, match=r"foreign\.safetensors: no uniaims model .*card"):
         load_weights(tmp_path / "foreign.safetensors")
+
+
+@pytest.mark.parametrize("number", [float("nan"), 1e6])
+def test_numbers_that_16_bits_cant_hold_are_not_written(tmp_path, number):
+    card = ModelCard("tiny", NetworkSettings(widths=(4, 4), depths=(1, 1)))
+    network = FlowNet(card.network)
+    network.head[1].bias.data[0] = number
+    with pytest.raises(ModelError, match=r"1 of \d+ tensors .* such as head\.1\.bias"):
+        save_weights(tmp_path / "tiny.safetensors", network, card)
+    assert not list(tmp_path.iterdir())
 
 
 def test_unknown_encoder_names_the_known_ones():

@@ -104,6 +104,18 @@ def test_tiny_images_are_no_trouble(shape: tuple[int, int]) -> None:
     assert 0 <= box.left < box.right <= shape[1]
 
 
+def test_pixels_as_large_as_numbers_get_are_no_trouble() -> None:
+    levels = np.random.default_rng(0).normal(100, 20, (200, 300)).astype(np.float32)
+    levels[0, :2] = -3e38, 3e38
+    assert content_box(levels) == Box(0, 0, 200, 300)
+
+
+def test_boxes_are_cut_to_the_picture_and_turned_with_it() -> None:
+    assert Box(-3, 5, 9, 40).clipped((8, 20)) == Box(0, 5, 8, 20)
+    assert Box(30, -9, 40, -2).clipped((8, 20)).shape == (0, 0)
+    assert Box(1, 2, 3, 4).transposed == Box(2, 1, 4, 3)
+
+
 def test_box_knows_its_sides() -> None:
     box = Box(1, 2, 11, 32)
     assert (box.height, box.width, box.shape, box.edges) == (10, 30, (10, 30), (1, 2, 11, 32))

@@ -126,6 +126,11 @@ def test_short_arrows_run_from_tip_to_tip() -> None:
     assert bar.length_px == pytest.approx(60, rel=0.02)
 
 
+def test_a_box_that_is_the_whole_picture_has_no_ground_around() -> None:
+    gray = np.random.default_rng(0).integers(0, 256, (12, 200)).astype(np.uint8)
+    assert measure_by_ends(gray, Box(0, 0, 12, 200)) is None
+
+
 def test_nothing_is_measured_on_plain_ground() -> None:
     flat = np.full((100, 300), 90, np.uint8)
     assert measure_by_ends(flat, Box(40, 50, 50, 250)) is None

@@ -1,5 +1,6 @@
 """Detectors of other programs: an ONNX file as Ultralytics exports it, made here with the same layout."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import numpy as np
 import onnxruntime
 import pytest
 
+import uniaims
 from uniaims.errors import ModelError
 from uniaims.scalebar.banner import Box
 from uniaims.scalebar.detector import detector_at, load_detector
@@ -75,6 +77,33 @@ def test_boxes_in_the_filling_are_left_out(tmp_path: Path) -> None:
 def test_files_that_can_not_be_used_say_why(tmp_path: Path, names: Any, cells: np.ndarray, said: str) -> None:
     with pytest.raises(ModelError, match=said):
         load_detector(exported(tmp_path / "d.onnx", cells, names))
+
+
+def test_cells_that_no_picture_has_are_left_out(tmp_path: Path) -> None:
+    cells = CELLS.copy()
+    cells[0, 0], cells[5] = np.nan, (0.9, 99.0, 0)
+    cells[:4, 2] = 3e38
+    found = load_detector(exported(tmp_path / "g.onnx", cells))(np.zeros((100, 160), np.uint8), 2.0)
+    assert [(each.kind, each.score) for each in found] == [("bar", 1.0)]
+
+
+def test_a_file_that_gives_too_little_is_refused_when_it_is_used(tmp_path: Path) -> None:
+    names = {0: "text", 1: "bar", 7: "banner"}
+    detector = load_detector(exported(tmp_path / "h.onnx", CELLS, names))
+    with pytest.raises(ModelError, match="wanted boxes with the scores of 8 classes"):
+        detector(np.zeros((100, 160), np.uint8), 1.0)
+
+
+def test_a_file_that_can_not_be_run_is_named_as_the_cause(tmp_path: Path) -> None:
+    detector = load_detector(exported(tmp_path / "i.onnx", CELLS, size=(320, 320)))
+    other = replace(detector, layout=replace(detector.layout, fixed_size=(64, 64)))
+    with pytest.raises(ModelError, match="can't be run"):
+        other(np.zeros((100, 160), np.uint8), 1.0)
+
+
+def test_a_model_that_finds_objects_is_no_detector() -> None:
+    with pytest.raises(ModelError, match="finds objects, not scale bars"):
+        load_detector(next(Path(uniaims.__file__).parent.glob("weights/*.onnx")))
 
 
 def test_names_may_be_a_list(tmp_path: Path) -> None:

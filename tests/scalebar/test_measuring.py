@@ -105,6 +105,24 @@ def test_bars_split_by_their_label_are_measured_as_one() -> None:
     assert any(gap.left <= 150 and gap.right >= 240 for gap in find_gaps(gray))
 
 
+def test_bars_with_round_ends_run_from_tip_to_tip() -> None:
+    gray = ground()
+    cv2.line(gray, (66, 106), (254, 106), 255, 13, cv2.LINE_AA)
+    assert best(gray).length_px == pytest.approx(201, abs=0.8)
+
+
+def test_split_bars_with_end_ticks_run_from_tick_centre_to_tick_centre() -> None:
+    gray = ground()
+    for columns in ((60, 145), (245, 330)):
+        gray[79:82, slice(*columns)] = 255
+    gray[73:88, 60:63] = gray[73:88, 327:330] = 255
+    split = next(each for each in find_bars(gray, LABEL, 255.0) if each.kind == "split")
+    bar = measure_bar(gray, split)
+    assert bar is not None
+    assert (bar.ticks, bar.tick_px) == (True, 3)
+    assert bar.length_px == pytest.approx(267, abs=0.3)
+
+
 def test_a_bar_that_touches_bright_particles_keeps_its_ends() -> None:
     gray = with_bar(60, 260, 100, 8, ground(6))
     cv2.circle(gray, (150, 96), 12, 235, -1)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from uniaims.scalebar.banner import Box
 from uniaims.scalebar.facts import banner_facts
-from uniaims.scalebar.grammar import Label, best_labels, spellings
+from uniaims.scalebar.grammar import Label, best_labels, digits, spellings
 from uniaims.scalebar.reading import PlacedLine, find_labels, joined_boxes, read_lines
 from uniaims.scalebar.text import BLANK, FoundText, TextLine, find_text, read_text, text_models
 
@@ -63,6 +63,21 @@ def test_spellings_mean_the_number() -> None:
     assert spellings(10.0) == ("10", "10.0", "10.00")
 
 
+def test_digits_are_told_from_letters_that_look_like_them() -> None:
+    assert [digits(number) for number in ("O.5O", "1 .0", "lO", "0,2", "0.00")] == ["50", "10", "10", "2", ""]
+
+
+@pytest.mark.parametrize(("text", "gone"), [("35 nm", 38), ("125 nm", 36)])
+def test_a_cut_that_lost_a_digit_is_no_sure_label(text: str, gone: int) -> None:
+    gray = printed(text)
+    height, width = gray.shape
+    whole, cut = Box(0, 0, height, width), Box(0, gone, height, width)
+    lines = [PlacedLine(box, read_text([gray[box.window]])[0]) for box in (whole, cut)]
+    assert lines[0].text.replace(" ", "") == text.replace(" ", "")
+    assert any(not label.unsure for label in find_labels(gray, lines[1:]).labels)
+    assert all(label.unsure for label in find_labels(gray, lines).labels)
+
+
 def test_lengths_that_are_named_otherwise_are_refused_with_the_reason() -> None:
     blank = np.zeros((400, 400), np.uint8)
     labels = find_labels(blank, placed("S4800 15.0kV WD 5 mm x30.0k"))
@@ -85,6 +100,7 @@ def test_facts_of_banners() -> None:
     assert (zeiss.magnification, zeiss.detector) == (2000.0, "InLens")
     assert banner_facts(placed("HFW: 7.48 µm")).field_width_nm == pytest.approx(7480)
     assert banner_facts(placed("(a)")).acquisition.source is None
+    assert banner_facts(placed("HFW: 0.00 µm")).field_width_nm is None
 
 
 def test_boxes_of_one_row_become_one() -> None:

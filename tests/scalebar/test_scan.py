@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -27,7 +28,7 @@ from uniaims.scalebar import (
 )
 from uniaims.scalebar.detections import DetectionKind, text_detector
 from uniaims.scalebar.detector import SHIPPED, load_detector
-from uniaims.scalebar.scan import coloured, eight_bit, looks
+from uniaims.scalebar.scan import _agreed, coloured, eight_bit, looks
 from uniaims.synthesis.scalebars import BarTruth, ScaleBarTruth, draw_scalebar, training_styles
 
 DATA = Path(os.environ.get("UNIAIMS_DATA", Path(__file__).parents[3] / "shared" / "data"))
@@ -90,6 +91,73 @@ def test_two_bars_of_one_label_are_not_guessed() -> None:
     reading = scan_scale(micrograph(gray))
     assert reading.bar is None
     assert any("as likely" in reason for reason in reading.refusals)
+
+
+def written(label: str = "500 nm") -> NDArray[np.uint8]:
+    """A noisy ground with a label."""
+    gray = picture(label)
+    gray[466:482] = gray[366:382]
+    return gray
+
+
+def length_of(gray: NDArray[np.uint8]) -> float | None:
+    bar = read_scale(micrograph(gray))
+    return bar and bar.length_px
+
+
+def test_a_piece_of_a_dashed_bar_is_no_bar() -> None:
+    gray = written()
+    for left in range(60, 260, 50):
+        gray[470:478, left : left + 30] = 255
+    length = length_of(gray)
+    assert length is None or length == pytest.approx(180, rel=0.01)
+
+
+def test_hollow_bars_run_from_outer_edge_to_outer_edge() -> None:
+    gray = written()
+    gray[468:488, 60:260] = 255
+    gray[471:485, 63:257] = 0
+    assert length_of(gray) == pytest.approx(200, rel=0.01)
+
+
+def test_a_bar_in_an_outline_is_measured_without_it() -> None:
+    gray = written()
+    cv2.putText(gray, "500 nm", (80, 455), cv2.FONT_HERSHEY_SIMPLEX, 1.0, 0, 6, cv2.LINE_AA)
+    cv2.putText(gray, "500 nm", (80, 455), cv2.FONT_HERSHEY_SIMPLEX, 1.0, 255, 2, cv2.LINE_AA)
+    gray[468:480, 58:262] = 0
+    gray[470:478, 60:260] = 255
+    assert length_of(gray) == pytest.approx(200, rel=0.01)
+
+
+def test_the_frame_of_a_ticked_bar_is_not_taken_for_it() -> None:
+    gray = written()
+    gray[420:500, 40:280] = 200
+    cv2.putText(gray, "500 nm", (80, 455), cv2.FONT_HERSHEY_SIMPLEX, 1.0, 0, 2, cv2.LINE_AA)
+    cv2.rectangle(gray, (42, 422), (277, 497), 0, 1)
+    gray[475:477, 60:260] = 0
+    gray[468:484, 60:62] = gray[468:484, 258:260] = 0
+    assert length_of(gray) == pytest.approx(198, rel=0.01)
+
+
+def test_strokes_of_letters_are_no_bars() -> None:
+    """Beside a bar that can't be made out, a part of the label was taken for it."""
+    assert length_of(written("5 nm")) is None
+
+
+@pytest.mark.parametrize(("found", "confidence", "taken"), [
+    (100.0, 0.4, True), (105.0, 0.4, True), (180.0, 0.6, False), (None, 0.6, True), (None, 0.4, False),
+])  # fmt: skip
+def test_a_bar_that_is_not_sure_needs_a_second_opinion(found: float | None, confidence: float, taken: bool) -> None:
+    bar = read_scale(micrograph(picture()))
+    assert bar is not None
+    clock = {"detect": 1.0, "read": 0.0, "measure": 0.0}
+    unsure = replace(bar, confidence=confidence, pixel_size_nm=100.0)
+    first = ScaleReading(unsure, drawn=(bar.box,), seconds=clock)
+    second = ScaleReading(found and replace(bar, pixel_size_nm=found), seconds=clock)
+    reading = _agreed(first, second)
+    assert (reading.bar == unsure) is taken
+    assert reading.seconds["detect"] == 2.0
+    assert taken or (reading.bar is None and reading.torn and "a second look" in reading.reasons[-1])
 
 
 def test_empty_and_tiny_pictures_have_no_bar() -> None:
@@ -194,6 +262,49 @@ def test_what_the_first_look_read_stays_with_the_bar_of_the_second(monkeypatch: 
     assert (found.drawn, found.letters) == (first.drawn, second.letters)
 
 
+def test_two_bars_that_the_learned_detector_finds_as_likely_end_the_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    pixels = np.repeat(picture()[..., None], 3, axis=2)
+    pixels[:9, :9] = 250, 0, 0
+    unsure = ScaleReading(None, ("not sure",), seconds={"read": 1.0})
+    torn = ScaleReading(None, ("as likely",), seconds={"read": 1.0}, torn=True, reasons=("as likely",))
+    monkeypatch.setattr(
+        "uniaims.scalebar.scan._scanned", lambda _, detector: unsure if detector is text_detector else torn
+    )
+    found = scan_scale(Micrograph.from_array(pixels))
+    assert (found.torn, found.reasons, found.seconds) == (True, ("as likely",), {"read": 2.0})
+
+
+def test_a_label_without_a_bar_is_told_to_the_reader() -> None:
+    reading = ScaleReading(None, ("other", "x", "y", "z"), reasons=("x", "y", "z"))
+    assert resolve_pixel_size(micrograph(picture()), None, reading).warnings == (
+        "No scale bar was taken: y",
+        "No scale bar was taken: z",
+    )
+
+
+def test_pictures_too_large_to_look_at_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("uniaims.scalebar.scan.LARGEST_PX", 100)
+    bare = micrograph(picture())
+    assert "too large" in resolve_pixel_size(bare, None, scan_scale(bare)).warnings[0]
+
+
+def test_boxes_of_a_detector_are_cut_to_the_picture() -> None:
+    def careless(gray: NDArray[np.uint8], scale: float) -> tuple[Detection, ...]:
+        outside = (Box(600, 0, 700, 99), Box(-90, -90, -9, -9), Box(9, 9, 9, 9), Box(40, 700, 60, 900))
+        texts = (Box(425, 70, 465, 200), Box(-50, -50, 40, 900), *outside)
+        return (*(Detection("text", box, 1.0) for box in texts), *(Detection("bar", box, 1.0) for box in outside))
+
+    reading = scan_scale(micrograph(picture()), careless)
+    assert reading.bar is not None
+    assert reading.bar.pixel_size_nm == pytest.approx(2.5, rel=0.005)
+
+
+def test_pixels_as_large_as_numbers_get_are_no_trouble() -> None:
+    levels = picture().astype(np.float32)
+    levels[0, :2] = -3e38, 3e38
+    assert eight_bit(levels)[475, 100] == 255
+
+
 def test_only_a_little_colour_is_a_sign_of_drawing() -> None:
     pixels = np.full((100, 100, 3), 90, np.uint8)
     assert coloured(Micrograph.from_array(pixels)) is None
@@ -246,11 +357,36 @@ def test_a_boxed_bar_is_measured_in_its_box() -> None:
 
 
 @pytest.mark.parametrize(
-    ("box", "length"), [("1,2,3", "1 um"), ("9,9,5,5", "1 um"), ("0,0,9,9", "1"), ("0,0,9,9999", "1 um")]
-)
+    ("box", "length"),
+    [
+        ("1,2,3", "1 um"), ("9,9,5,5", "1 um"), ("0,0,9,9999", "1 um"), ("inf,0,9,9", "1 um"), ("0,0,9,1e999", "1 um"),
+        ("0,0,9,9", "1"), ("0,0,9,9", "0 um"), ("0,0,9,9", "-1 um"), ("0,0,9,9", "1,000 nm"), ("0,0,9,9", "10 um/div"),
+    ],
+)  # fmt: skip
 def test_corrections_that_make_no_sense_are_refused(box: str, length: str) -> None:
     with pytest.raises(SettingsError):
         given_scale(micrograph(picture()), parse_box(box), length)
+
+
+def test_a_correction_without_a_bar_is_used_with_its_warning() -> None:
+    taken = given_scale(micrograph(picture()), Box(100, 100, 101, 101), "1 um")
+    resolved = resolve_pixel_size(
+        micrograph(picture()), PixelSize(taken.pixel_size_nm, "scale bar"), ScaleReading(taken)
+    )
+    assert resolved.warnings == taken.warnings
+    assert "No bar stands out" in resolved.warnings[0]
+
+
+def test_two_pictures_of_one_name_are_both_kept(tmp_path: Path) -> None:
+    bar = given_scale(micrograph(picture()), Box(460, 50, 490, 270), "1 um")
+    first, second = (replace(micrograph(picture()), path=Path(folder) / "a.png") for folder in ("one", "two"))
+    names = [keep_sample(each, bar, tmp_path, "a").name for each in (first, second, first)]
+    assert names == ["a.json", "a-2.json", "a.json"]
+    (tmp_path / "b.json").write_text("not ours", encoding="utf-8")
+    assert keep_sample(first, bar, tmp_path, "b").name == "b-2.json"
+    for name in ("../a", "b/c", "", "."):
+        with pytest.raises(SettingsError, match="no name of a sample"):
+            keep_sample(first, bar, tmp_path, name)
 
 
 def test_corrections_are_kept_as_samples(tmp_path: Path) -> None:

@@ -83,3 +83,9 @@ def test_a_batch_that_cant_be_shared_out_is_refused():
     assert Team(1, 3).portion(6) == Portion(1, 3)
     with pytest.raises(SettingsError, match="a batch of 7 for 3 processes"):
         Team(1, 3).portion(7)
+
+
+def test_a_portion_that_cant_be_computed_in_parts_is_refused():
+    assert Team(0, 2).portion(16, parts=4) == Portion(0, 2)
+    with pytest.raises(SettingsError, match="4 processes with 8 parts each: wanted a multiple of 32"):
+        Team(0, 4).portion(16, parts=8)

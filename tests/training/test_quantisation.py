@@ -7,6 +7,7 @@ import pytest
 
 pytest.importorskip("torch")
 
+import onnx
 import torch
 
 from uniaims.errors import InputError, ModelError, SettingsError
@@ -42,6 +43,17 @@ def test_a_quick_copy_says_nearly_the_same(settings):
     assert quick.info.nominal_diameter_px == 24
     assert quick.info.card.calibration == whole.info.card.calibration
     assert quick.info.card.provenance["quantised"]["name"] == "parent"
+
+
+@pytest.mark.parametrize("heads", [{"kinds": ("rod", "sphere")}, {"heads": ("probability", "topography")}])
+def test_no_head_says_less_than_the_others(settings, tmp_path, heads):
+    torch.manual_seed(3)
+    network = NetworkSettings(widths=(8, 16), depths=(1, 1), **heads)
+    save_weights(tmp_path / "parent.safetensors", FlowNet(network).eval(), ModelCard("parent", network))
+    whole = {tensor.name for tensor in onnx.load(quantise(settings)).graph.initializer}
+    kept = {"network.head.1.weight"} | ({"network.kind_head.1.weight"} if network.kinds else set())
+    assert {name for name in whole if name.endswith("head.1.weight")} == kept
+    assert "network.head.0.convolution.weight" not in whole
 
 
 def test_bad_requests_are_refused(settings):

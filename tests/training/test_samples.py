@@ -11,7 +11,7 @@ from uniaims.dataset import Dataset, Entry, ImageRecord, Instances
 from uniaims.errors import InputError
 from uniaims.networks import Normalisation
 from uniaims.training import TrainingSettings
-from uniaims.training.samples import divided, drawn_sources, kind_numbers, load_data, thinned
+from uniaims.training.samples import divided, drawn_sources, kind_numbers, load_data, thinned, validated
 
 
 def write_folder(folder, stems, sources=None):
@@ -78,15 +78,33 @@ def test_a_split_dataset_keeps_its_parts_apart(tmp_path):
     learned, kept = divided(tmp_path / "set", settings_of(tmp_path / "set"))
     assert (stems_of(learned), stems_of(kept)) == (["a", "d"], ["b"])
     assert learned[0].read().kinds == ("pore", "grain")
+    assert stems_of(validated(tmp_path / "set")) == ["b"]
+
+
+def test_training_and_test_parts_are_not_validated_on(tmp_path):
+    labels = np.zeros((40, 40), np.uint32)
+    labels[8:20, 8:20] = 1
+    entries = [
+        Entry(ImageRecord(stem, f"{stem}.png", 40, 40, split=part), Instances.from_labels(labels), labels.astype("u1"))
+        for stem, part in (("a", "train"), ("c", "test"))
+    ]
+    Dataset.create(tmp_path / "set").add(entries)
+    with pytest.raises(InputError, match="without validation part"):
+        validated(tmp_path / "set")
 
 
 def test_kinds_of_a_plain_folder(tmp_path):
-    write_folder(tmp_path, "ab")
+    write_folder(tmp_path, "abc")
     (tmp_path / "kinds").mkdir()
-    (tmp_path / "kinds" / "a.csv").write_text("label,kind\n1,pore\n", encoding="utf-8")
+    for stem, kind in (("a", "pore"), ("b", "grain")):
+        (tmp_path / "kinds" / f"{stem}.csv").write_text(f"label,kind\n1,{kind}\n", encoding="utf-8")
     settings = settings_of(tmp_path, kinds=("grain", "pore"))
     kinds = [sample.kinds.tolist() for sample in load_data(settings, Normalisation()).samples]
-    assert kinds == [[-1, 1], []]
+    assert kinds == [[-1, 1], [-1, 0], []]
+    strange = replace(settings, kinds=("pore", "pores"))
+    with pytest.raises(InputError, match="no object to learn from is of the kind pores"):
+        load_data(strange, Normalisation())
+    assert len(load_data(replace(strange, initial_weights="parent"), Normalisation()).samples) == 3
     (tmp_path / "kinds" / "a.csv").write_text("label,kind\none,pore\n", encoding="utf-8")
     with pytest.raises(InputError, match="Wanted label,kind"):
         load_data(settings, Normalisation())
@@ -114,4 +132,10 @@ def test_synthetic_samples_are_mixed_in_and_made_once(tmp_path):
     times = [path.stat().st_mtime_ns for path in images]
     again = load_data(settings, Normalisation())
     assert [path.stat().st_mtime_ns for path in images] == times
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        load_data(replace(settings, output=tmp_path / "other"), Normalisation(), stop)
     np.testing.assert_array_equal(again.samples[-1].gray, data.samples[-1].gray)

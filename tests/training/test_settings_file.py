@@ -1,10 +1,11 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from uniaims.errors import SettingsError
 from uniaims.training import TrainingSettings
-from uniaims.training.settings_file import read_settings, settings_from, write_settings
+from uniaims.training.settings_file import located, read_settings, settings_from, write_settings
 
 
 def write(path, text):
@@ -41,9 +42,11 @@ def test_changes_go_before_the_file_and_paths_count_from_it(tmp_path):
         ("steps = ", "can't be read as TOML"),
         ("stepps = 7", "stepps: no such setting"),
         ('data = "a"', "wanted a list"),
-        ("steps = 7.5", "wanted int"),
-        ("mixed_precision = 1", "wanted bool"),
-        ("steps = true", "wanted int"),
+        ("steps = 7.5", "wanted a whole number"),
+        ("mixed_precision = 1", "wanted true or false"),
+        ("steps = true", "wanted a whole number"),
+        ("data = [1]", "wanted a path in quotes"),
+        ("learning_rate = nan\ndata = ['a']\noutput = 'b'", "learning_rate = nan: wanted a finite number"),
         ("steps = 7", "--data and --output missing"),
     ],
 )
@@ -60,3 +63,18 @@ def test_a_missing_file_is_refused(tmp_path):
 def test_missing_output_is_named():
     with pytest.raises(SettingsError, match=r"^--output missing"):
         settings_from({"data": (Path("a"),)})
+
+
+def test_weights_to_start_from_count_from_the_file_too_unless_they_are_a_name(tmp_path, monkeypatch):
+    folder = tmp_path / "runs"
+    (folder / "parent").mkdir(parents=True)
+    (tmp_path / "general").mkdir()
+    path = write(folder / "s.toml", 'data = ["~/a"]\noutput = "run"\ninitial_weights = "parent"\n')
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    settings = read_settings(path.relative_to(tmp_path))
+    assert settings.initial_weights == str(folder / "parent")
+    assert settings.data == (tmp_path / "a",)
+    assert located(replace(settings, initial_weights="runs/parent")) == settings
+    for name in ("general", "timm/resnet50.a1_in1k", ""):
+        assert located(replace(settings, initial_weights=name)).initial_weights == name

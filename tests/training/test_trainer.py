@@ -14,6 +14,7 @@ from uniaims.networks.weights import load_weights  # noqa: E402
 from uniaims.runtime import file_hash, load_model  # noqa: E402
 from uniaims.training import TrainingSettings  # noqa: E402
 from uniaims.training.checkpoint import LAST_FILE  # noqa: E402
+from uniaims.training.losses import Loss  # noqa: E402
 from uniaims.training.optimisation import learning_rate  # noqa: E402
 from uniaims.training.range_test import find_learning_rate  # noqa: E402
 from uniaims.training.settings_file import read_settings  # noqa: E402
@@ -90,6 +91,15 @@ def test_interrupted_training_ends_where_an_uninterrupted_one_does(settings, tmp
         assert torch.equal(found[name], tensor), name
 
 
+def test_the_log_forgets_what_a_kill_lost(settings):
+    train(replace(settings, steps=10))
+    with (settings.output / "log.jsonl").open("a", encoding="utf-8") as log:
+        log.write('{"step": 20, "total": 1.0}\n{"step": 3')
+    train(replace(settings, steps=20))
+    assert [row["step"] for row in log_of(settings)] == [10, 20]
+    assert 1.0 not in losses_of(settings)
+
+
 @pytest.mark.parametrize("change", [{"widths": (4, 8)}, {"seed": 7}])
 def test_another_training_in_the_same_folder_is_refused(settings, change):
     train(replace(settings, steps=1))
@@ -139,12 +149,26 @@ def test_the_state_is_saved_when_somebody_asks_to_stop(settings, tmp_path):
     assert all(torch.equal(found[name], expected[name]) for name in expected)
 
 
+def test_ctrl_c_ends_the_reading_of_samples_at_once(settings):
+    seen = []
+
+    def ask(stage, done, total):
+        seen.append(stage)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        train(settings, ask)
+    assert seen == ["reading samples"]
+
+
 def test_settings_are_written_beside_the_run_and_serve_to_go_on(settings):
     train(replace(settings, steps=1))
     assert train(read_settings(settings.output / "settings.toml", {"steps": 2})).steps == 2
 
 
 def test_a_training_starts_from_another_model(settings, tmp_path):
+    (settings.data[0] / "kinds").mkdir()
+    (settings.data[0] / "kinds" / "0.csv").write_text("label,kind\n1,a\n2,b\n", encoding="utf-8")
     parent = train(replace(settings, nominal_diameter_px=20.0, kinds=("a", "b")))
     child = replace(
         settings, output=tmp_path / "child", initial_weights=str(parent.weights), widths=(32, 64), learning_rate=1e-9
@@ -154,7 +178,7 @@ def test_a_training_starts_from_another_model(settings, tmp_path):
     assert (card.network.widths, card.network.kinds, card.nominal_diameter_px) == ((8, 16), ("a", "b"), 20.0)
     before = load_weights(parent.weights)[0].head[1].weight
     torch.testing.assert_close(network.head[1].weight, before, rtol=1e-3, atol=1e-4)
-    with pytest.raises(ModelError, match=r"can't be trained further"):
+    with pytest.raises(ModelError, match=r"can't be trained further.*such as general for general-fast"):
         parent.weights.unlink()
         train(replace(child, output=tmp_path / "orphan", initial_weights=str(parent.onnx)))
 
@@ -190,9 +214,19 @@ def test_rates_are_tried_and_one_is_suggested(settings):
     assert not (settings.output / "training.pt").exists()
 
 
+def test_no_rate_is_suggested_where_there_is_no_loss(settings, monkeypatch):
+    nothing = Loss(*[torch.tensor(np.nan)] * 5)
+    monkeypatch.setattr("uniaims.training.range_test.Stepper.__call__", lambda *_: nothing)
+    with pytest.raises(ModelError, match="no number after 0 steps"):
+        find_learning_rate(settings)
+
+
 def test_damaged_state_is_refused(settings):
     settings.output.mkdir()
     (settings.output / "training.pt").write_bytes(b"PK no state")
+    with pytest.raises(SettingsError, match="no state of this training"):
+        train(settings)
+    torch.save(["no", "state"], settings.output / "training.pt")
     with pytest.raises(SettingsError, match="no state of this training"):
         train(settings)
 
@@ -214,7 +248,65 @@ def test_minutes_bound_the_learning_rate(settings):
     train(replace(settings, minutes=1e-9))
 
 
-@pytest.mark.parametrize("change", [{"data": ()}, {"steps": 0}, {"crop_px": 100}, {"shares": (1.0, 2.0)}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"data": ()},
+        {"steps": 0},
+        {"crop_px": 100},
+        {"shares": (1.0, 2.0)},
+        {"shares": (0.0,)},
+        {"shares": (-1.0,)},
+        {"shares": (np.nan,)},
+        {"seed": -1},
+        {"seed": 2**63},
+        {"patience": -1},
+        {"minutes": -1.0},
+        {"warmup_steps": -5},
+        {"weight_decay": np.inf},
+        {"learning_rate": np.nan},
+        {"average_decay": 2.0},
+        {"widths": (8, 0)},
+        {"depths": (0, 1)},
+        {"name": "last"},
+        {"name": ""},
+        {"name": "../other"},
+    ],
+    ids=str,
+)
 def test_settings_are_checked(settings, change):
-    with pytest.raises(SettingsError):
+    with pytest.raises(SettingsError, match=r"wanted|no training data"):
         replace(settings, **change)
+
+
+def test_a_date_serves_as_seed(settings):
+    assert train(replace(settings, steps=1, seed=20261231)).steps == 1
+
+
+def test_a_network_of_no_numbers_is_not_written(settings):
+    with pytest.raises(ModelError, match="not written"):
+        train(replace(settings, learning_rate=1e30, mixed_precision=False, steps=3))
+    assert not list(settings.output.glob("custom.*"))
+    assert not (settings.output / "training.pt").exists()
+
+
+def test_a_network_of_no_numbers_does_not_replace_a_sound_state_when_somebody_stops(settings):
+    settings = replace(settings, mixed_precision=False)
+    train(replace(settings, steps=2))
+    sound = (settings.output / "training.pt").read_bytes()
+
+    def spoil_and_stop(stage, done, total):
+        if stage.startswith("training"):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with pytest.raises(ModelError, match="not written"), pytest.MonkeyPatch.context() as patch:
+        patch.setattr("uniaims.training.trainer.learning_rate", lambda *_: 1e30)
+        train(replace(settings, steps=8), spoil_and_stop)
+    assert (settings.output / "training.pt").read_bytes() == sound
+
+
+def test_without_tensorboard_the_log_is_all(settings, monkeypatch):
+    monkeypatch.setattr("uniaims.training.journal.find_spec", lambda name: None)
+    train(replace(settings, steps=10))
+    assert losses_of(settings)
+    assert not (settings.output / "tensorboard").exists()

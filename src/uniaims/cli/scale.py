@@ -13,7 +13,7 @@ from uniaims.errors import SettingsError, UniaimsError
 
 if TYPE_CHECKING:
     from uniaims.micrograph import Micrograph
-    from uniaims.scalebar import ScaleBar, ScaleReading
+    from uniaims.scalebar import Box, ScaleBar, ScaleReading
     from uniaims.scalebar.detections import Detector
 
 
@@ -32,9 +32,9 @@ class _Scale:
 
 @dataclass(frozen=True)
 class _Given:
-    """A correction: the bar's box and length as the user writes them, and where to keep it."""
+    """A correction: the bar's box, its length as the user writes it, and where to keep it."""
 
-    box: str
+    box: "Box"
     length: str
     keep: Path | None
 
@@ -57,17 +57,17 @@ def scale(
         raise SettingsError('--bar, --length and --keep belong together: --bar x0,y0,x1,y1 --length "10 um".')
     from uniaims.scalebar.detector import detector_at
 
-    chosen = detector_at(detector)
+    chosen, given = detector_at(detector), _given(bar, length, keep)
     rows, failed = [], False
+    pictures = _pictures(images, overlay) if overlay else {}
     for image in images:
         try:
-            given = None if bar is None or length is None else _Given(bar, length, keep)
             found = _scale_of(image, given, chosen)
-            if overlay is not None:
-                _write_overlay(found, overlay)
-        except SettingsError:
-            raise
+            if image in pictures:
+                _write_overlay(found, pictures[image])
         except UniaimsError as error:
+            if isinstance(error, SettingsError) and len(images) == 1:
+                raise
             say_error(f"{image}: {error}")
             failed = True
             continue
@@ -79,14 +79,34 @@ def scale(
     raise typer.Exit(1 if failed else 0)
 
 
+def _given(bar: str | None, length: str | None, keep: Path | None) -> "_Given | None":
+    """The correction, read before any image is."""
+    from uniaims.scalebar import parse_box, parse_length
+
+    if bar is None or length is None:
+        return None
+    parse_length(length)
+    return _Given(parse_box(bar), length, keep)
+
+
+def _pictures(images: list[Path], folder: Path) -> dict[Path, Path]:
+    """The file that each image is marked in; of images of one name in several folders the later ones get a number."""
+    places: dict[Path, Path] = {}
+    for image in images:
+        names = (image.stem, *(f"{image.stem}-{number}" for number in range(2, len(images) + 1)))
+        free = (folder / f"{name}.png" for name in names)
+        places.setdefault(image, next(place for place in free if place not in places.values()))
+    return places
+
+
 def _scale_of(image: Path, given: "_Given | None", detector: "Detector | None") -> _Scale:
     from uniaims.micrograph import read_image
-    from uniaims.scalebar import ScaleReading, given_scale, keep_sample, parse_box, scan_scale
+    from uniaims.scalebar import ScaleReading, given_scale, keep_sample, scan_scale
 
     micrograph = read_image(image)
     if given is None:
         return _Scale(image, micrograph, scan_scale(micrograph, detector))
-    bar = given_scale(micrograph, parse_box(given.box), given.length)
+    bar = given_scale(micrograph, given.box, given.length)
     if given.keep is not None:
         keep_sample(micrograph, bar, given.keep, image.stem)
     return _Scale(image, micrograph, ScaleReading(bar, acquisition=micrograph.acquisition))
@@ -133,7 +153,7 @@ def _say(facts: dict[str, Any]) -> None:
         say_warning(warning)
 
 
-def _write_overlay(found: _Scale, folder: Path) -> None:
+def _write_overlay(found: _Scale, place: Path) -> None:
     """The picture with the bar in red and its label in blue, as PNG."""
     import cv2
 
@@ -145,5 +165,5 @@ def _write_overlay(found: _Scale, folder: Path) -> None:
     for box, colour in boxes:
         if box is not None:
             cv2.rectangle(picture, (box.left - 2, box.top - 2), (box.right + 1, box.bottom + 1), colour, 1)
-    with atomic_file(folder / f"{found.image.stem}.png") as place:
-        cv2.imwrite(str(place), picture)
+    with atomic_file(place) as temporary:
+        cv2.imwrite(str(temporary), picture)

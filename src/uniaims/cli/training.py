@@ -30,9 +30,11 @@ def train(
     **flags: Any,
 ) -> None:
     """Train a model on folders with images/ and masks/; needs the train extra."""
+    from uniaims.training.requirements import check_libraries
     from uniaims.training.settings import TrainingSettings
     from uniaims.training.settings_file import read_settings, settings_from
 
+    check_libraries("training")
     data = [*(flags["data"] or []), *(more or [])]
     given = given_values(TrainingSettings, flags | {"data": data})
     chosen = read_settings(settings, given) if settings else settings_from(given)

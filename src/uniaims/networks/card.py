@@ -94,6 +94,8 @@ class NetworkSettings:
             raise SettingsError(
                 f"widths {self.widths} and depths {self.depths}: wanted two or more levels, one entry each."
             )
+        elif min(*self.widths, *self.depths) < 1:
+            raise SettingsError(f"widths {self.widths} and depths {self.depths}: wanted 1 or more in each level.")
         self._check_heads()
         if min(self.channels, self.position_grid) < 1:
             raise SettingsError(f"{self.channels} channels, position grid {self.position_grid}: wanted 1 or more.")

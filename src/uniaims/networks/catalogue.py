@@ -18,7 +18,7 @@ class EncoderEntry:
         stride: input sides are padded to multiples of this many pixels.
         parameters_millions: trained numbers of the whole network, in millions.
         gmac_per_megapixel: multiply-adds, in thousand millions for each million pixels.
-        seconds_per_megapixel: of one CPU thread with ONNX Runtime.
+        seconds_per_megapixel: of one CPU thread with PyTorch in float32.
         peak_memory_mb: what running it on a 512 x 512 px tile adds to the memory of the process.
         advice: when to take it.
     """

@@ -17,11 +17,21 @@ from uniaims.networks.onnx_file import write_onnx
 
 
 def save_weights(path: Path, network: FlowNet, card: ModelCard) -> None:
-    """Write a model as safetensors, floating-point numbers with 16 bits, the card in its metadata."""
+    """Write a model as safetensors, floating-point numbers with 16 bits, the card in its metadata.
+
+    Raises:
+        ModelError: if a weight is no number, or too large for 16 bits; nothing is written.
+    """
     tensors = {
         name: tensor.detach().cpu().half().contiguous() if tensor.is_floating_point() else tensor.cpu()
         for name, tensor in network.state_dict().items()
     }
+    unsound = [name for name, tensor in tensors.items() if not tensor.isfinite().all()]
+    if unsound:
+        raise ModelError(
+            f"{path}: not written, {len(unsound)} of {len(tensors)} tensors of the network hold what is no number or "
+            f"too large for 16 bits, such as {unsound[0]}. Train it again with a lower learning rate."
+        )
     with atomic_file(path) as temporary:
         save_file(tensors, temporary, metadata={CARD_KEY: card.to_json()})
 
@@ -38,7 +48,7 @@ def load_weights(path: Path) -> tuple[FlowNet, ModelCard]:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - safe_open is no mapping
         network = FlowNet(card.network)
         network.load_state_dict({n: t.float() if t.is_floating_point() else t for n, t in tensors.items()})
-    except (SafetensorError, OSError, RuntimeError) as error:
+    except (SafetensorError, OSError, RuntimeError, ModelError) as error:
         raise ModelError(f"{path}: no uniaims model ({error}). Give a .safetensors file written by uniaims.") from error
     return network.eval(), card
 

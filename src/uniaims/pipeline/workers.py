@@ -16,8 +16,8 @@ from contextlib import contextmanager
 from types import FrameType
 
 from uniaims.pipeline.task import Outcome, Task
-from uniaims.runtime import available_cores
 from uniaims.segmenter import Segmenter, SegmenterSettings
+from uniaims.sessions import available_cores
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS", "POLARS_MAX_THREADS")
 

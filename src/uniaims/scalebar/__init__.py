@@ -10,7 +10,7 @@
 """
 
 from uniaims.scalebar.banner import Box, content_box
-from uniaims.scalebar.corrections import box_list, given_scale, keep_sample, parse_box
+from uniaims.scalebar.corrections import box_list, given_scale, keep_sample, parse_box, parse_length
 from uniaims.scalebar.detections import Detection, Detector
 from uniaims.scalebar.pixel_size import ResolvedPixelSize, resolve_pixel_size
 from uniaims.scalebar.scale import ScaleBar, ScaleReading
@@ -28,6 +28,7 @@ __all__ = [
     "given_scale",
     "keep_sample",
     "parse_box",
+    "parse_length",
     "read_scale",
     "resolve_pixel_size",
     "scan_scale",

@@ -69,6 +69,19 @@ class Box:
         """Rows, columns."""
         return self.height, self.width
 
+    @property
+    def transposed(self) -> "Box":
+        """The same box in the image with rows and columns exchanged."""
+        return Box(self.left, self.top, self.right, self.bottom)
+
+    def clipped(self, shape: tuple[int, ...]) -> "Box":
+        """The part inside an image of ``shape``; without rows or columns where it is outside."""
+        (top, bottom), (left, right) = (
+            (min(max(low, 0), side), min(max(high, 0), side))
+            for low, high, side in ((self.top, self.bottom, shape[0]), (self.left, self.right, shape[1]))
+        )
+        return Box(top, left, max(top, bottom), max(left, right))
+
     def moved(self, down: int, right: int) -> "Box":
         """The box shifted by whole pixels."""
         return Box(self.top + down, self.left + right, self.bottom + down, self.right + right)
@@ -103,7 +116,8 @@ def _eight_bit(gray: NDArray[Any]) -> NDArray[np.float32]:
     low, high = (float(level) for level in np.percentile(levels, STRETCH_PERCENTILES))
     if not high > low:
         low, high = float(levels.min()), float(levels.max())
-    stretched: NDArray[np.float32] = np.clip((levels - low) * np.float32(255.0 / max(high - low, 1e-30)), 0, 255)
+    with np.errstate(over="ignore"):  # hot pixels may be as large as numbers get
+        stretched: NDArray[np.float32] = np.clip((levels - low) * np.float32(255.0 / max(high - low, 1e-30)), 0, 255)
     return stretched
 
 

@@ -12,6 +12,7 @@ from uniaims.scalebar.banner import Box
 from uniaims.scalebar.bars import bars_in, find_bars
 from uniaims.scalebar.ends import measure_by_ends
 from uniaims.scalebar.facts import BannerFacts
+from uniaims.scalebar.frames import SAME_LEVEL, rectangle_around
 from uniaims.scalebar.measuring import Bar, measure_bar
 from uniaims.scalebar.reading import LengthLabel, PlacedLine
 from uniaims.scalebar.scale import ScaleBar
@@ -21,6 +22,18 @@ MOST = 0.7
 TICKED = 0.7
 FILLING = 0.2
 """What fills an outline has at least this part of the outline's score: letters and outlines stand out more."""
+OUTLINED = 0.03
+"""More than this part of a label whose letters have an outline is of the level that the outline surrounds."""
+FRAME_PX = 3
+"""The length of a hollow bar is that of its rectangle to so many pixels."""
+PIECE_LENGTHS, PIECE_GAP, PIECE_SCORE = 0.2, 1.5, 0.3
+"""Bars in a row are pieces of one if their lengths differ by at most this part, the gap between them is at most so many
+times as long, and the score of the other is at least this part of one's own."""
+SHORTEST = 0.25
+"""Bars are at least this part of their label long."""
+STROKE, STROKE_MARGIN, STROKE_PX = 0.5, 0.1, 2
+"""Strokes of letters are shorter than this part of their label, and reach beyond its box by at most this part of its
+height, or so many pixels."""
 SAME_SIZE = 0.02
 """Bars that give pixel sizes this close to each other say the same."""
 RIVAL = 0.85
@@ -110,7 +123,8 @@ def choose(
         known = _seen_pairs(gray, label, facts, seen)
         others = [line.box for line in lines if len(line.text) > 1 and not _within(label.box, line.box)]
         others += [pair.bar.box for pair in known]
-        found = [pair for pair in _pairs(gray, label, facts) if not any(_within(pair.bar.box, box) for box in others)]
+        found = _without_pieces([pair for pair in _pairs(gray, label, facts) if pair.score > 0])
+        found = [pair for pair in found if not any(_within(pair.bar.box, box) for box in others)]
         unseen = UNSEEN if any(pair.score >= LEAST_CONFIDENCE for pair in known) else 1.0
         found = [*known, *(replace(pair, score=unseen * pair.score) for pair in found)]
         found = [pair for pair in found if pair.score > 0]
@@ -120,7 +134,7 @@ def choose(
     if not pairs:
         return Choice(None, tuple(reasons))
     pairs.sort(key=lambda pair: -pair.score)
-    best = _filling(_completed(pairs[0], pairs), pairs)
+    best = _hollow(gray, _filling(_completed(pairs[0], pairs), pairs))
     doubt, rivalry = _doubt(best), _rivalry(best, pairs)
     if doubt or rivalry:
         return Choice(None, (*reasons, doubt or rivalry), torn=not doubt)
@@ -147,6 +161,55 @@ def _filling(pair: Pair, pairs: Sequence[Pair]) -> Pair:
     inner = [each for each in pairs if each.label == pair.label and _surrounds(pair.bar, each.bar)]
     likely = [each for each in inner if each.score >= FILLING * pair.score]
     return replace(likely[0], score=pair.score) if likely else pair
+
+
+def _hollow(gray: NDArray[np.uint8], pair: Pair) -> Pair:
+    """The whole of a hollow bar, where the pair's bar is its inside or one of its sides."""
+    if pair.bar.vertical or pair.bar.kind != "bar":
+        return pair
+    frame = rectangle_around(gray, pair.bar.box, pair.label.ink)
+    if frame is None or _has_outlines(gray, pair):
+        return pair
+    bar = measure_by_ends(gray, frame, pair.label.ink)
+    return replace(pair, bar=bar) if bar and abs(bar.length_px - frame.width) <= FRAME_PX else pair
+
+
+def _has_outlines(gray: NDArray[np.uint8], pair: Pair) -> bool:
+    """Whether label and bar have an outline, whose ink was taken for that of the letters."""
+    levels = gray[pair.label.around.window].astype(np.float32)
+    inside = np.mean(np.abs(levels - pair.bar.level) <= SAME_LEVEL)
+    return bool(abs(pair.bar.level - pair.label.ink) > SAME_LEVEL and inside >= OUTLINED)
+
+
+def _is_frame(gray: NDArray[np.uint8], bar: Bar, label: LengthLabel) -> bool:
+    """Whether what looks like a ticked bar is a side of a frame around the label."""
+    frame = rectangle_around(gray, bar.box, bar.level) if bar.ticks and bar.kind == "bar" else None
+    return frame is not None and _within(label.box, frame)
+
+
+def _without_pieces(pairs: Sequence[Pair]) -> list[Pair]:
+    """Pairs but for those whose bar is one of several in a row: a piece of a dashed or segmented bar."""
+    return [pair for pair in pairs if not any(_in_row(pair, each) for each in pairs)]
+
+
+def _in_row(pair: Pair, other: Pair) -> bool:
+    """Whether two bars are apart from each other in the same rows, of one length and about as likely."""
+    first, second = pair.bar.box, other.bar.box
+    level = abs(first.top - second.top) <= 1 and abs(first.bottom - second.bottom) <= 1
+    gap = max(first.left, second.left) - min(first.right, second.right)
+    near = 0 <= gap <= PIECE_GAP * first.width
+    alike = abs(first.width - second.width) <= max(2.0, PIECE_LENGTHS * first.width)
+    plain = pair.bar.kind == other.bar.kind == "bar" and pair.bar.bright == other.bar.bright
+    return level and near and alike and plain and other.score >= PIECE_SCORE * pair.score
+
+
+def _is_stroke(box: Box, label: LengthLabel) -> bool:
+    """Whether a strip is too short for its label, or a part of its letters, which may reach a little beyond its box."""
+    margin = max(STROKE_PX, round(STROKE_MARGIN * label.box.height))
+    inside = box.top >= label.box.top - margin and box.bottom <= label.box.bottom + margin
+    within = box.left >= label.box.left - margin and box.right <= label.box.right + margin
+    in_letters = inside and within and box.width < STROKE * label.box.width
+    return in_letters or box.width < SHORTEST * label.around.width
 
 
 def _surrounds(outline: Bar, bar: Bar) -> bool:
@@ -187,8 +250,8 @@ def _pairs(gray: NDArray[np.uint8], label: LengthLabel, facts: BannerFacts) -> l
     """A label with each bar near it."""
     pairs = []
     for candidate in find_bars(gray, label.box, label.ink):
-        bar = measure_bar(gray, candidate)
-        if bar is None or not is_plausible(label.label.length_nm / bar.length_px):
+        bar = None if _is_stroke(candidate.box, label) else measure_bar(gray, candidate)
+        if bar is None or not is_plausible(label.label.length_nm / bar.length_px) or _is_frame(gray, bar, label):
             continue
         farther = IN_A_ROW if _plain_between(gray, bar.box, label.box) else 1.0
         likeness = bar.quality * _nearness(bar.box, label.box, farther) * _same_ink(bar, label)
@@ -226,12 +289,8 @@ def _measured(gray: NDArray[np.uint8], seen: SeenBar, label: LengthLabel, inside
 def _seen_nearness(bar: Box, label: Box) -> float:
     """How near a bar that was seen is to its label; those that run downwards as if they lay."""
     if bar.height > bar.width:
-        bar, label = _transposed(bar), _transposed(label)
+        bar, label = bar.transposed, label.transposed
     return _nearness(bar, label, SEEN_FARTHER)
-
-
-def _transposed(box: Box) -> Box:
-    return Box(box.left, box.top, box.right, box.bottom)
 
 
 def _plain_between(gray: NDArray[np.uint8], bar: Box, label: Box) -> bool:

@@ -1,6 +1,9 @@
 """What a user says about a scale bar: where it is and what it stands for; and keeping it as a sample."""
 
+import itertools
 import json
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +13,7 @@ from numpy.typing import NDArray
 
 from uniaims.atomic import atomic_file
 from uniaims.errors import OutputError, SettingsError
-from uniaims.formats.lengths import nanometres_per, parse_quantity
+from uniaims.formats.lengths import Quantity, nanometres_per, parse_quantity
 from uniaims.micrograph import Micrograph, PixelSize
 from uniaims.scalebar.banner import Box
 from uniaims.scalebar.bars import bars_in
@@ -21,6 +24,8 @@ from uniaims.scalebar.scan import eight_bit
 
 LEAST_PART = 0.5
 """A bar in the box of a user takes at least this part of the box's length."""
+THOUSANDS = re.compile(r"\s*[1-9]\d{0,2}(,\d{3})+(?!\d)")
+"""``1,000``: one to some readers, a thousand to others."""
 LEAST_QUALITY = 0.3
 """Bars of less quality are not taken for what the user means."""
 
@@ -33,11 +38,27 @@ def parse_box(text: str) -> Box:
     """
     try:
         left, top, right, bottom = (round(float(part)) for part in text.split(","))
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise SettingsError(f"{text!r} is no box: write x0,y0,x1,y1 in pixels, such as 10,480,210,500.") from error
     if not (0 <= left < right and 0 <= top < bottom):
         raise SettingsError(f"{text!r} is no box: x1 has to be right of x0 and y1 below y0, none of them negative.")
     return Box(top, left, bottom, right)
+
+
+def parse_length(text: str) -> tuple[Quantity, float]:
+    """The length that a user wrote, such as ``"10 um"``, and the nanometres in its unit.
+
+    Raises:
+        SettingsError: where it is none, or could be two.
+    """
+    if THOUSANDS.match(text):
+        plain = text.replace(",", "")
+        raise SettingsError(f"{text!r} may be a thousand times more or less: write {plain!r}, or a decimal point.")
+    quantity = parse_quantity(text.replace(",", "."))
+    factor = nanometres_per(quantity.unit) if quantity and quantity.unit and not quantity.rest else None
+    if quantity is None or factor is None or quantity.value <= 0:
+        raise SettingsError(f'{text!r} is no length: write a number and a unit, such as "10 um".')
+    return quantity, factor
 
 
 def given_scale(micrograph: Micrograph, box: Box, length: str) -> ScaleBar:
@@ -58,13 +79,10 @@ def given_scale(micrograph: Micrograph, box: Box, length: str) -> ScaleBar:
     height, width = micrograph.shape
     if box.bottom > height or box.right > width:
         raise SettingsError(f"the box {box_list(box)} reaches out of the picture of {width} x {height} px.")
-    quantity = parse_quantity(length.replace(",", "."))
-    factor = nanometres_per(quantity.unit) if quantity and quantity.unit and not quantity.rest else None
-    if quantity is None or factor is None or quantity.value <= 0:
-        raise SettingsError(f'{length!r} is no length: write a number and a unit, such as "10 um".')
+    quantity, factor = parse_length(length)
     gray, upright = eight_bit(micrograph.gray()), box.height > box.width
-    bar = _bar_in(gray.T.copy(), _transposed(box)) if upright else _bar_in(gray, box)
-    found = None if bar is None else (_transposed(bar.box) if upright else bar.box)
+    bar = _bar_in(gray.T.copy(), box.transposed) if upright else _bar_in(gray, box)
+    found = None if bar is None else (bar.box.transposed if upright else bar.box)
     if bar is None:
         bar = _by_its_ends(gray, box)
         found = bar.box if bar else None
@@ -77,16 +95,23 @@ def given_scale(micrograph: Micrograph, box: Box, length: str) -> ScaleBar:
 def keep_sample(micrograph: Micrograph, scale: ScaleBar, folder: Path, name: str) -> Path:
     """Write the picture and what is known of its bar as ``<name>.png`` and ``<name>.json``; the JSON is returned.
 
+    A sample of the same picture is replaced; where another picture has the name, a number is added to it.
+
     Raises:
         OutputError: where it can't be written.
+        SettingsError: where the name is that of another folder.
     """
+    if not name or Path(name).name != name:
+        raise SettingsError(f"{name!r} is no name of a sample: give one without folders.")
+    source = str(micrograph.path) if micrograph.path else None
+    name = next(own for own in _names(name) if _is_free(folder / f"{own}.json", source))
     picture, facts = folder / f"{name}.png", folder / f"{name}.json"
     with atomic_file(picture) as place:
         if not cv2.imwrite(str(place), eight_bit(micrograph.gray())):
             raise OutputError(f"{picture}: can't be written. Choose another --keep.")
     known: dict[str, Any] = {
         "image": picture.name,
-        "source": str(micrograph.path) if micrograph.path else None,
+        "source": source,
         "bar_box": box_list(scale.box),
         "bar_length_px": scale.length_px,
         "value": scale.value,
@@ -101,6 +126,19 @@ def keep_sample(micrograph: Micrograph, scale: ScaleBar, folder: Path, name: str
 def box_list(box: Box) -> list[int]:
     """``[x0, y0, x1, y1]``."""
     return [box.left, box.top, box.right, box.bottom]
+
+
+def _names(name: str) -> Iterator[str]:
+    yield name
+    yield from (f"{name}-{number}" for number in itertools.count(2))
+
+
+def _is_free(facts: Path, source: str | None) -> bool:
+    """Whether a sample may be written there: nothing is, or what is known of the same picture."""
+    try:
+        return not facts.exists() or bool(json.loads(facts.read_text(encoding="utf-8"))["source"] == source)
+    except (OSError, ValueError, LookupError, TypeError):
+        return False
 
 
 def _bar_in(gray: NDArray[np.uint8], box: Box) -> Bar | None:
@@ -120,7 +158,3 @@ def _fits(bar: Bar, box: Box) -> bool:
     slack = max(3.0, 0.1 * box.width)
     inside = bar.start >= box.left - slack and bar.end <= box.right + slack
     return inside and bar.length_px >= LEAST_PART * box.width
-
-
-def _transposed(box: Box) -> Box:
-    return Box(box.left, box.top, box.right, box.bottom)

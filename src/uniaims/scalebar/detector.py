@@ -5,7 +5,6 @@ detector that Ultralytics trained on the same pictures and exported as ONNX, for
 Both are a `Detector`: hand them to `scan_scale`.
 """
 
-import os
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,6 +18,7 @@ from uniaims.errors import ModelError
 from uniaims.scalebar.banner import Box
 from uniaims.scalebar.detections import Detection, Detector
 from uniaims.scalebar.layouts import Layout, layout_of
+from uniaims.sessions import cpu_session
 
 SHIPPED = Path(__file__).parent.parent / "weights" / "scalebar" / "scalebar.onnx"
 """The trained one that comes with the package."""
@@ -54,8 +54,7 @@ class LearnedDetector:
         """All cells' boxes (A, 4) x0, y0, x1, y1 in the pixels of ``gray``, and scores (A, K), 0 to 1, of K kinds."""
         height, width = gray.shape
         size = self.layout.seen_size((width, height), scale)
-        cells = self.session.run([self.layout.output], {self.layout.input: self.layout.batch(gray, size)})[0][0]
-        found, scores = self.layout.boxes_and_scores(np.asarray(cells, np.float32))
+        found, scores = self.layout.boxes_and_scores(self._cells(self.layout.batch(gray, size)))
         boxes, inside = _clipped(found, size)
         boxes *= np.array([width / size[0], height / size[1]] * 2, np.float32)
         scores = np.where(inside[:, None] >= LEAST_INSIDE, scores, np.float32(0))
@@ -63,6 +62,18 @@ class LearnedDetector:
             # A banner goes from side to side; the network sees well where it begins and ends only in height.
             boxes[scores.argmax(axis=1) == self.layout.kinds.index("banner"), 0::2] = 0, width
         return boxes, scores
+
+    def _cells(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What the network says of a picture, as its layout has it.
+
+        Raises:
+            ModelError: if it can't be run.
+        """
+        try:
+            found = self.session.run([self.layout.output], {self.layout.input: batch})[0]
+            return np.asarray(found[0], np.float32)
+        except Exception as error:  # ONNX Runtime's exceptions have no common base
+            raise ModelError(f"the scale bar detector can't be run ({error}). Give another --detector.") from error
 
 
 @cache
@@ -72,11 +83,8 @@ def load_detector(path: Path) -> LearnedDetector:
     Raises:
         ModelError: if the file is no detector, or has none of the kinds that are looked for.
     """
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = int(os.environ.get("OMP_NUM_THREADS", "0"))
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
-        session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        session = cpu_session(path)
         return LearnedDetector(session, layout_of(session))
     except Exception as error:  # ONNX Runtime's exceptions have no common base
         raise ModelError(

@@ -83,8 +83,8 @@ def measure_by_ends(gray: NDArray[np.uint8], box: Box, ink: float | None = None)
         ink: grey level of the label, where it is known: the bar nearly always has it too.
     """
     if box.height > box.width:
-        bar = measure_by_ends(np.ascontiguousarray(gray.T), _transposed(box), ink)
-        return bar and replace(bar, box=_transposed(bar.box), vertical=True)
+        bar = measure_by_ends(np.ascontiguousarray(gray.T), box.transposed, ink)
+        return bar and replace(bar, box=bar.box.transposed, vertical=True)
     found = [bar for each in _inks(gray, box) if (bar := _measured(gray, box, each)) is not None]
     best = max(found, key=lambda bar: bar.quality * bar.contrast**0.25 * _likeness(bar, found, ink), default=None)
     if best is None:
@@ -118,7 +118,7 @@ def _inks(gray: NDArray[np.uint8], box: Box) -> list[float]:
         if all(abs(extreme - ink) > SAME_INK for ink in inks):
             inks.append(float(extreme))
     around = _ring(gray, box)
-    return [ink for ink in inks if np.mean(np.abs(around - ink) <= SAME_INK / 2) < GROUND_SHARE]
+    return [ink for ink in inks if len(around) and np.mean(np.abs(around - ink) <= SAME_INK / 2) < GROUND_SHARE]
 
 
 def _ring(gray: NDArray[np.uint8], box: Box) -> NDArray[np.float32]:
@@ -286,7 +286,3 @@ def _tip(likeness: NDArray[np.float32], first: int, length: int) -> float:
     slope, offset = np.polyfit(part + 0.5, area[part], 1)
     straight = np.abs(area[part] - offset - slope * (part + 0.5)).max() <= 0.12 * area[peak]
     return float(first - offset / slope) if slope > 0.1 and straight else np.nan
-
-
-def _transposed(box: Box) -> Box:
-    return Box(box.left, box.top, box.right, box.bottom)

@@ -40,6 +40,7 @@ _HEADS = {
 VOLTAGES_KV = (0.02, 1500.0)
 MAGNIFICATIONS = (5.0, 5e6)
 DISTANCES_MM = (0.1, 200.0)
+FIELD_WIDTHS_NM = (0.1, 1e9)
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def banner_facts(lines: Sequence[PlacedLine]) -> BannerFacts:
     width = _FIELD.search(text) or _LENGTH.search(under.get("field", ""))
     return BannerFacts(
         replace(acquisition, source=SOURCE) if known else acquisition,
-        _number(width[1]) * NM[_unit(width[2])] if width else None,
+        _first([_number(width[1]) * NM[_unit(width[2])]], FIELD_WIDTHS_NM) if width else None,
     )
 
 

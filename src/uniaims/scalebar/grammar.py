@@ -108,6 +108,12 @@ def spellings(value: float) -> tuple[str, ...]:
     return tuple(dict.fromkeys(form for form in forms if math.isclose(float(form), value)))
 
 
+def digits(number: str) -> str:
+    """The digits of a number as readers give it, without point, spaces and leading zeros: ``"O.5O"`` as 50."""
+    meant = (next((digit for digit in "0123456789" if each in SAME.get(digit, digit)), "") for each in number)
+    return "".join(meant).lstrip("0")
+
+
 def _prior_in_support(language: _Language, number: int, own: NDArray[np.bool_]) -> NDArray[np.float64]:
     """What the commonness of a label, of which ``own`` are the spellings, adds to its support."""
     unit = np.log(UNIT_COMMONNESS[language.labels[number].unit])

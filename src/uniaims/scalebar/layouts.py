@@ -19,6 +19,8 @@ from uniaims.scalebar.detections import DetectionKind
 
 CARD_KEY = "uniaims"
 STRIDE = 32
+FARTHEST_PX = np.float32(1e6)
+"""No box is farther away than this."""
 _KINDS: tuple[DetectionKind, ...] = get_args(DetectionKind)
 _ULTRALYTICS_LEVEL = 114
 
@@ -63,13 +65,23 @@ class Layout:
         return np.repeat(levels, self.channels, axis=1)
 
     def boxes_and_scores(self, cells: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Corners (A, 4) x0, y0, x1, y1 in the pixels of the input, and scores (A, K) of `kinds`."""
+        """Corners (A, 4) x0, y0, x1, y1 in the pixels of the input, and scores (A, K) of `kinds`, 0 to 1.
+
+        Cells that are not finite become empty boxes that score nothing.
+
+        Raises:
+            ModelError: if the network gives something else.
+        """
         rows = cells.T if self.by_middle else cells
-        boxes, scores = rows[:, :4], np.ascontiguousarray(rows[:, [4 + column for column in self.columns]])
+        if rows.ndim != 2 or rows.shape[1] < 5 + max(self.columns):
+            wanted = f"boxes with the scores of {1 + max(self.columns)} classes"
+            raise ModelError(f"the scale bar detector gives {cells.shape}, wanted {wanted}. Give another --detector.")
+        rows = np.where(np.isfinite(rows).all(axis=1, keepdims=True), rows, 0).clip(-FARTHEST_PX, FARTHEST_PX)
+        boxes, scores = rows[:, :4], rows[:, [4 + column for column in self.columns]]
         if self.by_middle:
             half = boxes[:, 2:] / 2
             boxes = np.concatenate([boxes[:, :2] - half, boxes[:, :2] + half], axis=1)
-        return boxes, scores
+        return boxes, np.ascontiguousarray(scores.clip(0, 1))
 
 
 def layout_of(session: onnxruntime.InferenceSession) -> Layout:
@@ -80,7 +92,10 @@ def layout_of(session: onnxruntime.InferenceSession) -> Layout:
     """
     metadata: dict[str, str] = session.get_modelmeta().custom_metadata_map
     if CARD_KEY in metadata:
-        kinds, columns = _known(dict(enumerate(json.loads(metadata[CARD_KEY])["classes"])))
+        card = json.loads(metadata[CARD_KEY])
+        if "classes" not in card:
+            raise ModelError("it is a model of Uni-AIMS that finds objects, not scale bars")
+        kinds, columns = _known(dict(enumerate(card["classes"])))
         return Layout(kinds, columns)
     if "names" not in metadata:
         raise ModelError("its metadata name no classes")
@@ -99,7 +114,7 @@ def layout_of(session: onnxruntime.InferenceSession) -> Layout:
 
 def _known(names: dict[int, str]) -> tuple[tuple[DetectionKind, ...], tuple[int, ...]]:
     """The kinds that are looked for and the column of each."""
-    known = [(kind, column) for column, name in sorted(names.items()) for kind in _KINDS if kind == name]
-    if not known:
+    known = [(kind, int(column)) for column, name in sorted(names.items()) for kind in _KINDS if kind == name]
+    if not known or min(column for _, column in known) < 0:
         raise ModelError(f"its classes are {', '.join(names.values())}, wanted some of {', '.join(_KINDS)}")
     return tuple(kind for kind, _ in known), tuple(column for _, column in known)

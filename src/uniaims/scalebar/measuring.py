@@ -91,13 +91,26 @@ def measure_bar(gray: NDArray[Any], candidate: Candidate) -> Bar | None:
 
 
 def _measured_split(gray: NDArray[Any], candidate: Candidate) -> Bar | None:
-    """A bar that its label splits: from the outer end of one line to that of the other."""
+    """A bar that its label splits: from the outer end of one line, or the tick there, to that of the other."""
     left, right = (measure_bar(gray, replace(candidate, kind="bar", box=box)) for box in candidate.parts)
     if left is None or right is None:
         return None
     whole = left.box.union(right.box)
-    quality = min(left.quality, right.quality)
-    return replace(left, box=whole, end=right.end, quality=quality, kind="split", tick_px=0.0)
+    split = replace(left, box=whole, end=right.end, quality=min(left.quality, right.quality), kind="split", tick_px=0.0)
+    first, last = _outer_tick(gray, left, left.start), _outer_tick(gray, right, right.end)
+    if first is None or last is None:
+        return replace(split, ticks=False)
+    width = max(first.tick_px, last.tick_px)
+    return replace(split, start=first.column, end=last.column, ticks=True, tick_px=width)
+
+
+def _outer_tick(gray: NDArray[Any], line: Bar, end: float) -> _End | None:
+    """The tick at one end of a line of a split bar."""
+    around = _around(line.box, gray.shape)
+    levels = gray[around.window].astype(np.float32)
+    box = line.box.moved(-around.top, -around.left)
+    tick = _tick(levels if line.bright else -levels, box, end - around.left, line.contrast)
+    return tick and replace(tick, column=tick.column + around.left)
 
 
 def _around(box: Box, shape: tuple[int, ...]) -> Box:
@@ -116,7 +129,8 @@ def _measured_bar(picture: NDArray[np.float32], candidate: Candidate) -> Bar | N
     level, contrast = _level(picture, box)
     if contrast <= 0:
         return None
-    profile = np.median(picture[top:bottom], axis=0)
+    rounding = (bottom - top) // 3
+    profile = np.median(picture[top + rounding : bottom - rounding], axis=0)  # of round ends the foremost rows
     left = _end(picture, profile, box, contrast, leftwards=True)
     right = _end(picture, profile, box, contrast, leftwards=False)
     if left is None or right is None:

@@ -39,7 +39,7 @@ def resolve_pixel_size(
         return ResolvedPixelSize(None, _reasons(reading))
     others = [(micrograph.pixel_size, "the file says"), (from_bar, f"the scale bar{_stated(reading)} says")]
     warnings = [_difference(used, other, says) for other, says in others if other is not None and other is not used]
-    if used is from_bar and bar is not None:
+    if bar is not None and used == from_bar:
         warnings += bar.warnings
     return ResolvedPixelSize(used, tuple(warning for warning in warnings if warning))
 
@@ -61,5 +61,4 @@ def _stated(reading: ScaleReading | None) -> str:
 
 def _reasons(reading: ScaleReading | None) -> tuple[str, ...]:
     """Why no scale bar was taken, where something like one was seen."""
-    seen = [text for text in reading.refusals if "with a bar of" in text] if reading else []
-    return tuple(f"No scale bar was taken: {text}" for text in seen[:MOST_REASONS])
+    return tuple(f"No scale bar was taken: {text}" for text in reading.reasons[-MOST_REASONS:]) if reading else ()

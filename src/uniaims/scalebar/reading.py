@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uniaims.scalebar.banner import Box
-from uniaims.scalebar.grammar import Label, ScoredLabel, best_labels
+from uniaims.scalebar.grammar import Label, ScoredLabel, best_labels, digits, spellings
 from uniaims.scalebar.ink import ink_alone, letters
 from uniaims.scalebar.text import FoundText, TextLine, read_text, text_models
 
@@ -23,7 +23,7 @@ OTHER_LENGTHS = re.compile(
     re.IGNORECASE,
 )
 """What stands before lengths that are no bar's."""
-NUMBER_AND_UNIT = re.compile(r"(?<![\d.,A-Za-z])[0-9OlI.][0-9OolI.,]*(?: [.,]?[0-9O]+)*\s*[a-zA-ZµÅ]{1,3}")
+NUMBER_AND_UNIT = re.compile(r"(?<![\d.,A-Za-z])([0-9OlI.][0-9OolI.,]*(?: [.,]?[0-9O]+)*)\s*[a-zA-ZµÅ]{1,3}")
 PER_DIVISION = re.compile(r"^\s*/\s*d[il1]v", re.IGNORECASE)
 HALF_LABEL = re.compile(r"[0-9.,]{1,5}|[nµumµ]m")
 MISSING = 2.2
@@ -38,6 +38,10 @@ LEAST_SHARE = 0.6
 """A label has at least this share of the evidence for all labels."""
 CUTS = ((0.0, 0.0), (0.15, 0.6), (-0.12, 0.1))
 """Margins around a box in its heights (above and below, left and right), in the order in which they are tried."""
+DOUBTED = 0.5
+"""What is left of the share of a label with other digits than the surest reading: too little to be sure."""
+SURE_READING = 0.9
+"""A wider line around a label's counts from this score on: mean probability of its characters."""
 CERTAIN = 0.95
 """Labels of this confidence in the first cut are not read from others."""
 HOPELESS = -3.0
@@ -220,8 +224,11 @@ def _labels(
     if named:
         return [Refusal(text, f"it is written after {named}, so it is not the length of a bar")]
     scored = _scored(placed.line, start, end)
+    wider = [each.line for each in lines if each is not placed and _reaches_into(placed.box, each.box)]
     if end - start == len(placed.text):
-        scored = _voted(gray, placed.box, scored)
+        scored = _voted(gray, placed, scored, wider)
+    elif wider:
+        scored = _doubted(scored, [], wider)
     if not scored or scored[0].support < LEAST_SUPPORT:
         return [Refusal(text, "it is no number and unit that scale bars have")]
     per_division = PER_DIVISION.match(placed.text[end:]) is not None
@@ -252,17 +259,20 @@ def _scored(line: TextLine, start: int, end: int) -> list[ScoredLabel]:
     return list(best_labels(line, text_models().characters, first, last))
 
 
-def _voted(gray: NDArray[np.uint8], box: Box, first: Sequence[ScoredLabel]) -> list[ScoredLabel]:
+def _voted(
+    gray: NDArray[np.uint8], placed: PlacedLine, first: Sequence[ScoredLabel], wider: Sequence[TextLine]
+) -> list[ScoredLabel]:
     """The labels that most cuts of the picture speak for, weighted by their confidence.
 
-    Where the `first` cut is certain, nothing but a lost point is looked for.
+    Where the `first` cut is certain, nothing but a lost point is looked for. `wider` are other lines around this one.
     """
     if not first or first[0].support < HOPELESS:
         return list(first)
     certain = _confidence(first[0]) >= CERTAIN
-    crops = [] if certain else [_crop(gray, box, *margins) for margins in CUTS]
-    crops.append(ink_alone(_crop(gray, box, 0.0, 0.25)))
-    *plain, inked = [_scored(line, 0, len(line.text))[:1] for line in read_text(crops)]
+    crops = [] if certain else [_crop(gray, placed.box, *margins) for margins in CUTS]
+    crops.append(ink_alone(_crop(gray, placed.box, 0.0, 0.25)))
+    read = read_text(crops)
+    *plain, inked = [_scored(line, 0, len(line.text))[:1] for line in read]
     scored = [each for found in (first[:1], *plain) for each in found]
     votes: dict[Label, float] = {}
     for each in scored:
@@ -277,7 +287,35 @@ def _voted(gray: NDArray[np.uint8], box: Box, first: Sequence[ScoredLabel]) -> l
     for label in sorted(votes, key=lambda each: -votes[each]):
         best = max((each for each in scored if each.label == label), key=_confidence)
         voted.append(ScoredLabel(label, best.share * votes[label] / total, best.support))
-    return [*voted, *(each for each in first[1:] if each.label not in votes)]
+    found = [*voted, *(each for each in first[1:] if each.label not in votes)]
+    return _doubted(found, [placed.line, *read], wider)
+
+
+def _doubted(
+    scored: Sequence[ScoredLabel], readings: Sequence[TextLine], wider: Sequence[TextLine]
+) -> list[ScoredLabel]:
+    """Labels, of which those with other digits than the surest reading, or a sure wider one, keep half of their share.
+
+    A cut may lose a digit: ``35 nm`` then says 5 nm, and says it surely, since no bar is labelled 35 nm.
+    """
+    surest = max((line for line in readings if _numbers(line)), key=lambda line: line.score, default=None)
+    said = [_numbers(line) for line in wider if line.score >= SURE_READING]
+    said = [numbers for numbers in (*said, _numbers(surest) if surest else []) if numbers]
+    agreed = [all(_says(numbers, each.label) for numbers in said) for each in scored]
+    return [
+        each if agrees else replace(each, share=each.share * DOUBTED)
+        for each, agrees in zip(scored, agreed, strict=True)
+    ]
+
+
+def _numbers(line: TextLine) -> list[str]:
+    """The digits of each number with a unit in a line."""
+    return [digits(number) for number in NUMBER_AND_UNIT.findall(line.text)]
+
+
+def _says(numbers: Sequence[str], label: Label) -> bool:
+    """Whether one of the numbers, by its digits, is that of a label."""
+    return any(digits(form) in numbers for form in spellings(label.value))
 
 
 def _point_lost(label: Label, other: Label) -> bool:

@@ -18,7 +18,7 @@ class ScaleBar:
         text_box: around its label; None where the length was given.
         text: the label as read; `value` and `unit` are what it means.
         confidence: 0..1.
-        kind: "bar" or "ruler".
+        kind: "bar", "split" (by its label) or "ruler".
         warnings: sentences for the reader.
     """
 
@@ -45,6 +45,7 @@ class ScaleReading:
         drawn: boxes of the bar, of its label and of a banner that a detector saw: no sample is to be seen there.
         letters: boxes of single letters that are written over the picture; the sample may go on beside them.
         seconds: wall time by stage.
+        reasons: those of the refusals that speak of a bar or of its label, the weightiest last.
         torn: whether two bars of different lengths were as likely: nothing but the user may decide that.
     """
 
@@ -55,3 +56,4 @@ class ScaleReading:
     letters: tuple[Box, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
     torn: bool = False
+    reasons: tuple[str, ...] = ()

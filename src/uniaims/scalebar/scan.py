@@ -32,7 +32,12 @@ LARGE_PX = 4_000_000
 """In larger pictures the strips are twice as large."""
 LARGEST_PX = 2**28
 """Larger pictures are not brought into memory for this."""
+TOO_LARGE = ("The picture is too large to look for one: give the pixel size.",)
 SURE = 0.5
+SURE_ALONE = 0.65
+"""A bar of a lower confidence needs a second opinion,"""
+SAME_BAR = 0.1
+"""which speaks of the same bar if the pixel sizes differ by at most this part."""
 COLOURED, LARGEST_COLOURED = 48, 0.1
 """Pixels whose channels differ so much are coloured; where more than this part is, colour is no sign of drawing."""
 EDGE, MOST_OF_EDGE = 0.02, 0.6
@@ -63,19 +68,20 @@ def scan_scale(micrograph: Micrograph, detector: Detector | None = None) -> Scal
     at enlarged, since small letters may have been missed. Without a ``detector`` this is done with the one for text
     alone. Where labels were seen but no bar was sure, and not because two were as likely, it is done once more with
     the learned one that ships; and where there is still none in a picture of which a small part is coloured, once more
-    at the colour.
+    at the colour. A bar of a confidence below `SURE_ALONE` is taken only if the learned detector leads to the same one,
+    or to none and it is rather sure.
     """
     if micrograph.shape[0] * micrograph.shape[1] > LARGEST_PX:
-        return ScaleReading(None, ("The picture is too large to look for a scale bar: give the pixel size.",))
+        return ScaleReading(None, TOO_LARGE, reasons=TOO_LARGE)
     gray = micrograph.gray()
     if detector is not None:
         return _scanned(gray, detector)
     reading = _scanned(gray, text_detector)
-    if reading.torn:
-        return reading
-    if reading.bar is None and reading.refusals:
+    if reading.bar is not None and reading.bar.confidence < SURE_ALONE:
+        return _agreed(reading, _scanned(gray, load_detector(SHIPPED)))
+    if reading.bar is None and reading.refusals and not reading.torn:
         reading = _surer(reading, _scanned(gray, load_detector(SHIPPED)))
-    colour = coloured(micrograph) if reading.bar is None else None
+    colour = coloured(micrograph) if reading.bar is None and not reading.torn else None
     return reading if colour is None else _surer(reading, _scanned(colour, text_detector))
 
 
@@ -95,10 +101,30 @@ def coloured(micrograph: Micrograph) -> NDArray[np.uint8] | None:
 def _surer(first: ScaleReading, second: ScaleReading) -> ScaleReading:
     """The first reading with the bar of the second, if that has one, and with the time of both."""
     seconds = {stage: taken + second.seconds[stage] for stage, taken in first.seconds.items()}
+    if second.torn:
+        return replace(first, seconds=seconds, torn=True, refusals=second.refusals, reasons=second.reasons)
     if second.bar is None:
         return replace(first, seconds=seconds)
     drawn, letters = first.drawn + second.drawn, first.letters + second.letters
     return replace(second, acquisition=first.acquisition, drawn=drawn, letters=letters, seconds=seconds)
+
+
+def _agreed(first: ScaleReading, second: ScaleReading) -> ScaleReading:
+    """The first reading if the second speaks of the same bar, or of none and the first is rather sure; else none."""
+    assert first.bar is not None
+    seconds = {stage: taken + second.seconds[stage] for stage, taken in first.seconds.items()}
+    if second.bar is None and first.bar.confidence >= SURE and not second.torn:
+        return replace(first, seconds=seconds)
+    if second.bar is not None and abs(second.bar.pixel_size_nm / first.bar.pixel_size_nm - 1) <= SAME_BAR:
+        return replace(first, seconds=seconds)
+    doubt = f'"{first.bar.text}" with a bar of {first.bar.length_px:.1f} px: a second look, for bars, ' + (
+        f"led to {second.bar.length_px:.1f} px." if second.bar else "did not find it."
+    )
+    reasons = (*second.reasons, doubt)
+    drawn = tuple(box for box in first.drawn if box not in (first.bar.box, first.bar.text_box))
+    return replace(
+        first, bar=None, refusals=(*second.refusals, doubt), drawn=drawn, seconds=seconds, torn=True, reasons=reasons
+    )
 
 
 def _scanned(original: NDArray[Any], detector: Detector) -> ScaleReading:
@@ -123,7 +149,9 @@ def _scanned(original: NDArray[Any], detector: Detector) -> ScaleReading:
         banners += [each.box for each in found if _is_banner(each, gray.shape)]
         bar = choice.bar and _on_original(original, choice.bar, choice.measured)
         drawn = tuple(box for box in (bar.box, bar.text_box, *banners) if box) if bar else tuple(banners)
-        reading = ScaleReading(bar, refusals, facts.acquisition, drawn, letter_boxes(gray, lines), clock, choice.torn)
+        reading = ScaleReading(
+            bar, refusals, facts.acquisition, drawn, letter_boxes(gray, lines), clock, choice.torn, choice.reasons
+        )
         if bar is not None:
             break
     return reading
@@ -149,16 +177,19 @@ def eight_bit(gray: NDArray[Any]) -> NDArray[np.uint8]:
         return gray
     low, high = (float(level) for level in np.percentile(gray, (0.02, 99.98)))
     span = max(high - low, 1e-30)
-    stretched: NDArray[np.uint8] = np.clip((gray.astype(np.float32) - low) * np.float32(255 / span), 0, 255).astype(
-        np.uint8
-    )
-    return stretched
+    with np.errstate(over="ignore"):  # hot pixels may be as large as numbers get
+        stretched = np.clip((gray.astype(np.float32) - low) * np.float32(255 / span), 0, 255)
+    return np.asarray(stretched, np.uint8)
 
 
 def _detected(gray: NDArray[np.uint8], look: Look, detector: Detector) -> tuple[Detection, ...]:
-    """What a detector finds in a part of the picture, in the pixels of the whole."""
+    """What a detector finds in a part of the picture, in the pixels of the whole, and in it."""
     part = np.ascontiguousarray(gray[look.box.window])
-    return tuple(replace(each, box=each.box.moved(look.box.top, look.box.left)) for each in detector(part, look.scale))
+    found = [
+        replace(each, box=each.box.moved(look.box.top, look.box.left).clipped(gray.shape))
+        for each in detector(part, look.scale)
+    ]
+    return tuple(each for each in found if min(each.box.shape) > 0)
 
 
 def _texts(gray: NDArray[np.uint8], look: Look, found: Sequence[Detection]) -> list[FoundText]:

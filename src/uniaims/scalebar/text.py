@@ -8,7 +8,6 @@
 The models lie in ``weights/ocr`` beside their licence and the changes made to them.
 """
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -22,6 +21,7 @@ from numpy.typing import NDArray
 
 from uniaims.errors import ModelError
 from uniaims.scalebar.banner import Box
+from uniaims.sessions import cpu_session
 
 WEIGHTS = Path(__file__).parent.parent / "weights" / "ocr"
 FINDER_STRIDE = 32
@@ -114,12 +114,8 @@ def read_text(crops: Sequence[NDArray[np.uint8]]) -> tuple[TextLine, ...]:
 
 
 def _session(path: Path) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    options.intra_op_num_threads = int(os.environ.get("OMP_NUM_THREADS", "0")) or cores
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
-        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        return cpu_session(path)
     except Exception as error:  # ONNX Runtime's exceptions have no common base
         raise ModelError(f"{path}: the text model can't be loaded ({error}). Install the package again.") from error
 

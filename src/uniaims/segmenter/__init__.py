@@ -8,8 +8,8 @@
 predicted flow and the flow that the finished outline would have, ``max(0, 1 - e / 2)``. The flow error e is the mean
 of ``|predicted - ideal|²``; for unit vectors ``e / 2 = 1 - cos(angle)``, so the second factor is the mean cosine
 between the two. Where the model's card has a calibration, that number is turned into the share of right objects (IoU
-0.5 or more) among those of its kind in images held out from training. Instances below ``minimum_confidence`` are left
-out, and a warning says how many; 0 keeps all.
+0.5 or more) among objects of such a confidence in labelled images. Instances below ``minimum_confidence`` are left out,
+and a warning says how many; 0 keeps all.
 """
 
 from uniaims.segmenter.instances import confidence_of, expected_quality

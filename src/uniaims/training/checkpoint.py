@@ -66,7 +66,7 @@ def restore(state: RunState, settings: RunSettings, device: torch.device) -> Non
             setattr(state, name, saved[name])
     except SettingsError:
         raise
-    except (RuntimeError, ValueError, KeyError, EOFError, OSError, UnpicklingError) as error:
+    except (RuntimeError, ValueError, KeyError, TypeError, AttributeError, EOFError, OSError, UnpicklingError) as error:
         raise SettingsError(
             f"{path}: no state of this training ({error}). "
             "Choose another --output folder, or delete the file to start anew."

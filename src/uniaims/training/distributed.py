@@ -30,14 +30,17 @@ class Team:
         """Whether this process is the one that writes."""
         return self.rank == 0
 
-    def portion(self, batch: int) -> Portion:
-        """The portion of each batch that this process makes.
+    def portion(self, batch: int, parts: int = 1) -> Portion:
+        """The portion of each batch that this process makes and then computes in ``parts``.
 
         Raises:
             SettingsError: if the batch can't be shared out evenly.
         """
-        if batch % self.processes:
-            raise SettingsError(f"a batch of {batch} for {self.processes} processes: wanted a multiple of them.")
+        if batch % (self.processes * parts):
+            raise SettingsError(
+                f"a batch of {batch} for {self.processes} processes with {parts} parts each: "
+                f"wanted a multiple of {self.processes * parts}."
+            )
         return Portion(self.rank, self.processes)
 
     def wrapped(self, network: nn.Module, device: torch.device) -> nn.Module:

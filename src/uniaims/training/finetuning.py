@@ -1,13 +1,12 @@
 """A model taught a new kind of image with a few labelled ones: few steps, a low learning rate, the parent's weights."""
 
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from uniaims.dataset import open_samples
-from uniaims.errors import MissingDependencyError
 from uniaims.tiles import Progress
+from uniaims.training.requirements import check_libraries
 from uniaims.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
@@ -63,10 +62,9 @@ def finetune(settings: FineTuningSettings, progress: Progress | None = None) -> 
         InputError: if the images can't be read or none has a labelled object.
         ModelError: if there is no such model to start from.
         SettingsError: if the output folder holds another training.
-        MissingDependencyError: if torch is not installed.
+        MissingDependencyError: if torch, onnx or onnxscript is not installed.
     """
-    if find_spec("torch") is None:
-        raise MissingDependencyError("fine-tuning needs torch. Install it with `pip install 'uniaims[train]'`.")
+    check_libraries("fine-tuning")
     from uniaims.networks.weights import load_weights
     from uniaims.training.optimisation import device_named
     from uniaims.training.samples import divided, thinned

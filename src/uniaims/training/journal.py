@@ -3,10 +3,11 @@
 import json
 import math
 import time
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
-from torch.utils.tensorboard import SummaryWriter
-
+from uniaims.atomic import atomic_file
 from uniaims.training.losses import Loss
 from uniaims.training.optimisation import learning_rate
 from uniaims.training.settings import TrainingSettings
@@ -26,11 +27,13 @@ class Journal:
 
     def __enter__(self) -> "Journal":
         self._started = time.monotonic()
-        self._board = SummaryWriter(str(self._settings.output / "tensorboard"), purge_step=self._state.step)
+        _forget_after(self._settings.output / LOG_FILE, self._state.step)
+        self._board = _board(self._settings, self._state)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._board.close()
+        if self._board:
+            self._board.close()
 
     def seconds(self) -> float:
         """Seconds of training, those of earlier starts included."""
@@ -72,9 +75,34 @@ class Journal:
         self._write({"validation_ap50": round(ap50, 5)})
 
     def _write(self, row: dict[str, float]) -> None:
-        for name, value in row.items():
+        for name, value in row.items() if self._board else ():
             self._board.add_scalar(name, value, self._state.step)
         place = self._settings.output / LOG_FILE
         whole = {"step": self._state.step, "seconds": round(self.seconds(), 1)} | row
         with place.open("a", encoding="utf-8") as log:
             log.write(json.dumps(whole) + "\n")
+
+
+def _forget_after(log: Path, step: int) -> None:
+    """Take out the lines of steps that a kill lost, which are made again, and a line that it broke off."""
+    lines = log.read_text(encoding="utf-8").splitlines(keepends=True) if log.is_file() else []
+    kept = [line for line in lines if _step_of(line) <= step]
+    if len(kept) < len(lines):
+        with atomic_file(log) as temporary:
+            temporary.write_text("".join(kept), encoding="utf-8")
+
+
+def _step_of(line: str) -> float:
+    try:
+        return float(json.loads(line)["step"])
+    except (ValueError, KeyError, TypeError):
+        return math.inf
+
+
+def _board(settings: TrainingSettings, state: State) -> Any:
+    """What writes for TensorBoard; ``None`` where it is not installed, for the lines of JSON say the same."""
+    if find_spec("tensorboard") is None:
+        return None
+    from torch.utils.tensorboard import SummaryWriter
+
+    return SummaryWriter(str(settings.output / "tensorboard"), purge_step=state.step)

@@ -2,12 +2,11 @@
 
 Kernels and the maps between layers become whole numbers, their ranges taken from crops of labelled images (static
 quantisation; Jacob et al., CVPR 2018, doi 10.1109/CVPR.2018.00286). Kernels keep 7 of the 8 bits, so that processors
-without instructions for 8-bit sums can't overflow. The last layer keeps its floating-point numbers.
+without instructions for 8-bit sums can't overflow. The last layer of each head keeps its floating-point numbers.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -16,16 +15,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uniaims.atomic import atomic_file
-from uniaims.errors import InputError, MissingDependencyError, SettingsError
+from uniaims.errors import InputError, SettingsError
 from uniaims.networks.card import CARD_KEY, ModelCard
 from uniaims.runtime import file_hash
 from uniaims.tiles import Progress
+from uniaims.training.requirements import check_libraries
 from uniaims.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
     from uniaims.networks.flownet import FlowNet
 
 OPERATIONS = ("Conv", "Add", "Relu", "MaxPool", "Resize", "Concat")
+LAST_KERNELS = ("network.head.1.weight", "network.kind_head.1.weight")
+"""Those that give the fields and the kinds, by their names in the exported file."""
 
 
 def _knob(default: Any, text: str) -> Any:
@@ -62,10 +64,9 @@ def quantise(settings: QuantisationSettings, progress: Progress | None = None) -
     Raises:
         InputError: if the images can't be read, or none has a labelled object.
         ModelError: if there is no such model, or only its ONNX file.
-        MissingDependencyError: if torch is not installed.
+        MissingDependencyError: if torch, onnx or onnxscript is not installed.
     """
-    if find_spec("torch") is None:
-        raise MissingDependencyError("quantising needs torch. Install it with `pip install 'uniaims[train]'`.")
+    check_libraries("quantising")
     from uniaims.networks.weights import load_weights
     from uniaims.training.samples import load_data
     from uniaims.training.sampling import CropLoader
@@ -78,7 +79,7 @@ def quantise(settings: QuantisationSettings, progress: Progress | None = None) -
         raise InputError("no images came: give at least one dataset folder with --data.")
     knobs = TrainingSettings(
         settings.data, settings.output, nominal_diameter_px=diameter, batch=settings.crops, seed=settings.seed,
-        validation_share=0.0, kinds=card.network.kinds,
+        validation_share=0.0,
     )  # fmt: skip
     crops = CropLoader(load_data(knobs, card.normalisation, progress), knobs, 0).batch(0).image
     made = replace(
@@ -111,15 +112,21 @@ def write_quantised(path: Path, network: "FlowNet", card: ModelCard, crops: NDAr
         whole, folded, quantised = (Path(folder) / f"{name}.onnx" for name in ("whole", "folded", "quantised"))
         export_onnx(whole, network, card, half=False)
         quant_pre_process(whole, folded, skip_symbolic_shape=True)
-        last = [node.name for node in onnx.load(folded).graph.node if node.op_type == "Conv"][-1:]
+        excluded = _kept_whole(onnx.load(folded))
         quantize_static(
             folded, quantised, Reader(), per_channel=True, reduce_range=True, weight_type=QuantType.QInt8,
-            activation_type=QuantType.QUInt8, op_types_to_quantize=list(OPERATIONS), nodes_to_exclude=last,
+            activation_type=QuantType.QUInt8, op_types_to_quantize=list(OPERATIONS), nodes_to_exclude=excluded,
         )  # fmt: skip
         model = onnx.load(quantised)
     helper.set_model_props(model, {CARD_KEY: card.to_json()})
     with atomic_file(path) as temporary:
         onnx.save(model, temporary)
+
+
+def _kept_whole(model: Any) -> list[str]:
+    """Names of the convolutions that keep floating-point numbers: the last of each head, and what is not learnt."""
+    kernels = {node.name: node.input[1] for node in model.graph.node if node.op_type == "Conv"}
+    return [name for name, kernel in kernels.items() if kernel in LAST_KERNELS or not kernel.startswith("network.")]
 
 
 def _feeds(crops: Sequence[NDArray[np.float32]] | NDArray[np.float32]) -> Iterator[dict[str, NDArray[np.float32]]]:

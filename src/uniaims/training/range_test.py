@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from uniaims.atomic import atomic_file
+from uniaims.errors import ModelError
 from uniaims.tiles import Progress
 from uniaims.training.optimisation import device_named
 from uniaims.training.samples import load_data
@@ -27,6 +28,8 @@ STEPS = 100
 SMOOTHING = 0.9
 BURST = 3.0
 """The test ends where the smoothed loss is this many times the lowest one."""
+FEWEST_STEPS = 3
+"""Of fewer steps no slope can be told."""
 PICTURE_FILE = "learning_rate.png"
 WIDTH_PX, HEIGHT_PX, MARGIN_PX = 900, 540, 80
 
@@ -48,7 +51,7 @@ def find_learning_rate(settings: TrainingSettings, progress: Progress | None = N
 
     Raises:
         InputError: if the data can't be read.
-        ModelError: if the weights to start from can't be read.
+        ModelError: if the weights to start from can't be read, or the loss is no number from the start.
     """
     device = device_named(settings.device)
     torch.manual_seed(settings.seed)
@@ -67,6 +70,8 @@ def find_learning_rate(settings: TrainingSettings, progress: Progress | None = N
         if not math.isfinite(losses[-1]) or level[-1] > BURST * level.min():
             break
     kept = np.isfinite(losses)
+    if kept.sum() < FEWEST_STEPS:
+        raise ModelError(f"the loss is no number after {int(kept.sum())} steps at the lowest rates: check the data.")
     tried, level = np.array(rates)[kept], smoothed(np.array(losses)[kept].tolist())
     suggested, path = steepest(tried, level), settings.output / PICTURE_FILE
     with atomic_file(path) as place:

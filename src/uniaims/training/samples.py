@@ -64,12 +64,12 @@ def load_data(
     """Read and prepare everything that the settings name.
 
     Raises:
-        InputError: if a folder or file can't be read, or there is no labelled object at all.
+        InputError: if a folder or file can't be read, or there is no labelled object at all, or none of a kind.
     """
     sides = [divided(folder, settings) for folder in settings.data]
     training, held_out = [list(learned) for learned, _ in sides], [list(kept) for _, kept in sides]
     if settings.validation:
-        held_out = [list(open_samples(folder)) for folder in settings.validation]
+        held_out = [list(validated(folder)) for folder in settings.validation]
     shares = dataset_shares([len(files) for files in training], settings)
     if settings.synthetic:
         training.append(list(synthetic_files(settings, progress)))
@@ -84,6 +84,7 @@ def load_data(
             progress("reading samples", done, len(files))
     if not any(sample.diameter_px for sample in prepared):
         raise InputError("no sample has a labelled object. Check that masks/ holds label images (0 = background).")
+    _check_kinds(prepared, settings)
     sizes = tuple(len(group) for group in training)
     return TrainingData(tuple(prepared), sizes, shares, thinned(held_out, settings.validation_images))
 
@@ -110,6 +111,21 @@ def divided(folder: Path, settings: TrainingSettings) -> tuple[tuple[AnySampleFi
     drawn = set(drawn_sources(sources.values(), settings.validation_share))
     kept = tuple(file for file in learned if sources[file.stem] in drawn)
     return tuple(file for file in learned if sources[file.stem] not in drawn), kept
+
+
+def validated(folder: Path) -> tuple[AnySampleFile, ...]:
+    """The files of a folder to validate on: of a dataset that is split its validation part alone, else all.
+
+    Raises:
+        InputError: if it is split and has no such part.
+    """
+    files = open_samples(folder)
+    if not any(map(_part, files)):
+        return files
+    kept = tuple(file for file in files if _part(file) == "validation")
+    if not kept:
+        raise InputError(f"{folder}: a split dataset without validation part. Give another, or split it anew.")
+    return kept
 
 
 def drawn_sources(sources: Iterable[str], share: float) -> list[str]:
@@ -163,7 +179,11 @@ def dataset_shares(sizes: Sequence[int], settings: TrainingSettings) -> tuple[fl
 
 
 def synthetic_files(settings: TrainingSettings, progress: Progress | None = None) -> tuple[AnySampleFile, ...]:
-    """Make synthetic samples in the output folder; those that are there from an earlier start are kept."""
+    """Make synthetic samples in the output folder; those that are there from an earlier start are kept.
+
+    Raises:
+        KeyboardInterrupt: after Ctrl-C; what is made is kept.
+    """
     from uniaims.synthesis import RECIPES, ProductionSettings, synthesise
 
     names = list(RECIPES) if "all" in settings.synthetic else list(settings.synthetic)
@@ -171,7 +191,8 @@ def synthetic_files(settings: TrainingSettings, progress: Progress | None = None
     wanted = ProductionSettings(
         count=settings.synthetic_count, seed=settings.seed * settings.synthetic_count, workers=settings.loader_threads
     )
-    synthesise(names, folder, wanted, progress=progress)
+    if synthesise(names, folder, wanted, progress=progress).interrupted:
+        raise KeyboardInterrupt
     return open_samples(folder)
 
 
@@ -181,6 +202,17 @@ def kind_numbers(kinds: Sequence[str], wanted: Sequence[str]) -> NDArray[np.int8
         return np.zeros(0, np.int8)
     numbers = {kind: number for number, kind in enumerate(wanted)}
     return np.array([-1, *(numbers.get(kind, -1) for kind in kinds)], np.int8)
+
+
+def _check_kinds(samples: Sequence[PreparedSample], settings: TrainingSettings) -> None:
+    """A kind without any object would be a head that says nothing; a model that has it already may go without."""
+    present = {int(number) for sample in samples for number in np.unique(sample.kinds)}
+    missing = [kind for number, kind in enumerate(settings.kinds) if number not in present]
+    if missing and not settings.initial_weights:
+        raise InputError(
+            f"no object to learn from is of the kind {' or '.join(missing)}. Check the names in kinds/ or in the "
+            "dataset, or leave these kinds out."
+        )
 
 
 def prepare(sample: Sample, normalisation: Normalisation, nominal_diameter_px: float) -> PreparedSample:

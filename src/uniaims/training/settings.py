@@ -1,6 +1,7 @@
 """Every knob of a training, written once; the command line, the settings file and the checkpoint are made from it."""
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,16 @@ POSITIVE = (
     "steps", "batch", "crop_px", "learning_rate", "nominal_diameter_px", "loader_threads", "validation_every",
     "validation_images", "checkpoint_every", "batch_parts", "synthetic_count",
 )  # fmt: skip
-SHARES = ("validation_share", "wide_scale_share", "synthetic_share", "dataset_balance", "size_balance", "kind_balance")
+SHARES = (
+    "validation_share", "wide_scale_share", "synthetic_share", "dataset_balance", "size_balance", "kind_balance",
+    "average_decay",
+)  # fmt: skip
+NOT_NEGATIVE = (
+    "seed", "patience", "minutes", "weight_decay", "warmup_steps", "boundary_weight", "scale_spread",
+)  # fmt: skip
+LARGEST_SEED = 2**63 - 1
+TAKEN_NAMES = frozenset({"", ".", "..", "best", "last"})
+"""The run folder has other files of these names, or they are none."""
 
 
 def _knob(default: Any, text: str) -> Any:
@@ -74,21 +84,17 @@ class TrainingSettings:
 
     seed: int = _knob(0, "Seed of everything random.")
     device: str = _knob("auto", "auto, cpu or cuda.")
-    mixed_precision: bool = _knob(True, "Compute convolutions in bfloat16 where the hardware has it.")
+    mixed_precision: bool = _knob(True, "Compute convolutions in bfloat16; turn it off on hardware without it.")
     loader_threads: int = _knob(2, "Threads that prepare crops.")
     checkpoint_every: int = _knob(250, "Steps between checkpoints; a killed training goes on from the last one.")
 
     def __post_init__(self) -> None:
         if not self.data:
             raise SettingsError("no training data came: give at least one dataset folder with --data.")
-        for name in POSITIVE:
-            if getattr(self, name) <= 0:
-                raise SettingsError(f"{name} = {getattr(self, name)}: wanted a number above 0.")
-        for name in SHARES:
-            if not 0 <= getattr(self, name) <= 1:
-                raise SettingsError(f"{name} = {getattr(self, name)}: wanted a number from 0 to 1.")
-        if self.shares and len(self.shares) != len(self.data):
-            raise SettingsError(f"{len(self.shares)} shares for {len(self.data)} data folders: wanted one share each.")
+        if self.name in TAKEN_NAMES or set(self.name) & {"/", "\\"}:
+            raise SettingsError(f"name {self.name!r}: wanted one that can be that of a file, not best or last.")
+        self._check_numbers()
+        self._check_shares()
         if self.crop_px % 64:
             raise SettingsError(f"crop_px = {self.crop_px}: wanted a multiple of 64.")
         if self.encoder_weights and self.initial_weights:
@@ -96,6 +102,31 @@ class TrainingSettings:
         if self.batch % self.batch_parts:
             raise SettingsError(f"a batch of {self.batch} in {self.batch_parts} parts: wanted parts of the same size.")
         self.network()
+
+    def _check_numbers(self) -> None:
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if isinstance(value, float) and not math.isfinite(value):
+                raise SettingsError(f"{item.name} = {value}: wanted a finite number.")
+        for name in POSITIVE:
+            if getattr(self, name) <= 0:
+                raise SettingsError(f"{name} = {getattr(self, name)}: wanted a number above 0.")
+        for name in NOT_NEGATIVE:
+            if getattr(self, name) < 0:
+                raise SettingsError(f"{name} = {getattr(self, name)}: wanted 0 or a number above it.")
+        for name in SHARES:
+            if not 0 <= getattr(self, name) <= 1:
+                raise SettingsError(f"{name} = {getattr(self, name)}: wanted a number from 0 to 1.")
+        if self.seed > LARGEST_SEED:
+            raise SettingsError(f"seed = {self.seed}: wanted at most {LARGEST_SEED}.")
+
+    def _check_shares(self) -> None:
+        if not self.shares:
+            return
+        if len(self.shares) != len(self.data):
+            raise SettingsError(f"{len(self.shares)} shares for {len(self.data)} data folders: wanted one share each.")
+        if min(self.shares) < 0 or not 0 < sum(self.shares) < math.inf:
+            raise SettingsError(f"shares {self.shares}: wanted numbers of 0 and more, at least one above 0.")
 
     def network(self) -> NetworkSettings:
         """The architecture that the settings describe."""

@@ -6,13 +6,20 @@ Relative paths count from the folder of the file.
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 from uniaims.atomic import atomic_file
 from uniaims.errors import SettingsError
+from uniaims.runtime import SHIPPED
 from uniaims.training.settings import TrainingSettings
+
+KINDS_OF_VALUE = {
+    Path: "a path in quotes", str: "text in quotes", int: "a whole number", float: "a number", bool: "true or false",
+}  # fmt: skip
+WEIGHTS = ("initial_weights", "encoder_weights")
+"""Settings that are a name, or the path of a file or folder."""
 
 
 def read_settings(path: Path, changes: Mapping[str, Any] | None = None) -> TrainingSettings:
@@ -30,7 +37,14 @@ def read_settings(path: Path, changes: Mapping[str, Any] | None = None) -> Train
     if unknown:
         raise SettingsError(f"{path}: {', '.join(unknown)}: no such setting. Wanted some of: {', '.join(hints)}.")
     values = {name: _value(value, hints[name], f"{path}: {name}", path.parent) for name, value in given.items()}
+    values |= {name: _located(values[name], path.parent) for name in WEIGHTS if name in values}
     return settings_from(values | dict(changes or {}))
+
+
+def located(settings: TrainingSettings) -> TrainingSettings:
+    """The settings with absolute paths of the weights to start from, so that they serve from any folder."""
+    initial, encoder = (_located(getattr(settings, name), Path()) for name in WEIGHTS)
+    return replace(settings, initial_weights=initial, encoder_weights=encoder)
 
 
 def settings_from(values: Mapping[str, Any]) -> TrainingSettings:
@@ -65,12 +79,19 @@ def _value(value: Any, kind: Any, where: str, folder: Path) -> Any:
             raise SettingsError(f"{where} = {value!r}: wanted a list in square brackets.")
         return tuple(_value(each, get_args(kind)[0], where, folder) for each in value)
     if kind is Path and isinstance(value, str):
-        return folder / value
+        return folder / Path(value).expanduser()
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if type(value) is not kind:
-        raise SettingsError(f"{where} = {value!r}: wanted {getattr(kind, '__name__', kind)}.")
+        raise SettingsError(f"{where} = {value!r}: wanted {KINDS_OF_VALUE[kind]}.")
     return value
+
+
+def _located(name_or_path: str, folder: Path) -> str:
+    """A path from ``folder`` to something that is there, as an absolute one; anything else is a name and stays."""
+    path = folder / Path(name_or_path).expanduser()
+    shipped = (SHIPPED / f"{name_or_path}.onnx").is_file()
+    return str(path.absolute()) if name_or_path and not shipped and path.exists() else name_or_path
 
 
 def _toml(value: Any) -> str:

@@ -69,6 +69,7 @@ def weights_of(name_or_path: str | Path) -> Path:
     path = find_model(name_or_path).with_suffix(".safetensors")
     if not path.is_file():
         raise ModelError(
-            f"{path}: not there. A training starts from a .safetensors file; ONNX can't be trained further."
+            f"{path}: not there. A training starts from a .safetensors file; ONNX can't be trained further. "
+            "Give the model that it was made of, such as general for general-fast."
         )
     return path

@@ -59,7 +59,7 @@ class Stepper:
         """One step at a learning rate; gives the loss before it, of this process's crops."""
         state, settings = self._state, self._settings
         # Dropout and the like draw from numbers that hang on the step alone: a training that goes on is exact.
-        torch.manual_seed((settings.seed << 40) + (state.step << 8) + self._team.rank)
+        torch.manual_seed(((settings.seed << 40) + (state.step << 8) + self._team.rank) % 2**64)
         for group in state.optimiser.param_groups:
             group["lr"] = rate
         state.network.train()

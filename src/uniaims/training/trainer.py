@@ -5,7 +5,7 @@ A run folder holds::
     settings.toml          the settings as they were used
     training.pt            the state from which a stopped training goes on
     log.jsonl              loss, learning rate, images a second, AP50; a line every 10 steps and for each validation
-    tensorboard/           the same
+    tensorboard/           the same, where TensorBoard is installed
     best.safetensors       the running average at the best validation
     last.safetensors       the running average at the last checkpoint
     NAME.safetensors       the finished model: the best one, or the last one where nothing was validated
@@ -39,7 +39,7 @@ from uniaims.training.optimisation import device_named, learning_rate, time_is_u
 from uniaims.training.samples import load_data, synthetic_files
 from uniaims.training.sampling import Batch, CropLoader
 from uniaims.training.settings import TrainingSettings
-from uniaims.training.settings_file import write_settings
+from uniaims.training.settings_file import located, write_settings
 from uniaims.training.start import resolved, start_of
 from uniaims.training.step import State, Stepper, new_state
 from uniaims.training.validation import Validator
@@ -77,19 +77,20 @@ def train(settings: TrainingSettings, progress: Progress | None = None) -> Train
         ModelError: if the weights to start from can't be read, or the loss is no number any more.
         KeyboardInterrupt: after Ctrl-C or SIGTERM, when the state is saved.
     """
-    with team(device_named(settings.device)) as (members, device), stop_request() as stop:
+    with team(device_named(settings.device)) as (members, device):
         torch.manual_seed(settings.seed)
         start = start_of(settings)
-        settings = resolved(settings, start.card)
+        settings = resolved(located(settings), start.card)
         state = new_state(start.network, settings, device)
         restore(state, settings, device)
         if settings.synthetic:
             with members.leader_first():
                 synthetic_files(settings, progress)
         data = load_data(settings, start.card.normalisation, progress)
-        loader = CropLoader(data, settings, state.step, members.portion(settings.batch))
-        run = _Run(settings, state, Validator(data.held_out, start.card, device, members), stop, progress)
-        run.go(iter(loader), Stepper(state, settings, device, members))
+        loader = CropLoader(data, settings, state.step, members.portion(settings.batch, settings.batch_parts))
+        with stop_request() as stop:  # before there is nothing to save, and afterwards all is
+            run = _Run(settings, state, Validator(data.held_out, start.card, device, members), stop, progress)
+            run.go(iter(loader), Stepper(state, settings, device, members))
         return run.finish()
 
 
@@ -142,7 +143,6 @@ class _Run:
             self._validate()
         overdue = time.monotonic() - self.saved_at > CHECKPOINT_SECONDS
         if state.step % settings.checkpoint_every == 0 or (overdue and self.team.processes == 1):
-            _check_number(loss, state.step)
             self._save()
         if self.progress and self.journal:
             self.progress(self.journal.headline(), state.step, self.journal.steps_expected())
@@ -163,8 +163,8 @@ class _Run:
 
     def _save(self) -> None:
         if self.team.leads:
+            self._write_weights(LAST_FILE)  # before the state: it refuses what is no number
             save_state(self.state, self.settings)
-            self._write_weights(LAST_FILE)
             self.saved_at = time.monotonic()
 
     def _write_weights(self, name: str) -> None:

@@ -62,7 +62,7 @@ class YoloExport:
 def write_yolo(settings: YoloExport, progress: Progress | None = None) -> Path:
     """Draw the pictures that the folder lacks; gives its ``data.yaml``.
 
-    Picture n follows from seed and n alone, so a folder can be filled in several goes, and enlarged later.
+    Picture n follows from seed, n, backgrounds and fonts: a folder can be filled in several goes, and enlarged later.
 
     Raises:
         InputError: if there are no backgrounds.
