@@ -21,6 +21,8 @@ WIDTHS = (32, 64, 128, 256)
 FEATURES = 128
 DISTANCE_WEIGHT = 0.2
 BACKGROUND_WEIGHT = 1e-4
+UNIT_PX = 16.0
+"""The network gives distances in this unit, so that they are learned in as few steps as the rest."""
 
 
 def twice(inputs: int, outputs: int) -> nn.Sequential:
@@ -32,7 +34,7 @@ def twice(inputs: int, outputs: int) -> nn.Sequential:
 
 
 class StarNet(nn.Module):
-    """A U-Net; image (N, 1, H, W) -> logit and 32 distances in px (N, 33, H, W); sides are multiples of 8."""
+    """A U-Net; image (N, 1, H, W) -> logit and 32 distances in `UNIT_PX` (N, 33, H, W); sides are multiples of 8."""
 
     def __init__(self, widths: tuple[int, ...] = WIDTHS) -> None:
         super().__init__()
@@ -65,7 +67,7 @@ class StarDistContender(DenseContender):
         return np.concatenate([fields[3:4], ray_distances(labels, *directions())])
 
     def loss(self, network: nn.Module, image: Tensor, targets: Tensor, known: Tensor) -> Tensor:
-        raw = network(image).float()
+        raw = network(image).float() * torch.tensor([1.0] + RAYS * [UNIT_PX]).view(1, -1, 1, 1).to(image.device)
         depth, distances = targets[:, :1], targets[:, 1:]
         entropy = functional.binary_cross_entropy_with_logits(raw[:, :1], depth, reduction="none")
         inside = known * depth
@@ -75,7 +77,7 @@ class StarDistContender(DenseContender):
         return MaskedLoss.mean(entropy, known) + DISTANCE_WEIGHT * (error + pull)
 
     def activated(self, raw: Tensor) -> Tensor:
-        return torch.cat([raw[:, :1].sigmoid(), raw[:, 1:]], dim=1)
+        return torch.cat([raw[:, :1].sigmoid(), raw[:, 1:] * UNIT_PX], dim=1)
 
     def decode(self, maps: Floats, option: Option) -> Labels:
         places = np.argwhere(maps[0] > option["probability"])
