@@ -1,4 +1,4 @@
-"""What each part of our training is worth, and the accuracy over the number of real images.
+"""What each part of our training is worth, the accuracy over the number of real images, and that of each encoder.
 
     python examples/prepare_general_data.py ../shared/data runs/general-data
     python benchmarks/ablations.py runs/general-data runs/ablations --minutes 30 --threads 1
@@ -33,6 +33,8 @@ COUNTS = (0, 5, 10, 50, ALL)
 SEEDS = (0, 1, 2)
 NO_LIMIT = 10**9
 SIDE_PX, MARGIN_PX = 560, 80
+ENCODERS = ("unet", "resnet18", "resnet34", "resnet50", "resnext50", "convnext-atto", "convnext-nano", "convnext-tiny",
+            "swin-tiny", "vit-tiny", "vit-small")  # fmt: skip
 COLOURS = {"with": (160, 90, 20), "without": (30, 90, 200)}
 
 
@@ -46,6 +48,7 @@ class Job:
     topography: bool = True
     emps: bool = True
     mirror: bool = False
+    encoder: str = "unet"
     seed: int = 0
 
     @property
@@ -55,7 +58,7 @@ class Job:
 
 
 def jobs() -> list[Job]:
-    """All ablations, then the curve: every count of real images with and without synthesis, three seeds."""
+    """All ablations; the encoders; the curve: every count of real images with and without synthesis, three seeds."""
     every = [
         Job("whole"),
         Job("whole-mirrored", mirror=True),
@@ -64,6 +67,7 @@ def jobs() -> list[Job]:
         Job("synthesis-only", images=0),
         Job("without-emps", emps=False),
     ]
+    every += [Job(f"encoder-{encoder}", encoder=encoder) for encoder in ENCODERS]
     for seed in SEEDS:
         for count in COUNTS:
             named = "all" if count == ALL else str(count)
@@ -116,6 +120,7 @@ def settings_of(given: argparse.Namespace, job: Job, folder: Path) -> TrainingSe
     return TrainingSettings(
         data=tuple(sets),
         output=folder,
+        encoder=job.encoder,
         heads=("probability", "flow", "topography") if job.topography else ("probability", "flow"),
         validation_share=0.0,
         synthetic=(SYNTHETIC,) if job.synthesis else (),
@@ -156,7 +161,8 @@ def report(output: Path) -> None:
     found = {job: output / "scores" / f"{job.name}.json" for job in jobs()}
     done = {job: json.loads(path.read_text(encoding="utf-8")) for job, path in found.items() if path.is_file()}
     means = {job: told["scores"][MEAN] for job, told in done.items()}
-    single = {job.name: mean for job, mean in means.items() if not job.name.startswith("curve")}
+    single = {job.name: mean for job, mean in means.items() if not job.name.startswith(("curve", "encoder"))}
+    encoders = {job.encoder: mean for job, mean in means.items() if job.name.startswith("encoder")}
     curve: dict[str, dict[str, float | None]] = {}
     points: dict[str, list[tuple[int, list[float]]]] = {"with": [], "without": []}
     for position, count in enumerate(COUNTS):
@@ -166,7 +172,8 @@ def report(output: Path) -> None:
             if rows:
                 curve[f"{'all' if count == ALL else count} real, {word} synthesis"] = mean_of(rows)
                 line.append((position, [row["ap50"] for row in rows]))
-    write_text(output / "ablations.md", f"{table(single, 'training')}\n\n{table(curve, 'mean of seeds')}\n")
+    tables = [table(single, "training"), table(encoders, "encoder"), table(curve, "mean of seeds")]
+    write_text(output / "ablations.md", "\n\n".join(tables) + "\n")
     write_json(output / "ablations.json", {job.name: told for job, told in done.items()})
     cv2.imwrite(str(output / "curve.png"), plot(points))
 

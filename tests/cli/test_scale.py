@@ -54,7 +54,10 @@ def test_a_box_that_does_not_fit_one_picture_leaves_the_others(
     given = ["--bar", "50,460,270,490", "--length", "500 nm", "--json"]
     assert main(["scale", str(small), str(image), *given]) == 1
     output = capsys.readouterr()
-    assert [Path(facts["image"]).name for facts in json.loads(output.out)] == ["bar.png"]
+    first, second = json.loads(output.out)
+    assert Path(first["image"]).name == "small.png" and "the box" in first["error"]
+    assert Path(second["image"]).name == "bar.png" and "error" not in second
+    assert "taken for all 2 images" in output.err
     assert "small.png: the box" in output.err
 
 
@@ -90,8 +93,37 @@ def test_one_bad_image_does_not_stop_the_others(
     assert "none.png" in output.err
 
 
-def test_half_a_correction_is_a_wrong_command(image: Path) -> None:
-    assert main(["scale", str(image), "--bar", "1,2,3,4"]) == 2
+def test_lines_say_where_the_scale_is_from(image: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["scale", str(image)]) == 0
+    assert "scale bar: 500 nm = 200.0 px, confidence 0." in capsys.readouterr().out
+    assert main(["scale", str(image), "--bar", "50,460,270,490", "--length", "10 um"]) == 0
+    assert "= 200.0 px, as given" in capsys.readouterr().out
+    assert main(["scale", str(image), "--bar", "300,100,340,110", "--length", "1 um"]) == 0
+    output = capsys.readouterr()
+    assert f"{image}: No bar stands out in the box: its longer side, 40 px, is taken." in output.err
+
+
+def test_folders_and_patterns_are_taken(image: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (image.parent / "notes.txt").write_text("no image", encoding="utf-8")
+    assert main(["scale", str(image.parent), str(image.parent / "*.png"), str(image), "--json"]) == 0
+    assert [facts["image"] for facts in json.loads(capsys.readouterr().out)] == [str(image)]
+
+
+def test_a_folder_without_images_is_named(image: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "empty").mkdir()
+    assert main(["scale", str(tmp_path / "empty"), str(image), "--json"]) == 1
+    output = capsys.readouterr()
+    assert "no image files in this folder" in output.err
+    assert ["error" in facts for facts in json.loads(output.out)] == [True, False]
+
+
+@pytest.mark.parametrize(("given", "missing"), [(["--bar", "1,2,3,4"], "--length"), (["--length", "1 um"], "--bar"),
+                                                (["--keep", "kept"], "--bar and --length")])  # fmt: skip
+def test_half_a_correction_is_a_wrong_command(
+    image: Path, given: list[str], missing: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["scale", str(image), *given]) == 2
+    assert f"{missing} is missing" in capsys.readouterr().err
 
 
 def test_a_detector_can_be_named(image: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

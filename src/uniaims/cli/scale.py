@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from uniaims.scalebar.detections import Detector
 
 
+VERMILLION_BGR = (0, 94, 213)
+SKY_BLUE_BGR = (233, 180, 86)
+LINES_PER_SIDE = 500
+"""Width of a frame in an overlay, as a part of the picture's longer side."""
+
+
 @dataclass(frozen=True)
 class _Scale:
     """What is known of the scale of one image."""
@@ -40,8 +46,8 @@ class _Given:
 
 
 def scale(
-    images: Annotated[list[Path], typer.Argument(help="Image files.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    images: Annotated[list[str], typer.Argument(help="Image files, folders, or patterns in quotes.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON; of an image that failed, its `error`.")] = False,
     overlay: Annotated[Path | None, typer.Option(help="Folder for pictures with the bar and its label marked.")] = None,
     bar: Annotated[
         str | None, typer.Option(help="Box of the bar, x0,y0,x1,y1 in pixels, to correct what was found.")
@@ -53,38 +59,54 @@ def scale(
     ] = None,
 ) -> None:
     """Say how large a pixel is, and from where this is known: metadata, or the scale bar in the picture."""
-    if (bar is None) != (length is None) or (keep is not None and bar is None):
-        raise SettingsError('--bar, --length and --keep belong together: --bar x0,y0,x1,y1 --length "10 um".')
+    given = _given(bar, length, keep)
+    from uniaims.pipeline.jobs import find_images, why_nothing
     from uniaims.scalebar.detector import detector_at
 
-    chosen, given = detector_at(detector), _given(bar, length, keep)
-    rows, failed = [], False
-    pictures = _pictures(images, overlay) if overlay else {}
-    for image in images:
-        try:
-            found = _scale_of(image, given, chosen)
-            if image in pictures:
-                _write_overlay(found, pictures[image])
-        except UniaimsError as error:
-            if isinstance(error, SettingsError) and len(images) == 1:
-                raise
-            say_error(f"{image}: {error}")
-            failed = True
-            continue
-        rows.append(_facts(found))
-        if not as_json:
+    chosen, found = detector_at(detector), {item: list(find_images(item)) for item in images}
+    paths = list(dict.fromkeys(path for item in found.values() for path in item))
+    if given and len(paths) > 1:
+        say_warning(f"--bar and --length are taken for all {len(paths)} images.")
+    pictures = _pictures(paths, overlay) if overlay else {}
+    rows = [{"image": item, "error": why_nothing(Path(item))} for item, files in found.items() if not files]
+    for row in rows:
+        say_error(row["error"])
+    for path in paths:
+        rows.append(_row(path, given, chosen, pictures.get(path)))
+        if not as_json and "error" not in rows[-1]:
             _say(rows[-1])
     if as_json:
         sys.stdout.write(json.dumps(rows, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
-    raise typer.Exit(1 if failed else 0)
+    raise typer.Exit(1 if any("error" in row for row in rows) else 0)
+
+
+def _row(path: Path, given: "_Given | None", detector: "Detector | None", picture: Path | None) -> dict[str, Any]:
+    """The JSON of one image; of one that can't be read the error, which is said too."""
+    try:
+        found = _scale_of(path, given, detector)
+        if picture is not None:
+            _write_overlay(found, picture)
+    except UniaimsError as error:
+        text = str(error)
+        say_error(text if str(path) in text else f"{path}: {text}")
+        return {"image": str(path), "error": text}
+    return _facts(found)
 
 
 def _given(bar: str | None, length: str | None, keep: Path | None) -> "_Given | None":
-    """The correction, read before any image is."""
+    """The correction, read before any image is.
+
+    Raises:
+        SettingsError: if a part of it is missing or can't be understood.
+    """
+    if bar is None and length is None and keep is None:
+        return None
+    if bar is None or length is None:
+        missing = " and ".join(name for name, text in (("--bar", bar), ("--length", length)) if text is None)
+        example = '--bar 10,480,210,500 --length "10 um"'
+        raise SettingsError(f"{missing} is missing: a correction is the box of the bar and its length, {example}.")
     from uniaims.scalebar import parse_box, parse_length
 
-    if bar is None or length is None:
-        return None
     parse_length(length)
     return _Given(parse_box(bar), length, keep)
 
@@ -145,25 +167,36 @@ def _facts(found: _Scale) -> dict[str, Any]:
 def _say(facts: dict[str, Any]) -> None:
     from uniaims.micrograph import PixelSize
 
+    name = facts["image"]
     if facts["pixel_size_nm"] is None:
-        say(f"{facts['image']}: unknown")
+        say(f"{name}: unknown")
     else:
-        say(f"{facts['image']}: {PixelSize(facts['pixel_size_nm'])} per pixel ({facts['source']})")
+        say(f"{name}: {PixelSize(facts['pixel_size_nm'])} per pixel ({_origin(facts)})")
     for warning in facts["warnings"]:
-        say_warning(warning)
+        say_warning(f"{name}: {warning}")
+
+
+def _origin(facts: dict[str, Any]) -> str:
+    """Where a pixel size comes from; of a scale bar what it says, how long it is and how sure that is."""
+    if facts["source"] != "scale bar":
+        return str(facts["source"])
+    stated = f"scale bar: {facts['value']:g} {facts['unit']} = {facts['bar_length_px']:.1f} px"
+    return f"{stated}, as given" if facts["text_box"] is None else f"{stated}, confidence {facts['confidence']:.2f}"
 
 
 def _write_overlay(found: _Scale, place: Path) -> None:
-    """The picture with the bar in red and its label in blue, as PNG."""
+    """The picture with the bar in vermillion and its label in blue, as PNG; lines are wider in larger pictures."""
     import cv2
 
     from uniaims.atomic import atomic_file
     from uniaims.scalebar.scan import eight_bit
 
     picture = cv2.cvtColor(eight_bit(found.micrograph.gray()), cv2.COLOR_GRAY2BGR)
-    boxes = [(found.bar.box, (40, 40, 230)), (found.bar.text_box, (230, 120, 20))] if found.bar else []
+    line_px = max(2, round(max(picture.shape) / LINES_PER_SIDE))
+    boxes = [(found.bar.box, VERMILLION_BGR), (found.bar.text_box, SKY_BLUE_BGR)] if found.bar else []
     for box, colour in boxes:
         if box is not None:
-            cv2.rectangle(picture, (box.left - 2, box.top - 2), (box.right + 1, box.bottom + 1), colour, 1)
+            first = (box.left - 1 - line_px, box.top - 1 - line_px)
+            cv2.rectangle(picture, first, (box.right + line_px, box.bottom + line_px), colour, line_px)
     with atomic_file(place) as temporary:
         cv2.imwrite(str(temporary), picture)

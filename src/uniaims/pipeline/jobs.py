@@ -60,9 +60,9 @@ def plan_jobs(inputs: Iterable[str | Path], output: Path) -> Plan:
         raise OutputError(f"{output} is a file: give a folder with --output.")
     images, unusable = dict[Path, Path](), list[Unusable]()
     for item in inputs:
-        found = list(_images(str(item), output))
+        found = list(find_images(str(item), output))
         if not found:
-            unusable.append(Unusable(str(item), _why_nothing(Path(item))))
+            unusable.append(Unusable(str(item), why_nothing(Path(item))))
         images.update({path.resolve(): path for path in found if path.resolve() not in images})
     names = folder_names(list(images), _owners(output), _foreign(output))
     jobs = tuple(Job(path, output / name) for path, name in zip(images.values(), names, strict=True))
@@ -91,6 +91,29 @@ def folder_names(images: Sequence[Path], owners: Mapping[str, Path], foreign: It
         names[image] = next(name for name in _candidates(image, rivals) if name.casefold() not in taken)
         taken.add(names[image].casefold())
     return [names[image] for image in images]
+
+
+def find_images(item: str, output: Path | None = None) -> Iterator[Path]:
+    """The images that a file, folder or pattern stands for, sorted; patterns pass over what lies in ``output``."""
+    path = Path(item)
+    if path.is_dir() and not _is_zarr(path):
+        yield from sorted(child for child in path.iterdir() if _is_candidate(child))
+    elif path.exists() or not has_magic(item):
+        yield path
+    else:
+        for name in sorted(glob(item, recursive=True)):  # noqa: PTH207  Path.glob refuses absolute patterns
+            found = Path(name)
+            if found.is_dir() and not _is_zarr(found) and "**" not in item:
+                yield from find_images(name, output)
+            elif _is_candidate(found) and (output is None or output.resolve() not in found.resolve().parents):
+                yield found
+
+
+def why_nothing(path: Path) -> str:
+    """A sentence on a folder or pattern in which no image was found."""
+    if path.is_dir():
+        return f"{path}: no image files in this folder. Give the folder that holds them, or the files."
+    return f"{path}: no image file matches this pattern. Check it, and put it in quotes."
 
 
 def read_summary(folder: Path) -> Mapping[str, Any] | None:
@@ -127,33 +150,12 @@ def _candidates(image: Path, rivals: Sequence[Path]) -> Iterator[str]:
         number += 1
 
 
-def _images(item: str, output: Path) -> Iterator[Path]:
-    path = Path(item)
-    if path.is_dir() and not _is_zarr(path):
-        yield from sorted(child for child in path.iterdir() if _is_candidate(child))
-    elif path.exists() or not has_magic(item):
-        yield path
-    else:
-        for name in sorted(glob(item, recursive=True)):  # noqa: PTH207  Path.glob refuses absolute patterns
-            found = Path(name)
-            if found.is_dir() and not _is_zarr(found) and "**" not in item:
-                yield from _images(name, output)
-            elif _is_candidate(found) and output.resolve() not in found.resolve().parents:
-                yield found
-
-
 def _is_candidate(path: Path) -> bool:
     return is_image_path(path) and not path.name.startswith(".") and (path.is_file() or _is_zarr(path))
 
 
 def _is_zarr(path: Path) -> bool:
     return path.is_dir() and path.suffix.lower() == ".zarr"
-
-
-def _why_nothing(path: Path) -> str:
-    if path.is_dir():
-        return f"{path}: no image files in this folder. Give the folder that holds them, or the files."
-    return f"{path}: no image file matches this pattern. Check it, and put it in quotes."
 
 
 def _owners(output: Path) -> dict[str, Path]:
