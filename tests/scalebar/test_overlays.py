@@ -50,6 +50,13 @@ def test_panel_letters_stand_in_corners() -> None:
     assert not is_writing(said("(b)"), SHAPE)
 
 
+def test_small_letters_between_brackets_are_letters_too() -> None:
+    picture = np.full(SHAPE, 60, np.uint8)
+    cv2.putText(picture, "(c)", (12, 40), cv2.FONT_HERSHEY_SIMPLEX, 1.2, 255, 2)
+    (line,) = read_lines(picture, [FoundText(Box(4, 7, 54, 76), 1.0)])
+    assert len(letter_boxes(picture, [line])) == 3
+
+
 def test_boxes_hold_the_letters_and_leave_the_gaps() -> None:
     picture = written("Au NPs")
     (line,) = read_lines(picture, [FoundText(Box(198, 250, 232, 370), 1.0)])

@@ -79,6 +79,23 @@ def test_a_label_without_a_bar_gives_none_and_the_reason() -> None:
     assert any("500" in reason for reason in reading.refusals)
 
 
+@pytest.mark.parametrize("label", ["500 pm", "200 pm"])
+def test_micrometres_are_not_told_from_picometres_by_guessing(label: str) -> None:
+    reading = scan_scale(micrograph(picture(label)))
+    assert reading.bar is None
+    warnings = resolve_pixel_size(micrograph(picture(label)), None, reading).warnings
+    assert any(f"{label[:3]} µm" in warning and label in warning for warning in warnings)
+
+
+def test_a_detector_that_was_replaced_is_loaded_anew(tmp_path: Path) -> None:
+    place = tmp_path / "bars.onnx"
+    place.write_bytes(SHIPPED.read_bytes())
+    first = load_detector(place)
+    assert load_detector(place) is first
+    os.utime(place, (1, 1))
+    assert load_detector(place) is not first
+
+
 def test_a_bar_without_a_label_gives_none() -> None:
     gray = picture()
     gray[420:462] = gray[100:142]

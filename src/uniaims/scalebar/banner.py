@@ -86,6 +86,16 @@ class Box:
         """The box shifted by whole pixels."""
         return Box(self.top + down, self.left + right, self.bottom + down, self.right + right)
 
+    def grown(self, down: int, across: int, shape: tuple[int, ...]) -> "Box":
+        """The box with margins of so many rows and columns on each side, inside an image of ``shape``."""
+        return Box(self.top - down, self.left - across, self.bottom + down, self.right + across).clipped(shape)
+
+    def share_in(self, other: "Box") -> float:
+        """Which part of the box, 0..1, lies in another one."""
+        down = min(self.bottom, other.bottom) - max(self.top, other.top)
+        across = min(self.right, other.right) - max(self.left, other.left)
+        return max(0, down) * max(0, across) / max(1, self.height * self.width)
+
     def union(self, other: "Box") -> "Box":
         """The smallest box around both."""
         top, left = min(self.top, other.top), min(self.left, other.left)

@@ -84,7 +84,7 @@ def find_bars(gray: NDArray[np.uint8], label: Box, ink: float) -> tuple[Candidat
     bright = ink > float(np.median(levels))
     found += [Candidate(box.moved(band.top, band.left), bright) for box in _inked(levels, ink, letter)]
     pieces = list(dict.fromkeys(each for each in found if not _inside(each.box, label)))
-    rulers = [each for each in find_rulers(gray, label) if not _overlaps(each.box, label)]
+    rulers = [each for each in find_rulers(gray, label) if not each.box.share_in(label)]
     return (*pieces, *_joined(pieces, label), *rulers)
 
 
@@ -279,9 +279,3 @@ def _progression(peaks: list[float], letter: int) -> tuple[float, ...]:
 def _inside(box: Box, label: Box) -> bool:
     """Whether a strip is a part of the label's letters."""
     return box.top >= label.top and box.bottom <= label.bottom and box.left >= label.left and box.right <= label.right
-
-
-def _overlaps(box: Box, label: Box) -> bool:
-    """Whether they have pixels in common."""
-    down = min(box.bottom, label.bottom) - max(box.top, label.top)
-    return down > 0 and min(box.right, label.right) > max(box.left, label.left)

@@ -121,10 +121,10 @@ def choose(
     reasons: list[str] = []
     for label in labels:
         known = _seen_pairs(gray, label, facts, seen)
-        others = [line.box for line in lines if len(line.text) > 1 and not _within(label.box, line.box)]
+        others = [line.box for line in lines if len(line.text) > 1 and label.box.share_in(line.box) < MOST]
         others += [pair.bar.box for pair in known]
         found = _without_pieces([pair for pair in _pairs(gray, label, facts) if pair.score > 0])
-        found = [pair for pair in found if not any(_within(pair.bar.box, box) for box in others)]
+        found = [pair for pair in found if not any(pair.bar.box.share_in(box) >= MOST for box in others)]
         unseen = UNSEEN if any(pair.score >= LEAST_CONFIDENCE for pair in known) else 1.0
         found = [*known, *(replace(pair, score=unseen * pair.score) for pair in found)]
         found = [pair for pair in found if pair.score > 0]
@@ -148,7 +148,9 @@ def _completed(pair: Pair, pairs: Sequence[Pair]) -> Pair:
         for each in pairs
         if each.label == pair.label and _is_whole(each.bar) and each.bar.bright == pair.bar.bright
     ]
-    likely = [each for each in wider if _within(pair.bar.box, each.bar.box) and each.score >= TICKED * pair.score]
+    likely = [
+        each for each in wider if pair.bar.box.share_in(each.bar.box) >= MOST and each.score >= TICKED * pair.score
+    ]
     return likely[0] if likely and not _is_whole(pair.bar) else pair
 
 
@@ -184,7 +186,7 @@ def _has_outlines(gray: NDArray[np.uint8], pair: Pair) -> bool:
 def _is_frame(gray: NDArray[np.uint8], bar: Bar, label: LengthLabel) -> bool:
     """Whether what looks like a ticked bar is a side of a frame around the label."""
     frame = rectangle_around(gray, bar.box, bar.level) if bar.ticks and bar.kind == "bar" else None
-    return frame is not None and _within(label.box, frame)
+    return frame is not None and label.box.share_in(frame) >= MOST
 
 
 def _without_pieces(pairs: Sequence[Pair]) -> list[Pair]:
@@ -218,17 +220,10 @@ def _surrounds(outline: Bar, bar: Bar) -> bool:
     return (
         not outline.crossed
         and bar.bright != outline.bright
-        and _within(bar.box, outline.box)
+        and bar.box.share_in(outline.box) >= MOST
         and 0.5 <= left <= margin
         and 0.5 <= right <= margin
     )
-
-
-def _within(box: Box, other: Box) -> bool:
-    """Whether most of a box lies in another one."""
-    down = min(box.bottom, other.bottom) - max(box.top, other.top)
-    across = min(box.right, other.right) - max(box.left, other.left)
-    return down > 0 and across > 0 and down * across >= MOST * box.height * box.width
 
 
 def _scale_bar(pair: Pair) -> ScaleBar:
@@ -264,7 +259,7 @@ def _seen_pairs(gray: NDArray[np.uint8], label: LengthLabel, facts: BannerFacts,
     """A label with each bar that a detector saw."""
     pairs = []
     for each in seen:
-        inside = _within(label.box, each.box)
+        inside = label.box.share_in(each.box) >= MOST
         bar = _measured(gray, each, label, inside)
         if bar is None or not is_plausible(label.label.length_nm / bar.length_px):
             continue
@@ -351,7 +346,9 @@ def _rivalry(best: Pair, pairs: Sequence[Pair]) -> str:
     """Which pair of another pixel size is nearly as likely as the best one; empty if none is."""
     for rival in pairs[1:]:
         apart = abs(rival.pixel_size_nm / best.pixel_size_nm - 1)
-        related = _surrounds(rival.bar, best.bar) or (_is_whole(best.bar) and _within(rival.bar.box, best.bar.box))
+        related = _surrounds(rival.bar, best.bar) or (
+            _is_whole(best.bar) and rival.bar.box.share_in(best.bar.box) >= MOST
+        )
         if apart > SAME_SIZE and rival.score >= RIVAL * best.score and not related:
             return (
                 f'"{best.label.text}" with a bar of {best.length_px:.1f} px and '

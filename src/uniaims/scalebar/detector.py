@@ -6,7 +6,7 @@ Both are a `Detector`: hand them to `scan_scale`.
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 import cv2
@@ -76,13 +76,19 @@ class LearnedDetector:
             raise ModelError(f"the scale bar detector can't be run ({error}). Give another --detector.") from error
 
 
-@cache
 def load_detector(path: Path) -> LearnedDetector:
-    """A detector from an ONNX file, loaded once.
+    """A detector from an ONNX file, loaded once as long as the file stays the same.
 
     Raises:
         ModelError: if the file is no detector, or has none of the kinds that are looked for.
     """
+    written = path.stat().st_mtime_ns if path.is_file() else 0
+    return _loaded(path, written)
+
+
+@lru_cache(maxsize=4)
+def _loaded(path: Path, _written_ns: int) -> LearnedDetector:
+    """A detector as the file was at a time."""
     try:
         session = cpu_session(path)
         return LearnedDetector(session, layout_of(session))

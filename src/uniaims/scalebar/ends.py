@@ -123,9 +123,7 @@ def _inks(gray: NDArray[np.uint8], box: Box) -> list[float]:
 
 def _ring(gray: NDArray[np.uint8], box: Box) -> NDArray[np.float32]:
     """Levels (n,) close around a box."""
-    outer = Box(
-        max(0, box.top - 4), max(0, box.left - 4), min(len(gray), box.bottom + 4), min(gray.shape[1], box.right + 4)
-    )
+    outer = box.grown(4, 4, gray.shape)
     kept = np.ones(outer.shape, bool)
     kept[
         max(0, box.top - 2 - outer.top) : box.bottom + 2 - outer.top,

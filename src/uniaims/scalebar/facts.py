@@ -41,6 +41,7 @@ VOLTAGES_KV = (0.02, 1500.0)
 MAGNIFICATIONS = (5.0, 5e6)
 DISTANCES_MM = (0.1, 200.0)
 FIELD_WIDTHS_NM = (0.1, 1e9)
+LAST_DAY, LAST_MONTH = 31, 12
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def banner_facts(lines: Sequence[PlacedLine]) -> BannerFacts:
         voltage_kv=_first((_number(match[1]) for match in _VOLTAGE.finditer(text)), VOLTAGES_KV),
         magnification=magnification,
         working_distance_mm=_first(distances, DISTANCES_MM) or _in_table(under.get("distance", "")),
-        date=_match(_DATE, text),
+        date=next((match[1] for match in _DATE.finditer(text) if _is_date(match[1])), None),
     )
     known = acquisition != Acquisition()
     width = _FIELD.search(text) or _LENGTH.search(under.get("field", ""))
@@ -125,3 +126,14 @@ def _match(pattern: "re.Pattern[str]", text: str) -> str | None:
 def _unit(text: str) -> str:
     """``"un"`` is how a blurred µm is read."""
     return {"n": "nm", "m": "mm"}.get(text[0].lower(), "µm")
+
+
+def _is_date(text: str) -> bool:
+    """Whether a calendar may have such a date; in whichever order day, month and year stand."""
+    numbers = [int(number) for number in re.findall(r"\d+", text)]
+    if len(numbers) == 2:  # the month is a word
+        return 1 <= min(numbers) <= LAST_DAY
+    if len(str(numbers[0])) > 2 or numbers[0] > LAST_DAY:
+        numbers.reverse()
+    day, month = max(numbers[:2]), min(numbers[:2])
+    return 1 <= month <= LAST_MONTH and day <= LAST_DAY

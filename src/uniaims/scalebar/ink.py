@@ -56,7 +56,7 @@ def _connected_ink(levels: NDArray[np.uint8], ground: float, ink: float) -> tupl
     if not boxes:
         return [], ink, levels[:0].ravel()
     usual = float(np.median([box.height for box in boxes.values()]))
-    alike = {index: box for index, box in boxes.items() if 0.6 * usual <= box.height <= 1.6 * usual}
+    alike = {index: box for index, box in boxes.items() if 0.5 * usual <= box.height <= 1.6 * usual}
     inside = levels[np.isin(regions, list(alike))]
     return list(alike.values()), float(np.percentile(inside, 80 if sign > 0 else 20)), inside
 

@@ -115,8 +115,7 @@ def _outer_tick(gray: NDArray[Any], line: Bar, end: float) -> _End | None:
 
 def _around(box: Box, shape: tuple[int, ...]) -> Box:
     """The part of an image of ``shape`` that is looked at to measure a bar."""
-    left, right = max(0, box.left - AROUND_PX), min(shape[1], box.right + AROUND_PX)
-    return Box(max(0, box.top - AROUND_PX), left, min(shape[0], box.bottom + AROUND_PX), right)
+    return box.grown(AROUND_PX, AROUND_PX, shape)
 
 
 def _measured_bar(picture: NDArray[np.float32], candidate: Candidate) -> Bar | None:

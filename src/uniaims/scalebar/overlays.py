@@ -51,12 +51,7 @@ def _letters(gray: NDArray[np.uint8], line: PlacedLine) -> list[Box]:
     pieces, ink, inked = letter_pieces(gray[line.box.window], count)
     if evenness(ink, inked) < EVEN_SHARE or not 0.5 * count <= len(pieces) <= 2 * count:
         return []
-    return [_grown(piece.moved(line.box.top, line.box.left), gray.shape) for piece in pieces]
-
-
-def _grown(box: Box, shape: tuple[int, ...]) -> Box:
-    top, left = max(0, box.top - MARGIN_PX), max(0, box.left - MARGIN_PX)
-    return Box(top, left, min(shape[0], box.bottom + MARGIN_PX), min(shape[1], box.right + MARGIN_PX))
+    return [piece.moved(line.box.top, line.box.left).grown(MARGIN_PX, MARGIN_PX, gray.shape) for piece in pieces]
 
 
 def _in_corner(box: Box, shape: tuple[int, ...]) -> bool:

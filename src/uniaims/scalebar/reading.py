@@ -24,6 +24,7 @@ OTHER_LENGTHS = re.compile(
 )
 """What stands before lengths that are no bar's."""
 NUMBER_AND_UNIT = re.compile(r"(?<![\d.,A-Za-z])([0-9OlI.][0-9OolI.,]*(?: [.,]?[0-9O]+)*)\s*[a-zA-ZµÅ]{1,3}")
+PICOMETRES = re.compile(r"\d[\s.]*p")
 PER_DIVISION = re.compile(r"^\s*/\s*d[il1]v", re.IGNORECASE)
 HALF_LABEL = re.compile(r"[0-9.,]{1,5}|[nµumµ]m")
 MISSING = 2.2
@@ -34,6 +35,8 @@ LEAST_SUPPORT = -0.5
 """Evidence per character (natural logarithm against the free reading) below which a label is refused."""
 LEAST_LIKELY = 0.15
 """One with at least this share is taken where a printed field width speaks for it."""
+LEAST_RIVAL = 0.003
+"""One with at least this share is named beside the likeliest where none is sure."""
 LEAST_SHARE = 0.6
 """A label has at least this share of the evidence for all labels."""
 CUTS = ((0.0, 0.0), (0.15, 0.6), (-0.12, 0.1))
@@ -88,10 +91,11 @@ class LengthLabel:
 
 @dataclass(frozen=True)
 class Refusal:
-    """A text that is no bar's length, and why."""
+    """A text that is no bar's length, and why; `unclear`: it may be one, but which is not sure."""
 
     text: str
     reason: str
+    unclear: bool = False
 
     def __str__(self) -> str:
         return f'"{self.text}": {self.reason}'
@@ -178,15 +182,9 @@ def _once(labels: Sequence[LengthLabel]) -> list[LengthLabel]:
     """Labels, the surest first, without those that are parts of a surer one that says the same."""
     kept: list[LengthLabel] = []
     for label in labels:
-        if not any(each.label == label.label and _reaches_into(label.around, each.around) for each in kept):
+        if not any(each.label == label.label and label.around.share_in(each.around) > 0.5 for each in kept):
             kept.append(label)
     return kept
-
-
-def _reaches_into(box: Box, other: Box) -> bool:
-    down = min(box.bottom, other.bottom) - max(box.top, other.top)
-    across = min(box.right, other.right) - max(box.left, other.left)
-    return down > 0 and across > 0 and down * across > 0.5 * box.height * box.width
 
 
 def joined_boxes(boxes: Sequence[Box]) -> tuple[Box, ...]:
@@ -224,7 +222,7 @@ def _labels(
     if named:
         return [Refusal(text, f"it is written after {named}, so it is not the length of a bar")]
     scored = _scored(placed.line, start, end)
-    wider = [each.line for each in lines if each is not placed and _reaches_into(placed.box, each.box)]
+    wider = [each.line for each in lines if each is not placed and placed.box.share_in(each.box) > 0.5]
     if end - start == len(placed.text):
         scored = _voted(gray, placed, scored, wider)
     elif wider:
@@ -235,12 +233,17 @@ def _labels(
     plain = _placed_label(gray, _part(placed, start, end), text, scored[0])
     if scored[0].share >= LEAST_SHARE:
         return [replace(plain, per_division=per_division)]
-    wanted = f"{scored[0].label.value:g} {scored[0].label.unit}"
     likely = [each for each in scored if each.support >= LEAST_SUPPORT and each.share >= LEAST_LIKELY]
     return [
-        Refusal(text, f"it is not clear enough to be sure that it says {wanted}"),
+        Refusal(text, f"it is not clear enough to be sure that it says {_choices(scored)}", unclear=True),
         *(replace(plain, label=each.label, confidence=_confidence(each), unsure=True) for each in likely),
     ]
+
+
+def _choices(scored: Sequence[ScoredLabel]) -> str:
+    """The likeliest label, and the next ones where they are at all likely."""
+    seen = [each.label for number, each in enumerate(scored[:3]) if number == 0 or each.share >= LEAST_RIVAL]
+    return " or ".join(f"{label.value:g} {label.unit}" for label in seen)
 
 
 def _placed_label(gray: NDArray[np.uint8], around: Box, text: str, scored: ScoredLabel) -> LengthLabel:
@@ -296,12 +299,17 @@ def _doubted(
 ) -> list[ScoredLabel]:
     """Labels, of which those with other digits than the surest reading, or a sure wider one, keep half of their share.
 
-    A cut may lose a digit: ``35 nm`` then says 5 nm, and says it surely, since no bar is labelled 35 nm.
+    A cut may lose a digit: ``35 nm`` then says 5 nm, and says it surely, since no bar is labelled 35 nm. So do labels
+    in nm that are read as pm: readers take µ for p, but n only seldom.
     """
     surest = max((line for line in readings if _numbers(line)), key=lambda line: line.score, default=None)
     said = [_numbers(line) for line in wider if line.score >= SURE_READING]
     said = [numbers for numbers in (*said, _numbers(surest) if surest else []) if numbers]
-    agreed = [all(_says(numbers, each.label) for numbers in said) for each in scored]
+    picometres = any(PICOMETRES.search(line.text) for line in (*readings, *wider))
+    agreed = [
+        all(_says(numbers, each.label) for numbers in said) and not (picometres and each.label.unit == "nm")
+        for each in scored
+    ]
     return [
         each if agrees else replace(each, share=each.share * DOUBTED)
         for each, agrees in zip(scored, agreed, strict=True)
@@ -361,6 +369,4 @@ def _part(placed: PlacedLine, start: int, end: int) -> Box:
 def _cut(box: Box, shape: tuple[int, ...], down: float, across: float, letter: int | None = None) -> Box:
     """A box with margins in heights of its letters (None: its own height), within the picture."""
     letter = letter or box.height
-    rows, columns = round(letter * down), round(letter * across)
-    top, left = max(0, box.top - rows), max(0, box.left - columns)
-    return Box(top, left, min(shape[0], box.bottom + rows), min(shape[1], box.right + columns))
+    return box.grown(round(letter * down), round(letter * across), shape)

@@ -146,11 +146,12 @@ def _scanned(original: NDArray[Any], detector: Detector) -> ScaleReading:
         with _timed(clock, "measure"):
             choice = choose(gray, labels.labels, lines, facts, seen)
         refusals = (*choice.reasons, *map(str, labels.refusals))
+        reasons = (*(str(each) for each in labels.refusals if each.unclear), *choice.reasons)
         banners += [each.box for each in found if _is_banner(each, gray.shape)]
         bar = choice.bar and _on_original(original, choice.bar, choice.measured)
         drawn = tuple(box for box in (bar.box, bar.text_box, *banners) if box) if bar else tuple(banners)
         reading = ScaleReading(
-            bar, refusals, facts.acquisition, drawn, letter_boxes(gray, lines), clock, choice.torn, choice.reasons
+            bar, refusals, facts.acquisition, drawn, letter_boxes(gray, lines), clock, choice.torn, reasons
         )
         if bar is not None:
             break
@@ -234,10 +235,7 @@ def _merged(known: list[PlacedLine], fresh: tuple[PlacedLine, ...]) -> list[Plac
 
 
 def _same(first: Box, second: Box) -> bool:
-    down = min(first.bottom, second.bottom) - max(first.top, second.top)
-    across = min(first.right, second.right) - max(first.left, second.left)
-    smaller = min(first.height * first.width, second.height * second.width)
-    return down > 0 and across > 0 and down * across > 0.5 * smaller
+    return max(first.share_in(second), second.share_in(first)) > 0.5
 
 
 @contextmanager
