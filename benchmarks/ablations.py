@@ -4,6 +4,8 @@
     python benchmarks/ablations.py runs/general-data runs/ablations --minutes 30 --threads 1
 
 Every job is a training from random weights with the same budget, crops, seed and settings but for what its name says.
+Only the curve "with synthesis" starts from a network that learned from generated pictures alone, at a lower learning
+rate: what those who own few labelled images would do.
 A finished job is skipped, a stopped one goes on. ``ablations.md``, ``ablations.json`` and ``curve.png`` are made anew
 from what is finished after each job, so several processes may share the work: ``--only`` names the jobs of each.
 """
@@ -40,7 +42,10 @@ COLOURS = {"with": (160, 90, 20), "without": (30, 90, 200)}
 
 @dataclass(frozen=True)
 class Job:
-    """One training and what is different in it; ``images``: how many real images, -1 for all."""
+    """One training and what is different in it; ``images``: how many real images, -1 for all.
+
+    ``pretrained``: it starts from the network of synthetic pictures. ``balance``: how evenly the sets are drawn from.
+    """
 
     name: str
     images: int = ALL
@@ -48,6 +53,8 @@ class Job:
     topography: bool = True
     emps: bool = True
     mirror: bool = False
+    pretrained: bool = False
+    balance: float = 0.5
     encoder: str = "unet"
     seed: int = 0
 
@@ -71,10 +78,10 @@ def jobs() -> list[Job]:
     for seed in SEEDS:
         for count in COUNTS:
             named = "all" if count == ALL else str(count)
-            for synthesis in (True, False):
-                if count or synthesis:
-                    word = "with" if synthesis else "without"
-                    every.append(Job(f"curve-{named}-{word}-{seed}", count, synthesis, seed=seed))
+            for pretrained in (True, False):
+                if count or (pretrained and seed == 0):  # none: the network of synthetic pictures as it is
+                    name = f"curve-{named}-{'with' if pretrained else 'without'}-{seed}"
+                    every.append(Job(name, count, False, pretrained=pretrained, balance=1.0, seed=seed))
     return every
 
 
@@ -95,11 +102,13 @@ def finish(given: argparse.Namespace, job: Job) -> None:
     """Train (or go on, or take the finished model), judge, write the scores."""
     folder = given.output / "runs" / job.training
     done = folder / "done.json"
+    if job.pretrained and not job.images:
+        write_json(done, {"steps": 0, "seconds": 0.0, "weights": str(given.synthetic_model)})
     if not done.is_file():
         trained = train(settings_of(given, job, folder))
         write_json(done, {"steps": trained.steps, "seconds": trained.seconds, "weights": trained.weights.name})
     told: dict[str, Any] = json.loads(done.read_text(encoding="utf-8"))
-    model = load_model(folder / told["weights"], given.device)
+    model = load_model(_weights(folder, told["weights"]), given.device)
 
     def segment(sample):
         diameter = characteristic_diameter_px(sample.labels) or model.info.nominal_diameter_px
@@ -111,12 +120,18 @@ def finish(given: argparse.Namespace, job: Job) -> None:
     write_json(given.output / "scores" / f"{job.name}.json", told | {"scores": scores})
 
 
+def _weights(folder: Path, told: str) -> str | Path:
+    """A file of the training, or a shipped name or a path as it was given."""
+    return folder / told if (folder / told).is_file() else told
+
+
 def settings_of(given: argparse.Namespace, job: Job, folder: Path) -> TrainingSettings:
     """The settings of a job's training. Without real images all crops are synthetic, whatever the folders hold."""
     sets = [each for each in folders_below(given.data / "train", given.sets) if job.emps or each.name != "emps"]
     if job.images > 0:
         sets = [few_images(sets, job.images, job.seed, folder / "data")]
     share = 1.0 if job.images == 0 else given.synthetic_share
+    rate = given.fine_learning_rate if job.pretrained else given.learning_rate
     return TrainingSettings(
         data=tuple(sets),
         output=folder,
@@ -130,7 +145,9 @@ def settings_of(given: argparse.Namespace, job: Job, folder: Path) -> TrainingSe
         minutes=0.0 if given.steps else given.minutes,
         batch=given.batch,
         crop_px=given.crop,
-        learning_rate=given.learning_rate,
+        learning_rate=rate,
+        initial_weights=given.synthetic_model if job.pretrained else "",
+        dataset_balance=job.balance,
         seed=job.seed,
         device=given.device,
         mixed_precision=given.mixed_precision,
@@ -220,6 +237,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--crop", type=int, default=256, help="Side of a crop in px.")
     parser.add_argument("--learning-rate", type=float, default=2e-3)
+    parser.add_argument("--synthetic-model", default="synthetic", help="Network of generated pictures: name or file.")
+    parser.add_argument("--fine-learning-rate", type=float, default=3e-4, help="Of trainings that start from it.")
     parser.add_argument("--synthetic-share", type=float, default=0.2)
     parser.add_argument("--synthetic-count", type=int, default=300)
     parser.add_argument("--images", type=int, default=0, help="At most so many images of each validation set; 0: all.")

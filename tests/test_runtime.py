@@ -29,8 +29,23 @@ def test_run_folder_holds_one_model(tmp_path):
     (tmp_path / "mine.onnx").touch()
     assert find_model(tmp_path) == tmp_path / "mine.onnx"
     (tmp_path / "other.onnx").touch()
-    with pytest.raises(ModelError, match="2 \\.onnx files"):
+    with pytest.raises(ModelError, match=r"2 \.onnx files \(mine\.onnx, other\.onnx\)"):
         find_model(tmp_path)
+
+
+def test_an_unfinished_run_names_what_it_has(tmp_path):
+    with pytest.raises(ModelError, match=r"no finished training.*give a \.onnx"):
+        find_model(tmp_path)
+    (tmp_path / "last.safetensors").touch()
+    with pytest.raises(ModelError, match=r"what it has so far, .*last\.safetensors"):
+        find_model(tmp_path)
+
+
+def test_a_name_that_comes_near_is_proposed():
+    with pytest.raises(ModelError, match=r"Did you mean general-fast\?"):
+        find_model("general_fast")
+    with pytest.raises(ModelError, match=r"training\.$"):
+        find_model("cells")
 
 
 def test_foreign_file_is_refused(tmp_path):

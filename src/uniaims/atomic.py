@@ -8,18 +8,26 @@ from uuid import uuid4
 
 from uniaims.errors import OutputError
 
+NAME_DIGITS = 8
+"""Of the random number in temporary names."""
+
 
 @contextmanager
 def atomic_file(path: Path) -> Iterator[Path]:
     """Give a temporary path beside ``path``, of the same suffix; it becomes ``path`` on success and goes on failure.
 
+    The file gets the rights that the umask leaves, whatever writes it (safetensors keeps its files to their owner).
+
     Raises:
         OutputError: if the file can't be written (full disk, missing rights).
     """
-    temporary = path.with_name(f".{path.stem}.{uuid4().hex[:8]}.partial{path.suffix}")
+    temporary = path.with_name(f".{path.stem}.{uuid4().hex[:NAME_DIGITS]}.partial{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        rights = _usual_rights(temporary)
         yield temporary
+        if temporary.stat().st_mode != rights:
+            temporary.chmod(rights)
         temporary.replace(path)
     except OSError as error:
         raise OutputError(
@@ -28,6 +36,22 @@ def atomic_file(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             temporary.unlink()
+
+
+def remove_partial(folder: Path) -> None:
+    """Delete what killed programs left of `atomic_file` in a folder; nobody may be writing there now."""
+    for left in folder.glob(f".*.{'[0-9a-f]' * NAME_DIGITS}.partial*"):
+        with suppress(OSError):
+            left.unlink()
+
+
+def _usual_rights(path: Path) -> int:
+    """Mode of a new file at ``path``, which is not there; asking for the umask would change it for other threads."""
+    path.touch()
+    try:
+        return path.stat().st_mode
+    finally:
+        path.unlink()
 
 
 @contextmanager
@@ -41,7 +65,9 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         OutputError: if the folder can't be written.
     """
     path = path.absolute()
-    temporary, aside = (path.with_name(f".{path.name}.{uuid4().hex[:8]}.{kind}") for kind in ("partial", "old"))
+    temporary, aside = (
+        path.with_name(f".{path.name}.{uuid4().hex[:NAME_DIGITS]}.{kind}") for kind in ("partial", "old")
+    )
     try:
         temporary.mkdir(parents=True)
         yield temporary

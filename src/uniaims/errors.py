@@ -15,6 +15,15 @@
 A message says what came, what was wanted and what to do.
 """
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+def did_you_mean(given: str, known: Iterable[str]) -> str:
+    """The end of a message, such as ``" Did you mean general?"``, where a name comes near a known one; else ``""``."""
+    close = get_close_matches(given, list(known), 1)
+    return f" Did you mean {close[0]}?" if close else ""
+
 
 class UniaimsError(Exception):
     """Anything that Uni-AIMS refuses or fails to do, with a message meant for the user."""

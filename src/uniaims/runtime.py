@@ -13,7 +13,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from uniaims.errors import MissingDependencyError, ModelError, SettingsError
+from uniaims.errors import MissingDependencyError, ModelError, SettingsError, did_you_mean
 from uniaims.networks.card import CARD_KEY, ModelCard, NetworkSettings, Normalisation
 from uniaims.sessions import cpu_session
 
@@ -130,18 +130,31 @@ def find_model(name_or_path: str | Path) -> Path:
     if path.name == str(name_or_path) and shipped.is_file():
         return shipped
     if path.is_dir():
-        found = sorted(path.glob("*.onnx"))
-        if len(found) == 1:
-            return found[0]
-        if found:
-            raise ModelError(f"{path}: {len(found)} .onnx files. Give the one to use.")
-        raise ModelError(f"{path}: no .onnx file. Finish the training in it, or give a .safetensors file.")
+        return _model_in(path)
     if path.suffix in SUFFIXES:
         if path.is_file():
             return path
         raise ModelError(f"{path}: no such model file. Check the path, or see `uniaims models`.")
-    names = ", ".join(sorted(file.stem for file in SHIPPED.glob("*.onnx"))) or "none"
-    raise ModelError(f"model {str(name_or_path)!r}: wanted a shipped model ({names}) or a .onnx or .safetensors file.")
+    names = sorted(file.stem for file in SHIPPED.glob("*.onnx"))
+    raise ModelError(
+        f"model {str(name_or_path)!r}: wanted a shipped model ({', '.join(names) or 'none'}), a .onnx or .safetensors "
+        f"file, or the folder of a training.{did_you_mean(str(name_or_path), names)}"
+    )
+
+
+def _model_in(folder: Path) -> Path:
+    """The finished model in the folder of a training."""
+    found = sorted(folder.glob("*.onnx"))
+    if len(found) == 1:
+        return found[0]
+    if found:
+        names = ", ".join(file.name for file in found)
+        raise ModelError(f"{folder}: {len(found)} .onnx files ({names}). Give the one to use, as {found[0]}.")
+    begun = [folder / name for name in ("best.safetensors", "last.safetensors") if (folder / name).is_file()]
+    instead = f"give what it has so far, {begun[0]}" if begun else "give a .onnx or .safetensors file"
+    raise ModelError(
+        f"{folder}: no .onnx file, so no finished training. Finish it with the same command, or {instead}."
+    )
 
 
 def available_models() -> tuple[ModelInfo, ...]:

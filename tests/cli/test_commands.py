@@ -37,7 +37,7 @@ def test_analyse_writes_everything(image: Path, tmp_path: Path, capsys: pytest.C
     summary = json.loads((output / "image" / "summary.json").read_text(encoding="utf-8"))
     assert (summary["pixel_size_nm"], summary["settings"]["segmenter"]["diameter_px"]) == (2.5, 24.0)
     said = capsys.readouterr().out
-    assert f"image: {summary['instance_count']} objects" in said
+    assert f"image.png: {summary['instance_count']} objects; looked for objects of about 24 px (60.0\u00a0nm)" in said
     assert str(output / "index.html") in said
 
 
@@ -55,11 +55,11 @@ def test_analyse_again_says_what_was_done_before(
     "wrong",
     [
         ["analyse"],
-        ["analyse", "image.png"],
-        ["analyse", "image.png", "--output", "out", "--workers", "0"],
-        ["analyse", "image.png", "--output", "out", "--device", "abacus"],
-        ["analyse", "image.png", "--output", "out", "--diameter", "wide"],
-        ["analyse", "image.png", "--output", "out", "--nonsense"],
+        ["analyse", "*.png"],
+        ["analyse", "*.png", "--output", "out", "--workers", "0"],
+        ["analyse", "*.png", "--output", "out", "--device", "abacus"],
+        ["analyse", "*.png", "--output", "out", "--diameter", "wide"],
+        ["analyse", "*.png", "--output", "out", "--nonsense"],
         ["nonsense"],
         ["train", "--output", "run"],
         ["evaluate"],
@@ -88,8 +88,48 @@ def test_values_that_cannot_be_used_are_explained(
 
 def test_an_unknown_model_is_named_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code = main(["analyse", "a.png", "b.png", "--output", str(tmp_path / "out"), "--model", "nonesuch"])
-    assert code == 1
+    assert code == 2
     assert capsys.readouterr().err.count("nonesuch") == 1
+
+
+def test_a_missing_image_is_wrong_use_and_makes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    missing, output = str(tmp_path / "missing.png"), str(tmp_path / "out")
+    assert main(["analyse", missing, "--output", output]) == 2
+    assert main(["analyse", str(tmp_path / "*.gif"), "--output", output]) == 2
+    assert capsys.readouterr().err.count(missing) == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_image_that_fails_is_named_once_and_the_others_are_done(
+    image: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "bad.png").write_bytes(b"no image")
+    inputs = [str(image), str(tmp_path / "bad.png"), str(tmp_path / "missing.png")]
+    assert main(["analyse", *inputs, "--output", str(tmp_path / "out")]) == 1
+    said = capsys.readouterr()
+    assert [said.err.count(name) for name in ("bad.png", "missing.png")] == [1, 1]
+    assert "1 analysed, 2 failed" in said.out
+    assert (tmp_path / "out" / "image" / "report.html").is_file()
+
+
+def test_a_failure_whose_message_names_no_image_is_named(
+    image: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def greedy(*_: Any) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(Segmenter, "__call__", greedy)
+    assert main(["analyse", str(image), "--output", str(tmp_path / "out")]) == 1
+    assert capsys.readouterr().err.startswith(f"Error: {image}: there is not enough memory")
+
+
+def test_images_of_one_stem_are_told_apart(image: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cv2.imwrite(str(tmp_path / "image.bmp"), cv2.imread(str(image)))
+    assert main(["analyse", str(image), str(tmp_path / "image.bmp"), "--output", str(tmp_path / "out")]) == 0
+    said = capsys.readouterr().out
+    assert "image.png: " in said
+    assert "image.bmp: " in said
+    assert "per image" in said or "images a second" in said
 
 
 def test_ctrl_c_has_its_exit_code(
@@ -99,8 +139,25 @@ def test_ctrl_c_has_its_exit_code(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Segmenter, "__call__", interrupted)
-    assert main(["analyse", str(image), "--output", str(tmp_path / "out")]) == 1
+    assert main(["analyse", str(image), "--output", str(tmp_path / "out")]) == 130
     assert "stopped" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+    monkeypatch.setattr("uniaims.cli.commands.settings_of", interrupted)
+    assert main(["analyse", str(image), "--output", str(tmp_path / "out")]) == 130
+    assert capsys.readouterr().err == "Error: stopped.\n"
+
+
+@pytest.mark.parametrize("seconds", [0.02, 0.3, 1.5])
+def test_ctrl_c_in_the_first_seconds_is_one_line(sample_image: Path, tmp_path: Path, seconds: float) -> None:
+    code = (
+        "import os, signal, sys, threading; from uniaims.cli import main; "
+        f"threading.Timer({seconds}, lambda: os.kill(os.getpid(), signal.SIGINT)).start(); "
+        f"sys.exit(main(['analyse', {str(sample_image)!r}, '--output', {str(tmp_path / 'out')!r}]))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120)
+    assert result.returncode == 130, result.stderr
+    assert "Traceback" not in result.stderr
+    assert result.stderr.count("Error: stopped") == 1
 
 
 def test_measure_prints_csv(cones: Callable[..., Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -59,3 +59,11 @@ def test_long_paths_stay_in_one_line(capsys: pytest.CaptureFixture[str]) -> None
 def test_errors_are_red_on_a_terminal(terminal: Any) -> None:
     screen.say_error("no such file")
     assert "\x1b[1;31mError:" in terminal.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("count", "seconds", "said"),
+    [(100, 10.0, "10.0 images a second"), (2, 9.8, "4.9 s per image"), (0, 3.0, ""), (1, 0.0, "")],
+)
+def test_a_slow_pace_is_told_in_seconds(count: int, seconds: float, said: str) -> None:
+    assert screen.pace(count, seconds) == said

@@ -1,5 +1,10 @@
 """The commands ``train`` and ``finetune``: flags, settings files, what is said."""
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -52,11 +57,23 @@ def test_data_and_output_have_to_come_from_somewhere(seen: list[Any], capsys: py
 
 
 def test_the_help_shows_the_defaults(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["train", "--help"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    for default in ("32,64,128,256,256", "4000", "probability,flow,topography"):
+        assert f"[default: {default}]" in said
+
+
+def test_the_help_of_80_columns_cuts_nothing(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
     assert main(["train", "--help"]) == 0
     said = capsys.readouterr().out
-    assert "default: (32,64,128,256,256)" in said
-    assert "default: (4000)" in said
+    assert "…" not in said
+    assert all(len(line) <= 80 for line in said.splitlines())
+    assert "--find-learning-rate" in said
+    assert "--nominal-diameter-px" in said
 
 
 def test_the_range_test_suggests_a_rate(
@@ -73,18 +90,85 @@ def test_finetune_tells_before_and_after(seen: list[Any], capsys: pytest.Capture
     assert (seen[0].model, seen[0].minutes) == ("general", 3.0)
     said = capsys.readouterr().out
     assert "3 images that it learned from" in said
-    assert "0.250 before, 0.750 now" in said
+    assert "0.250 before, 0.750 now. The new model is better." in said
+    assert "a.onnx --output REPORT" in said
 
 
-def test_a_stopped_training_says_how_to_go_on(
+@pytest.mark.parametrize(("after", "judgement"), [(0.7, "worse"), (0.8, "no better")])
+def test_finetune_recommends_the_old_model_where_the_new_one_is_no_better(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], after: float, judgement: str
+) -> None:
+    done = trainer.TrainedModel(Path("a.safetensors"), Path("a.onnx"), 7, 1.0, 0.5, 6)
+    tuned = finetuning.FineTuned(done, 0.8, after, 2, held_out=True)
+    monkeypatch.setattr(finetuning, "finetune", lambda *_: tuned)
+    assert main(["finetune", "--model", "general-fast", "--data", "mine", "--output", "run"]) == 0
+    said = capsys.readouterr().out
+    assert f"0.800 before, {after:.3f} now. The new model is {judgement}." in said
+    assert "Stay with general-fast: uniaims analyse IMAGE --model general-fast --output REPORT" in said
+    assert "--model a.onnx" not in said
+
+
+def test_a_training_without_any_step_is_told(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def stopped(*_: Any) -> None:
-        raise KeyboardInterrupt
+    nothing = trainer.TrainedModel(Path("a.safetensors"), Path("a.onnx"), 0, 60.0)
+    monkeypatch.setattr(trainer, "train", lambda *_: nothing)
+    assert main(["train", "--data", "one", "--output", "run", "--minutes", "1"]) == 0
+    assert "nothing was learned. Give more --minutes" in capsys.readouterr().err
 
-    monkeypatch.setattr(trainer, "train", stopped)
-    assert main(["train", "--data", "one", "--output", "run"]) == 1
-    assert "The same command goes on from here" in capsys.readouterr().err
+
+@pytest.mark.parametrize(
+    ("command", "place", "number", "code"),
+    [
+        ("train", (trainer, "train"), signal.SIGINT, 130),
+        ("finetune", (finetuning, "finetune"), signal.SIGTERM, 143),
+    ],
+)
+def test_a_stopped_training_says_how_to_go_on(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: str,
+    place: tuple[Any, str],
+    number: signal.Signals,
+    code: int,
+) -> None:
+    def stopped(*_: Any) -> None:
+        os.kill(os.getpid(), number)
+        time.sleep(5)
+
+    monkeypatch.setattr(*place, stopped)
+    assert main([command, "--data", "one", "--output", "run"]) == code
+    assert capsys.readouterr().err.split("\n") == ["Error: stopped. The same command goes on from here.", ""]
+
+
+def test_a_stop_that_a_library_takes_for_another_error_is_a_stop(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def importing(*_: Any) -> None:
+        raise ImportError("initialization failed") from KeyboardInterrupt(signal.SIGTERM)
+
+    monkeypatch.setattr(trainer, "train", importing)
+    assert main(["train", "--data", "one", "--output", "run"]) == 143
+    assert "Error: stopped." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_stop_while_libraries_are_imported_leaves_one_line(number: signal.Signals, code: int) -> None:
+    """The import of numpy, which every training starts with, is when the signal comes."""
+    program = (
+        "import importlib.abc, os, sys\n"
+        "class Stopper(importlib.abc.MetaPathFinder):\n"
+        "    def find_spec(self, name, path, target=None):\n"
+        f"        name == 'numpy' and os.kill(os.getpid(), {int(number)})\n"
+        "sys.meta_path.insert(0, Stopper())\n"
+        "from uniaims.cli import main\n"
+        "sys.exit(main(['train', '--data', 'one', '--output', 'run']))\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+    assert ended.returncode == code, ended.stderr
+    assert len(ended.stderr.splitlines()) == 1
+    assert "stopped" in ended.stderr
+    assert "same command" in ended.stderr
 
 
 def test_without_a_terminal_progress_is_a_line_now_and_then(

@@ -91,3 +91,13 @@ def test_progress_goes_to_the_end(tmp_path, dataset):
     write_statistics(tmp_path / "page.html", dataset, progress=lambda *step: seen.append(step))
     assert seen[-1] == ("pictures", 24, 24)
     assert np.all(np.diff([step[1] for step in seen]) == 1)
+
+
+def test_key_figures_and_table_agree_to_the_last_digit(tmp_path, dataset):
+    write_statistics(tmp_path / "page.html", dataset)  # all of one structure: its row is that of the whole
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    median = re.search(r"([\d.,]+) px</dd>", page)
+    ends = re.search(r"P10 ([\d.,]+), P90 ([\d.,]+) px", page)
+    row = re.search(r"<tr><th scope=\"row\">[^<]*</th>((?:<td class=\"number\">[^<]*</td>)+)<td class=\"spread\"", page)
+    figures = re.findall(r">([\d.,]+)<", row[1])
+    assert figures[2:] == [ends[1], median[1], ends[2]]

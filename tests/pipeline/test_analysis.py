@@ -57,6 +57,8 @@ def test_the_summary_can_be_traced(analysis: Analysis, tmp_path: Path) -> None:
     assert summary["area_fraction"] == pytest.approx((analysis.segmentation.labels > 0).mean())
     assert (summary["model"], summary["model_hash"]) == ("slope", "5" * 64)
     assert summary["settings"]["segmenter"]["diameter_px"] == 24.0
+    assert (summary["settings"]["segmenter"]["minimum_confidence"], summary["minimum_confidence"]) == (None, 0.5)
+    assert summary["scale_bar"] is None
     assert summary["version"] == uniaims.__version__
     assert set(summary["seconds"]) >= {"read", "network", "instances", "measure", "write", "report"}
     assert isinstance(summary["warnings"], list)
@@ -125,7 +127,7 @@ def test_the_scale_is_reported_with_its_reason(slope_model: Any, cones: Callable
     assert 36 < found.summary.diameter_px < 144
     assert found.summary.seen_well == 1.0
     found.save(tmp_path / "result")
-    assert "px, found by looking" in (tmp_path / "result" / "report.html").read_text(encoding="utf-8")
+    assert "px across, found by looking" in (tmp_path / "result" / "report.html").read_text(encoding="utf-8")
     given = analyse(image, SETTINGS, Segmenter(slope_model, SETTINGS.segmenter)).summary
     assert (given.diameter_px, given.diameter_source) == (24.0, "given")
     nothing = analyse(np.full((60, 70), 9, np.uint8), segmenter=Segmenter(slope_model)).summary

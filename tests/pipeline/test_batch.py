@@ -119,13 +119,13 @@ def test_an_interruption_keeps_what_is_finished(images: Path, monkeypatch: pytes
 
     def interrupted(self: Segmenter, image: Any, progress: Any = None) -> Any:
         if image.path.stem == "b":
-            raise KeyboardInterrupt
+            raise KeyboardInterrupt(15)
         return whole(self, image, progress)
 
     monkeypatch.setattr(Segmenter, "__call__", interrupted)
     result = run(images)
     output = images.parent / "out"
-    assert result.interrupted
+    assert (result.interrupted, result.signal) == (True, 15)
     assert statuses(result) == {"a": "done"}
     assert sorted(path.name for path in output.iterdir()) == ["a", "index.html", "measurements.parquet"]
     monkeypatch.undo()
@@ -152,11 +152,21 @@ def test_damaged_results_are_named_and_can_be_made_anew(images: Path) -> None:
     assert statuses(run(images, overwrite=True)) == dict.fromkeys("abc", "done")
 
 
-def test_no_image_at_all_still_gives_an_overview(slope_model_loaded: Any, tmp_path: Path) -> None:
-    result = analyse_batch([tmp_path / "missing.png"], tmp_path / "out", SETTINGS)
-    assert statuses(result) == {"missing": "failed"}
-    assert polars.read_parquet(tmp_path / "out" / "measurements.parquet").height == 0
-    assert "missing" in (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+def test_where_nothing_can_be_analysed_nothing_is_made(slope_model_loaded: Any, tmp_path: Path) -> None:
+    (tmp_path / "bad.png").write_bytes(b"no image")
+    result = analyse_batch([tmp_path / "missing.png", tmp_path / "bad.png"], tmp_path / "out" / "here", SETTINGS)
+    assert statuses(result) == {str(tmp_path / "missing.png"): "failed", "bad": "failed"}
+    assert not (tmp_path / "out" / "here").exists()
+    (tmp_path / "out" / "here").mkdir()
+    analyse_batch([tmp_path / "bad.png"], tmp_path / "out" / "here", SETTINGS)
+    assert list((tmp_path / "out" / "here").iterdir()) == []
+
+
+def test_the_overview_names_files(images: Path) -> None:
+    (images / "a.tif").write_bytes(b"no image")
+    run(images)
+    page = (images.parent / "out" / "index.html").read_text(encoding="utf-8")
+    assert all(f">{name}<" in page for name in ("a.png", "a.tif", "b.png"))
 
 
 def test_progress_counts_images(images: Path) -> None:

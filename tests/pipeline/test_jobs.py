@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from uniaims.errors import OutputError
-from uniaims.pipeline.jobs import folder_names, plan_jobs
+from uniaims.pipeline.jobs import folder_names, plan_jobs, shown_names
 
 
 def touch(*paths: Path) -> None:
@@ -55,7 +55,7 @@ def test_an_image_given_twice_is_done_once(tmp_path: Path) -> None:
 
 def test_an_explicit_file_is_tried_whatever_its_name(tmp_path: Path) -> None:
     touch(tmp_path / "a.txt")
-    assert names(tmp_path, "a.txt", "missing.png") == ["a", "missing"]
+    assert names(tmp_path, "a.txt") == ["a"]
 
 
 def test_a_zarr_folder_is_an_image(tmp_path: Path) -> None:
@@ -63,7 +63,9 @@ def test_a_zarr_folder_is_an_image(tmp_path: Path) -> None:
     assert names(tmp_path, "in") == names(tmp_path, "in/a.zarr") == ["a"]
 
 
-@pytest.mark.parametrize(("item", "message"), [("empty", "no image files"), ("*.gif", "in quotes")])
+@pytest.mark.parametrize(
+    ("item", "message"), [("empty", "no image files"), ("*.gif", "in quotes"), ("missing.png", "does not exist")]
+)
 def test_inputs_without_images_are_named(tmp_path: Path, item: str, message: str) -> None:
     (tmp_path / "empty").mkdir()
     plan = plan_jobs([tmp_path / item], tmp_path / "out")
@@ -105,6 +107,11 @@ def test_output_that_is_a_file_is_refused(tmp_path: Path) -> None:
     touch(tmp_path / "out")
     with pytest.raises(OutputError, match="is a file"):
         plan_jobs([], tmp_path / "out")
+
+
+def test_images_are_shown_by_their_files() -> None:
+    images = [Path("/in/a.png"), Path("/in/a.tif"), Path("/one/in/b.png"), Path("/two/in/b.png"), Path("c.png")]
+    assert shown_names(images) == ["a.png", "a.tif", "one/in/b.png", "two/in/b.png", "c.png"]
 
 
 PART = st.sampled_from(["a", "b", "A"])

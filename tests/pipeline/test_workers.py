@@ -96,7 +96,7 @@ def test_ctrl_c_stops_all_processes_and_leaves_nothing_half_written(
         time.sleep(0.02)
     os.killpg(process.pid, signal.SIGINT)
     _, errors = process.communicate(timeout=60)
-    assert process.returncode == 1, errors
+    assert process.returncode == 130, errors
     assert "stopped" in errors
     assert "Traceback" not in errors
     assert not [path for path in output.iterdir() if path.name.startswith(".")]

@@ -31,7 +31,8 @@ def with_class(root, name):
 
 def distribution(values):
     quantiles = {f"D{p}": float(np.percentile(values, p)) for p in (10, 50, 90)}
-    return SizeDistribution(AXIS, values, quantiles, fit_lognormal(values))
+    law = fit_lognormal(values)
+    return SizeDistribution(AXIS, values, quantiles, law if law.sigma > 0 else None)
 
 
 @pytest.mark.parametrize("logarithmic", [False, True])

@@ -75,7 +75,7 @@ def test_the_page_says_what_was_asked_for(usual):
         "Area fraction",
         "D10",
         "95\u202f% interval",
-        "Log-normal median",
+        "fewer than 30 sizes",
         "Orientation of the major axis",
         "Provenance",
         "0123456789abcdef" * 4,
@@ -249,3 +249,23 @@ def test_a_real_image(tmp_path, data_folder, make_content):
     content = replace(make_content(), image=image, labels=labels, measurements=measure(labels, "1 nm", image))
     write_report(tmp_path / "report.html", content)
     assert (tmp_path / "report.html").stat().st_size > image.size / 50
+
+
+def test_the_viewer_knows_what_is_printed_over_the_picture(report, make_content):
+    printed = ((140, 10, 150, 60), (125, 20, 138, 50))
+    page = report(replace(make_content(), printed=printed))
+    assert data_of(page)["printed"] == [list(box) for box in printed]
+
+
+def test_key_figures_and_table_have_the_same_digits(usual):
+    tile = re.search(r"D10 – D90([\d.]+) – ([\d.]+)", usual.text)
+    table = usual.text.partition("Statistic")[2]
+    assert tile
+    assert f"D10{tile[1]}" in table
+    assert f"D90{tile[2]}" in table
+
+
+def test_long_key_figures_are_set_smaller(report, make_content):
+    page = report(make_content())
+    assert len(page.find("dd", **{"class": "value long"})) == 1  # the range from D10 to D90
+    assert len(page.find("dd", **{"class": "value"})) == 5

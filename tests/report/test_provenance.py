@@ -6,7 +6,7 @@ import pytest
 
 from uniaims import __version__
 from uniaims.report.census import take_census
-from uniaims.report.provenance import FUNCTIONS, fact_groups, flatten, plain_value
+from uniaims.report.provenance import FUNCTIONS, fact_groups, flatten, pixel_size_text, plain_value
 
 
 def rows(content):
@@ -45,7 +45,7 @@ def test_every_number_can_be_traced(make_content):
     assert groups["Image"]["Voltage / kV"] == "20"
     assert groups["Image"]["SHA-256 of the image file"] == "ab" * 32
     assert groups["Settings"] == {"diameter_px": "–", "flow.minimum_area_px": "12"}
-    assert groups["Time by stage"]["segment"] == "3.00 s"
+    assert groups["Time by stage"] == {"Reading the file": "250\u00a0ms", "segment": "3.0\u00a0s"}
     assert groups["Computed by"]["Log-normal fit"] == "uniaims.statistics.fit_lognormal"
 
 
@@ -70,3 +70,18 @@ def test_what_was_not_measured_says_why(make_content):
     labels[10:14, 10:14] = 2
     reasons = rows(make_content(labels=labels))["Not measured"]
     assert reasons["Major axis"].startswith("1 of 2 not measured")
+
+
+def test_a_scale_bar_can_be_traced(make_content):
+    content = replace(
+        make_content(), scale_bar={"Label": "“1 µm”", "Length": "400.0 px"}, pixel_size_note="“1 µm” = 400.0 px"
+    )
+    groups = rows(content)
+    assert groups["Scale bar"] == {"Label": "“1 µm”", "Length": "400.0 px"}
+    assert groups["Image"]["Pixel size"].endswith("given by the user: “1 µm” = 400.0 px")
+    assert "Scale bar" not in rows(make_content())
+
+
+def test_the_header_leaves_out_what_a_pixel_size_rests_on(make_content):
+    content = replace(make_content(), pixel_size_note="“1 µm” = 400.0 px")
+    assert pixel_size_text(content) == "2.5\u00a0nm, given by the user"

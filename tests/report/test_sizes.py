@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -6,6 +7,7 @@ import pytest
 from uniaims.measurements import measure
 from uniaims.report.columns import table_columns
 from uniaims.report.sizes import probability, size_figures, size_view
+from uniaims.statistics import fit_lognormal
 
 
 def figures_of(measurements):
@@ -42,7 +44,6 @@ def test_the_table_has_every_figure(make_content):
         "D75",
         "D90",
         "D95",
-        "Distance to the fit",
     ]
     assert rows["D50, median"].key
     assert rows["D50, median"].value == f"{figures.percentiles[50].estimate:.2f}"
@@ -57,8 +58,45 @@ def test_a_single_size_has_neither_spread_nor_law():
     figures = figures_of(measure(labels, "1 nm"))[0]
     assert math.isnan(figures.deviation.estimate)
     rows = {row.name: row for row in size_view(figures).rows}
-    assert rows["Log-normal fit"].interval == "fewer than 4 sizes"
+    assert rows["Log-normal law"].interval == "fewer than 30 sizes"
     assert rows["Standard deviation"].value == "–"
+
+
+def with_sizes(make_content, values):
+    figures = figures_of(make_content().measurements)[0]
+    return replace(figures, values=np.sort(values), fit=fit_lognormal(values))
+
+
+RANDOM = np.random.default_rng(11)
+TWO_SIZES = RANDOM.choice([2.0, 9.0], 400) * RANDOM.normal(1, 0.03, 400)
+
+
+@pytest.mark.parametrize(
+    ("values", "why"),
+    [
+        (RANDOM.lognormal(1, 0.5, 200), ""),
+        (np.concatenate([RANDOM.lognormal(1, 0.5, 20_000), np.full(400, 3.0)]), ""),
+        (TWO_SIZES, "does not fit"),
+        (RANDOM.lognormal(1, 0.5, 29), "fewer than 30 sizes"),
+        (np.full(50, 3.0), "fewer than 4 different sizes"),
+    ],
+    ids=["law", "thousands, nearly", "two sizes", "few", "alike"],
+)
+def test_a_law_is_drawn_only_where_it_holds(make_content, values, why):
+    figures = with_sizes(make_content, values)
+    assert figures.why_no_law == why
+    view = size_view(figures)
+    for svg in (view.linear, view.logarithmic):
+        assert ('class="fit"' in svg) == (not why)
+    assert ("No log-normal law is drawn" in view.caption) == bool(why)
+    assert ("Log-normal median" in {row.name for row in view.rows}) == (not why)
+
+
+def test_a_law_that_does_not_fit_says_how_far_it_is_away(make_content):
+    view = size_view(with_sizes(make_content, TWO_SIZES))
+    (distance,) = [row for row in view.rows if row.name == "Distance to the law"]
+    assert float(distance.value) > 0.2
+    assert f"up to {distance.value} of their number away" in view.caption
 
 
 def test_no_complete_object_gives_no_figures():

@@ -62,3 +62,19 @@ def test_quantities_do_not_break():
 def test_density_without_pixel_size_is_per_megapixel():
     assert units.MEGAPIXEL.size**2 == 1e6
     assert units.MEGAPIXEL.density_symbol == "per Mpx"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "written"),
+    [
+        (1.93e-6, "1.9 µs"), (0.0, "0.0 µs"), (0.255, "255 ms"), (0.048, "48 ms"), (0.25, "250 ms"),
+        (3.42, "3.4 s"), (24.4, "24.4 s"), (125.4, "2 min 5 s"), (7265, "121 min 5 s"),
+    ],
+)  # fmt: skip
+def test_times_have_sensible_units(seconds, written):
+    assert units.duration(seconds).replace("\u00a0", " ") == written
+
+
+@pytest.mark.parametrize(("length_nm", "written"), [(4510, "4.51 µm"), (45, "45.0 nm"), (2.5e6, "2.50 mm")])
+def test_lengths_have_the_unit_that_suits(length_nm, written):
+    assert units.length_text(length_nm).replace("\u00a0", " ") == written

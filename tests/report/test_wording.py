@@ -8,6 +8,7 @@ from uniaims.report import wording
 from uniaims.report.census import take_census
 from uniaims.report.columns import table_columns
 from uniaims.report.sizes import size_figures
+from uniaims.statistics import fit_lognormal
 
 
 def parts(content):
@@ -28,11 +29,36 @@ def test_the_methods_name_what_a_paper_needs(make_content):
         "leaving 22 objects",
         "n = 22",
         "95\u202f% confidence interval of the median",
-        "log-normal",
-        "flow.minimum_area_px = 12",
+        "Settings: flow.minimum_area_px 12.",
     ):
         assert needed in text
-    assert "diameter_px = –" not in text
+    assert "diameter_px" not in text
+
+
+def lawful(make_content, values):
+    """The report content and figures of made-up sizes."""
+    content = make_content()
+    census, (first, *_) = parts(content)
+    return content, census, [replace(first, values=np.sort(values), fit=fit_lognormal(values))]
+
+
+def test_the_methods_name_a_log_normal_law_only_where_one_can_be_told(make_content):
+    random = np.random.default_rng(3)
+    said = [
+        " ".join(wording.methods(*lawful(make_content, values)))
+        for values in (random.lognormal(1, 0.4, 300), random.choice([2.0, 9.0], 300) * random.normal(1, 0.02, 300))
+    ]
+    assert "A log-normal law fitted to the sizes has a median of" in said[0]
+    assert "The sizes do not follow a log-normal law: the largest distance" in said[1]
+    assert "log-normal" not in " ".join(wording.methods(*lawful(make_content, random.lognormal(1, 0.4, 20))))
+
+
+def test_the_methods_are_plain_words(make_content):
+    settings = {"Model": "general", "Tile side": "1536 px", "Mirror images": "not used", "Pixel size given": "none"}
+    content = replace(make_content(settings=settings), pixel_size_note="“1 µm” = 400.0 px, confidence 0.93")
+    text = " ".join(wording.methods(content, *parts(content)))
+    assert "Settings: tile side 1536 px." in text
+    assert "given by the user: “1 µm” = 400.0 px, confidence 0.93)" in text
 
 
 def test_given_labels_are_measured_not_segmented(make_content):
@@ -69,6 +95,10 @@ def test_a_single_object_has_no_interval(make_content):
     labels[10:20, 10:20] = 1
     text = wording.finding(*parts(make_content(labels=labels)))
     assert text == "1 object found, not cut by the border, with an equivalent diameter of 28.21\u00a0nm."
+    content = make_content(labels=labels)
+    methods = " ".join(wording.methods(content, *parts(content)))
+    assert "28.21\u00a0nm of the only complete object" in methods
+    assert "D10" not in methods
 
 
 def test_exclusion_is_said(make_content):

@@ -7,12 +7,12 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from uniaims.errors import InputError, ModelError  # noqa: E402
+from uniaims.errors import InputError, ModelError, SettingsError  # noqa: E402
 from uniaims.networks.card import ModelCard, NetworkSettings  # noqa: E402
 from uniaims.networks.flownet import FlowNet  # noqa: E402
 from uniaims.networks.weights import load_weights, save_weights  # noqa: E402
 from uniaims.runtime import file_hash  # noqa: E402
-from uniaims.training.finetuning import FineTuningSettings, finetune, training_settings  # noqa: E402
+from uniaims.training.finetuning import FineTuned, FineTuningSettings, finetune, training_settings  # noqa: E402
 
 
 @pytest.fixture
@@ -58,6 +58,14 @@ def test_from_ten_images_on_some_are_held_out(settings, tmp_path):
     assert done.ap50_after == done.model.ap50
 
 
+def test_without_time_for_a_step_it_is_no_better_than_its_parent(settings, tmp_path):
+    write(tmp_path / "data", 10)
+    done = finetune(replace(settings, minutes=1e-9))
+    assert done.model.steps == 0
+    assert done.ap50_after == done.ap50_before
+    assert not done.better
+
+
 def test_it_is_gentler_than_a_training_from_nothing(settings):
     knobs = training_settings(settings)
     assert knobs.learning_rate < type(knobs).learning_rate
@@ -67,6 +75,17 @@ def test_it_is_gentler_than_a_training_from_nothing(settings):
 def test_a_model_that_is_not_there_is_named(settings):
     with pytest.raises(ModelError, match="wanted a shipped model"):
         finetune(replace(settings, model="nothing"))
+
+
+def test_several_processes_are_refused(settings, monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(SettingsError, match="uniaims train --initial-weights"):
+        finetune(settings)
+
+
+@pytest.mark.parametrize(("before", "after", "better"), [(0.5, 0.6, True), (0.5, 0.5, False), (0.5, 0.4, False)])
+def test_better_is_what_has_the_higher_score(before, after, better):
+    assert FineTuned(None, before, after, 2, held_out=True).better is better
 
 
 def test_data_that_is_none_is_named(settings, tmp_path):

@@ -10,7 +10,7 @@ pytest.importorskip("torch")
 import onnx
 import torch
 
-from uniaims.errors import InputError, ModelError, SettingsError
+from uniaims.errors import InputError, ModelError, OutputError, SettingsError
 from uniaims.networks.card import ModelCard, NetworkSettings
 from uniaims.networks.flownet import FlowNet
 from uniaims.networks.weights import save_weights
@@ -67,3 +67,13 @@ def test_bad_requests_are_refused(settings):
     with pytest.raises(ModelError, match="no such model file"):
         quantise(settings)
     assert not settings.output.exists()
+
+
+def test_a_file_that_is_there_is_replaced_only_where_that_is_wished_for(settings, monkeypatch):
+    settings.output.write_text("precious")
+    with pytest.raises(OutputError, match=r"is there already: give another --output, or --overwrite"):
+        quantise(settings)
+    assert settings.output.read_text() == "precious"
+    monkeypatch.setattr("uniaims.training.quantisation.write_quantised", lambda path, *_: path.write_text("new"))
+    quantise(replace(settings, overwrite=True))
+    assert settings.output.read_text() == "new"

@@ -1,6 +1,7 @@
 import json
 import os
 import signal
+import time
 from dataclasses import replace
 
 import cv2
@@ -14,9 +15,12 @@ from uniaims.networks.weights import load_weights  # noqa: E402
 from uniaims.runtime import file_hash, load_model  # noqa: E402
 from uniaims.training import TrainingSettings  # noqa: E402
 from uniaims.training.checkpoint import LAST_FILE  # noqa: E402
+from uniaims.training.clock import Clock  # noqa: E402
+from uniaims.training.crops import random_crop  # noqa: E402
 from uniaims.training.losses import Loss  # noqa: E402
 from uniaims.training.optimisation import learning_rate  # noqa: E402
 from uniaims.training.range_test import find_learning_rate  # noqa: E402
+from uniaims.training.samples import LONGEST_SIDE_PX, SHORTEST_SIDE_PX, PreparedSample  # noqa: E402
 from uniaims.training.settings_file import read_settings  # noqa: E402
 from uniaims.training.trainer import train  # noqa: E402
 
@@ -202,7 +206,7 @@ def test_the_log_tells_the_pace(settings):
     seen = []
     train(settings, lambda stage, done, total: seen.append((stage, done, total)))
     assert seen[-1][1:] == (30, 30)
-    assert "images/s" in seen[-1][0]
+    assert "image" in seen[-1][0]  # "images/s", below one "s per image"
     assert all(row["images_per_second"] > 0 for row in log_of(settings))
 
 
@@ -238,6 +242,20 @@ def test_data_without_objects_is_refused(settings):
         train(settings)
 
 
+def test_images_that_are_too_large_are_refused_by_name(settings, monkeypatch):
+    monkeypatch.setattr("uniaims.training.samples.LONGEST_SIDE_PX", 95)
+    with pytest.raises(InputError, match=r"0: 96 x 96 px.*cut the image and its mask into parts"):
+        train(settings)
+
+
+def test_images_of_the_longest_side_are_learned_from():
+    shape = (SHORTEST_SIDE_PX, LONGEST_SIDE_PX)
+    plain = np.zeros(shape, np.uint8)
+    sample = PreparedSample(plain, plain.astype(np.int32), plain + np.uint8(1), 0.0)
+    settings = TrainingSettings(data=("",), output="", crop_px=64)
+    assert random_crop(sample, settings, np.random.default_rng(0))[0].shape == (1, 64, 64)
+
+
 def test_learning_rate_rises_then_falls(settings):
     rates = [learning_rate(settings, step, 0.0) for step in range(settings.steps + 1)]
     assert rates[0] < rates[2] > rates[15] > rates[-1] == pytest.approx(0, abs=1e-9)
@@ -246,6 +264,35 @@ def test_learning_rate_rises_then_falls(settings):
 def test_minutes_bound_the_learning_rate(settings):
     assert learning_rate(replace(settings, minutes=1.0), 3, 60.0) == pytest.approx(0, abs=1e-9)
     train(replace(settings, minutes=1e-9))
+
+
+def test_minutes_count_reading_and_the_validation_at_the_end(settings, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+
+    def pass_time(stage, done, total):
+        now[0] += {"reading": 10, "validating": 4}.get(stage.split()[0], 1)
+
+    clock = Clock()
+    finished = train(held_out(settings, minutes=0.6, validation_every=5), pass_time, clock)
+    # 20 s of reading, then 8 s for each validation of two images: 5 steps, a validation, and 8 s kept for another one.
+    assert finished.steps == 5
+    assert now[0] <= 36
+    assert finished.seconds == 36
+    assert train(held_out(settings, minutes=0.6, validation_every=5), pass_time).steps == 5
+
+
+def test_validations_tell_how_far_they_are(settings):
+    seen = []
+    train(held_out(settings, steps=1), lambda *told: seen.append(told))
+    assert [told for told in seen if told[0] == "validating"] == [("validating", 1, 2), ("validating", 2, 2)]
+
+
+def test_what_a_kill_left_half_written_is_removed(settings):
+    settings.output.mkdir()
+    (settings.output / ".training.0123abcd.partial.pt").write_bytes(b"half")
+    train(replace(settings, steps=1))
+    assert not list(settings.output.glob(".*partial*"))
 
 
 @pytest.mark.parametrize(

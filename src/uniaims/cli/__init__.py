@@ -2,11 +2,12 @@
 
 ``uniaims dataset`` is a group of commands of its own.
 
-Exit codes: 0 all went well, 1 something failed (an image of a batch, a file that can't be read or written) or it was
-stopped by Ctrl-C or SIGTERM, 2 the command was wrong.
+Exit codes: 0 all went well; 1 something failed (an image of a batch, a file that can't be read or written); 2 the
+command was wrong (an unknown option, a model or an image that is not there); 130 it was stopped by Ctrl-C, 143
+by SIGTERM.
 
-Flags are made from the settings classes, so that every default is written once. Those classes live beside code that
-takes seconds to import; the flags of a command are therefore made only when that command is called.
+Here stands only what has to be there before anything else is imported: whoever presses Ctrl-C in the first second
+gets one line too, and what is wrong at first sight is refused at once.
 """
 
 import os
@@ -15,16 +16,15 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from types import FrameType
+from typing import TYPE_CHECKING, Any
 
-import typer
-
-from uniaims.cli import commands, dataset
-from uniaims.cli.flags import plain_command, with_flags
-from uniaims.cli.screen import say_error
 from uniaims.errors import PixelSizeError, SettingsError, UniaimsError
 
-USAGE = 2
+if TYPE_CHECKING:
+    import typer
+
+USAGE, STOPPED = 2, 130
 TRACEBACK = "UNIAIMS_TRACEBACK"
 """With this environment variable a fault of the program itself is raised with its traceback."""
 
@@ -34,42 +34,46 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         with _ending_like_ctrl_c():
-            build(given[:1])(args=given, prog_name="uniaims")
+            return _run(given)
+    except KeyboardInterrupt as stop:
+        sys.stderr.write("Error: stopped before anything was done. The same command starts it again.\n")
+        return stopped_code(stop)
+
+
+def stopped_code(stop: KeyboardInterrupt) -> int:
+    """The exit code by which shells know what stopped a program: 128 and the number of the signal, if it is told."""
+    return 128 + int(stop.args[0]) if stop.args else STOPPED
+
+
+def stop_behind(error: BaseException) -> KeyboardInterrupt | None:
+    """The stop that led to an error: a library that was being imported may make another one of it."""
+    seen: BaseException | None = error
+    while seen is not None and not isinstance(seen, KeyboardInterrupt):
+        seen = seen.__cause__ or seen.__context__
+    return seen
+
+
+def _run(given: list[str]) -> int:
+    from uniaims.cli.early import refuse
+    from uniaims.cli.program import build
+    from uniaims.cli.screen import say_error
+
+    try:
+        refuse(given)
+        build(given[:1])(args=given, prog_name="uniaims")
     except SystemExit as ending:
         return ending.code if isinstance(ending.code, int) else int(ending.code is not None)
-    except (SettingsError, PixelSizeError) as error:
-        say_error(str(error))
-        return USAGE
     except UniaimsError as error:
         say_error(str(error))
-        return 1
-    except KeyboardInterrupt:
-        say_error("stopped.")
-        return 1
+        return USAGE if isinstance(error, SettingsError | PixelSizeError) else 1
     except Exception as error:
+        if stop := stop_behind(error):
+            raise stop from None
         if TRACEBACK in os.environ:
             raise
         say_error(f"a fault in uniaims, {type(error).__name__}: {error}. Please report it; {TRACEBACK}=1 tells more.")
         return 1
     return 0
-
-
-def build(names: Sequence[str]) -> typer.Typer:
-    """The program, with the flags of those commands that are in ``names``; the others can only be listed."""
-    app = typer.Typer(
-        name="uniaims",
-        help="From micrograph to measured objects and a report.",
-        no_args_is_help=True,
-        add_completion=False,
-        pretty_exceptions_enable=False,
-        context_settings={"help_option_names": ["--help", "-h"]},
-    )
-    app.callback()(commands.program)
-    for command in commands.COMMANDS:
-        name = command.__name__
-        app.command(name)(with_flags(command) if name in names else plain_command(command))
-    app.add_typer(dataset.group())
-    return app
 
 
 @contextmanager
@@ -78,15 +82,21 @@ def _ending_like_ctrl_c() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():  # only there can signals be set
         yield
         return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt(number)
+
+    before = signal.signal(signal.SIGTERM, end)
     try:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "typer.Typer | Any":
     """``app``: the whole program with all flags."""
     if name == "app":
-        return build([command.__name__ for command in commands.COMMANDS])
+        from uniaims.cli.program import whole
+
+        return whole()
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

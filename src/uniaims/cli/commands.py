@@ -13,9 +13,11 @@ import typer
 
 from uniaims import __version__
 from uniaims.atomic import atomic_file
+from uniaims.cli import STOPPED, USAGE
 from uniaims.cli.flags import settings_from, settings_of
+from uniaims.cli.models import models
 from uniaims.cli.scale import scale
-from uniaims.cli.screen import progress_bars, say, say_error, say_facts, say_table, say_warning
+from uniaims.cli.screen import pace, progress_bars, say, say_error, say_facts, say_table, say_warning
 from uniaims.cli.synthesis import synthesise
 from uniaims.cli.training import finetune, quantise, train
 from uniaims.errors import OutputError
@@ -23,7 +25,7 @@ from uniaims.errors import OutputError
 if TYPE_CHECKING:
     from uniaims.measurements import Measurements
     from uniaims.micrograph import Micrograph
-    from uniaims.pipeline import BatchResult, DatasetEvaluation
+    from uniaims.pipeline import BatchResult, DatasetEvaluation, Outcome
 
 SCATTERED_SOLIDITY = 0.4
 """Objects of a label image fill more of their hull than this; the grey levels of a micrograph taken as labels don't."""
@@ -57,17 +59,18 @@ def analyse(
     **flags: Any,
 ) -> None:
     """Find and measure all objects in images, and write a report for each."""
+    from uniaims.cli.compiling import compiling_told
     from uniaims.pipeline import AnalysisSettings, analyse_batch
 
     settings = settings_of(AnalysisSettings, flags)
-    with progress_bars() as progress:
+    with progress_bars() as progress, compiling_told():
         result = analyse_batch(
             images, output, settings, workers=workers, overwrite=overwrite, progress=progress
         )  # fmt: skip
     _say_batch(result)
     if result.interrupted:
         say_error("stopped. What is finished stays; the same command goes on from here.")
-    raise typer.Exit(1 if result.interrupted or result.having("failed") else 0)
+    raise typer.Exit(_exit_code(result))
 
 
 def measure(
@@ -81,13 +84,15 @@ def measure(
     """Measure the objects of a label image made by this or another program."""
     import numpy as np
 
+    from uniaims.cli.compiling import compiling_told
     from uniaims.labels import read_labels
     from uniaims.measurements import measure as measure_labels
     from uniaims.micrograph import read_image
 
     micrograph = read_image(image) if image else None
     checked = read_labels(labels)
-    measurements = measure_labels(checked, pixel_size, micrograph)
+    with compiling_told():
+        measurements = measure_labels(checked, pixel_size, micrograph)
     for warning in micrograph.warnings if micrograph else ():
         say_warning(warning)
     if len(measurements) and np.nanmedian(measurements.values("solidity")) < SCATTERED_SOLIDITY:
@@ -136,45 +141,6 @@ def info(
         say_warning(warning)
 
 
-def models(
-    encoders: Annotated[
-        bool, typer.Option("--encoders", help="Only the encoders that a model can be trained with.")
-    ] = False,
-    as_json: Json = False,
-) -> None:
-    """List the models that come with the program, and the encoders to train others with."""
-    from uniaims.networks.catalogue import CATALOGUE
-
-    found = [asdict(entry) for entry in CATALOGUE] if encoders else _shipped_models()
-    if as_json:
-        _print_json(found)
-        return
-    for model in [] if encoders else found:
-        say_facts({key.replace("_", " "): value for key, value in model.items() if value != ""})
-    say("\nEncoders for `uniaims train --encoder`; figures of the whole network on one thread of a CPU:")
-    say(f"{'':16}{'parameters':>11}{'GMAC/MP':>9}{'s/MP':>7}{'memory':>9}  when to take it")
-    for entry in CATALOGUE:
-        cost = f"{entry.parameters_millions:>9.1f} M{entry.gmac_per_megapixel:>9.0f}"
-        need = f"{entry.seconds_per_megapixel:>7.1f}{entry.peak_memory_mb:>6.0f} MB"
-        say(f"{entry.name:16}{cost}{need}  {entry.advice}")
-
-
-def _shipped_models() -> list[dict[str, Any]]:
-    from uniaims.runtime import available_models
-
-    return [
-        {
-            "name": model.name,
-            "nominal_diameter_px": model.nominal_diameter_px,
-            "encoder": model.settings.encoder,
-            "description": model.card.description,
-            "hash": model.hash,
-            "path": str(model.path),
-        }
-        for model in available_models()
-    ]
-
-
 @settings_from("uniaims.segmenter.SegmenterSettings")
 def evaluate(
     dataset: Annotated[Path, typer.Argument(help="Folder with images/ and masks/ of the same stems.")],
@@ -182,11 +148,12 @@ def evaluate(
     **flags: Any,
 ) -> None:
     """Compare what a model finds with the truth, image by image and over the set."""
+    from uniaims.cli.compiling import compiling_told
     from uniaims.pipeline import evaluate_dataset
     from uniaims.segmenter import Segmenter, SegmenterSettings
 
     segmenter = Segmenter.load(settings=settings_of(SegmenterSettings, flags))
-    with progress_bars() as progress:
+    with progress_bars() as progress, compiling_told():
         evaluation = evaluate_dataset(dataset, segmenter, progress)
     if as_json:
         model = segmenter.model.info
@@ -235,20 +202,58 @@ def _extent(micrograph: "Micrograph") -> str:
     return f"{pixels}, {width * size.nm / 1e3:.4g} x {height * size.nm / 1e3:.4g} µm" if size else pixels
 
 
+def _exit_code(result: "BatchResult") -> int:
+    """That of the signal if it was stopped, 2 if no input led to an image, 1 if one failed, else 0."""
+    if result.interrupted:
+        return 128 + result.signal if result.signal else STOPPED
+    if not any(outcome.image for outcome in result.outcomes):
+        return USAGE
+    return 1 if result.having("failed") else 0
+
+
 def _say_batch(result: "BatchResult") -> None:
+    from uniaims.pipeline.jobs import shown_names
+
+    images = [outcome.image for outcome in result.outcomes if outcome.image]
+    names = dict(zip(images, shown_names(images), strict=True))
     done, skipped, failed = (result.having(status) for status in ("done", "skipped", "failed"))
     for outcome in [*skipped, *done] if len(result.outcomes) <= MOST_LINES else []:
         note = "done before" if outcome.status == "skipped" else outcome.message and f"made anew: {outcome.message}"
-        seen = f", working scale for {outcome.diameter_px:.3g} px" if outcome.diameter_px else ""
-        say(f"{outcome.name}: {outcome.instance_count:,} objects{seen}" + (f" ({note})" if note else ""))
+        name = names[outcome.image] if outcome.image else outcome.name
+        objects = "1 object" if outcome.instance_count == 1 else f"{outcome.instance_count:,} objects"
+        say(f"{name}: {objects}{_looked_for(outcome)}" + (f" ({note})" if note else ""))
     for outcome in failed:
-        say_error(f"{outcome.name}: {outcome.message}")
+        say_error(_failure(outcome))
     in_pixels = sum(not outcome.has_pixel_size for outcome in done)
     if in_pixels:
         say_warning(f'no pixel size for {in_pixels} of {len(done)}: lengths are in pixels. Give --pixel-size "2.5 nm".')
-    counts = [f"{len(done)} analysed", f"{len(skipped)} done before", f"{len(failed)} failed"]
-    say(", ".join(text for text in counts if not text.startswith("0 ")) + f", in {result.seconds:.1f} s")
-    if result.output.is_dir():
+    _say_counts(result)
+
+
+def _failure(outcome: "Outcome") -> str:
+    """Why an image failed, with its name where the message does not tell it."""
+    message, image = outcome.message, outcome.image
+    is_named = image.name in message if image else message.startswith(outcome.name)
+    return message if is_named else f"{image or outcome.name}: {message}"
+
+
+def _looked_for(outcome: "Outcome") -> str:
+    """The size of objects that the network was set to: a hint where the reader's objects are of another."""
+    from uniaims.report.units import length_text
+
+    if outcome.diameter_px is None:
+        return ""
+    length = f" ({length_text(outcome.diameter_px * outcome.pixel_size_nm)})" if outcome.pixel_size_nm else ""
+    return f"; looked for objects of about {outcome.diameter_px:.0f} px{length} across"
+
+
+def _say_counts(result: "BatchResult") -> None:
+    done, skipped, failed = (len(result.having(status)) for status in ("done", "skipped", "failed"))
+    counts = [f"{done} analysed", f"{skipped} done before", f"{failed} failed"]
+    speed = pace(done, result.seconds) if done > 1 else ""
+    said = ", ".join(text for text in counts if not text.startswith("0 "))
+    say(f"{said}, in {result.seconds:.1f} s" + (f", {speed}" if speed else ""))
+    if (result.output / "index.html").is_file():
         say(f"Overview: {result.output / 'index.html'}")
 
 

@@ -98,8 +98,16 @@ def _without_default(flag: inspect.Parameter) -> inspect.Parameter:
     """The flag with None for its default; the help still shows the default of the settings class."""
     kind, option = get_args(flag.annotation)
     if flag.default not in {inspect.Parameter.empty, ""}:
-        option.show_default = str(flag.default)
+        # As text of the help: typer's own way puts a default that is text in brackets, as if it were explained.
+        option.help = f"{option.help}  [default: {_told(flag)}]"
     return flag.replace(default=None, annotation=Annotated[kind | None, option])
+
+
+def _told(flag: inspect.Parameter) -> str:
+    """A default as it is given on the command line."""
+    if isinstance(flag.default, bool):
+        return flag.name.replace("_", "-") if flag.default else f"no-{flag.name.replace('_', '-')}"
+    return str(flag.default)
 
 
 def _fields(settings_class: type[Any]) -> tuple[Field[Any], ...]:

@@ -9,13 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from uniaims.cli import stop_behind, stopped_code
 from uniaims.cli.flags import given_values, settings_from, settings_of
-from uniaims.cli.screen import progress_bars, say, say_error
+from uniaims.cli.screen import progress_bars, say, say_error, say_warning
 
 if TYPE_CHECKING:
     from uniaims.tiles import Progress
+    from uniaims.training.finetuning import FineTuned
+    from uniaims.training.settings import TrainingSettings
     from uniaims.training.trainer import TrainedModel
 
+GOES_ON = "The same command goes on from here."
+AGAIN = "The same command starts it again."
 LINE_SECONDS = 30.0
 """Where there is no terminal, the progress is a line in the log every so often."""
 
@@ -30,26 +35,36 @@ def train(
     **flags: Any,
 ) -> None:
     """Train a model on folders with images/ and masks/; needs the train extra."""
-    from uniaims.training.requirements import check_libraries
+    with _told_if_stopped(AGAIN if find_learning_rate else GOES_ON):
+        from uniaims.training.requirements import check_libraries
+
+        check_libraries("training")
+        chosen = _training_settings(settings, flags | {"data": [*(flags["data"] or []), *(more or [])]})
+        if find_learning_rate:
+            _find_learning_rate(chosen)
+            return
+        from uniaims.training.trainer import train as train_model
+
+        with training_progress() as progress:
+            trained = train_model(chosen, progress)
+        _say_trained(trained)
+        _say_use(trained.onnx)
+
+
+def _training_settings(file: Path | None, flags: dict[str, Any]) -> "TrainingSettings":
     from uniaims.training.settings import TrainingSettings
     from uniaims.training.settings_file import read_settings, settings_from
 
-    check_libraries("training")
-    data = [*(flags["data"] or []), *(more or [])]
-    given = given_values(TrainingSettings, flags | {"data": data})
-    chosen = read_settings(settings, given) if settings else settings_from(given)
-    if find_learning_rate:
-        from uniaims.training.range_test import find_learning_rate as find
+    given = given_values(TrainingSettings, flags)
+    return read_settings(file, given) if file else settings_from(given)
 
-        with training_progress() as progress:
-            found = find(chosen, progress)
-        say(f"Suggested: --learning-rate {found.suggested:.2g}. The curve: {found.picture}")
-        return
-    from uniaims.training.trainer import train as train_model
 
-    with training_progress() as progress, _told_if_stopped():
-        trained = train_model(chosen, progress)
-    _say_trained(trained)
+def _find_learning_rate(settings: "TrainingSettings") -> None:
+    from uniaims.training.range_test import find_learning_rate
+
+    with training_progress() as progress:
+        found = find_learning_rate(settings, progress)
+    say(f"Suggested: --learning-rate {found.suggested:.2g}. The curve: {found.picture}")
 
 
 @settings_from("uniaims.training.finetuning.FineTuningSettings")
@@ -58,16 +73,14 @@ def finetune(
     **flags: Any,
 ) -> None:
     """Teach a model your kind of images with 5 to 50 labelled ones, in minutes; needs the train extra."""
-    from uniaims.training.finetuning import FineTuningSettings
+    with _told_if_stopped(GOES_ON):
+        from uniaims.training.finetuning import FineTuningSettings
+        from uniaims.training.finetuning import finetune as finetune_model
 
-    settings = settings_of(FineTuningSettings, flags | {"data": [*flags["data"], *(more or [])]})
-    from uniaims.training.finetuning import finetune as finetune_model
-
-    with training_progress() as progress, _told_if_stopped():
-        done = finetune_model(settings, progress)
-    _say_trained(done.model)
-    which = "held out" if done.held_out else "that it learned from (too few to hold any out)"
-    say(f"AP50 on {done.images_judged} images {which}: {done.ap50_before:.3f} before, {done.ap50_after:.3f} now")
+        settings = settings_of(FineTuningSettings, flags | {"data": [*flags["data"], *(more or [])]})
+        with training_progress() as progress:
+            done = finetune_model(settings, progress)
+        _say_finetuned(done, settings.model)
 
 
 @settings_from("uniaims.training.quantisation.QuantisationSettings")
@@ -76,15 +89,15 @@ def quantise(
     **flags: Any,
 ) -> None:
     """Make a quick copy of a model for the CPU, with 8-bit numbers; needs the train extra."""
-    from uniaims.training.quantisation import QuantisationSettings
+    with _told_if_stopped(AGAIN):
+        from uniaims.training.quantisation import QuantisationSettings
+        from uniaims.training.quantisation import quantise as quantise_model
 
-    settings = settings_of(QuantisationSettings, flags | {"data": [*flags["data"], *(more or [])]})
-    from uniaims.training.quantisation import quantise as quantise_model
-
-    with training_progress() as progress:
-        written = quantise_model(settings, progress)
-    say(f"Written: {written}, {written.stat().st_size / 1e6:.1f} MB")
-    say(f"Use it with: uniaims analyse IMAGE --model {written} --output REPORT")
+        settings = settings_of(QuantisationSettings, flags | {"data": [*flags["data"], *(more or [])]})
+        with training_progress() as progress:
+            written = quantise_model(settings, progress)
+        say(f"Written: {written}, {written.stat().st_size / 1e6:.1f} MB")
+        _say_use(written)
 
 
 @contextmanager
@@ -107,15 +120,43 @@ def _lines() -> "Progress":
 
 
 @contextmanager
-def _told_if_stopped() -> Iterator[None]:
+def _told_if_stopped(then: str) -> Iterator[None]:
+    """End a command that Ctrl-C or SIGTERM stops with one line; ``then`` says what the user can do."""
     try:
         yield
-    except KeyboardInterrupt:
-        say_error("stopped. The same command goes on from here.")
-        raise typer.Exit(1) from None
+    except (KeyboardInterrupt, Exception) as error:
+        stop = stop_behind(error)
+        if stop is None:
+            raise
+        say_error(f"stopped. {then}")
+        raise typer.Exit(stopped_code(stop)) from None
 
 
 def _say_trained(trained: "TrainedModel") -> None:
     best = f", AP50 {trained.ap50:.3f} at step {trained.best_step}" if trained.ap50 >= 0 else ""
     say(f"Trained in {trained.steps} steps and {trained.seconds:.0f} s{best}: {trained.onnx}")
-    say(f"Use it with: uniaims analyse IMAGE --model {trained.onnx} --output REPORT")
+    if not trained.steps:
+        say_warning("the time was over before the first step, so nothing was learned. Give more --minutes.")
+
+
+def _say_use(model: str | Path) -> None:
+    say(f"Use it with: uniaims analyse IMAGE --model {model} --output REPORT")
+
+
+def _say_finetuned(done: "FineTuned", parent: str) -> None:
+    """Both scores, which model is the better one, and what to do."""
+    _say_trained(done.model)
+    which = "held out" if done.held_out else "that it learned from (too few to hold any out)"
+    change = "no better" if done.ap50_after == done.ap50_before else "better" if done.better else "worse"
+    say(
+        f"AP50 on {done.images_judged} images {which}: {done.ap50_before:.3f} before, {done.ap50_after:.3f} now. "
+        f"The new model is {change}."
+    )
+    if done.better:
+        _say_use(done.model.onnx)
+        return
+    say(f"Stay with {parent}: uniaims analyse IMAGE --model {parent} --output REPORT")
+    say(
+        "The new model is written all the same. More images, outlines of every object in them, or a lower "
+        "--learning-rate may help."
+    )

@@ -88,7 +88,10 @@ def _by_structure(table: pl.DataFrame) -> pl.DataFrame:
         .agg(
             pl.len().alias("instances"),
             pl.col("image_id").n_unique().alias("images"),
-            *(pl.col("px").quantile(q).alias(name) for name, q in (("low", 0.1), ("middle", 0.5), ("high", 0.9))),
+            *(
+                pl.col("px").quantile(q, "linear").alias(name)
+                for name, q in (("low", 0.1), ("middle", 0.5), ("high", 0.9))
+            ),
         )
         .sort("instances", "structure", descending=[True, False])
     )

@@ -172,8 +172,10 @@ def _size_plots(census: Census) -> Mapping[str, object]:
     axis = Axis("Equivalent diameter / px", low / 1.1, high * 1.1, 12, 420, logarithmic=True)
     plots["ruler"] = ruler(axis)
     plots["rows"] = [
-        row | {"structure": row["structure"] or UNSAID, "bar": spread(row["low"], row["middle"], row["high"], axis)}
-        for row in table.with_columns(pl.col("low", "middle", "high").round(2)).to_dicts()
+        row
+        | {"structure": row["structure"] or UNSAID, "bar": spread(row["low"], row["middle"], row["high"], axis)}
+        | {name: short(row[name]) for name in ("low", "middle", "high")}
+        for row in table.to_dicts()
     ]
     return plots
 

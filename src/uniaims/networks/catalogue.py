@@ -1,11 +1,12 @@
-"""The encoders as a table: what each costs here and when to take it. Free of torch, so that a base install can show it.
+"""Encoders and shipped models as tables: what each costs and when to take it. Free of torch: a base install shows it.
 
-Figures are those of `benchmarks/encoders.py`, for the whole network (encoder, neck, decoder, heads) on one channel.
+Figures of encoders are those of `benchmarks/encoders.py`, for the whole network (encoder, neck, decoder, heads) on one
+channel; those of models stand in docs/accuracy.md and docs/performance.md too, and a test compares them.
 """
 
 from dataclasses import dataclass
 
-from uniaims.errors import SettingsError
+from uniaims.errors import SettingsError, did_you_mean
 
 
 @dataclass(frozen=True)
@@ -127,4 +128,33 @@ def encoder_entry(name: str) -> EncoderEntry:
     for entry in CATALOGUE:
         if entry.name == name:
             return entry
-    raise SettingsError(f"encoder {name!r}: wanted one of {', '.join(entry.name for entry in CATALOGUE)}.")
+    names = [entry.name for entry in CATALOGUE]
+    raise SettingsError(f"encoder {name!r}: wanted one of {', '.join(names)}.{did_you_mean(name, names)}")
+
+
+@dataclass(frozen=True)
+class ModelEntry:
+    """A model that comes with the program.
+
+    Attributes:
+        advice: when to take it.
+        seconds_large_image: of the whole command on `LARGE_IMAGE`.
+        mean_ap50: over `VALIDATION_SETS`, each set counting the same.
+    """
+
+    advice: str
+    seconds_large_image: float
+    mean_ap50: float
+
+
+LARGE_IMAGE = "8192 x 8192 px, two CPU cores"
+VALIDATION_SETS = "seven validation sets"
+SHIPPED_MODELS = {
+    "general": ModelEntry("First, and always on a GPU; fine-tune this one for your own material.", 59.3, 0.659),
+    "general-fast": ModelEntry(
+        "Large images, folders and slow computers: the same network with 8-bit numbers, and nearly the same objects.",
+        36.9,
+        0.657,
+    ),
+}
+"""By the name of the file."""

@@ -19,6 +19,15 @@ from uniaims.formats import Acquisition, sidecars_of
 from uniaims.labels import Labels, write_labels
 from uniaims.measurements import Measurements, measure
 from uniaims.micrograph import Micrograph, PixelSize, read_image
+from uniaims.pipeline.traces import (
+    confidence_in_force,
+    printed_boxes,
+    scale_bar_note,
+    scale_bar_rows,
+    scale_bar_trace,
+    scale_facts,
+    settings_in_words,
+)
 from uniaims.report import ReportContent, kind_figures, write_overlay, write_report
 from uniaims.runtime import file_hash
 from uniaims.scalebar import ScaleReading, resolve_pixel_size, scan_scale
@@ -71,6 +80,7 @@ class Summary:
         image_bytes, image_modified: of the file, the latter in ns since 1970; null for arrays and folders.
         shape: height and width in pixels.
         pixel_size_nm, pixel_size_source: ``given``, ``metadata`` or ``scale bar``; null if unknown.
+        scale_bar: the bar that was read in the picture, whether its pixel size was used or not; null if there is none.
         instance_count: all instances; ``border_count`` of them are cut by the border.
         area_fraction: share of the analysed part that instances cover.
         content: top, left, bottom, right of the analysed part, the last two exclusive.
@@ -78,6 +88,7 @@ class Summary:
         diameter_px: size of the objects behind that scale, in image pixels; null if none were found by looking.
         diameter_source: ``given``, or ``found`` by looking.
         seen_well: share of the instances whose size suits the scale: how sure it is; null if nothing was found.
+        minimum_confidence: the one in force: what was asked for, else the model's own.
         quality: the AP50 to expect, from the confidences of the instances; null if nothing was found.
         seconds: wall time by stage.
         not_measured: property -> why some of its values are missing.
@@ -90,6 +101,7 @@ class Summary:
     shape: tuple[int, int]
     pixel_size_nm: float | None
     pixel_size_source: str | None
+    scale_bar: Mapping[str, Any] | None
     instance_count: int
     border_count: int
     area_fraction: float
@@ -98,6 +110,7 @@ class Summary:
     diameter_px: float | None
     diameter_source: str
     seen_well: float | None
+    minimum_confidence: float
     quality: float | None
     model: str
     model_hash: str
@@ -155,6 +168,7 @@ class Analysis:
             shape=self.micrograph.shape,
             pixel_size_nm=size.nm if size else None,
             pixel_size_source=size.source if size else None,
+            scale_bar=scale_bar_trace(self.scale, size),
             instance_count=len(self.measurements),
             border_count=int(self.measurements.values("touches_border").sum()),
             area_fraction=np.count_nonzero(labels[content.window]) / (content.height * content.width),
@@ -163,6 +177,7 @@ class Analysis:
             diameter_px=self.segmentation.diameter_px,
             diameter_source="found" if self.segmentation.scale_found else "given",
             seen_well=_rounded(self.segmentation.seen_well),
+            minimum_confidence=confidence_in_force(self.segmentation),
             quality=_rounded(self.segmentation.quality),
             model=self.segmentation.model.name,
             model_hash=self.segmentation.model.hash,
@@ -234,7 +249,7 @@ class Analysis:
             drawn.result()
 
     def _report(self, pixels: np.ndarray[Any, Any]) -> ReportContent:
-        path, segmentation = self.micrograph.path, self.segmentation
+        path, segmentation, size = self.micrograph.path, self.segmentation, self.measurements.pixel_size
         hashed = {"SHA-256 of the image file": file_hash(path)} if path and path.is_file() else {}
         known = {name: value for name, value in asdict(self.acquisition).items() if value is not None}
         return ReportContent(
@@ -245,8 +260,11 @@ class Analysis:
             content=segmentation.content.edges,
             model=segmentation.model.name,
             model_hash=segmentation.model.hash,
-            settings=asdict(self.settings),
-            provenance=hashed | known | _scale_facts(segmentation),
+            settings=settings_in_words(self.settings, segmentation),
+            scale_bar=scale_bar_rows(self.scale, size),
+            pixel_size_note=scale_bar_note(self.scale, size),
+            printed=printed_boxes(self.scale),
+            provenance=hashed | known | scale_facts(segmentation, size),
             warnings=self.warnings,
             seconds=self.seconds,
             kinds=segmentation.model.settings.kinds,
@@ -255,17 +273,6 @@ class Analysis:
 
 def _rounded(share: float) -> float | None:
     return None if math.isnan(share) else round(share, 4)
-
-
-def _scale_facts(segmentation: Segmentation) -> dict[str, str]:
-    """At which scale the network saw the image, why, and how sure that is; as the report lists it."""
-    facts = {"working scale": f"{segmentation.scale:.4g}"}
-    if segmentation.diameter_px is not None:
-        source = "found by looking" if segmentation.scale_found else "given by the user"
-        facts["working scale is for objects of"] = f"{segmentation.diameter_px:.3g} px, {source}"
-    if not math.isnan(segmentation.seen_well):
-        facts["objects whose size suits the scale"] = f"{segmentation.seen_well:.1%}"
-    return facts
 
 
 def analyse(

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Generator, Iterable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from uniaims import __version__
 from uniaims.errors import OutputError, SettingsError
 from uniaims.pipeline.analysis import AnalysisSettings, image_file
-from uniaims.pipeline.jobs import Job, Unusable, plan_jobs, read_summary
+from uniaims.pipeline.jobs import Job, plan_jobs, read_summary
 from uniaims.pipeline.overview import has_overview, is_complete, read_results, write_overview
 from uniaims.pipeline.task import Outcome, Status, Task
 from uniaims.pipeline.workers import run_in_processes
@@ -28,12 +28,14 @@ class BatchResult:
         outcomes: of the images that were looked at, in the order in which they were finished.
         interrupted: whether it was stopped by the user before all were done.
         seconds: wall time.
+        signal: number of the signal by which it was stopped, where that is told; else 0.
     """
 
     output: Path
     outcomes: tuple[Outcome, ...]
     interrupted: bool
     seconds: float
+    signal: int = 0
 
     def having(self, status: Status) -> tuple[Outcome, ...]:
         """The outcomes of one status."""
@@ -76,23 +78,39 @@ def analyse_batch(
     outcomes = [Outcome(each.name, "failed", each.message) for each in plan.unusable]
     if not plan.jobs:
         return BatchResult(output, tuple(outcomes), interrupted=False, seconds=time.perf_counter() - started)
-    _make(output)
     segmenter = Segmenter.load(settings=settings.segmenter)
     tasks = []
     for job in plan.jobs:
         reason = "asked to" if overwrite else why_not_done(job, settings, segmenter.model.info.hash)
         if reason is None:
-            outcomes.append(Outcome(job.name, "skipped", "", (read_summary(job.folder) or {}).get("instance_count")))
+            outcomes.append(Outcome.of_summary(job, "skipped", read_summary(job.folder) or {}))
         else:
             tasks.append(Task(job, settings, reason if job.folder.exists() else ""))
-    interrupted = _run(tasks, segmenter, workers, outcomes, progress)
+    is_new = _make(output)
+    stop = _run(tasks, segmenter, workers, outcomes, progress)
+    outcomes, signal = _join(output, outcomes, is_new), int(stop.args[0]) if stop and stop.args else 0
+    return BatchResult(output, tuple(outcomes), stop is not None, time.perf_counter() - started, signal)
+
+
+def _join(output: Path, outcomes: list[Outcome], is_new: bool) -> list[Outcome]:
+    """Write the overview where it is due; gives the outcomes, with those of results that turn out to be damaged.
+
+    Where there is no result at all, not even the output folder that was made for this is left behind.
+    """
     finished = read_results(output, without=[each.name for each in outcomes if each.status == "failed"])
-    damaged = {each.name: Outcome(each.name, "failed", each.message) for each in finished.damaged}
+    images = {each.name: each.image for each in outcomes}
+    damaged = {
+        each.name: Outcome(each.name, "failed", each.message, image=images.get(each.name)) for each in finished.damaged
+    }
     outcomes = [each for each in outcomes if each.name not in damaged] + list(damaged.values())
-    failures = [Unusable(each.name, each.message) for each in outcomes if each.status == "failed"]
-    if failures or any(each.status == "done" for each in outcomes) or not has_overview(output):
+    failures = [each for each in outcomes if each.status == "failed"]
+    if not finished.results and not finished.damaged and not has_overview(output):
+        if is_new:
+            with suppress(OSError):  # something else was written there meanwhile
+                output.rmdir()
+    elif failures or any(each.status == "done" for each in outcomes) or not has_overview(output):
         write_overview(output, finished.results, failures)
-    return BatchResult(output, tuple(outcomes), interrupted, time.perf_counter() - started)
+    return outcomes
 
 
 def why_not_done(job: Job, settings: AnalysisSettings, model_hash: str) -> str | None:
@@ -118,19 +136,22 @@ def _comparable(settings: Any) -> Any:
     return plain
 
 
-def _make(output: Path) -> None:
+def _make(output: Path) -> bool:
+    """Make the output folder; whether it was not there."""
+    is_new = not output.exists()
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(
             f"{output}: this folder can't be made ({error.strerror or error}). Choose another --output."
         ) from error
+    return is_new
 
 
 def _run(
     tasks: list[Task], segmenter: Segmenter, workers: int, outcomes: list[Outcome], progress: Progress | None
-) -> bool:
-    """Run the tasks and append their outcomes; True if the user interrupted."""
+) -> KeyboardInterrupt | None:
+    """Run the tasks and append their outcomes; gives what stopped them early, if anything did."""
     tell = progress or _say_nothing
     tell("images", 0, len(tasks))
     finished = _in_turn(tasks, segmenter, progress) if workers == 1 else run_in_processes(tasks, workers)
@@ -139,9 +160,9 @@ def _run(
             for count, outcome in enumerate(finished, start=1):
                 outcomes.append(outcome)
                 tell("images", count, len(tasks))
-    except KeyboardInterrupt:
-        return True
-    return False
+    except KeyboardInterrupt as stop:
+        return stop
+    return None
 
 
 def _say_nothing(_stage: str, _done: int, _total: int) -> None:

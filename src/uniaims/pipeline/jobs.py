@@ -60,7 +60,7 @@ def plan_jobs(inputs: Iterable[str | Path], output: Path) -> Plan:
         raise OutputError(f"{output} is a file: give a folder with --output.")
     images, unusable = dict[Path, Path](), list[Unusable]()
     for item in inputs:
-        found = list(find_images(str(item), output))
+        found = [path for path in find_images(str(item), output) if path.exists()]
         if not found:
             unusable.append(Unusable(str(item), why_nothing(Path(item))))
         images.update({path.resolve(): path for path in found if path.resolve() not in images})
@@ -93,6 +93,18 @@ def folder_names(images: Sequence[Path], owners: Mapping[str, Path], foreign: It
     return [names[image] for image in images]
 
 
+def shown_names(images: Sequence[Path]) -> list[str]:
+    """A name for the eye for each image, in order: that of the file, behind its folders where two files share it."""
+    names = []
+    for image in images:
+        others = [other for other in images if other != image]
+        depth = 1
+        while depth < len(image.parts) and any(other.parts[-depth:] == image.parts[-depth:] for other in others):
+            depth += 1
+        names.append("/".join(image.parts[-depth:]))
+    return names
+
+
 def find_images(item: str, output: Path | None = None) -> Iterator[Path]:
     """The images that a file, folder or pattern stands for, sorted; patterns pass over what lies in ``output``."""
     path = Path(item)
@@ -110,9 +122,11 @@ def find_images(item: str, output: Path | None = None) -> Iterator[Path]:
 
 
 def why_nothing(path: Path) -> str:
-    """A sentence on a folder or pattern in which no image was found."""
+    """A sentence on a path, folder or pattern that leads to no image."""
     if path.is_dir():
         return f"{path}: no image files in this folder. Give the folder that holds them, or the files."
+    if not has_magic(str(path)):
+        return f"{path} does not exist: check the path."
     return f"{path}: no image file matches this pattern. Check it, and put it in quotes."
 
 

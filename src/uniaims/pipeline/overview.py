@@ -11,7 +11,8 @@ import polars
 
 from uniaims.atomic import atomic_file
 from uniaims.pipeline.analysis import RESULT_FILES
-from uniaims.pipeline.jobs import Unusable, read_summary, result_folders
+from uniaims.pipeline.jobs import Unusable, read_summary, result_folders, shown_names
+from uniaims.pipeline.task import Outcome
 from uniaims.report import IndexEntry, IndexFailure, write_index
 
 THUMBNAIL_PX = 320
@@ -24,6 +25,11 @@ class Result:
     folder: Path
     summary: Mapping[str, Any]
     table: polars.DataFrame
+
+    @property
+    def image(self) -> Path:
+        """The file that was analysed."""
+        return Path(self.summary["image"])
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,8 +65,10 @@ def has_overview(output: Path) -> bool:
     return (output / "index.html").is_file() and (output / "measurements.parquet").is_file()
 
 
-def write_overview(output: Path, results: Sequence[Result], failures: Sequence[Unusable]) -> None:
+def write_overview(output: Path, results: Sequence[Result], failures: Sequence[Outcome]) -> None:
     """Write ``index.html`` and ``measurements.parquet`` of a batch into ``output``.
+
+    The page names images by their files, since images of one stem may differ in their suffix only.
 
     The table has the columns of each image's own, after a column ``image`` with the name of its folder. Where some
     images have a pixel size and others have none, their lengths stand in different columns, the others being null.
@@ -68,20 +76,24 @@ def write_overview(output: Path, results: Sequence[Result], failures: Sequence[U
     Raises:
         OutputError: if they can't be written.
     """
-    entries = [_entry(result) for result in results]
-    write_index(output / "index.html", entries, [IndexFailure(each.name, each.message) for each in failures])
+    failed = [each.image.resolve() if each.image else Path(each.name) for each in failures]
+    names = shown_names([*(result.image for result in results), *failed])
+    entries = [_entry(result, name) for result, name in zip(results, names, strict=False)]
+    refused = zip(names[len(results) :], failures, strict=True)
+    listed = [IndexFailure(name, each.message) for name, each in refused]
+    write_index(output / "index.html", entries, listed, output.resolve().name or "Batch overview")
     named = [result.table.select(polars.lit(result.folder.name).alias("image"), polars.all()) for result in results]
     joined = polars.concat(named, how="diagonal") if named else polars.DataFrame(schema={"image": polars.String})
     with atomic_file(output / "measurements.parquet") as place:
         joined.write_parquet(place)
 
 
-def _entry(result: Result) -> IndexEntry:
+def _entry(result: Result, name: str) -> IndexEntry:
     summary, table = result.summary, result.table
     whole = table.filter(~polars.col("touches_border"))
     column = next(name for name in table.columns if name.startswith("equivalent_diameter_"))
     return IndexEntry(
-        name=result.folder.name,
+        name=name,
         href=f"{result.folder.name}/report.html",
         thumbnail=_thumbnail(result.folder / "overlay.png"),
         instance_count=summary["instance_count"],

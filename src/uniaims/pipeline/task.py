@@ -1,7 +1,9 @@
 """One image of a batch: what to do with it, and what became of it."""
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal, Self
 
 from uniaims.errors import UniaimsError
 from uniaims.pipeline.analysis import AnalysisSettings, analyse
@@ -22,15 +24,28 @@ class Outcome:
         message: why it failed, or why results that were there have been made anew; else empty.
         instance_count: instances found; ``None`` if it failed.
         diameter_px: size of the objects at which the image was seen; ``None`` if unknown.
-        has_pixel_size: ``False`` where this run found none, so that lengths are in pixels.
+        pixel_size_nm: ``None`` where none is known, so that lengths are in pixels.
+        image: the file; ``None`` for inputs that lead to no image.
     """
 
     name: str
     status: Status
     message: str = ""
     instance_count: int | None = None
-    has_pixel_size: bool = True
     diameter_px: float | None = None
+    pixel_size_nm: float | None = None
+    image: Path | None = None
+
+    @classmethod
+    def of_summary(cls, job: Job, status: Status, summary: Mapping[str, Any], message: str = "") -> Self:
+        """The outcome of an image whose results are there, now or since an earlier run."""
+        count, diameter, pixel = (summary.get(name) for name in ("instance_count", "diameter_px", "pixel_size_nm"))
+        return cls(job.name, status, message, count, diameter, pixel, job.image)
+
+    @property
+    def has_pixel_size(self) -> bool:
+        """``False`` where none is known, so that lengths are in pixels."""
+        return self.pixel_size_nm is not None
 
 
 @dataclass(frozen=True)
@@ -47,9 +62,8 @@ class Task:
             analysis = analyse(self.job.image, self.settings, segmenter, progress)
             summary = analysis.save(self.job.folder)
         except Exception as error:
-            return Outcome(self.job.name, "failed", failure_message(error))
-        has_pixel_size, count = summary.pixel_size_nm is not None, summary.instance_count
-        return Outcome(self.job.name, "done", self.reason, count, has_pixel_size, summary.diameter_px)
+            return Outcome(self.job.name, "failed", failure_message(error), image=self.job.image)
+        return Outcome.of_summary(self.job, "done", asdict(summary), self.reason)
 
 
 def failure_message(error: Exception) -> str:

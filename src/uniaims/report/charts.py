@@ -68,17 +68,17 @@ class SizeDistribution:
         axis: the horizontal axis.
         values: (N,) finite positive sizes, sorted.
         quantiles: e.g. ``{"D50": 12.3}``; marked by a line each.
-        fit: the log-normal law nearest to the values; its figures are NaN where there is none.
+        law: the log-normal law to draw; ``None`` where none holds.
     """
 
     axis: Axis
     values: NDArray[np.float64]
     quantiles: Mapping[str, float]
-    fit: LognormalFit
+    law: LognormalFit | None
 
 
 def size_chart(sizes: SizeDistribution, logarithmic: bool) -> Markup:
-    """Draw the histogram with the log-normal fit, the cumulative share (right axis) and the marked quantiles."""
+    """Draw the histogram with the log-normal law, the cumulative share (right axis) and the marked quantiles."""
     width, height, bottom, top = 774.0, 392.0, 342.0, 30.0
     counted_bins = bins(sizes.values, "log" if logarithmic else "linear")
     across = _padded(counted_bins.edges, 58.0, width - 56, logarithmic)
@@ -241,7 +241,7 @@ def _curve_places(across: Scale) -> NDArray[np.float64]:
 
 def _fitted_counts(sizes: SizeDistribution, counted_bins: Histogram, across: Scale) -> NDArray[np.float64]:
     """Expected count of a bin of the histogram's width around each place of the curve; empty where there is no fit."""
-    if not (sizes.fit.sigma > 0):
+    if sizes.law is None:
         return np.empty(0)
     places = _curve_places(across)
     if across.logarithmic:
@@ -250,7 +250,7 @@ def _fitted_counts(sizes: SizeDistribution, counted_bins: Histogram, across: Sca
     else:
         half = (counted_bins.edges[1] - counted_bins.edges[0]) / 2
         ends = np.maximum(places - half, 1e-300), places + half
-    below, above = (sizes.fit.cumulative(end) for end in ends)
+    below, above = (sizes.law.cumulative(end) for end in ends)
     return len(sizes.values) * (above - below)
 
 

@@ -22,7 +22,12 @@ class ReportContent:
             ``measure``; density and area fraction refer to it. ``None``: the whole image.
         model: name of the model, ``None`` where the labels came from elsewhere (``uniaims measure``).
         model_hash: hash of its weights, ``None`` likewise.
-        settings: every setting of the analysis; nested mappings and dataclasses are flattened to dotted names.
+        settings: every setting of the analysis with its value in force, by a name that readers know; nested mappings
+            and dataclasses are flattened to dotted names.
+        scale_bar: the scale bar that was read in the picture, as rows to show; empty if none was.
+        pixel_size_note: what the pixel size rests on, to stand behind its source: the bar's label and length.
+        printed: boxes (top, left, bottom, right, the last two exclusive) of what is printed over the picture; the
+            report's own scale bar keeps clear of them.
         provenance: further traceable facts in the order to show them (file, SHA-256 of the file, instrument, ...).
         warnings: sentences for the reader, from every stage.
         seconds: wall time by stage.
@@ -37,6 +42,9 @@ class ReportContent:
     model: str | None = None
     model_hash: str | None = None
     settings: Mapping[str, object] = field(default_factory=dict)
+    scale_bar: Mapping[str, object] = field(default_factory=dict)
+    pixel_size_note: str = ""
+    printed: tuple[tuple[int, int, int, int], ...] = ()
     provenance: Mapping[str, object] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)

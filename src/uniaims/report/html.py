@@ -27,6 +27,9 @@ PICTURE_LONGEST_SIDE_PX = 2400
 PICTURE_BYTES = 2_400_000
 """With the table and outlines of 20,000 objects, this keeps a page below 10 MB."""
 
+LONGEST_VALUE = 9
+"""Characters of a key figure that have room in large type."""
+
 STYLES = ("page.css", "report.css")
 SCRIPTS = ("page.js", "packing.js", "store.js", "viewer.js", "table.js", "charts.js", "report.js")
 
@@ -39,6 +42,11 @@ class KeyFigure:
     value: str
     unit: str
     note: str
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it needs smaller type to stay on one line of its box."""
+        return len(self.value) > LONGEST_VALUE
 
 
 @dataclass(frozen=True)
@@ -171,7 +179,7 @@ def _size_figures(sizes: Sequence[SizeFigures]) -> list[KeyFigure]:
     size = sizes[0]
     low, median, high = (size.percentiles[share] for share in (10, 50, 90))
     sure = f"{percent(CONFIDENCE, 0)} interval {interval(median.low, median.high)}"
-    spread = f"standard deviation {quantity(size.deviation.estimate, size.unit, 3)}"
+    spread = f"standard deviation {quantity(size.deviation.estimate, size.unit)}"
     several = len(size.values) > 1
     return [
         KeyFigure("Median diameter, D50", number(median.estimate), size.unit, sure if several else "a single object"),
@@ -183,7 +191,7 @@ def _size_figures(sizes: Sequence[SizeFigures]) -> list[KeyFigure]:
 
 
 def _range(low: float, high: float) -> str:
-    return f"{number(low, 3)} – {number(high, 3)}"
+    return f"{number(low)} – {number(high)}"
 
 
 def _page_data(parts: _Parts, outlines: Sequence[NDArray[np.float32]]) -> dict[str, object]:
@@ -198,6 +206,7 @@ def _page_data(parts: _Parts, outlines: Sequence[NDArray[np.float32]]) -> dict[s
         "pixel_size_nm": size.nm if size else None,
         "units": [{"symbol": unit.symbol, "size": unit.size} for unit in METRIC],
         "content": None if whole else census.content,
+        "printed": content.printed,
         "colours": {
             "instances": INSTANCE_COLOURS,
             "complete": OKABE_ITO["sky blue"],

@@ -155,7 +155,7 @@ def _row(group: _Group, entry: IndexEntry, order: int, violin: Markup) -> Mappin
         _cell(entry.instance_count, count(entry.instance_count)),
         _cell(entry.border_count, count(entry.border_count)),
         _cell(middle, number(middle)),
-        _cell(high - low, f"{number(low, 3)} – {number(high, 3)}" if len(sizes) else "–"),
+        _cell(high - low, f"{number(low)} – {number(high)}" if len(sizes) else "–"),
         _cell(entry.area_fraction, percent(entry.area_fraction)),
     ]
     if group.calibrated and entry.pixel_size_nm is not None:

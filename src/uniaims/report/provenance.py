@@ -8,7 +8,7 @@ from uniaims import __version__
 from uniaims.measurements import Property
 from uniaims.report.census import Census
 from uniaims.report.content import ReportContent
-from uniaims.report.units import NO_BREAK, NOTHING, count, number, plain
+from uniaims.report.units import NO_BREAK, NOTHING, count, duration, plain
 
 FUNCTIONS = (
     ("Objects", "uniaims.segmenter.Segmenter"),
@@ -23,6 +23,18 @@ FUNCTIONS = (
 )
 """What is computed where; the test of this module imports each name."""
 
+STAGES = {
+    "read": "Reading the file",
+    "model": "Loading the model",
+    "scale bar": "Looking for the scale bar",
+    "content": "Finding the part to evaluate",
+    "network": "Finding objects (network)",
+    "instances": "Outlining objects",
+    "measure": "Measuring",
+    "write": "Writing the tables",
+    "report": "Writing the report",
+}
+"""Stage as the code calls it -> as people read it."""
 
 _FACT_NAMES = {
     "voltage_kv": "Voltage / kV",
@@ -42,17 +54,21 @@ class FactGroup:
 
 def fact_groups(content: ReportContent, census: Census) -> tuple[list[FactGroup], list[FactGroup]]:
     """Give the groups of the left and of the right column."""
-    left = [FactGroup("Image", _image_rows(content, census)), FactGroup("Analysis", _analysis_rows(content))]
+    left = [
+        FactGroup("Image", _image_rows(content, census)),
+        FactGroup("Scale bar", tuple((name, plain_value(value)) for name, value in content.scale_bar.items())),
+        FactGroup("Analysis", _analysis_rows(content)),
+    ]
     functions = FUNCTIONS if content.model else FUNCTIONS[1:]
     right = [FactGroup("Settings", tuple((name, plain_value(value)) for name, value in flatten(content.settings)))]
-    seconds = tuple((stage, f"{number(value, 3)} s") for stage, value in content.seconds.items())
+    seconds = tuple((STAGES.get(stage, stage), duration(value)) for stage, value in content.seconds.items())
     reasons = tuple((entry.label, content.measurements.reasons[entry.name]) for entry in _unmeasured(content))
     right += [
         FactGroup("Not measured", reasons),
         FactGroup("Time by stage", seconds),
         FactGroup("Computed by", functions),
     ]
-    return left, [group for group in right if group.rows]
+    return [group for group in left if group.rows], [group for group in right if group.rows]
 
 
 def flatten(settings: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
@@ -65,10 +81,13 @@ def flatten(settings: Mapping[str, object], prefix: str = "") -> Iterator[tuple[
             yield f"{prefix}{key}", nested
 
 
-def pixel_size_text(content: ReportContent) -> str:
-    """Say the pixel size and its source, or that there is none."""
+def pixel_size_text(content: ReportContent, *, traced: bool = False) -> str:
+    """Say the pixel size and its source, or that there is none; where ``traced`` also what it rests on."""
     size = content.measurements.pixel_size
-    return f"{str(size).replace(' ', NO_BREAK)}, {_source(size.source)}" if size else "unknown: lengths are in pixels"
+    if size is None:
+        return "unknown: lengths are in pixels"
+    note = f": {content.pixel_size_note}" if traced and content.pixel_size_note else ""
+    return f"{str(size).replace(' ', NO_BREAK)}, {_source(size.source)}{note}"
 
 
 def _unmeasured(content: ReportContent) -> list[Property]:
@@ -79,14 +98,14 @@ def _source(source: str) -> str:
     return {
         "given": "given by the user",
         "metadata": "from the metadata of the file",
-        "scale bar": "read from the scale bar",
+        "scale bar": "read from the scale bar in the picture",
     }[source]
 
 
 def _image_rows(content: ReportContent, census: Census) -> tuple[tuple[str, str], ...]:
     height, width = content.labels.shape
     top, left, bottom, right = census.content
-    rows = [("Size", f"{count(width)} × {count(height)} px"), ("Pixel size", pixel_size_text(content))]
+    rows = [("Size", f"{count(width)} × {count(height)} px"), ("Pixel size", pixel_size_text(content, traced=True))]
     if (top, left, bottom, right) != (0, 0, height, width):
         rows.append(("Evaluated part", f"rows {top} – {bottom - 1}, columns {left} – {right - 1}"))
     return (*rows, *((_fact_name(name), plain_value(value)) for name, value in flatten(content.provenance)))

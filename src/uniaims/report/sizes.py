@@ -26,6 +26,13 @@ PERCENTILES = (5, 10, 25, 50, 75, 90, 95)
 KEY_PERCENTILES = (10, 50, 90)
 RESAMPLES = 2000
 CONFIDENCE = 0.95
+FEWEST_FOR_LAW = 30
+"""With fewer sizes a law could be neither told from others nor refused."""
+LEAST_LAW_PROBABILITY, LARGEST_LAW_DISTANCE = 0.05, 0.05
+"""A law holds if it can't be refused, or if its cumulative curve is nowhere farther than this from that of the sizes.
+
+The second counts in samples of thousands, where the test refuses what no eye can see."""
+NO_FIT = "does not fit"
 
 
 @dataclass(frozen=True)
@@ -37,7 +44,7 @@ class SizeFigures:
         values: (n,) finite positive sizes, ascending.
         percentiles: per cent -> percentile with its interval.
         mean, deviation: with their intervals.
-        fit: log-normal law.
+        fit: the nearest log-normal law, whether it holds or not; see `why_no_law`.
         volume: percentiles weighted by volume.
     """
 
@@ -53,6 +60,17 @@ class SizeFigures:
     def unit(self) -> str:
         """Unit for the eye."""
         return self.column.shown_unit
+
+    @property
+    def why_no_law(self) -> str:
+        """Why no log-normal law is shown; empty where it holds."""
+        if len(self.values) < FEWEST_FOR_LAW:
+            return f"fewer than {FEWEST_FOR_LAW} sizes"
+        if not self.fit.sigma > 0:
+            return "fewer than 4 different sizes"
+        if self.fit.p_value >= LEAST_LAW_PROBABILITY or self.fit.ks_distance <= LARGEST_LAW_DISTANCE:
+            return ""
+        return NO_FIT
 
     @property
     def span(self) -> float:
@@ -105,7 +123,8 @@ def size_figures(columns: Sequence[Column], complete: NDArray[np.bool_]) -> list
 def size_view(figures: SizeFigures) -> SizeView:
     """Draw the charts and fill the table of one size property."""
     quantiles = {f"D{percent}": figures.percentiles[percent].estimate for percent in KEY_PERCENTILES}
-    sizes = SizeDistribution(figures.column.axis, figures.values, quantiles, figures.fit)
+    law = None if figures.why_no_law else figures.fit
+    sizes = SizeDistribution(figures.column.axis, figures.values, quantiles, law)
     linear, logarithmic = (size_chart(sizes, scale) for scale in (False, True))
     label = figures.column.label
     rows = (*_percentile_rows(figures), *_moment_rows(figures), *_law_rows(figures), *_volume_rows(figures))
@@ -153,13 +172,15 @@ def _moment_rows(figures: SizeFigures) -> list[FigureRow]:
 
 
 def _law_rows(figures: SizeFigures) -> list[FigureRow]:
-    fit = figures.fit
-    if not fit.sigma > 0:
-        return [FigureRow("Log-normal fit", NOTHING, "fewer than 4 sizes", opens=True)]
+    fit, missing = figures.fit, figures.why_no_law
+    distance = FigureRow("Distance to the law", number(fit.ks_distance, 2), f"p {probability(fit.p_value)}")
+    if missing:
+        row = FigureRow("Log-normal law", NOTHING, missing, opens=True)
+        return [row, distance] if missing == NO_FIT else [row]
     return [
         FigureRow("Log-normal median", number(fit.geometric_mean), opens=True),
         FigureRow("Geometric deviation", number(fit.geometric_std, 4)),
-        FigureRow("Distance to the fit", number(fit.ks_distance, 2), f"p {probability(fit.p_value)}"),
+        distance,
     ]
 
 
@@ -181,6 +202,9 @@ def probability(p_value: float) -> str:
 
 def _caption(figures: SizeFigures) -> str:
     curve = "Bars: objects per bin. Dotted: cumulative share (right axis)."
-    if figures.fit.sigma > 0:
-        curve += " Line: log-normal law fitted to the sizes, as objects per bin."
+    missing = figures.why_no_law
+    if missing == NO_FIT:
+        missing = f"the sizes are up to {number(figures.fit.ks_distance, 2)} of their number away from it"
+    line = " Line: log-normal law fitted to the sizes, as objects per bin."
+    curve += f" No log-normal law is drawn: {missing}." if missing else line
     return f"{figures.column.label} of {counted(len(figures.values), 'complete object')}. {curve}"

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_TIME_UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"))
 NOTHING = "–"
 NO_BREAK = "\u00a0"
 """Between a number and its unit."""
@@ -105,6 +106,22 @@ def interval(low: float, high: float, digits: int = 4) -> str:
 def plain(value: float, digits: int = 6) -> str:
     """Format a number that somebody gave (a pixel size, a setting): at most ``digits`` digits, no trailing zeros."""
     return f"{value:.{digits}g}"
+
+
+def length_text(length_nm: float, digits: int = 3) -> str:
+    """Write a length with the metric unit that suits it: ``4.51 µm``."""
+    unit = length_unit(length_nm)
+    return quantity(length_nm / unit.size, unit.symbol, digits)
+
+
+def duration(seconds: float) -> str:
+    """Write a time with the unit that suits it: ``1.9 µs``, ``48 ms``, ``3.4 s``, ``2 min 5 s``."""
+    if seconds >= 100:
+        minutes, rest = divmod(round(seconds), 60)
+        return f"{count(minutes)}{NO_BREAK}min {rest}{NO_BREAK}s"
+    size, unit = next(((size, unit) for size, unit in _TIME_UNITS if seconds >= size), _TIME_UNITS[-1])
+    decimals = 1 if unit == "s" or seconds < 10 * size else 0
+    return f"{grouped(seconds / size, decimals)}{NO_BREAK}{unit}"
 
 
 def percent(fraction: float | None, decimals: int = 1) -> str:

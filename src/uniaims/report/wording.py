@@ -6,13 +6,16 @@ from uniaims import __version__
 from uniaims.report.census import Census
 from uniaims.report.content import ReportContent
 from uniaims.report.provenance import flatten, pixel_size_text, plain_value
-from uniaims.report.sizes import CONFIDENCE, RESAMPLES, SizeFigures, probability
+from uniaims.report.sizes import CONFIDENCE, FEWEST_FOR_LAW, RESAMPLES, SizeFigures, probability
 from uniaims.report.units import NO_BREAK, count, counted, interval, number, percent, quantity
 
 TABLE_LEAD = (
     "Press a heading to sort, a row to see its object in the picture. All objects are listed, those cut by the border "
     "too. The CSV is in the units of measurements.csv beside this page, which has all digits."
 )
+
+UNTOLD = ("none", "not used", "no", "the first")
+"""Settings of these values are left out of the methods text, as is the name of the model, which stands in it."""
 
 HASH_DIGITS = 12
 """Digits of a hash in running text; the provenance table has all of them."""
@@ -74,18 +77,18 @@ def methods(content: ReportContent, census: Census, sizes: Sequence[SizeFigures]
     paragraphs = [" ".join([*_segmentation(content), *_counting(census)])]
     if sizes:
         paragraphs.append(" ".join(_statistics(sizes[0])))
-    settings = "; ".join(
-        f"{name} = {plain_value(value)}" for name, value in flatten(content.settings) if value is not None
-    )
-    if settings:
-        paragraphs.append(f"Settings: {settings}.")
+    untold = (*UNTOLD, content.model)
+    settings = [(name, plain_value(value)) for name, value in flatten(content.settings) if value is not None]
+    told = "; ".join(f"{name[:1].lower()}{name[1:]} {value}" for name, value in settings if value not in untold)
+    if told:
+        paragraphs.append(f"Settings: {told}.")
     return paragraphs
 
 
 def _segmentation(content: ReportContent) -> list[str]:
     height, width = content.labels.shape
     size = f"{width}{NO_BREAK}×{NO_BREAK}{height}{NO_BREAK}px"
-    image = f"the image {content.title} ({size}, pixel size {pixel_size_text(content)})"
+    image = f"the image {content.title} ({size}, pixel size {pixel_size_text(content, traced=True)})"
     program = f"Uni-AIMS {__version__}"
     if content.model is None:
         return [f"Objects given as a label image of {image} were measured with {program}."]
@@ -107,15 +110,17 @@ def _counting(census: Census) -> list[str]:
 
 
 def _statistics(size: SizeFigures) -> list[str]:
+    if len(size.values) == 1:
+        only = quantity(size.percentiles[50].estimate, size.unit)
+        return [f"Size is the area-equivalent circular diameter, d = √(4A/π): {only} of the only complete object."]
     d10, d50, d90 = (quantity(size.percentiles[share].estimate, size.unit) for share in (10, 50, 90))
     sentences = [
         "Size is the area-equivalent circular diameter, d = √(4A/π).",
         f"The number-weighted percentiles are D10 = {d10}, D50 = {d50} and D90 = {d90} "
         f"(n = {count(len(size.values))}).",
+        _spread(size),
     ]
-    if len(size.values) > 1:
-        sentences.append(_spread(size))
-    if size.fit.sigma > 0:
+    if len(size.values) >= FEWEST_FOR_LAW and size.fit.sigma > 0:
         sentences.append(_law(size))
     return sentences
 
@@ -132,6 +137,11 @@ def _spread(size: SizeFigures) -> str:
 
 
 def _law(size: SizeFigures) -> str:
+    if size.why_no_law:
+        return (
+            "The sizes do not follow a log-normal law: the largest distance between the cumulative curves of sizes and "
+            f"law is {number(size.fit.ks_distance, 2)} (Lilliefors test, p{NO_BREAK}{probability(size.fit.p_value)})."
+        )
     return (
         f"A log-normal law fitted to the sizes has a median of {quantity(size.fit.geometric_mean, size.unit)} and a "
         f"geometric standard deviation of {number(size.fit.geometric_std)}; the largest distance between the "

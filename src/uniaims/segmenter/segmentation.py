@@ -125,6 +125,11 @@ class Segmentation:
         """The likeliest kind of each instance; empty where the model tells no kinds apart."""
         return tuple(self.model.settings.kinds[kind] for kind in self.kinds.argmax(axis=1)) if self.kinds.size else ()
 
+    @property
+    def least_confidence(self) -> float:
+        """The minimum confidence in force, 0..1: what was asked for, else the model's own."""
+        return _least_confidence(self.settings, self.model)
+
     def __len__(self) -> int:
         """Return the number of instances."""
         return len(self.confidence)
@@ -234,9 +239,7 @@ class Segmenter:
     @property
     def least_confidence(self) -> float:
         """Objects below are left out: what was asked for, else what 0.5 is worth after the model's calibration."""
-        if self.settings.minimum_confidence is not None:
-            return self.settings.minimum_confidence
-        return float(self.model.info.card.calibrated(np.array([RIGHT], np.float32))[0])
+        return _least_confidence(self.settings, self.model.info)
 
     def _remarks(self, kept: int, found: int) -> tuple[str, ...]:
         """What the reader has to know about the number of objects."""
@@ -286,6 +289,12 @@ def as_micrograph(image: Micrograph | ArrayLike | str | Path) -> Micrograph:
     if isinstance(image, Micrograph):
         return image
     return read_image(image) if isinstance(image, str | Path) else Micrograph.from_array(image)
+
+
+def _least_confidence(settings: SegmenterSettings, model: ModelInfo) -> float:
+    if settings.minimum_confidence is not None:
+        return settings.minimum_confidence
+    return float(model.card.calibrated(np.array([RIGHT], np.float32))[0])
 
 
 def _affordable(scale: WorkingScale, content: Box) -> WorkingScale:

@@ -37,7 +37,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uniaims.atomic import atomic_file
-from uniaims.errors import InputError, SettingsError
+from uniaims.errors import InputError, SettingsError, did_you_mean
 from uniaims.synthesis.attributes import Attributes
 from uniaims.synthesis.geometry import Geometry
 from uniaims.synthesis.layouts import Learnt
@@ -198,9 +198,10 @@ def recipe_named(name: str) -> Recipe:
         SettingsError: if there is none of that name.
     """
     if name not in RECIPES:
-        close = get_close_matches(name, RECIPES, 1)
-        hint = f" Did you mean {close[0]}?" if close else ""
-        raise SettingsError(f"no recipe is called {name!r}: wanted one of {', '.join(RECIPES)}, or a TOML file.{hint}")
+        nearest = did_you_mean(name, RECIPES)
+        raise SettingsError(
+            f"no recipe is called {name!r}: wanted one of {', '.join(RECIPES)}, or a TOML file.{nearest}"
+        )
     return RECIPES[name]
 
 

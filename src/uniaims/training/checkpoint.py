@@ -7,8 +7,8 @@ from typing import Any, ClassVar, Protocol
 
 import torch
 
-from uniaims.atomic import atomic_file
-from uniaims.errors import SettingsError
+from uniaims.atomic import atomic_file, remove_partial
+from uniaims.errors import ModelError, SettingsError
 
 STATE_FILE = "training.pt"
 BEST_FILE = "best.safetensors"
@@ -38,22 +38,40 @@ class RunState(Protocol):
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
 
+    @property
+    def network(self) -> torch.nn.Module:
+        """What is trained."""
+
 
 def save_state(state: RunState, settings: RunSettings) -> None:
-    """Write everything that going on needs."""
+    """Write everything that going on needs.
+
+    Raises:
+        ModelError: if a weight is no number; what was saved before stays.
+    """
+    path = settings.output / STATE_FILE
+    unsound = [name for name, weight in state.network.state_dict().items() if not weight.isfinite().all()]
+    if unsound:
+        raise ModelError(
+            f"{path}: not written, {len(unsound)} tensors of the network hold what is no number, such as "
+            f"{unsound[0]}. Start anew in another folder with a lower learning rate."
+        )
     saved: dict[str, Any] = {name: getattr(state, name).state_dict() for name in _PARTS}
     saved |= {name: getattr(state, name) for name in _numbers(state)} | {"settings": identity(settings)}
-    with atomic_file(settings.output / STATE_FILE) as temporary:
+    with atomic_file(path) as temporary:
         torch.save(saved, temporary)
 
 
 def restore(state: RunState, settings: RunSettings, device: torch.device) -> None:
     """Bring the state to where the training in the output folder was left; nothing to do if there is none.
 
+    Half-written files that a kill left are removed.
+
     Raises:
         SettingsError: if the folder holds another training, or a file that can't be read.
     """
     path = settings.output / STATE_FILE
+    remove_partial(settings.output)
     if not path.exists():
         return
     try:

@@ -1,10 +1,12 @@
 """A model taught a new kind of image with a few labelled ones: few steps, a low learning rate, the parent's weights."""
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from uniaims.dataset import open_samples
+from uniaims.errors import SettingsError
 from uniaims.tiles import Progress
 from uniaims.training.requirements import check_libraries
 from uniaims.training.settings import TrainingSettings
@@ -32,7 +34,9 @@ class FineTuningSettings:
     model: str = _knob("general", "Model to start from, shipped or own.")
     name: str = _knob("finetuned", "Name of the new model.")
     description: str = _knob("", "What the model is for, in a sentence; it is kept in the model file.")
-    minutes: float = _knob(10.0, "Stop after so many minutes, if the steps are not done before.")
+    minutes: float = _knob(
+        10.0, "End after so many minutes, reading and validation included, if the steps are not done before."
+    )
     steps: int = _knob(200, "Optimiser steps; the learning rate falls to zero over them.")
     batch: int = _knob(8, "Crops in each step.")
     learning_rate: float = _knob(3e-4, "Highest learning rate: a fraction of that of a training from nothing.")
@@ -42,7 +46,7 @@ class FineTuningSettings:
 
 @dataclass(frozen=True)
 class FineTuned:
-    """The finished model, and how much better than its parent it is.
+    """The finished model, and how much better or worse than its parent it is.
 
     AP50 means over ``images_judged`` images that were held out, or, if there were too few to hold any out
     (``held_out`` false), over those that it learned from.
@@ -54,6 +58,11 @@ class FineTuned:
     images_judged: int
     held_out: bool
 
+    @property
+    def better(self) -> bool:
+        """Whether the new model is better than its parent on the images judged."""
+        return self.ap50_after > self.ap50_before
+
 
 def finetune(settings: FineTuningSettings, progress: Progress | None = None) -> FineTuned:
     """Go on training a model on a few images of one's own, or go on where a stopped fine-tuning was.
@@ -61,10 +70,14 @@ def finetune(settings: FineTuningSettings, progress: Progress | None = None) -> 
     Raises:
         InputError: if the images can't be read or none has a labelled object.
         ModelError: if there is no such model to start from.
-        SettingsError: if the output folder holds another training.
+        SettingsError: if the output folder holds another training, or torchrun started several processes.
         MissingDependencyError: if torch, onnx or onnxscript is not installed.
     """
     check_libraries("fine-tuning")
+    _refuse_torchrun(settings.model)
+    from uniaims.training.clock import Clock
+
+    clock = Clock()
     from uniaims.networks.weights import load_weights
     from uniaims.training.optimisation import device_named
     from uniaims.training.samples import divided, thinned
@@ -77,10 +90,22 @@ def finetune(settings: FineTuningSettings, progress: Progress | None = None) -> 
     sides = [divided(folder, knobs) for folder in settings.data]
     kept = [files for _, files in sides if files]
     judged = thinned(kept or [files for files, _ in sides], knobs.validation_images)
-    before = Validator(judged, card, device)(parent.to(device))
-    model = train(knobs, progress)
-    after = model.ap50 if kept else Validator(judged, card, device)(load_weights(model.weights)[0].to(device))
+    judge = Validator(judged, card, device, progress=progress)
+    with clock.validating():
+        before = judge(parent.to(device))
+    model = train(knobs, progress, clock)
+    if not model.steps:  # no time was left: it is the parent still
+        return FineTuned(model, before, before, len(judged), bool(kept))
+    after = model.ap50 if kept else judge(load_weights(model.weights)[0].to(device))
     return FineTuned(model, before, after, len(judged), bool(kept))
+
+
+def _refuse_torchrun(model: str) -> None:
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise SettingsError(
+            "fine-tuning under torchrun: it runs in one process. Start it without torchrun, or use "
+            f"`uniaims train --initial-weights {model}`, which several processes can do together."
+        )
 
 
 def training_settings(settings: FineTuningSettings) -> TrainingSettings:

@@ -11,10 +11,24 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class StopRequest:
-    """Whether somebody has asked the training to stop."""
+    """Whether somebody has asked the training to stop: the number of the signal, 0 for nobody."""
 
     def __init__(self) -> None:
-        self.asked = False
+        self.number = 0
+
+    @property
+    def asked(self) -> bool:
+        """Whether it is to stop."""
+        return self.number != 0
+
+    def obey(self) -> None:
+        """Stop here, if it is to stop; what is to be kept must be saved.
+
+        Raises:
+            KeyboardInterrupt: with the number of the signal, from which the command line makes its exit code.
+        """
+        if self.asked:
+            raise KeyboardInterrupt(self.number)
 
 
 @contextmanager
@@ -30,8 +44,8 @@ def stop_request() -> Iterator[StopRequest]:
         for number, handler in before.items():
             signal.signal(number, handler)
 
-    def note(_number: int, _frame: FrameType | None) -> None:
-        request.asked = True
+    def note(number: int, _frame: FrameType | None) -> None:
+        request.number = number
         restore()
 
     for number in SIGNALS:

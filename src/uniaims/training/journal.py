@@ -21,6 +21,8 @@ class Journal:
 
     def __init__(self, settings: TrainingSettings, state: State) -> None:
         self._settings, self._state = settings, state
+        self.schedule = settings
+        """The settings with the minutes that steps may take."""
         self._started, self._before, self._first = time.monotonic(), state.seconds, state.step
         self._loss, self._ap50 = math.nan, state.best_ap50
         self._board: Any = None
@@ -47,8 +49,8 @@ class Journal:
     def seconds_left(self) -> float:
         """Seconds to the end, if the pace stays."""
         pace = max(self.images_per_second(), 1e-6) / self._settings.batch
-        left = (self._settings.steps - self._state.step) / pace
-        return min(left, 60 * self._settings.minutes - self.seconds()) if self._settings.minutes else left
+        left, minutes = (self._settings.steps - self._state.step) / pace, self.schedule.minutes
+        return min(left, 60 * minutes - self.seconds()) if minutes else left
 
     def steps_expected(self) -> int:
         """How many steps it will be at the end: fewer than asked for where time is short."""
@@ -60,13 +62,15 @@ class Journal:
         """How it goes, in a few words."""
         ap50 = f", AP50 {self._ap50:.3f}" if self._ap50 >= 0 else ""
         loss = "" if math.isnan(self._loss) else f", loss {self._loss:.3f}"
-        return f"training{loss}{ap50}, {self.images_per_second():.0f} images/s"
+        rate = self.images_per_second()
+        pace = f"{rate:.0f} images/s" if rate >= 1 else f"{1 / rate:.1f} s per image" if rate else "starting"
+        return f"training{loss}{ap50}, {pace}"
 
     def log_step(self, loss: Loss) -> None:
         """Log losses, learning rate and pace."""
         row = {name: round(part.item(), 5) for name, part in loss.parts().items()}
         self._loss = row["total"]
-        rate = learning_rate(self._settings, self._state.step - 1, self._state.seconds)
+        rate = learning_rate(self.schedule, self._state.step - 1, self._state.seconds)
         self._write(row | {"learning_rate": rate, "images_per_second": round(self.images_per_second(), 2)})
 
     def log_validation(self, ap50: float) -> None:

@@ -6,7 +6,7 @@ from typing import Protocol
 import torch
 from torch import nn
 
-from uniaims.errors import SettingsError
+from uniaims.errors import ModelError, SettingsError
 
 GRADIENT_NORM = 5.0
 """Longer gradients are shortened to this length."""
@@ -47,6 +47,19 @@ def learning_rate(schedule: Schedule, step: int, seconds: float) -> float:
 def time_is_up(schedule: Schedule, seconds: float) -> bool:
     """Whether the wall time is spent."""
     return schedule.minutes > 0 and seconds >= 60 * schedule.minutes
+
+
+def check_loss(loss: float, step: int) -> None:
+    """Refuse to go on from a loss that is no number.
+
+    Raises:
+        ModelError: if it is none.
+    """
+    if not math.isfinite(loss):
+        raise ModelError(
+            f"the loss is no number any more at step {step}. Start anew in another folder with a lower learning rate "
+            "(`uniaims train --find-learning-rate` suggests one); the last checkpoint is still sound."
+        )
 
 
 @torch.no_grad()

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uniaims.atomic import atomic_file
-from uniaims.errors import InputError, SettingsError
+from uniaims.errors import InputError, OutputError, SettingsError
 from uniaims.networks.card import CARD_KEY, ModelCard
 from uniaims.runtime import file_hash
 from uniaims.tiles import Progress
@@ -48,6 +48,7 @@ class QuantisationSettings:
     nominal_diameter_px: float = _knob(0.0, "Object diameter that images are brought to; 0: that of the model.")
     crops: int = _knob(64, "Crops to take the ranges of numbers from.")
     seed: int = _knob(0, "Seed of the choice of crops.")
+    overwrite: bool = _knob(False, "Replace a file that is there.")
 
     def __post_init__(self) -> None:
         if self.output.suffix != ".onnx":
@@ -64,9 +65,12 @@ def quantise(settings: QuantisationSettings, progress: Progress | None = None) -
     Raises:
         InputError: if the images can't be read, or none has a labelled object.
         ModelError: if there is no such model, or only its ONNX file.
+        OutputError: if the file to write is there, and not to be replaced.
         MissingDependencyError: if torch, onnx or onnxscript is not installed.
     """
     check_libraries("quantising")
+    if settings.output.exists() and not settings.overwrite:
+        raise OutputError(f"{settings.output} is there already: give another --output, or --overwrite.")
     from uniaims.networks.weights import load_weights
     from uniaims.training.samples import load_data
     from uniaims.training.sampling import CropLoader

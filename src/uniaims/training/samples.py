@@ -24,6 +24,8 @@ SHORTEST_SIDE_PX = 160
 SOURCES_FILE = "groups.csv"
 """In a plain folder: stem and source of each image, in the first two columns, below a line of titles."""
 SYNTHETIC_FOLDER = "synthetic"
+LONGEST_SIDE_PX = 32_766
+"""OpenCV turns and scales no larger images."""
 
 AnySampleFile = SampleFile | StoredSample
 
@@ -64,7 +66,8 @@ def load_data(
     """Read and prepare everything that the settings name.
 
     Raises:
-        InputError: if a folder or file can't be read, or there is no labelled object at all, or none of a kind.
+        InputError: if a folder or file can't be read, an image is too large, or there is no labelled object at all, or
+            none of a kind.
     """
     sides = [divided(folder, settings) for folder in settings.data]
     training, held_out = [list(learned) for learned, _ in sides], [list(kept) for _, kept in sides]
@@ -79,6 +82,7 @@ def load_data(
     for done, file in enumerate(files, start=1):
         sample = file.read()
         ready = prepare(sample, normalisation, settings.nominal_diameter_px)
+        _check_size(ready, file.stem)
         prepared.append(replace(ready, kinds=kind_numbers(sample.kinds, settings.kinds)))
         if progress:
             progress("reading samples", done, len(files))
@@ -202,6 +206,15 @@ def kind_numbers(kinds: Sequence[str], wanted: Sequence[str]) -> NDArray[np.int8
         return np.zeros(0, np.int8)
     numbers = {kind: number for number, kind in enumerate(wanted)}
     return np.array([-1, *(numbers.get(kind, -1) for kind in kinds)], np.int8)
+
+
+def _check_size(sample: PreparedSample, stem: str) -> None:
+    height, width = sample.gray.shape
+    if max(height, width) > LONGEST_SIDE_PX:
+        raise InputError(
+            f"{stem}: {width} x {height} px, at the size that it is learned at. Training takes sides of at most "
+            f"{LONGEST_SIDE_PX:,} px: cut the image and its mask into parts."
+        )
 
 
 def _check_kinds(samples: Sequence[PreparedSample], settings: TrainingSettings) -> None:

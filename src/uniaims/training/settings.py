@@ -60,7 +60,7 @@ class TrainingSettings:
 
     steps: int = _knob(4000, "Optimiser steps; the learning rate falls to zero over them.")
     minutes: float = _knob(
-        0.0, "If > 0, stop after so many minutes; the learning rate falls over whichever comes first."
+        0.0, "If > 0, end after so many minutes, reading and validation included, if the steps are not done before."
     )
     batch: int = _knob(16, "Crops in each step, over all processes.")
     batch_parts: int = _knob(1, "Parts in which each process computes its crops: more parts need less memory.")

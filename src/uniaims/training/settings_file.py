@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 from uniaims.atomic import atomic_file
-from uniaims.errors import SettingsError
+from uniaims.errors import SettingsError, did_you_mean
 from uniaims.runtime import SHIPPED
 from uniaims.training.settings import TrainingSettings
 
@@ -35,7 +35,10 @@ def read_settings(path: Path, changes: Mapping[str, Any] | None = None) -> Train
     hints = get_type_hints(TrainingSettings)
     unknown = sorted(given.keys() - hints.keys())
     if unknown:
-        raise SettingsError(f"{path}: {', '.join(unknown)}: no such setting. Wanted some of: {', '.join(hints)}.")
+        nearest = did_you_mean(unknown[0], hints)
+        raise SettingsError(
+            f"{path}: {', '.join(unknown)}: no such setting. Wanted some of: {', '.join(hints)}.{nearest}"
+        )
     values = {name: _value(value, hints[name], f"{path}: {name}", path.parent) for name, value in given.items()}
     values |= {name: _located(values[name], path.parent) for name in WEIGHTS if name in values}
     return settings_from(values | dict(changes or {}))

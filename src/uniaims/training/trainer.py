@@ -24,18 +24,18 @@ from typing import Any
 import torch
 
 from uniaims import __version__
-from uniaims.errors import ModelError
 from uniaims.networks.card import ModelCard
 from uniaims.networks.flownet import FlowNet
 from uniaims.networks.weights import export_onnx, load_weights, save_weights
 from uniaims.tiles import Progress
 from uniaims.training.calibration import calibrated_card
 from uniaims.training.checkpoint import BEST_FILE, LAST_FILE, restore, save_state
+from uniaims.training.clock import Clock
 from uniaims.training.distributed import Team, team
 from uniaims.training.interruption import StopRequest, stop_request
 from uniaims.training.journal import Journal
 from uniaims.training.losses import Loss
-from uniaims.training.optimisation import device_named, learning_rate, time_is_up
+from uniaims.training.optimisation import check_loss, device_named, learning_rate, time_is_up
 from uniaims.training.samples import load_data, synthetic_files
 from uniaims.training.sampling import Batch, CropLoader
 from uniaims.training.settings import TrainingSettings
@@ -65,7 +65,7 @@ class TrainedModel:
     best_step: int = 0
 
 
-def train(settings: TrainingSettings, progress: Progress | None = None) -> TrainedModel:
+def train(settings: TrainingSettings, progress: Progress | None = None, clock: Clock | None = None) -> TrainedModel:
     """Train a network, or go on where a stopped training of the same output folder was.
 
     Where ``torchrun`` started several processes, they train one network together. Synthetic samples are made in
@@ -77,6 +77,7 @@ def train(settings: TrainingSettings, progress: Progress | None = None) -> Train
         ModelError: if the weights to start from can't be read, or the loss is no number any more.
         KeyboardInterrupt: after Ctrl-C or SIGTERM, when the state is saved.
     """
+    clock = clock or Clock()
     with team(device_named(settings.device)) as (members, device):
         torch.manual_seed(settings.seed)
         start = start_of(settings)
@@ -89,7 +90,8 @@ def train(settings: TrainingSettings, progress: Progress | None = None) -> Train
         data = load_data(settings, start.card.normalisation, progress)
         loader = CropLoader(data, settings, state.step, members.portion(settings.batch, settings.batch_parts))
         with stop_request() as stop:  # before there is nothing to save, and afterwards all is
-            run = _Run(settings, state, Validator(data.held_out, start.card, device, members), stop, progress)
+            validator = Validator(data.held_out, start.card, device, members, progress)
+            run = _Run(settings, state, validator, stop, clock)
             run.go(iter(loader), Stepper(state, settings, device, members))
         return run.finish()
 
@@ -103,10 +105,11 @@ class _Run:
         state: State,
         validator: Validator,
         stop: StopRequest,
-        progress: Progress | None,
+        clock: Clock,
     ) -> None:
-        self.settings, self.state, self.validator, self.stop, self.progress = settings, state, validator, stop, progress
+        self.settings, self.state, self.validator, self.stop, self.clock = settings, state, validator, stop, clock
         self.team: Team = validator.team
+        self.schedule = settings
         self.journal = Journal(settings, state) if self.team.leads else None
         self.saved_at = time.monotonic()
 
@@ -114,29 +117,40 @@ class _Run:
         """Make steps until the end."""
         if self.team.leads:
             write_settings(self.settings, self.settings.output / SETTINGS_FILE)
+        self.clock.begin_steps()
+        self._share_time()
         with self.journal or nullcontext():
             while not self._ended():
-                self._after(step(next(batches), learning_rate(self.settings, self.state.step, self.state.seconds)))
+                self._after(step(next(batches), learning_rate(self.schedule, self.state.step, self.state.seconds)))
             if not self.stop.asked and self.state.validated_step != self.state.step:
                 self._validate()
             self._save()
-        if self.stop.asked:
-            raise KeyboardInterrupt
+        self.stop.obey()
+
+    def _share_time(self) -> None:
+        """Leave to the steps what reading took no time of, and the last validation will take none of."""
+        left = self.clock.minutes_for_steps(self.settings.minutes)
+        self.schedule = replace(self.settings, minutes=self.team.agreed((left,), self.validator.device)[0])
+        if self.journal:
+            self.journal.schedule = self.schedule
 
     def _ended(self) -> bool:
         """Whether it is time to end; one answer for the whole team, whose clocks differ."""
         state, settings = self.state, self.settings
         seconds = self.journal.seconds() if self.journal else 0.0
-        state.seconds, asked = self.team.agreed((seconds, float(self.stop.asked)), self.validator.device)
-        self.stop.asked = bool(asked)
+        state.seconds, asked = self.team.agreed((seconds, float(self.stop.number)), self.validator.device)
+        self.stop.number = int(asked)
         stale = settings.patience and state.stale >= settings.patience
-        return bool(asked or stale or state.step >= settings.steps or time_is_up(settings, state.seconds))
+        late = time_is_up(self.schedule, state.seconds)
+        if late:  # all the time is spent, what reading took of it too: the same command does not go on from here
+            state.seconds = max(state.seconds, 60 * settings.minutes)
+        return bool(asked or stale or state.step >= settings.steps or late)
 
     def _after(self, loss: Loss) -> None:
         """What follows a step: log, validate, save, tell."""
         state, settings = self.state, self.settings
         if state.step % LOG_EVERY == 0:
-            _check_number(loss, state.step)
+            check_loss(loss.total.item(), state.step)
             if self.journal:
                 self.journal.log_step(loss)
         if state.step % settings.validation_every == 0:
@@ -144,15 +158,17 @@ class _Run:
         overdue = time.monotonic() - self.saved_at > CHECKPOINT_SECONDS
         if state.step % settings.checkpoint_every == 0 or (overdue and self.team.processes == 1):
             self._save()
-        if self.progress and self.journal:
-            self.progress(self.journal.headline(), state.step, self.journal.steps_expected())
+        if self.validator.progress and self.journal:
+            self.validator.progress(self.journal.headline(), state.step, self.journal.steps_expected())
 
     def _validate(self) -> None:
         state = self.state
         state.validated_step = state.step
         if not self.validator.files:
             return
-        score = self.validator(state.average)
+        with self.clock.validating():
+            score = self.validator(state.average)
+        self._share_time()
         if self.journal:
             self.journal.log_validation(score)
         if score > state.best_ap50:
@@ -184,14 +200,6 @@ class _Run:
             export_onnx(onnx, network, card)
         score = state.best_ap50 if validated else math.nan
         return TrainedModel(weights, onnx, state.step, state.seconds, score, state.best_step)
-
-
-def _check_number(loss: Loss, step: int) -> None:
-    if not math.isfinite(loss.total.item()):
-        raise ModelError(
-            f"the loss is no number any more at step {step}. Start anew in another folder with a lower --learning-rate "
-            "(--find-learning-rate suggests one); the last checkpoint is still sound."
-        )
 
 
 def _finished(run: _Run, validated: bool) -> tuple[FlowNet, ModelCard]:

@@ -13,6 +13,7 @@ from uniaims.networks.card import ModelCard
 from uniaims.networks.flownet import FieldsNet, FlowNet
 from uniaims.runtime import Model, ModelInfo, TorchModel
 from uniaims.segmenter import Segmenter, SegmenterSettings
+from uniaims.tiles import Progress
 from uniaims.training.distributed import ALONE, Team
 from uniaims.training.samples import AnySampleFile
 from uniaims.working_scale import characteristic_diameter_px
@@ -29,12 +30,18 @@ class Validator:
     card: ModelCard
     device: torch.device
     team: Team = ALONE
+    progress: Progress | None = None
 
     def __call__(self, network: FlowNet) -> float:
         """Mean AP50 over the images; NaN if there are none."""
         model = self.model_of(network)
         own = self.files[self.team.rank :: self.team.processes]
-        scores = self.team.gathered([ap50(model, file.read()) for file in own])
+        scores = []
+        for done, file in enumerate(own, start=1):
+            scores.append(ap50(model, file.read()))
+            if self.progress and self.team.leads:
+                self.progress("validating", done, len(own))
+        scores = self.team.gathered(scores)
         return sum(scores) / len(scores) if scores else float("nan")
 
     def model_of(self, network: FlowNet) -> TorchModel:

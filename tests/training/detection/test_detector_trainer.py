@@ -1,4 +1,7 @@
 import json
+import os
+import signal
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -69,6 +72,34 @@ def test_another_training_in_the_folder_is_refused(backgrounds, tmp_path):
     (tmp_path / "run" / "training.pt").write_bytes(b"no checkpoint")
     with pytest.raises(SettingsError, match="no state of this training"):
         train_detector(DetectorTraining(backgrounds, tmp_path / "run", steps=2, **SMALL))
+
+
+def test_the_state_is_saved_when_somebody_asks_to_stop(backgrounds, tmp_path):
+    settings = DetectorTraining(backgrounds, tmp_path / "run", steps=4, **SMALL)
+
+    def ask(_stage, step, _total):
+        if step == 2:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        train_detector(settings, ask)
+    assert stopped.value.args == (signal.SIGTERM,)
+    assert signal.getsignal(signal.SIGTERM) is before
+    assert torch.load(settings.output / STATE_FILE)["step"] == 2
+    assert json.loads(train_detector(settings).read_text())["steps"] == 4
+
+
+def test_a_loss_that_is_no_number_ends_the_training_and_spoils_nothing(backgrounds, tmp_path, monkeypatch):
+    settings = DetectorTraining(backgrounds, tmp_path / "run", steps=2, mixed_precision=False, **SMALL)
+    train_detector(settings)
+    sound = (settings.output / STATE_FILE).read_bytes()
+    monkeypatch.setattr(trainer, "learning_rate", lambda *_: float("nan"))
+    with pytest.raises(ModelError, match="no number any more at step 10"):
+        train_detector(replace(settings, steps=12))
+    with pytest.raises(ModelError, match="not written"):
+        train_detector(replace(settings, steps=4))
+    assert (settings.output / STATE_FILE).read_bytes() == sound
 
 
 def test_regions_are_padded_to_the_most():

@@ -271,16 +271,26 @@ const viewer = (() => {
     const unit = [...data.units].reverse().find((u) => length >= u.size * 0.9999) ?? data.units[0];
     const pixels = length / data.pixel_size_nm * port.scale, text = `${page.plain(length / unit.size)} ${unit.symbol}`;
     target.font = "600 13px system-ui, sans-serif";
-    const boxWidth = Math.max(pixels, target.measureText(text).width) + 20;
-    // In the evaluated part, so that it doesn't cover the bar of the instrument's banner.
-    const [, , lowest, rightmost] = data.content ?? [0, 0, data.height, data.width];
-    const right = Math.min(port.width, port.x + rightmost * port.scale) - 12, bottom = Math.min(port.height, port.y + lowest * port.scale) - 12;
+    const width = Math.max(pixels, target.measureText(text).width) + 20;
+    const [left, top] = freeCorner(port, width, 40);
     target.fillStyle = "rgb(0 0 0 / 0.62)";
-    target.beginPath(); target.roundRect(right - boxWidth, bottom - 40, boxWidth, 40, 4); target.fill();
+    target.beginPath(); target.roundRect(left, top, width, 40, 4); target.fill();
     target.fillStyle = "#ffffff";
-    target.fillRect(right - boxWidth / 2 - pixels / 2, bottom - 13, pixels, 4);
+    target.fillRect(left + width / 2 - pixels / 2, top + 27, pixels, 4);
     target.textAlign = "center"; target.textBaseline = "alphabetic";
-    target.fillText(text, right - boxWidth / 2, bottom - 20);
+    target.fillText(text, left + width / 2, top + 20);
+  }
+
+  // The corner of the evaluated part that is in view in which a box covers nothing printed: the instrument's own bar.
+  function freeCorner(port, width, height) {
+    const [top, left, bottom, right] = data.content ?? [0, 0, data.height, data.width], margin = 12;
+    const x0 = Math.max(0, port.x + left * port.scale) + margin, x1 = Math.min(port.width, port.x + right * port.scale) - margin - width;
+    const y0 = Math.max(0, port.y + top * port.scale) + margin, y1 = Math.min(port.height, port.y + bottom * port.scale) - margin - height;
+    const covers = ([x, y]) => data.printed.some(([first, start, last, end]) =>
+      x < port.x + end * port.scale && x + width > port.x + start * port.scale
+      && y < port.y + last * port.scale && y + height > port.y + first * port.scale);
+    const corners = [[x1, y1], [x0, y1], [x0, y0], [x1, y0]];
+    return corners.find((corner) => !covers(corner)) ?? corners[0];
   }
 
   // The whole picture at a fixed size, whatever the view on the screen shows now.

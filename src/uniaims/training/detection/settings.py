@@ -23,7 +23,7 @@ class DetectorTraining:
     side_px: int = _knob(1024, "Longer side that pictures are brought to, in training on average, when used exactly.")
     steps: int = _knob(8000, "Optimiser steps; the learning rate falls to zero over them.")
     minutes: float = _knob(
-        0.0, "If > 0, stop after so many minutes; the learning rate falls over whichever comes first."
+        0.0, "If > 0, end after so many minutes, reading and validation included, if the steps are not done before."
     )
     batch: int = _knob(8, "Views in each step.")
     learning_rate: float = _knob(2e-3, "Highest learning rate.")

@@ -4,7 +4,7 @@ import copy
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +16,23 @@ from uniaims import __version__
 from uniaims.networks.detector import DetectorNet, DetectorSettings, export_detector
 from uniaims.tiles import Progress
 from uniaims.training.checkpoint import restore, save_state
+from uniaims.training.clock import Clock
 from uniaims.training.detection.assignment import Truth
 from uniaims.training.detection.losses import DetectionLoss, detection_loss
 from uniaims.training.detection.sampling import CLASSES, DetectionBatch, DetectionLoader, Regions
 from uniaims.training.detection.settings import DetectorTraining
-from uniaims.training.optimisation import GRADIENT_NORM, device_named, learning_rate, time_is_up, update_average
+from uniaims.training.interruption import StopRequest, stop_request
+from uniaims.training.optimisation import (
+    GRADIENT_NORM,
+    check_loss,
+    device_named,
+    learning_rate,
+    time_is_up,
+    update_average,
+)
 
 LOG_FILE = "log.jsonl"
+LOG_EVERY = 10
 ONNX_FILE = "scalebar.onnx"
 
 
@@ -41,14 +51,20 @@ def train_detector(settings: DetectorTraining, progress: Progress | None = None)
     Raises:
         InputError: if there are no backgrounds.
         SettingsError: if the output folder holds another training.
+        ModelError: if the loss is no number any more; the last checkpoint stays.
+        KeyboardInterrupt: after Ctrl-C or SIGTERM, when the state is saved.
     """
+    clock = Clock()
     device = device_named(settings.device)
     torch.manual_seed(settings.seed)
     state = _resume(settings, device)
     loader = DetectionLoader(settings, state.step)
     settings.output.mkdir(parents=True, exist_ok=True)
-    _run(state, iter(loader), settings, device, progress)
-    save_state(state, settings)
+    with stop_request() as stop:
+        clock.begin_steps()
+        run = _Run(settings, state, clock, stop, progress)
+        run.go(iter(loader), device)
+    stop.obey()
     network = copy.deepcopy(state.average).cpu().float().eval()
     export_detector(settings.output / ONNX_FILE, network, _card(state, settings))
     return settings.output / ONNX_FILE
@@ -67,24 +83,38 @@ def padded(regions: tuple[Regions, ...]) -> Truth:
     return Truth(boxes, classes, real)
 
 
-def _run(
-    state: _State,
-    batches: Iterator[DetectionBatch],
-    settings: DetectorTraining,
-    device: torch.device,
-    progress: Progress | None,
-) -> None:
-    started, before = time.monotonic(), state.seconds
-    while state.step < settings.steps and not time_is_up(settings, state.seconds):
-        loss = _step(state, next(batches), settings, device)
-        state.step += 1
-        state.seconds = before + time.monotonic() - started
-        if state.step % 10 == 0:
+@dataclass
+class _Run:
+    """One start of a training: from where its state is to the end, or to a stop."""
+
+    settings: DetectorTraining
+    state: _State
+    clock: Clock
+    stop: StopRequest
+    progress: Progress | None
+
+    def go(self, batches: Iterator[DetectionBatch], device: torch.device) -> None:
+        """Make steps until the end, and save the state."""
+        state, started, before = self.state, time.monotonic(), self.state.seconds
+        schedule = replace(self.settings, minutes=self.clock.minutes_for_steps(self.settings.minutes))
+        while not self.stop.asked and state.step < schedule.steps and not time_is_up(schedule, state.seconds):
+            loss = _step(state, next(batches), schedule, device)
+            state.step += 1
+            state.seconds = before + time.monotonic() - started
+            self._after(loss)
+        if time_is_up(schedule, state.seconds):
+            state.seconds = max(state.seconds, 60 * self.settings.minutes)
+        save_state(state, self.settings)
+
+    def _after(self, loss: DetectionLoss) -> None:
+        state, settings = self.state, self.settings
+        if state.step % LOG_EVERY == 0:
+            check_loss(loss.total.item(), state.step)
             _log(settings, state, loss)
         if state.step % settings.checkpoint_every == 0:
             save_state(state, settings)
-        if progress:
-            progress(f"training, loss {loss.total.item():.3f}", state.step, settings.steps)
+        if self.progress:
+            self.progress(f"training, loss {loss.total.item():.3f}", state.step, settings.steps)
 
 
 def _step(state: _State, batch: DetectionBatch, settings: DetectorTraining, device: torch.device) -> DetectionLoss:

@@ -1,0 +1,55 @@
+"""The commands, put together to a program.
+
+Flags are made from the settings classes, so that every default is written once. Those classes live beside code that
+takes seconds to import; the flags of a command are therefore made only when that command is called.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from uniaims.cli import commands, dataset, stop_behind, stopped_code
+from uniaims.cli.flags import plain_command, with_flags
+from uniaims.cli.screen import say_error
+
+
+class StoppableGroup(TyperGroup):
+    """A group of commands that Ctrl-C ends with one line and its own exit code; typer alone would end with 1."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that the context names."""
+        try:
+            return super().invoke(ctx)
+        except (KeyboardInterrupt, Exception) as error:
+            stop = stop_behind(error)
+            if stop is None or isinstance(error, typer.Exit):
+                raise
+            say_error("stopped.")
+            raise typer.Exit(stopped_code(stop)) from None
+
+
+def build(names: Sequence[str]) -> typer.Typer:
+    """The program, with the flags of those commands that are in ``names``; the others can only be listed."""
+    app = typer.Typer(
+        name="uniaims",
+        cls=StoppableGroup,
+        help="From micrograph to measured objects and a report.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,  # boxes leave a terminal of 80 columns too little room: names and defaults were cut
+        context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 120},
+    )
+    app.callback()(commands.program)
+    for command in commands.COMMANDS:
+        name = command.__name__
+        app.command(name)(with_flags(command) if name in names else plain_command(command))
+    app.add_typer(dataset.group())
+    return app
+
+
+def whole() -> typer.Typer:
+    """The program with all flags."""
+    return build([command.__name__ for command in commands.COMMANDS])

@@ -1,0 +1,161 @@
+"""What the figures of an analysis rest on: scale bar, working scale and settings, for ``summary.json`` and the report.
+
+``settings_in_words`` takes the place of the names in the code: a reader of a report knows micrographs, not modules.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from uniaims.micrograph import PixelSize
+from uniaims.report.units import NO_BREAK, length_text
+from uniaims.scalebar import ScaleReading, box_list
+from uniaims.segmenter import Segmentation
+
+NAMES = {
+    "page": "Image of the file",
+    "pixel_size": "Pixel size given by the user",
+    "scale_bar": "Scale bar",
+    "detector": "Scale bar detector",
+    "model": "Model",
+    "device": "Network run on",
+    "diameter_px": "Object diameter",
+    "tile_px": "Side of a tile",
+    "overlap_px": "Seam between tiles",
+    "test_time_augmentation": "Mirror images",
+    "minimum_confidence": "Minimum confidence",
+    "probability_threshold": "Minimum probability of a pixel",
+    "minimum_area_px": "Smallest object",
+    "merge_difference": "Pieces are one object up to a difference of",
+    "parting_weight": "Weight of parting flow in it",
+    "parting_roughness": "Pieces stay apart from a parting of",
+    "hole_share": "Holes filled up to a share of",
+}
+"""Field of the settings -> its name for the eye; the test of this module asks for all fields."""
+UNITS = {"tile_px": "px", "overlap_px": "px", "minimum_area_px": "px², at the working scale"}
+SWITCHES = {"scale_bar": ("not looked for", "looked for"), "test_time_augmentation": ("not used", "averaged over four")}
+DEVICES = {"cpu": "the processor", "cuda": "a graphics card"}
+
+
+def scale_bar_trace(reading: ScaleReading | None, used: PixelSize | None) -> dict[str, Any] | None:
+    """The scale bar that was read, as it stands in ``summary.json``; ``None`` where there is none.
+
+    Boxes are ``[x0, y0, x1, y1]`` in pixels, the last two exclusive; ``used``: whether the pixel size is the bar's.
+    """
+    bar = reading.bar if reading else None
+    if bar is None:
+        return None
+    return {
+        "text": bar.text,
+        "value": bar.value,
+        "unit": bar.unit,
+        "length_px": round(bar.length_px, 3),
+        "pixel_size_nm": bar.pixel_size_nm,
+        "confidence": round(bar.confidence, 4),
+        "box": box_list(bar.box),
+        "text_box": box_list(bar.text_box) if bar.text_box else None,
+        "used": used is not None and used.source == "scale bar",
+    }
+
+
+def scale_bar_rows(reading: ScaleReading | None, used: PixelSize | None) -> dict[str, str]:
+    """The scale bar that was read, as the report lists it; empty where there is none."""
+    trace = scale_bar_trace(reading, used)
+    if trace is None:
+        return {}
+    rows = {
+        "Label": f"“{trace['text']}”, taken as {trace['value']:g} {trace['unit']}",
+        "Length": f"{trace['length_px']:.1f} px",
+        "Pixel size by it": str(PixelSize(trace["pixel_size_nm"])),
+        "Confidence": f"{trace['confidence']:.2f}",
+        "Bar is at": _place(trace["box"]),
+    }
+    if trace["text_box"]:
+        rows["Label is at"] = _place(trace["text_box"])
+    source = {"given": "the user gave one", "metadata": "the metadata of the file have one"}
+    unused = f"no: {source[used.source]}" if used and not trace["used"] else "no"
+    return rows | {"Its pixel size is used": "yes" if trace["used"] else unused}
+
+
+def scale_bar_note(reading: ScaleReading | None, used: PixelSize | None) -> str:
+    """``“1 µm” = 139.9 px, confidence 0.93``, behind a pixel size that is a scale bar's; else empty."""
+    trace = scale_bar_trace(reading, used)
+    if trace is None or not trace["used"]:
+        return ""
+    return f"“{trace['text']}” = {trace['length_px']:.1f}{NO_BREAK}px, confidence {trace['confidence']:.2f}"
+
+
+def printed_boxes(reading: ScaleReading | None) -> tuple[tuple[int, int, int, int], ...]:
+    """Top, left, bottom, right (the last two exclusive) of what is printed over the picture."""
+    return tuple(box.edges for box in (*reading.drawn, *reading.letters)) if reading else ()
+
+
+def confidence_in_force(segmentation: Segmentation) -> float:
+    """Objects below this confidence were left out, 0..1."""
+    return round(segmentation.least_confidence, 4)
+
+
+def scale_facts(segmentation: Segmentation, size: PixelSize | None) -> dict[str, str]:
+    """At which scale the network saw the image, and how sure that is; as the report lists it."""
+    facts = {"Image as the network saw it": f"{segmentation.scale:.3g} times its size"}
+    if segmentation.diameter_px is not None:
+        facts["Objects looked for"] = _looked_for(segmentation, size)
+    if not math.isnan(segmentation.seen_well):
+        facts["Objects of a size that suits this"] = f"{100 * segmentation.seen_well:.1f} %"
+    return facts
+
+
+def settings_in_words(settings: Any, segmentation: Segmentation) -> dict[str, str]:
+    """Every setting with its value in force, for the eye.
+
+    Args:
+        settings: a settings class; those nested in it are walked through.
+        segmentation: tells the values that were not given but found.
+    """
+    in_force = _found_values(segmentation)
+    words: dict[str, str] = {}
+    for item in fields(settings):
+        value = getattr(settings, item.name)
+        if is_dataclass(value):
+            words |= settings_in_words(value, segmentation)
+        else:
+            words[NAMES[item.name]] = in_force.get(item.name) or _written(item.name, value)
+    return words
+
+
+def _found_values(segmentation: Segmentation) -> Mapping[str, str]:
+    """Values that the settings leave open, as they were in this analysis."""
+    least, given = segmentation.least_confidence, segmentation.settings.minimum_confidence is not None
+    looked = "" if segmentation.diameter_px is None else _looked_for(segmentation, None)
+    return {
+        "model": segmentation.model.name,
+        "device": DEVICES[segmentation.model.device],
+        "diameter_px": looked or "none found",
+        "minimum_confidence": f"{least:.3g}, {'as given' if given else 'the default of this model'}",
+    }
+
+
+def _written(name: str, value: object) -> str:
+    if name == "detector":
+        return str(value or "built in")
+    if value is None:
+        return "none"
+    if name in SWITCHES:
+        return SWITCHES[name][bool(value)]
+    if name == "page":
+        return f"number {value}, counted from 0" if value else "the first"
+    number = f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{number} {UNITS[name]}" if name in UNITS else number
+
+
+def _looked_for(segmentation: Segmentation, size: PixelSize | None) -> str:
+    """``about 45.4 px (4.51 µm) across, found by looking``."""
+    diameter = segmentation.diameter_px or math.nan
+    length = f" ({length_text(diameter * size.nm)})" if size else ""
+    return f"about {diameter:.3g} px{length} across, {'found by looking' if segmentation.scale_found else 'as given'}"
+
+
+def _place(box: list[int]) -> str:
+    left, top, right, bottom = box
+    return f"columns {left} – {right - 1}, rows {top} – {bottom - 1}"

@@ -1,0 +1,77 @@
+"""What is refused before anything heavy is imported, and what is left to the command."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from uniaims.cli.early import refuse
+from uniaims.errors import SettingsError
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working directory, with an image and a folder of results."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "here.png").write_bytes(b"x")
+    (tmp_path / "out").mkdir()
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "gone.png --output out",
+        "gone.png --overwrite --output=out",
+        "here.png --output out --model nonesuch",
+        "--model=nonesuch here.png --output out",
+        "gone.png lost.png --output out --diameter 24",
+    ],
+)
+@pytest.mark.usefixtures("folder")
+def test_what_is_not_there_is_refused(words: str) -> None:
+    with pytest.raises(SettingsError, match=r"gone\.png|nonesuch"):
+        refuse(["analyse", *words.split()])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "",
+        "here.png --output out",
+        "here.png gone.png --output out",
+        "*.tif --output out",
+        "gone.png --output out here.png",
+        "gone.png --overwrite here.png --output out",
+        "--output out gone.png",
+        "here.png --output out --model general",
+        "here.png --output out --model",
+        "gone.png --help",
+    ],
+)
+@pytest.mark.usefixtures("folder")
+def test_what_may_be_right_is_left_to_the_command(words: str) -> None:
+    refuse(["analyse", *words.split()])
+    refuse(words.split())
+
+
+@pytest.mark.parametrize(
+    "words", ["info gone.png --json", "measure gone.tif --image here.png --output out", "evaluate gone --device cpu"]
+)
+@pytest.mark.usefixtures("folder")
+def test_other_commands_refuse_too(words: str) -> None:
+    with pytest.raises(SettingsError, match="gone"):
+        refuse(words.split())
+
+
+def test_refusals_import_nothing_heavy(tmp_path: Path) -> None:
+    code = (
+        "import sys; from uniaims.cli import main; "
+        f"codes = [main(['analyse', 'gone.png', '--output', {str(tmp_path)!r}]), "
+        f"main(['evaluate', {str(tmp_path)!r}, '--model', 'nonesuch'])]; "
+        "sys.exit(codes != [2, 2] or bool({'numba', 'polars', 'torch', 'cv2', 'scipy'} & set(sys.modules)))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120)
+    assert result.returncode == 0, result.stderr
+    assert result.stderr.count("gone.png") == result.stderr.count("nonesuch") == 1
