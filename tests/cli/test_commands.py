@@ -206,9 +206,9 @@ def test_info_says_what_a_file_holds(sample_image: Path, capsys: pytest.CaptureF
     assert facts["acquisition"]["voltage_kv"] > 0
 
 
-def test_info_without_a_pixel_size_says_how_to_give_it(image: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_info_without_a_pixel_size_says_how_to_find_it(image: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["info", str(image)]) == 0
-    assert '--pixel-size "2.5 nm"' in capsys.readouterr().out
+    assert f"`uniaims scale {image}` reads the scale bar" in capsys.readouterr().out
 
 
 def test_models_are_listed(capsys: pytest.CaptureFixture[str]) -> None:

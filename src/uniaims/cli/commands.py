@@ -128,7 +128,7 @@ def info(
         return
     colour = ", colour" if micrograph.pixels.ndim == 3 else ""
     size = micrograph.pixel_size
-    pixel_size = f"{size} ({size.source})" if size else 'unknown: give it with --pixel-size "2.5 nm"'
+    pixel_size = f"{size} ({size.source})" if size else f"not in the file; `uniaims scale {image}` reads the scale bar"
     known = {name: value for name, value in asdict(micrograph.acquisition).items() if value is not None}
     facts = {
         "image": image,

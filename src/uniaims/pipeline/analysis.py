@@ -47,7 +47,7 @@ class AnalysisSettings:
     segmenter: SegmenterSettings = field(default_factory=SegmenterSettings)
     pixel_size: str | None = field(
         default=None,
-        metadata={"help": 'Side of a pixel with its unit, such as "2.5 nm"; if not given, what the file says.'},
+        metadata={"help": 'Side of a pixel with its unit, such as "2.5 nm"; if not given, what file or scale bar say.'},
     )
     page: int = field(default=0, metadata={"help": "Which image of files that hold several, counted from 0."})
     scale_bar: bool = field(

@@ -160,7 +160,9 @@ class Segmentation:
         gone = (inside > MOSTLY_DRAWN * areas) | (within > ALL_LETTERS * areas)
         gone[0] = False
         labels = np.where(drawn | gone[self.labels], 0, self.labels).astype(np.uint32)
-        left_out = f"Left out: {int(gone.sum()):,} objects that are writing or a scale bar." if gone.any() else ""
+        count = int(gone.sum())
+        objects = "1 object that is" if count == 1 else f"{count:,} objects that are"
+        left_out = f"Left out: {objects} writing or a scale bar." if count else ""
         warnings = (*self.warnings, left_out) if left_out else self.warnings
         kept = ~gone[1:]
         kinds = self.kinds[kept] if self.kinds.size else self.kinds
