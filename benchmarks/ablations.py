@@ -237,7 +237,11 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--crop", type=int, default=256, help="Side of a crop in px.")
     parser.add_argument("--learning-rate", type=float, default=2e-3)
-    parser.add_argument("--synthetic-model", default="synthetic", help="Network of generated pictures: name or file.")
+    parser.add_argument(
+        "--synthetic-model",
+        default="runs/synthetic-only/synthetic-only.safetensors",
+        help="Network of generated pictures.",
+    )
     parser.add_argument("--fine-learning-rate", type=float, default=3e-4, help="Of trainings that start from it.")
     parser.add_argument("--synthetic-share", type=float, default=0.2)
     parser.add_argument("--synthetic-count", type=int, default=300)
