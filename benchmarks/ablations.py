@@ -5,7 +5,8 @@
 
 Every job is a training from random weights with the same budget, crops, seed and settings but for what its name says.
 Only the curve "with synthesis" starts from a network that learned from generated pictures alone, at a lower learning
-rate: what those who own few labelled images would do.
+rate: what those who own few labelled images would do. docs/accuracy.md has the two commands that make that
+network; ``--synthetic-model`` says where it is.
 A finished job is skipped, a stopped one goes on. ``ablations.md``, ``ablations.json`` and ``curve.png`` are made anew
 from what is finished after each job, so several processes may share the work: ``--only`` names the jobs of each.
 """
@@ -23,7 +24,7 @@ import torch
 from contenders.scores import MEAN, folders_below, mean_of, scores_of, table, write_json, write_text
 
 from uniaims.matching import evaluate, without_unknown
-from uniaims.runtime import load_model
+from uniaims.runtime import find_model, load_model
 from uniaims.segmenter import Segmenter, SegmenterSettings
 from uniaims.training.settings import TrainingSettings
 from uniaims.training.trainer import train
@@ -38,6 +39,7 @@ SIDE_PX, MARGIN_PX = 560, 80
 ENCODERS = ("unet", "resnet18", "resnet34", "resnet50", "resnext50", "convnext-atto", "convnext-nano", "convnext-tiny",
             "swin-tiny", "vit-tiny", "vit-small")  # fmt: skip
 COLOURS = {"with": (160, 90, 20), "without": (30, 90, 200)}
+STARTS = {"with": "from a network of generated pictures", "without": "from random weights"}
 
 
 @dataclass(frozen=True)
@@ -89,9 +91,10 @@ def main() -> None:
     """Do the jobs that are not done, then write tables and plot."""
     given = arguments()
     torch.set_num_threads(given.threads)
-    for job in jobs():
-        if given.only and job.name not in given.only:
-            continue
+    wanted = [job for job in jobs() if not given.only or job.name in given.only]
+    if any(job.pretrained for job in wanted):
+        find_model(given.synthetic_model)  # refused now, not after hours
+    for job in wanted:
         if not (given.output / "scores" / f"{job.name}.json").is_file():
             print(job.name, flush=True)
             finish(given, job)
@@ -217,7 +220,7 @@ def plot(points: dict[str, list[tuple[int, list[float]]]]) -> np.ndarray:
         for position, values in each:
             for value in values:
                 cv2.circle(picture, place(position, value), 4, COLOURS[word], -1, cv2.LINE_AA)
-        cv2.putText(picture, f"{word} synthesis", (MARGIN_PX, 30 + 22 * row), font, 0.5, COLOURS[word], 1, cv2.LINE_AA)
+        cv2.putText(picture, STARTS[word], (MARGIN_PX, 30 + 22 * row), font, 0.5, COLOURS[word], 1, cv2.LINE_AA)
     cv2.putText(picture, "real images", (SIDE_PX // 2 - 40, SIDE_PX - 20), font, 0.5, ink, 1, cv2.LINE_AA)
     cv2.putText(picture, "AP50", (14, MARGIN_PX - 14), font, 0.5, ink, 1, cv2.LINE_AA)
     return picture

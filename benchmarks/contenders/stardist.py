@@ -3,6 +3,8 @@
 
 Each pixel says how far its instance reaches along 32 rays, and how deep in the instance it lies (distance to the
 outline over the largest such distance: the object probability). Of overlapping polygons the most probable is kept.
+As in the authors' published models the network speaks at half resolution (a grid of 2 px); what it says is brought
+to full resolution linearly, and the pixels of the grid are candidates.
 """
 
 import itertools
@@ -23,6 +25,7 @@ DISTANCE_WEIGHT = 0.5
 BACKGROUND_WEIGHT = 1e-4
 UNIT_PX = 16.0
 """Distances are learned in this unit; in px their error would drown that of the probability for thousands of steps."""
+GRID_PX = 2
 
 
 def twice(inputs: int, outputs: int) -> nn.Sequential:
@@ -34,31 +37,31 @@ def twice(inputs: int, outputs: int) -> nn.Sequential:
 
 
 class StarNet(nn.Module):
-    """A U-Net; image (N, 1, H, W) -> logit and 32 distances in `UNIT_PX` (N, 33, H, W); sides are multiples of 8."""
+    """A U-Net; image (N, 1, H, W) -> logit and 32 distances in `UNIT_PX` (N, 33, H, W); sides are multiples of 16."""
 
     def __init__(self, widths: tuple[int, ...] = WIDTHS) -> None:
         super().__init__()
-        self.downs = nn.ModuleList(twice(i, o) for i, o in zip((1, *widths[:-1]), widths, strict=True))
+        self.stem = twice(1, widths[0])
+        self.downs = nn.ModuleList(twice(i, o) for i, o in zip((widths[0], *widths[:-1]), widths, strict=True))
         self.ups = nn.ModuleList(twice(low + high, high) for high, low in itertools.pairwise(widths))
         self.features = nn.Sequential(nn.Conv2d(widths[0], FEATURES, 3, padding=1), nn.ReLU())
         self.head = nn.Conv2d(FEATURES, 1 + RAYS, 1)
 
     def forward(self, image: Tensor) -> Tensor:
-        maps = [self.downs[0](image)]
+        maps = [self.downs[0](functional.max_pool2d(self.stem(image), GRID_PX))]
         for down in self.downs[1:]:
             maps.append(down(functional.max_pool2d(maps[-1], 2)))
         current = maps[-1]
         for up, skip in zip(reversed(self.ups), reversed(maps[:-1]), strict=True):
             current = up(torch.cat([functional.interpolate(current, scale_factor=2.0), skip], dim=1))
-        raw: Tensor = self.head(self.features(current))
-        return raw
+        return functional.interpolate(self.head(self.features(current)), scale_factor=float(GRID_PX), mode="bilinear")
 
 
 class StarDistContender(DenseContender):
     """Targets and maps: object probability, then the distance along each ray."""
 
     title = "StarDist head, 32 rays (restated)"
-    grid = tuple({"probability": p, "overlap": o} for p in (0.3, 0.4, 0.5, 0.6) for o in (0.3, 0.5))
+    grid = tuple({"probability": p, "overlap": o} for p in (0.3, 0.4, 0.5, 0.6, 0.7) for o in (0.3, 0.5))
 
     def network(self) -> nn.Module:
         return StarNet()
@@ -80,7 +83,7 @@ class StarDistContender(DenseContender):
         return torch.cat([raw[:, :1].sigmoid(), raw[:, 1:] * UNIT_PX], dim=1)
 
     def decode(self, maps: Floats, option: Option) -> Labels:
-        places = np.argwhere(maps[0] > option["probability"])
+        places = GRID_PX * np.argwhere(maps[0, ::GRID_PX, ::GRID_PX] > option["probability"])
         order = np.argsort(-maps[0][tuple(places.T)], kind="stable")
         places = places[order]
         distances = np.maximum(maps[1:, places[:, 0], places[:, 1]].T, 1e-3)

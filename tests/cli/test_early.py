@@ -27,11 +27,16 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "here.png --output out --model nonesuch",
         "--model=nonesuch here.png --output out",
         "gone.png lost.png --output out --diameter 24",
+        "--output out gone.png",
+        "--overwrite gone.png --output out",
+        "--diameter 24 gone.png --output out",
+        "here.png --output out --detector gone.png",
+        "here.png --output out --detector=gone.onnx",
     ],
 )
 @pytest.mark.usefixtures("folder")
 def test_what_is_not_there_is_refused(words: str) -> None:
-    with pytest.raises(SettingsError, match=r"gone\.png|nonesuch"):
+    with pytest.raises(SettingsError, match=r"gone\.(png|onnx)|nonesuch"):
         refuse(["analyse", *words.split()])
 
 
@@ -44,8 +49,9 @@ def test_what_is_not_there_is_refused(words: str) -> None:
         "*.tif --output out",
         "gone.png --output out here.png",
         "gone.png --overwrite here.png --output out",
-        "--output out gone.png",
+        "--pixel-size gone.png --output out",
         "here.png --output out --model general",
+        "here.png --output out --detector here.png",
         "here.png --output out --model",
         "gone.png --help",
     ],
@@ -57,7 +63,20 @@ def test_what_may_be_right_is_left_to_the_command(words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["info gone.png --json", "measure gone.tif --image here.png --output out", "evaluate gone --device cpu"]
+    "words",
+    [
+        "info gone.png --json",
+        "measure gone.tif --image here.png --output out",
+        "measure here.png --image gone.png",
+        "evaluate gone --device cpu",
+        "scale gone.png",
+        "scale --json gone.png --overlay out",
+        "scale here.png --detector gone.onnx",
+        "finetune --data out --output out --model gone",
+        "quantise --data out --output out --model=gone",
+        "train --data out --output out --initial-weights gone",
+        "synthesise rods --output out --style here.png --style gone.png",
+    ],
 )
 @pytest.mark.usefixtures("folder")
 def test_other_commands_refuse_too(words: str) -> None:
@@ -65,13 +84,29 @@ def test_other_commands_refuse_too(words: str) -> None:
         refuse(words.split())
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "scale gone.png here.png --keep out",
+        "scale here.png --detector here.png",
+        "finetune --data gone --output gone --model general",
+        "train --data gone --output gone --initial-weights=",
+        "measure here.png --image here.png --output gone",
+    ],
+)
+@pytest.mark.usefixtures("folder")
+def test_other_commands_leave_the_rest_to_themselves(words: str) -> None:
+    refuse(words.split())
+
+
 def test_refusals_import_nothing_heavy(tmp_path: Path) -> None:
     code = (
         "import sys; from uniaims.cli import main; "
         f"codes = [main(['analyse', 'gone.png', '--output', {str(tmp_path)!r}]), "
-        f"main(['evaluate', {str(tmp_path)!r}, '--model', 'nonesuch'])]; "
-        "sys.exit(codes != [2, 2] or bool({'numba', 'polars', 'torch', 'cv2', 'scipy'} & set(sys.modules)))"
+        f"main(['evaluate', {str(tmp_path)!r}, '--model', 'nonesuch']), "
+        "main(['quantise', '--model', 'genral']), main(['scale', 'lost.png'])]; "
+        "sys.exit(codes != [2] * 4 or bool({'numba', 'polars', 'torch', 'cv2', 'scipy'} & set(sys.modules)))"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120)
     assert result.returncode == 0, result.stderr
-    assert result.stderr.count("gone.png") == result.stderr.count("nonesuch") == 1
+    assert [result.stderr.count(name) for name in ("gone.png", "nonesuch", "'genral'", "lost.png")] == [1] * 4

@@ -46,6 +46,22 @@ def test_pictures_of_one_name_are_all_marked(image: Path, tmp_path: Path) -> Non
     assert sides == {(512, 640), (80, 100)}
 
 
+@pytest.mark.parametrize("images", ["", "bar.png", "**/*.png"])
+def test_marked_pictures_never_replace_the_images(image: Path, images: str, capsys: pytest.CaptureFixture[str]) -> None:
+    before = image.read_bytes()
+    folder = image.parent
+    assert main(["scale", str(image), str(folder / images), "--overlay", str(folder)]) == 2
+    assert "a folder of their own" in capsys.readouterr().err
+    assert image.read_bytes() == before and list(folder.iterdir()) == [image]
+
+
+def test_patterns_pass_over_marked_pictures(image: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["scale", str(image.parent / "**" / "*.png"), "--overlay", str(image.parent / "marked"), "--json"]
+    for _ in range(2):
+        assert main(command) == 0
+        assert [row["image"] for row in json.loads(capsys.readouterr().out)] == [str(image)]
+
+
 def test_a_box_that_does_not_fit_one_picture_leaves_the_others(
     image: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -148,5 +164,6 @@ def test_a_detector_can_be_named(image: Path, tmp_path: Path, capsys: pytest.Cap
 
 
 def test_a_file_that_is_no_detector_is_named(image: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "none.onnx").write_bytes(b"none")
     assert main(["scale", str(image), "--detector", str(tmp_path / "none.onnx")]) == 1
     assert "no scale bar detector" in capsys.readouterr().err

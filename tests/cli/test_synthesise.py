@@ -1,5 +1,8 @@
 """The command that makes samples, as a user types it."""
 
+import os
+import signal
+import time
 from pathlib import Path
 
 import cv2
@@ -118,15 +121,24 @@ def test_wrong_commands_are_explained(
     assert not (tmp_path / "out").exists()
 
 
-def test_ctrl_c_is_told_with_130(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_stop_is_told_once_with_the_code_of_its_signal(
+    number: signal.Signals,
+    code: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    def interrupt(order: object) -> str:
-        raise KeyboardInterrupt
+    def stopped(_order: object) -> str:
+        os.kill(os.getpid(), number)
+        time.sleep(5)
+        return ""
 
-    monkeypatch.setattr("uniaims.synthesis.production.make", interrupt)
-    assert main(["synthesise", "rods", "--output", str(tmp_path / "out")]) == 130
-    assert "goes on from here" in " ".join(capsys.readouterr().err.split())
+    monkeypatch.setattr("uniaims.synthesis.production.make", stopped)
+    assert main(["synthesise", "rods", "--output", str(tmp_path / "out")]) == code
+    said = capsys.readouterr()
+    assert said.err == "Error: stopped. What is finished stays; the same command goes on from here.\n"
+    assert "0 samples made" in said.out
 
 
 def test_progress_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

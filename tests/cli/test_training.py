@@ -114,7 +114,9 @@ def test_a_training_without_any_step_is_told(
     nothing = trainer.TrainedModel(Path("a.safetensors"), Path("a.onnx"), 0, 60.0)
     monkeypatch.setattr(trainer, "train", lambda *_: nothing)
     assert main(["train", "--data", "one", "--output", "run", "--minutes", "1"]) == 0
-    assert "nothing was learned. Give more --minutes" in capsys.readouterr().err
+    said = capsys.readouterr()
+    assert "nothing was learned. Give more --minutes" in said.err
+    assert "Use it" not in said.out
 
 
 @pytest.mark.parametrize(

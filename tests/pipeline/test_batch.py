@@ -152,12 +152,19 @@ def test_damaged_results_are_named_and_can_be_made_anew(images: Path) -> None:
     assert statuses(run(images, overwrite=True)) == dict.fromkeys("abc", "done")
 
 
+def test_an_input_that_is_not_there_takes_no_result_away(images: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out"
+    analyse_batch([images / "a.png"], output, SETTINGS)
+    analyse_batch(["a", images / "b.png"], output, SETTINGS)
+    assert set(polars.read_parquet(output / "measurements.parquet")["image"]) == {"a", "b"}
+
+
 def test_where_nothing_can_be_analysed_nothing_is_made(slope_model_loaded: Any, tmp_path: Path) -> None:
     (tmp_path / "bad.png").write_bytes(b"no image")
     result = analyse_batch([tmp_path / "missing.png", tmp_path / "bad.png"], tmp_path / "out" / "here", SETTINGS)
     assert statuses(result) == {str(tmp_path / "missing.png"): "failed", "bad": "failed"}
-    assert not (tmp_path / "out" / "here").exists()
-    (tmp_path / "out" / "here").mkdir()
+    assert not (tmp_path / "out").exists()
+    (tmp_path / "out" / "here").mkdir(parents=True)
     analyse_batch([tmp_path / "bad.png"], tmp_path / "out" / "here", SETTINGS)
     assert list((tmp_path / "out" / "here").iterdir()) == []
 

@@ -112,6 +112,7 @@ def test_output_that_is_a_file_is_refused(tmp_path: Path) -> None:
 def test_images_are_shown_by_their_files() -> None:
     images = [Path("/in/a.png"), Path("/in/a.tif"), Path("/one/in/b.png"), Path("/two/in/b.png"), Path("c.png")]
     assert shown_names(images) == ["a.png", "a.tif", "one/in/b.png", "two/in/b.png", "c.png"]
+    assert shown_names([Path("in/b.png"), Path("b.png"), Path()]) == ["in/b.png", "b.png", "."]
 
 
 PART = st.sampled_from(["a", "b", "A"])

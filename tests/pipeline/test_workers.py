@@ -76,7 +76,8 @@ def test_a_process_that_dies_costs_only_its_image(tmp_path: Path, monkeypatch: p
     before = dict(os.environ)
     outcomes = deadly_outcomes(["deadly", "b"], 2, tmp_path, monkeypatch)
     assert {outcome.name: outcome.status for outcome in outcomes} == {"deadly": "failed", "b": "done"}
-    assert "memory" in next(outcome.message for outcome in outcomes if outcome.name == "deadly")
+    dead = next(outcome for outcome in outcomes if outcome.name == "deadly")
+    assert "memory" in dead.message and dead.image == Path("x.png")
     assert {key: os.environ.get(key) for key in before} == before
 
 

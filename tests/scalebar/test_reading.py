@@ -134,6 +134,7 @@ def test_nothing_is_read_where_nothing_is_written() -> None:
 @pytest.mark.parametrize(("text", "date"), [
     ("16/6/2023", "16/6/2023"), ("2023-06-30", "2023-06-30"), ("12 Mar 2024", "12 Mar 2024"), ("3/31/25", "3/31/25"),
     ("40/50/2021", None), ("13/14/2024", None), ("0/1/2020", None), ("2023-13-32", None), ("77 Mar 2024", None),
+    ("12-Mar-00", "12-Mar-00"), ("05 JAN 00", "05 JAN 00"), ("0 Mar 2024", None),
 ])  # fmt: skip
 def test_dates_that_no_calendar_has_are_left_out(text: str, date: str | None) -> None:
     assert banner_facts(placed(f"10.0kV {text} 16:05")).acquisition.date == date

@@ -34,7 +34,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 def test_the_folder_is_a_dataset_and_its_table_tells_everything(tmp_path: Path) -> None:
     done = synthesise(NAMES, tmp_path, SMALL)
-    assert (done.made, done.kept, done.samples, done.interrupted) == (4, 0, 4, False)
+    assert (done.made, done.kept, done.samples, done.interrupted, done.signal) == (4, 0, 4, False, 0)
     samples = open_samples(tmp_path)
     assert [file.stem for file in samples] == ["rods-000000", "rods-000001", "tem-spheres-000000", "tem-spheres-000001"]
     with (tmp_path / "samples.csv").open(encoding="utf-8", newline="") as stream:
@@ -88,12 +88,12 @@ def test_a_second_call_goes_on_and_changes_nothing_that_is_there(tmp_path: Path)
 def test_a_stopped_call_leaves_whole_samples_and_an_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def stopping(order: Order) -> str:
         if order.seed == 2:
-            raise KeyboardInterrupt
+            raise KeyboardInterrupt(15)
         return make(order)
 
     monkeypatch.setattr(production, "make", stopping)
     done = synthesise(["rods"], tmp_path, SMALL)
-    assert done.interrupted
+    assert (done.interrupted, done.signal) == (True, 15)
     assert done.samples == done.made == 2
     assert len(open_samples(tmp_path)) == 2
     monkeypatch.undo()

@@ -133,9 +133,11 @@ def test_synthetic_samples_are_mixed_in_and_made_once(tmp_path):
     again = load_data(settings, Normalisation())
     assert [path.stat().st_mtime_ns for path in images] == times
 
-    def stop(*_):
-        raise KeyboardInterrupt
+    def stop(_stage, done, _total):
+        if done:
+            raise KeyboardInterrupt(15)
 
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt) as stopped:
         load_data(replace(settings, output=tmp_path / "other"), Normalisation(), stop)
+    assert stopped.value.args == (15,)
     np.testing.assert_array_equal(again.samples[-1].gray, data.samples[-1].gray)

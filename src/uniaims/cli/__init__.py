@@ -3,8 +3,8 @@
 ``uniaims dataset`` is a group of commands of its own.
 
 Exit codes: 0 all went well; 1 something failed (an image of a batch, a file that can't be read or written); 2 the
-command was wrong (an unknown option, a model or an image that is not there); 130 it was stopped by Ctrl-C, 143
-by SIGTERM.
+command was wrong (an unknown option, a model or a detector that is not there, or none of the images is); 130 it was
+stopped by Ctrl-C, 143 by SIGTERM.
 
 Here stands only what has to be there before anything else is imported: whoever presses Ctrl-C in the first second
 gets one line too, and what is wrong at first sight is refused at once.
@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from uniaims.errors import PixelSizeError, SettingsError, UniaimsError
+from uniaims.errors import PixelSizeError, SettingsError, UniaimsError, stop_behind, stop_signal
 
 if TYPE_CHECKING:
     import typer
@@ -42,15 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def stopped_code(stop: KeyboardInterrupt) -> int:
     """The exit code by which shells know what stopped a program: 128 and the number of the signal, if it is told."""
-    return 128 + int(stop.args[0]) if stop.args else STOPPED
-
-
-def stop_behind(error: BaseException) -> KeyboardInterrupt | None:
-    """The stop that led to an error: a library that was being imported may make another one of it."""
-    seen: BaseException | None = error
-    while seen is not None and not isinstance(seen, KeyboardInterrupt):
-        seen = seen.__cause__ or seen.__context__
-    return seen
+    number = stop_signal(stop)
+    return 128 + number if number else STOPPED
 
 
 def _run(given: list[str]) -> int:

@@ -1,6 +1,6 @@
 """What each command does. Heavy modules are imported by the command that needs them."""
 
-import json
+import shlex
 import shutil
 import sys
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from uniaims.cli import STOPPED, USAGE
 from uniaims.cli.flags import settings_from, settings_of
 from uniaims.cli.models import models
 from uniaims.cli.scale import scale
-from uniaims.cli.screen import pace, progress_bars, say, say_error, say_facts, say_table, say_warning
+from uniaims.cli.screen import pace, progress_bars, say, say_error, say_facts, say_json, say_table, say_warning
 from uniaims.cli.synthesis import synthesise
 from uniaims.cli.training import finetune, quantise, train
 from uniaims.errors import OutputError
@@ -124,11 +124,12 @@ def info(
     micrograph = read_image(image, page)
     form = format_of(image).name
     if as_json:
-        _print_json(_facts(image, form, micrograph))
+        say_json(_facts(image, form, micrograph))
         return
     colour = ", colour" if micrograph.pixels.ndim == 3 else ""
     size = micrograph.pixel_size
-    pixel_size = f"{size} ({size.source})" if size else f"not in the file; `uniaims scale {image}` reads the scale bar"
+    command = f"uniaims scale {shlex.quote(str(image))}"
+    pixel_size = f"{size} ({size.source})" if size else f"not in the file; `{command}` reads the scale bar"
     known = {name: value for name, value in asdict(micrograph.acquisition).items() if value is not None}
     facts = {
         "image": image,
@@ -157,7 +158,7 @@ def evaluate(
         evaluation = evaluate_dataset(dataset, segmenter, progress)
     if as_json:
         model = segmenter.model.info
-        _print_json({"dataset": str(dataset), "model": model.name, "model_hash": model.hash} | evaluation.as_dict())
+        say_json({"dataset": str(dataset), "model": model.name, "model_hash": model.hash} | evaluation.as_dict())
     else:
         _say_evaluation(evaluation)
 
@@ -277,7 +278,3 @@ def _write_table(measurements: "Measurements", path: Path) -> None:
         measurements.to_csv(path)
     else:
         measurements.to_parquet(path)
-
-
-def _print_json(value: Any) -> None:
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")

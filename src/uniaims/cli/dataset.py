@@ -1,6 +1,5 @@
 """``uniaims dataset``: datasets made, looked into, checked, shared out, merged and compared."""
 
-import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from math import isnan
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from uniaims.cli.screen import progress_bars, say, say_error, say_facts, say_warning
+from uniaims.cli.screen import progress_bars, say, say_error, say_facts, say_json, say_warning
 from uniaims.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -108,7 +107,7 @@ def validate(
     with progress_bars() as progress:
         faults = validate_dataset(opened, not quick, progress)
     if as_json:
-        _print_json([asdict(fault) for fault in faults])
+        say_json([asdict(fault) for fault in faults])
     else:
         for fault in faults:
             _say_fault(fault)
@@ -187,7 +186,7 @@ def diff(
     with progress_bars() as progress:
         found = difference(before, after, overlay, progress)
     if as_json:
-        _print_json(found.as_dict())
+        say_json(found.as_dict())
     else:
         _say_difference(found)
 
@@ -202,7 +201,7 @@ def formats(as_json: Json = False) -> None:
         described = [
             {"name": form.name, "description": form.description} | asdict(form.traits) for form in FORMATS.values()
         ]
-        _print_json(described)
+        say_json(described)
         return
     say_facts({form.name: form.description for form in FORMATS.values()})
 
@@ -307,7 +306,3 @@ def _say_rows(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
 
 def _shown(cell: object) -> str:
     return "-" if cell is None or cell == "" else f"{cell:.6g}" if isinstance(cell, float) else str(cell)
-
-
-def _print_json(value: Any) -> None:
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")

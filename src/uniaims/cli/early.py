@@ -5,36 +5,49 @@ Here the bare words of the command line are looked at. Nothing is refused that t
 may be a file or the value of an option, the command decides.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from glob import has_magic
-from itertools import takewhile
+from itertools import pairwise
 from pathlib import Path
 
 from uniaims.errors import ModelError, SettingsError
 
-WITH_MODEL = ("analyse", "evaluate")
-WITH_PATHS = ("analyse", "evaluate", "info", "measure")
-OTHER_PATHS = ("--output", "--model", "--detector", "--image")
+MODEL_OPTIONS = {
+    "analyse": "--model",
+    "evaluate": "--model",
+    "finetune": "--model",
+    "quantise": "--model",
+    "train": "--initial-weights",
+}
+FILE_OPTIONS = {"analyse": "--detector", "measure": "--image", "scale": "--detector", "synthesise": "--style"}
+"""The option of a command whose files must be there."""
+WITH_PATHS = ("analyse", "evaluate", "info", "measure", "scale")
+OTHER_PATHS = ("--output", "--model", "--detector", "--image", "--overlay", "--keep")
 """Options whose value is a path too."""
+SWITCHES = ("--json", "--overwrite")
+"""Options without a value that are often put before a path."""
 
 
 def refuse(arguments: Sequence[str]) -> None:
-    """Raise for a model that there is not, and where none of the files or folders to work on is there.
+    """Raise for a model or a named file that is not there, and where none of the files or folders to work on is.
 
     Raises:
-        SettingsError: with a line for each.
+        SettingsError: with a line for each path.
     """
     command, words = (arguments[0], list(arguments[1:])) if arguments else ("", [])
     if {"--help", "-h"} & set(words):
         return
-    if command in WITH_MODEL:
-        _refuse_model(words)
+    if command in MODEL_OPTIONS:
+        names = _values(words, MODEL_OPTIONS[command])
+        _refuse_model(name for name in names if name or command != "train")  # an empty text there means none
+    if command in FILE_OPTIONS:
+        _refuse_missing(path for path in _values(words, FILE_OPTIONS[command]) if not Path(path).exists())
     if command in WITH_PATHS:
         _refuse_paths(words)
 
 
-def _refuse_model(words: Sequence[str]) -> None:
-    for name in _values(words, "--model"):
+def _refuse_model(names: Iterable[str]) -> None:
+    for name in names:
         from uniaims.runtime import find_model
 
         try:
@@ -44,13 +57,21 @@ def _refuse_model(words: Sequence[str]) -> None:
 
 
 def _refuse_paths(words: Sequence[str]) -> None:
-    first = list(takewhile(lambda word: not word.startswith("-"), words))
-    skipped = {value for option in OTHER_PATHS for value in _values(words, option)}
-    later = [word for word in words[len(first) :] if word not in skipped]
-    if any(has_magic(word) or Path(word).exists() for word in [*first, *later]):
-        return
-    if first:
-        raise SettingsError("\n".join(f"{word} does not exist: check the path" for word in first))
+    """Words behind an option may be its value; the others are paths."""
+    paths: list[str] = []
+    unsure: list[str] = []
+    for before, word in pairwise(["", *words]):
+        behind_option = before.startswith("-") and "=" not in before and before not in SWITCHES
+        if not word.startswith("-") and before not in OTHER_PATHS:
+            (unsure if behind_option else paths).append(word)
+    if not any(has_magic(word) or Path(word).exists() for word in [*paths, *unsure]):
+        _refuse_missing(paths)
+
+
+def _refuse_missing(paths: Iterable[str]) -> None:
+    lines = [f"{path} does not exist: check the path" for path in paths]
+    if lines:
+        raise SettingsError("\n".join(lines))
 
 
 def _values(words: Sequence[str], option: str) -> Iterator[str]:

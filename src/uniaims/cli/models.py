@@ -1,13 +1,11 @@
 """The command ``models``: what ships, when to take it, and what others can be trained with."""
 
-import json
-import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from uniaims.cli.screen import say, say_facts
+from uniaims.cli.screen import say, say_facts, say_json
 
 if TYPE_CHECKING:
     from uniaims.runtime import ModelInfo
@@ -24,7 +22,7 @@ def models(
 
     found = [asdict(entry) for entry in CATALOGUE] if encoders else _shipped_models()
     if as_json:
-        sys.stdout.write(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
+        say_json(found)
         return
     for model in [] if encoders else found:
         say_facts(_as_told(model))

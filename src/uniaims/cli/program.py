@@ -10,9 +10,9 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from uniaims.cli import commands, dataset, stop_behind, stopped_code
+from uniaims.cli import commands, dataset
 from uniaims.cli.flags import plain_command, with_flags
-from uniaims.cli.screen import say_error
+from uniaims.cli.stopping import told_if_stopped
 
 
 class StoppableGroup(TyperGroup):
@@ -20,14 +20,8 @@ class StoppableGroup(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that the context names."""
-        try:
+        with told_if_stopped():
             return super().invoke(ctx)
-        except (KeyboardInterrupt, Exception) as error:
-            stop = stop_behind(error)
-            if stop is None or isinstance(error, typer.Exit):
-                raise
-            say_error("stopped.")
-            raise typer.Exit(stopped_code(stop)) from None
 
 
 def build(names: Sequence[str]) -> typer.Typer:

@@ -1,14 +1,12 @@
 """``uniaims scale``: the size of a pixel, from metadata or from the scale bar in the picture."""
 
-import json
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from uniaims.cli.screen import say, say_error, say_warning
+from uniaims.cli.screen import say, say_error, say_json, say_warning
 from uniaims.errors import SettingsError, UniaimsError
 
 if TYPE_CHECKING:
@@ -63,7 +61,7 @@ def scale(
     from uniaims.pipeline.jobs import find_images, why_nothing
     from uniaims.scalebar.detector import detector_at
 
-    chosen, found = detector_at(detector), {item: list(find_images(item)) for item in images}
+    chosen, found = detector_at(detector), {item: list(find_images(item, overlay)) for item in images}
     paths = list(dict.fromkeys(path for item in found.values() for path in item))
     if given and len(paths) > 1:
         say_warning(f"--bar and --length are taken for all {len(paths)} images.")
@@ -76,7 +74,7 @@ def scale(
         if not as_json and "error" not in rows[-1]:
             _say(rows[-1])
     if as_json:
-        sys.stdout.write(json.dumps(rows, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+        say_json(rows)
     raise typer.Exit(1 if any("error" in row for row in rows) else 0)
 
 
@@ -112,7 +110,14 @@ def _given(bar: str | None, length: str | None, keep: Path | None) -> "_Given | 
 
 
 def _pictures(images: list[Path], folder: Path) -> dict[Path, Path]:
-    """The file that each image is marked in; of images of one name in several folders the later ones get a number."""
+    """The file that each image is marked in; of images of one name in several folders the later ones get a number.
+
+    Raises:
+        SettingsError: if an image lies in that folder, and might be written over.
+    """
+    beside = next((image for image in images if image.resolve().parent == folder.resolve()), None)
+    if beside is not None:
+        raise SettingsError(f"--overlay {folder}: {beside} lies there. Give the marked pictures a folder of their own.")
     places: dict[Path, Path] = {}
     for image in images:
         names = (image.stem, *(f"{image.stem}-{number}" for number in range(2, len(images) + 1)))

@@ -1,5 +1,7 @@
 """What the program shows: messages, tables and progress bars."""
 
+import json
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -33,6 +35,11 @@ def say_error(text: str) -> None:
 def say_warning(text: str) -> None:
     """Print a warning on stderr."""
     Console(stderr=True).print(f"[yellow]Note:[/] {escape(text)}", soft_wrap=True, highlight=False)
+
+
+def say_json(value: Any) -> None:
+    """Print a value for programs, on stdout, whatever the terminal is."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
 def say_facts(facts: Mapping[str, Any]) -> None:

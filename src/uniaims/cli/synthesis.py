@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from uniaims.cli.flags import settings_from, settings_of
-from uniaims.cli.screen import pace, progress_bars, say, say_error
+from uniaims.cli.screen import pace, progress_bars, say
+from uniaims.cli.stopping import told_if_stopped
 from uniaims.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -44,12 +45,12 @@ def synthesise(
         raise SettingsError("no --output: wanted a folder for the samples, as in --output samples.")
     settings = settings_of(ProductionSettings, flags)
     chosen = _chosen(recipes or [], like, style or [])
-    with progress_bars() as progress:
-        done = make_samples(chosen, output, settings, progress=progress)
-    _say_production(done)
-    if done.interrupted:
-        say_error("stopped. What is finished stays; the same command goes on from here.")
-        raise typer.Exit(130)
+    with told_if_stopped("What is finished stays; the same command goes on from here."):
+        with progress_bars() as progress:
+            done = make_samples(chosen, output, settings, progress=progress)
+        _say_production(done)
+        if done.interrupted:
+            raise KeyboardInterrupt(done.signal)
 
 
 def _chosen(names: list[str], like: Path | None, style: list[Path]) -> "list[Recipe]":

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from uniaims.cli import stop_behind, stopped_code
 from uniaims.cli.flags import given_values, settings_from, settings_of
-from uniaims.cli.screen import progress_bars, say, say_error, say_warning
+from uniaims.cli.screen import progress_bars, say, say_warning
+from uniaims.cli.stopping import told_if_stopped
 
 if TYPE_CHECKING:
     from uniaims.tiles import Progress
@@ -35,7 +35,7 @@ def train(
     **flags: Any,
 ) -> None:
     """Train a model on folders with images/ and masks/; needs the train extra."""
-    with _told_if_stopped(AGAIN if find_learning_rate else GOES_ON):
+    with told_if_stopped(AGAIN if find_learning_rate else GOES_ON):
         from uniaims.training.requirements import check_libraries
 
         check_libraries("training")
@@ -48,7 +48,8 @@ def train(
         with training_progress() as progress:
             trained = train_model(chosen, progress)
         _say_trained(trained)
-        _say_use(trained.onnx)
+        if trained.steps:
+            _say_use(trained.onnx)
 
 
 def _training_settings(file: Path | None, flags: dict[str, Any]) -> "TrainingSettings":
@@ -73,7 +74,7 @@ def finetune(
     **flags: Any,
 ) -> None:
     """Teach a model your kind of images with 5 to 50 labelled ones, in minutes; needs the train extra."""
-    with _told_if_stopped(GOES_ON):
+    with told_if_stopped(GOES_ON):
         from uniaims.training.finetuning import FineTuningSettings
         from uniaims.training.finetuning import finetune as finetune_model
 
@@ -89,7 +90,7 @@ def quantise(
     **flags: Any,
 ) -> None:
     """Make a quick copy of a model for the CPU, with 8-bit numbers; needs the train extra."""
-    with _told_if_stopped(AGAIN):
+    with told_if_stopped(AGAIN):
         from uniaims.training.quantisation import QuantisationSettings
         from uniaims.training.quantisation import quantise as quantise_model
 
@@ -117,19 +118,6 @@ def _lines() -> "Progress":
             sys.stderr.write(f"{stage}: {done} of {total}\n")
 
     return report
-
-
-@contextmanager
-def _told_if_stopped(then: str) -> Iterator[None]:
-    """End a command that Ctrl-C or SIGTERM stops with one line; ``then`` says what the user can do."""
-    try:
-        yield
-    except (KeyboardInterrupt, Exception) as error:
-        stop = stop_behind(error)
-        if stop is None:
-            raise
-        say_error(f"stopped. {then}")
-        raise typer.Exit(stopped_code(stop)) from None
 
 
 def _say_trained(trained: "TrainedModel") -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from uniaims import __version__
-from uniaims.errors import OutputError, SettingsError
+from uniaims.errors import OutputError, SettingsError, stop_signal
 from uniaims.pipeline.analysis import AnalysisSettings, image_file
 from uniaims.pipeline.jobs import Job, plan_jobs, read_summary
 from uniaims.pipeline.overview import has_overview, is_complete, read_results, write_overview
@@ -86,18 +86,18 @@ def analyse_batch(
             outcomes.append(Outcome.of_summary(job, "skipped", read_summary(job.folder) or {}))
         else:
             tasks.append(Task(job, settings, reason if job.folder.exists() else ""))
-    is_new = _make(output)
+    made = _make(output)
     stop = _run(tasks, segmenter, workers, outcomes, progress)
-    outcomes, signal = _join(output, outcomes, is_new), int(stop.args[0]) if stop and stop.args else 0
-    return BatchResult(output, tuple(outcomes), stop is not None, time.perf_counter() - started, signal)
+    outcomes = _join(output, outcomes, made)
+    return BatchResult(output, tuple(outcomes), stop is not None, time.perf_counter() - started, stop_signal(stop))
 
 
-def _join(output: Path, outcomes: list[Outcome], is_new: bool) -> list[Outcome]:
+def _join(output: Path, outcomes: list[Outcome], made: list[Path]) -> list[Outcome]:
     """Write the overview where it is due; gives the outcomes, with those of results that turn out to be damaged.
 
-    Where there is no result at all, not even the output folder that was made for this is left behind.
+    Where there is no result at all, not even the folders that were made for them are left behind.
     """
-    finished = read_results(output, without=[each.name for each in outcomes if each.status == "failed"])
+    finished = read_results(output, without=[each.name for each in outcomes if each.status == "failed" and each.image])
     images = {each.name: each.image for each in outcomes}
     damaged = {
         each.name: Outcome(each.name, "failed", each.message, image=images.get(each.name)) for each in finished.damaged
@@ -105,9 +105,9 @@ def _join(output: Path, outcomes: list[Outcome], is_new: bool) -> list[Outcome]:
     outcomes = [each for each in outcomes if each.name not in damaged] + list(damaged.values())
     failures = [each for each in outcomes if each.status == "failed"]
     if not finished.results and not finished.damaged and not has_overview(output):
-        if is_new:
-            with suppress(OSError):  # something else was written there meanwhile
-                output.rmdir()
+        with suppress(OSError):  # something else was written there meanwhile
+            for folder in made:
+                folder.rmdir()
     elif failures or any(each.status == "done" for each in outcomes) or not has_overview(output):
         write_overview(output, finished.results, failures)
     return outcomes
@@ -136,16 +136,16 @@ def _comparable(settings: Any) -> Any:
     return plain
 
 
-def _make(output: Path) -> bool:
-    """Make the output folder; whether it was not there."""
-    is_new = not output.exists()
+def _make(output: Path) -> list[Path]:
+    """Make the output folder; gives it and those above it that were not there, the innermost first."""
+    missing = [folder for folder in (output, *output.parents) if not folder.exists()]
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(
             f"{output}: this folder can't be made ({error.strerror or error}). Choose another --output."
         ) from error
-    return is_new
+    return missing
 
 
 def _run(

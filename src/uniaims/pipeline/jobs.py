@@ -1,7 +1,7 @@
 """Which images a batch has, and which folder the results of each go to."""
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from glob import glob, has_magic
@@ -95,14 +95,13 @@ def folder_names(images: Sequence[Path], owners: Mapping[str, Path], foreign: It
 
 def shown_names(images: Sequence[Path]) -> list[str]:
     """A name for the eye for each image, in order: that of the file, behind its folders where two files share it."""
-    names = []
-    for image in images:
-        others = [other for other in images if other != image]
-        depth = 1
-        while depth < len(image.parts) and any(other.parts[-depth:] == image.parts[-depth:] for other in others):
-            depth += 1
-        names.append("/".join(image.parts[-depth:]))
-    return names
+    endings = Counter(image.parts[-depth:] for image in set(images) for depth in range(1, len(image.parts) + 1))
+
+    def name(image: Path) -> str:
+        alone = (image.parts[-depth:] for depth in range(1, len(image.parts)) if endings[image.parts[-depth:]] == 1)
+        return "/".join(next(alone, image.parts)) or str(image)
+
+    return [name(image) for image in images]
 
 
 def find_images(item: str, output: Path | None = None) -> Iterator[Path]:

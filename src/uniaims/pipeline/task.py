@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from uniaims.errors import UniaimsError
+from uniaims.errors import UniaimsError, stop_behind
 from uniaims.pipeline.analysis import AnalysisSettings, analyse
 from uniaims.pipeline.jobs import Job
 from uniaims.segmenter import Segmenter
@@ -57,11 +57,17 @@ class Task:
     reason: str = ""
 
     def run(self, segmenter: Segmenter, progress: Progress | None = None) -> Outcome:
-        """Analyse and save; every failure but an interruption becomes an outcome."""
+        """Analyse and save; every failure becomes an outcome.
+
+        Raises:
+            KeyboardInterrupt: if the user stops it, also where a library takes that for an error of its own.
+        """
         try:
             analysis = analyse(self.job.image, self.settings, segmenter, progress)
             summary = analysis.save(self.job.folder)
         except Exception as error:
+            if stop := stop_behind(error):
+                raise stop from None
             return Outcome(self.job.name, "failed", failure_message(error), image=self.job.image)
         return Outcome.of_summary(self.job, "done", asdict(summary), self.reason)
 

@@ -45,11 +45,9 @@ def run_in_processes(tasks: Sequence[Task], workers: int) -> Generator[Outcome, 
             yield outcome
         waiting = [task for task in waiting if task.job.name not in finished]
         if waiting and workers == 1:
-            yield Outcome(
-                waiting.pop(0).job.name,
-                "failed",
-                "the process that analysed it died, most likely for want of memory. Cut the image into parts.",
-            )
+            job = waiting.pop(0).job
+            message = "the process that analysed it died, most likely for want of memory. Cut the image into parts."
+            yield Outcome(job.name, "failed", message, image=job.image)
         workers = 1
 
 

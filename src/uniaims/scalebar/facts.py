@@ -132,7 +132,7 @@ def _is_date(text: str) -> bool:
     """Whether a calendar may have such a date; in whichever order day, month and year stand."""
     numbers = [int(number) for number in re.findall(r"\d+", text)]
     if len(numbers) == 2:  # the month is a word
-        return 1 <= min(numbers) <= LAST_DAY
+        return 1 <= numbers[0] <= LAST_DAY
     if len(str(numbers[0])) > 2 or numbers[0] > LAST_DAY:
         numbers.reverse()
     day, month = max(numbers[:2]), min(numbers[:2])

@@ -25,7 +25,7 @@ import numpy as np
 from PIL import Image, PngImagePlugin
 
 from uniaims.atomic import atomic_file
-from uniaims.errors import OutputError, SettingsError
+from uniaims.errors import OutputError, SettingsError, stop_signal
 from uniaims.labels import write_labels
 from uniaims.synthesis.pool import in_processes
 from uniaims.synthesis.recipe import (
@@ -164,6 +164,7 @@ class Production:
         instance_count: labelled instances in all of them.
         interrupted: whether the user stopped it.
         seconds: wall time.
+        signal: number of the signal by which it was stopped, where that is told; else 0.
     """
 
     output: Path
@@ -173,6 +174,7 @@ class Production:
     instance_count: int
     interrupted: bool
     seconds: float
+    signal: int = 0
 
 
 def synthesise(
@@ -203,7 +205,8 @@ def synthesise(
     orders = _orders(chosen, output, settings)
     waiting = orders if settings.overwrite else [order for order in orders if not _is_there(order)]
     _save_recipes(chosen, output / "recipes", overwrite=settings.overwrite)
-    tell, kept, made, interrupted = progress or _say_nothing, len(orders) - len(waiting), 0, False
+    tell, kept, made = progress or _say_nothing, len(orders) - len(waiting), 0
+    stop: KeyboardInterrupt | None = None
     tell("samples", kept, len(orders))
     finished = (
         (make(order) for order in waiting) if settings.workers == 1 else in_processes(make, waiting, settings.workers)
@@ -212,11 +215,12 @@ def synthesise(
         with closing(finished):
             for made, _ in enumerate(finished, start=1):
                 tell("samples", kept + made, len(orders))
-    except KeyboardInterrupt:
-        interrupted = True
+    except KeyboardInterrupt as asked:
+        stop = asked
     records = write_index(output)
     instance_count = sum(int(record["instance_count"]) for record in records)
-    return Production(output, made, kept, len(records), instance_count, interrupted, perf_counter() - started)
+    seconds = perf_counter() - started
+    return Production(output, made, kept, len(records), instance_count, stop is not None, seconds, stop_signal(stop))
 
 
 def make(order: Order) -> str:

@@ -186,7 +186,7 @@ def synthetic_files(settings: TrainingSettings, progress: Progress | None = None
     """Make synthetic samples in the output folder; those that are there from an earlier start are kept.
 
     Raises:
-        KeyboardInterrupt: after Ctrl-C; what is made is kept.
+        KeyboardInterrupt: after Ctrl-C or SIGTERM, with the signal's number where it is told; what is made is kept.
     """
     from uniaims.synthesis import RECIPES, ProductionSettings, synthesise
 
@@ -195,8 +195,9 @@ def synthetic_files(settings: TrainingSettings, progress: Progress | None = None
     wanted = ProductionSettings(
         count=settings.synthetic_count, seed=settings.seed * settings.synthetic_count, workers=settings.loader_threads
     )
-    if synthesise(names, folder, wanted, progress=progress).interrupted:
-        raise KeyboardInterrupt
+    done = synthesise(names, folder, wanted, progress=progress)
+    if done.interrupted:
+        raise KeyboardInterrupt(done.signal)
     return open_samples(folder)
 
 
