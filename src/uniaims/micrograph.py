@@ -5,6 +5,7 @@
 ((943, 1024), PixelSize(nm=2.5, source='metadata'))
 """
 
+import math
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,14 @@ from numpy.typing import NDArray
 from uniaims import formats
 from uniaims.errors import ImageError, PixelSizeError
 from uniaims.formats import Acquisition, LazyPixels, Pixels
-from uniaims.formats.calibration import LARGEST_NM, SMALLEST_NM, is_plausible
+from uniaims.formats.calibration import (
+    LARGEST_ASPECT,
+    LARGEST_NM,
+    SMALLEST_NM,
+    has_plausible_aspect,
+    is_plausible,
+    pixel_aspect,
+)
 from uniaims.formats.channels import without_alpha
 from uniaims.formats.lengths import nanometres_per, parse_quantity
 from uniaims.formats.soundness import check_pixels, finite_pixels, sound_pixels
@@ -27,6 +35,7 @@ __all__ = ["Acquisition", "LazyPixels", "Micrograph", "PixelSize", "read_image"]
 PixelSizeSource = Literal["given", "metadata", "scale bar"]
 
 _PER_PIXEL = re.compile(r"\s*(?:/|per)\s*(?:px|pix|pixel)\s*$")
+_TIMES = re.compile(r"\s*[x×*]\s*(?=[-+.\d])")
 _DISPLAY_UNITS = ((1e6, "mm"), (1e3, "µm"), (1.0, "nm"), (1e-3, "pm"))
 
 
@@ -34,12 +43,16 @@ _DISPLAY_UNITS = ((1e6, "mm"), (1e3, "µm"), (1.0, "nm"), (1e-3, "pm"))
 class PixelSize:
     """Length of a pixel's side in nm, and where it comes from.
 
+    `aspect` is height / width of a pixel. Where it is not 1, `nm` is the side of the square of the same area, so that
+    ``nm**2`` is a pixel's area whatever its shape; `of_sides` makes one from width and height.
+
     Raises:
-        PixelSizeError: where `nm` is outside 0.1 pm .. 1 mm.
+        PixelSizeError: where `nm` is outside 0.1 pm .. 1 mm, or `aspect` outside 1/20 .. 20.
     """
 
     nm: float
     source: PixelSizeSource = "given"
+    aspect: float = 1.0
 
     def __post_init__(self) -> None:
         if not is_plausible(self.nm):
@@ -47,14 +60,42 @@ class PixelSize:
                 f"a pixel size of {self.nm:g} nm came, between {SMALLEST_NM:g} nm and {LARGEST_NM:g} nm is wanted: "
                 "check number and unit"
             )
+        if not has_plausible_aspect(self.aspect):
+            raise PixelSizeError(
+                f"pixels {self.aspect:g} times as high as wide came, at most {LARGEST_ASPECT:g} times as long as "
+                "broad is wanted: check both sides"
+            )
+
+    @classmethod
+    def of_sides(cls, width_nm: float, height_nm: float, source: PixelSizeSource = "given") -> "PixelSize":
+        """That of pixels of so many nm across and down; sides that differ by at most 0.5 % count as equal.
+
+        Raises:
+            PixelSizeError: where a side is outside 0.1 pm .. 1 mm, or one is more than 20 times the other.
+        """
+        width, height = cls(width_nm, source), cls(height_nm, source)
+        aspect = pixel_aspect(width.nm, height.nm)
+        return width if aspect == 1.0 else cls(math.sqrt(width.nm * height.nm), source, aspect)
 
     @classmethod
     def parse(cls, text: str) -> "PixelSize":
         """A pixel size that the user wrote: ``"2.5 nm"``, ``"0.8µm"``, ``"1.2 Å/px"``; also mm, pm, m, um, A.
 
+        Of pixels that are not square width x height: ``"2 x 3 nm"``, ``"2 nm x 3 nm"``.
+
         Raises:
-            PixelSizeError: where `text` is no length with a unit.
+            PixelSizeError: where `text` is no length with a unit, or more than two.
         """
+        sides = _TIMES.split(text)
+        if len(sides) == 1:
+            return cls._parse_side(text)
+        if len(sides) > 2:
+            raise PixelSizeError(f'{text!r} has {len(sides)} sides: write width and height, such as "2 x 3 nm"')
+        width, height = map(cls._parse_side, _with_units(sides))
+        return cls.of_sides(width.nm, height.nm)
+
+    @classmethod
+    def _parse_side(cls, text: str) -> "PixelSize":
         quantity = parse_quantity(_PER_PIXEL.sub("", text))
         advice = 'write a number and a unit, such as "2.5 nm"'
         if quantity is None or quantity.rest:
@@ -67,10 +108,21 @@ class PixelSize:
             raise PixelSizeError(f"{quantity.unit!r} in {text!r} is no unit of length: use nm, µm, mm, pm, Å or m")
         return cls(quantity.value * factor, "given")
 
+    @property
+    def width_nm(self) -> float:
+        """Length of the horizontal side in nm."""
+        return self.nm / math.sqrt(self.aspect)
+
+    @property
+    def height_nm(self) -> float:
+        """Length of the vertical side in nm."""
+        return self.nm * math.sqrt(self.aspect)
+
     def __str__(self) -> str:
-        """For the eye, in the unit that keeps the number between 1 and 1000: ``"2.5 nm"``."""
-        factor, unit = next((pair for pair in _DISPLAY_UNITS if self.nm >= pair[0]), _DISPLAY_UNITS[-1])
-        return f"{self.nm / factor:.6g} {unit}"
+        """For the eye, in the unit that keeps the number between 1 and 1000: ``"2.5 nm"``, ``"2 x 3 nm"``."""
+        sides = [self.nm] if self.aspect == 1.0 else [self.width_nm, self.height_nm]
+        factor, unit = next((pair for pair in _DISPLAY_UNITS if min(sides) >= pair[0]), _DISPLAY_UNITS[-1])
+        return f"{' x '.join(f'{side / factor:.6g}' for side in sides)} {unit}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,8 +197,16 @@ def read_image(path: str | Path, page: int = 0) -> Micrograph:
     """
     place = Path(path)
     raw = formats.read(place, page)
-    size = None if raw.pixel_size_nm is None else PixelSize(raw.pixel_size_nm, "metadata")
+    size = None if raw.pixel_size_nm is None else PixelSize(raw.pixel_size_nm, "metadata", raw.pixel_aspect)
     return Micrograph(raw.pixels, size, raw.acquisition, place, raw.warnings)
+
+
+def _with_units(sides: list[str]) -> list[str]:
+    """Texts of two sides; where only one has a unit, the other gets it."""
+    found = [parse_quantity(_PER_PIXEL.sub("", side)) for side in sides]
+    unit = next((each.unit for each in found if each and each.unit), "")
+    bare = [each is not None and not each.unit and not each.rest for each in found]
+    return [side + unit if alone else side for side, alone in zip(sides, bare, strict=True)]
 
 
 def _plain(pixels: NDArray[Any]) -> NDArray[Any]:

@@ -247,7 +247,8 @@ def test_ome_of_the_second_image(tmp_path: Path, ramp: NDArray[Any]) -> None:
 def test_unequal_sides(write_tiff: Any, ramp: NDArray[Any]) -> None:
     image = read(write_tiff(ramp, {34682: FEI.replace("PixelHeight=2.5e", "PixelHeight=10e")}))
     assert image.pixel_size_nm == pytest.approx(5)
-    assert any("geometric mean" in text for text in image.warnings)
+    assert image.pixel_aspect == pytest.approx(4)
+    assert any("2.5 x 10 nm" in text and "both sides" in text for text in image.warnings)
 
 
 @pytest.mark.parametrize("value", ["0", "-2.5e-9", "1e-14", "0.01", "inf", "nan", "1e400", "abc", ""])

@@ -7,6 +7,9 @@ The outline of an instance is the polygon through the midpoints between inner an
 marching squares). Lengths along it, its convex hull, its Feret diameters all belong to this one outline: the convex
 hull of the outline is the convex hull of the pixel centres widened by the diamond that joins the midpoints of a
 pixel's sides.
+
+A pixel is ``down`` high and ``across`` wide, 1 and 1 where it is square. Integers carry the sums and the hull, and the
+sides come in afterwards: with square pixels every number is what it is without them, to the last bit.
 """
 
 import math
@@ -20,14 +23,18 @@ SHAPE_COLUMNS = 12
 MEAN, DEVIATION, MINIMUM, MAXIMUM = range(4)
 INTENSITY_COLUMNS = 4
 
+# `measure_shapes` gets the sides of a pixel and what a crack (side between an inner and an outer pixel) counts in the
+# perimeter: horizontal ones with the outline going straight on at neither, one, both ends, then vertical ones.
+DOWN, ACROSS = range(2)
+HORIZONTAL, VERTICAL = 2, 5
+PIXEL_COLUMNS = 8
+
 # Vossepoel & Smeulders, "Vector code probability and metrication error in the representation of straight lines of
 # finite length", CGIP 20 (1982): 0.980 per straight step, 1.406 per diagonal one, -0.091 per change between the two.
-# A crack (side between an inner and an outer pixel) owns the half step at each of its ends; a diagonal step of the
-# midpoint outline is half a diagonal.
+# A crack owns the half step at each of its ends; a diagonal step of the midpoint outline is half a diagonal.
 BOTH_STRAIGHT = 0.980
 ONE_STRAIGHT = 0.980 / 2 + 1.406 / 4 - 0.091
 NONE_STRAIGHT = 1.406 / 2
-DIAMOND_PERIMETER = 2 * math.sqrt(2)
 
 
 @njit(cache=True, nogil=True)
@@ -64,29 +71,33 @@ def list_runs(labels, places, runs):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def measure_shapes(labels, values, runs, starts, shapes, boxes):  # type: ignore[no-untyped-def]
-    """Fill ``shapes`` (N, SHAPE_COLUMNS) float64, pixels, and ``boxes`` (N, 4) int32.
+def measure_shapes(labels, values, runs, starts, pixel, shapes, boxes):  # type: ignore[no-untyped-def]
+    """Fill ``shapes`` (N, SHAPE_COLUMNS) float64 and ``boxes`` (N, 4) int32.
 
-    A box is top, left, bottom, right (the last two exclusive). ``values`` (N,) uint32 are the labels; the runs of
-    instance i are ``runs[starts[i]:starts[i + 1]]``.
+    A box is top, left, bottom, right (the last two exclusive) in pixels. ``values`` (N,) uint32 are the labels; the
+    runs of instance i are ``runs[starts[i]:starts[i + 1]]``. ``pixel`` (PIXEL_COLUMNS,) float64 holds the sides of a
+    pixel, in whose unit all lengths are, and the weights of the perimeter; areas are numbers of pixels.
     """
+    down, across = pixel[DOWN], pixel[ACROSS]
     longest = 0
     for i in range(len(values)):
         longest = max(longest, starts[i + 1] - starts[i])
-    hull = np.empty((2 * longest + 2, 2), np.int64)
+    corners, hull = np.empty((2 * longest + 2, 2), np.int64), np.empty((2 * longest + 2, 2))
     for i in range(len(values)):
         own = runs[starts[i] : starts[i + 1]]
         shape = shapes[i]
         _box(own, boxes[i])
-        _moments(own, shape)
-        shape[PERIMETER] = _perimeter(labels, values[i], own)
-        size = _hull(own, hull)
-        shape[HULL_AREA] = _lattice_points(hull, size)
-        shape[HULL_PERIMETER] = _polygon_perimeter(hull, size) + DIAMOND_PERIMETER
-        squared, first, second = _longest_chord(hull, size)
+        _moments(own, down, across, shape)
+        shape[PERIMETER] = _perimeter(labels, values[i], own, pixel)
+        size = _hull(own, corners)
+        shape[HULL_AREA] = _lattice_points(corners, size)
+        for k in range(size):
+            hull[k, 0], hull[k, 1] = corners[k, 0] * down, corners[k, 1] * across
+        shape[HULL_PERIMETER] = _polygon_perimeter(hull, size) + 2 * math.sqrt(down * down + across * across)
+        squared, first, second = _longest_chord(hull, size, down, across)
         shape[MAX_FERET] = math.sqrt(squared)
-        shape[MIN_FERET] = _narrowest_width(hull, size)
-        shape[CIRCUMCIRCLE] = _circumcircle(hull, size, first, second)
+        shape[MIN_FERET] = _narrowest_width(hull, size, down, across)
+        shape[CIRCUMCIRCLE] = _circumcircle(hull, size, first, second, down, across)
 
 
 @njit(cache=True, nogil=True)
@@ -98,7 +109,7 @@ def _box(runs, box):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _moments(runs, shape):  # type: ignore[no-untyped-def]
+def _moments(runs, down, across, shape):  # type: ignore[no-untyped-def]
     """Area, centroid and central second moments, from integer sums relative to the first pixel (exact)."""
     top, left = np.int64(runs[0, 0]), np.int64(runs[0, 1])
     area, sum_y, sum_x, sum_yy, sum_xx, sum_xy = 0, 0, 0, 0, 0, 0
@@ -114,10 +125,10 @@ def _moments(runs, shape):  # type: ignore[no-untyped-def]
         sum_xx += _sum_of_squares(b) - _sum_of_squares(a - 1)
     mean_y, mean_x = sum_y / area, sum_x / area
     shape[AREA] = area
-    shape[CENTROID_Y], shape[CENTROID_X] = top + mean_y, left + mean_x
-    shape[VARIANCE_Y] = sum_yy / area - mean_y * mean_y
-    shape[VARIANCE_X] = sum_xx / area - mean_x * mean_x
-    shape[COVARIANCE] = sum_xy / area - mean_y * mean_x
+    shape[CENTROID_Y], shape[CENTROID_X] = (top + mean_y) * down, (left + mean_x) * across
+    shape[VARIANCE_Y] = (sum_yy / area - mean_y * mean_y) * down * down
+    shape[VARIANCE_X] = (sum_xx / area - mean_x * mean_x) * across * across
+    shape[COVARIANCE] = (sum_xy / area - mean_y * mean_x) * down * across
 
 
 @njit(cache=True, nogil=True)
@@ -127,20 +138,28 @@ def _sum_of_squares(k):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _perimeter(labels, label, runs):  # type: ignore[no-untyped-def]
+def _perimeter(labels, label, runs, pixel):  # type: ignore[no-untyped-def]
     """Length of the outline, holes included."""
-    straight_ends = np.zeros(3, np.int64)
+    level, upright = np.zeros(3, np.int64), np.zeros(3, np.int64)
     last_row = labels.shape[0] - 1
     for i in range(len(runs)):
         y, first, last = runs[i, 0], runs[i, 1], runs[i, 2]
-        straight_ends[_straight_ends(labels, label, y, first, 0, -1)] += 1
-        straight_ends[_straight_ends(labels, label, y, last, 0, 1)] += 1
+        upright[_straight_ends(labels, label, y, first, 0, -1)] += 1
+        upright[_straight_ends(labels, label, y, last, 0, 1)] += 1
         for x in range(first, last + 1):
             if y == 0 or labels[y - 1, x] != label:
-                straight_ends[_straight_ends(labels, label, y, x, -1, 0)] += 1
+                level[_straight_ends(labels, label, y, x, -1, 0)] += 1
             if y == last_row or labels[y + 1, x] != label:
-                straight_ends[_straight_ends(labels, label, y, x, 1, 0)] += 1
-    return straight_ends[0] * NONE_STRAIGHT + straight_ends[1] * ONE_STRAIGHT + straight_ends[2] * BOTH_STRAIGHT
+                level[_straight_ends(labels, label, y, x, 1, 0)] += 1
+    if pixel[DOWN] == pixel[ACROSS]:
+        level += upright
+        upright[:] = 0
+    total = 0.0
+    for ends in range(3):
+        total += level[ends] * pixel[HORIZONTAL + ends]
+    for ends in range(3):
+        total += upright[ends] * pixel[VERTICAL + ends]
+    return total
 
 
 @njit(cache=True, nogil=True)
@@ -216,47 +235,48 @@ def _polygon_perimeter(hull, size):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _longest_chord(hull, size):  # type: ignore[no-untyped-def]
+def _longest_chord(hull, size, down, across):  # type: ignore[no-untyped-def]
     """Squared length of the longest chord of the outline, and the hull corners (two indices) at its ends.
 
-    Moving the ends by half a pixel along an axis, as the outline does, adds 1 to one of the differences.
+    Moving the ends by half a pixel along an axis, as the outline does, adds a pixel to one of the differences.
     """
-    longest, first, second = np.int64(1), 0, 0
+    longest, first, second = max(down * down, across * across), 0, 0
     for i in range(size):
         for j in range(i):
             dy, dx = abs(hull[i, 0] - hull[j, 0]), abs(hull[i, 1] - hull[j, 1])
-            squared = dy * dy + dx * dx + 2 * max(dy, dx) + 1
+            squared = dy * dy + dx * dx + max((2 * dy + down) * down, (2 * dx + across) * across)
             if squared > longest:
                 longest, first, second = squared, i, j
     return longest, first, second
 
 
 @njit(cache=True, nogil=True)
-def _narrowest_width(hull, size):  # type: ignore[no-untyped-def]
+def _narrowest_width(hull, size, down, across):  # type: ignore[no-untyped-def]
     """Least distance of two parallel lines that hold the outline between them: one lies on a side of its hull.
 
-    The sides are those of the hull of the centres and those of the diamond, at 45 degrees.
+    The sides are those of the hull of the centres and those of the diamond, along a pixel's diagonals.
     """
-    narrowest = min(_width(hull, size, 1, 1), _width(hull, size, 1, -1))
+    narrowest = min(_width(hull, size, across, down, down, across), _width(hull, size, across, -down, down, across))
     for i in range(size):
         j = (i + 1) % size
         if i != j:
-            narrowest = min(narrowest, _width(hull, size, hull[j, 1] - hull[i, 1], hull[i, 0] - hull[j, 0]))
+            normal_y, normal_x = hull[j, 1] - hull[i, 1], hull[i, 0] - hull[j, 0]
+            narrowest = min(narrowest, _width(hull, size, normal_y, normal_x, down, across))
     return narrowest
 
 
 @njit(cache=True, nogil=True)
-def _width(hull, size, normal_y, normal_x):  # type: ignore[no-untyped-def]
+def _width(hull, size, normal_y, normal_x, down, across):  # type: ignore[no-untyped-def]
     """Extent of the outline along a direction."""
     low = high = hull[0, 0] * normal_y + hull[0, 1] * normal_x
     for i in range(1, size):
         place = hull[i, 0] * normal_y + hull[i, 1] * normal_x
         low, high = min(low, place), max(high, place)
-    return (high - low + max(abs(normal_y), abs(normal_x))) / math.hypot(normal_y, normal_x)
+    return (high - low + max(abs(normal_y) * down, abs(normal_x) * across)) / math.hypot(normal_y, normal_x)
 
 
 @njit(cache=True, nogil=True)
-def _circumcircle(hull, size, first, second):  # type: ignore[no-untyped-def]
+def _circumcircle(hull, size, first, second, down, across):  # type: ignore[no-untyped-def]
     """Diameter of the smallest circle around the outline.
 
     Starting with the longest chord, the point farthest outside joins the points that carry the circle (at most 3),
@@ -266,10 +286,10 @@ def _circumcircle(hull, size, first, second):  # type: ignore[no-untyped-def]
     support = np.empty((4, 2))
     support[0, 0], support[0, 1] = hull[first, 0], hull[first, 1]
     support[1, 0], support[1, 1] = hull[second, 0], hull[second, 1]
-    _widen_apart(support)
+    _widen_apart(support, down, across)
     count, circle = _carried_circle(support, 2)
     while True:
-        squared, y, x = _farthest(hull, size, circle[0], circle[1])
+        squared, y, x = _farthest(hull, size, circle[0], circle[1], down, across)
         if squared <= circle[2] * (1 + 1e-9):
             return 2 * math.sqrt(circle[2])
         support[count, 0], support[count, 1] = y, x
@@ -280,27 +300,29 @@ def _circumcircle(hull, size, first, second):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _widen_apart(pair):  # type: ignore[no-untyped-def]
-    """Move two pixel centres (rows 0 and 1) half a pixel apart each, along the axis in which they differ most."""
+def _widen_apart(pair, down, across):  # type: ignore[no-untyped-def]
+    """Move two pixel centres (rows 0 and 1) half a pixel apart each, along the axis that takes them farther apart."""
     dy, dx = pair[1, 0] - pair[0, 0], pair[1, 1] - pair[0, 1]
-    axis = 0 if abs(dy) > abs(dx) else 1
-    away = 0.5 if (dy if axis == 0 else dx) >= 0 else -0.5
+    axis = 0 if (2 * abs(dy) + down) * down > (2 * abs(dx) + across) * across else 1
+    half = (down if axis == 0 else across) / 2
+    away = half if (dy if axis == 0 else dx) >= 0 else -half
     pair[0, axis] -= away
     pair[1, axis] += away
 
 
 @njit(cache=True, nogil=True)
-def _farthest(hull, size, y, x):  # type: ignore[no-untyped-def]
+def _farthest(hull, size, y, x, down, across):  # type: ignore[no-untyped-def]
     """Squared distance from (y, x) to the farthest point of the outline, and that point."""
     largest, far_y, far_x = -1.0, 0.0, 0.0
     for i in range(size):
         dy, dx = hull[i, 0] - y, hull[i, 1] - x
-        squared = dy * dy + dx * dx + max(abs(dy), abs(dx)) + 0.25
+        vertical = abs(dy) * down - abs(dx) * across > (across * across - down * down) / 4
+        reach, side = (abs(dy), down) if vertical else (abs(dx), across)
+        squared = dy * dy + dx * dx + reach * side + side * side / 4
         if squared > largest:
-            vertical = abs(dy) > abs(dx)
             largest = squared
-            far_y = hull[i, 0] + (math.copysign(0.5, dy) if vertical else 0.0)
-            far_x = hull[i, 1] + (0.0 if vertical else math.copysign(0.5, dx))
+            far_y = hull[i, 0] + (math.copysign(down / 2, dy) if vertical else 0.0)
+            far_x = hull[i, 1] + (0.0 if vertical else math.copysign(across / 2, dx))
     return largest, far_y, far_x
 
 

@@ -125,6 +125,7 @@ def read(path: Path, page: int = 0) -> RawImage:
     return RawImage(
         pixels=sound.pixels,
         pixel_size_nm=size.nm,
+        pixel_aspect=size.aspect,
         acquisition=merged_acquisition(calibrations),
         warnings=warnings + size.warnings,
         page_count=reading.page_count,
@@ -184,7 +185,7 @@ def _first_pixel_size(calibrations: tuple[Calibration, ...], shape: tuple[int, .
         size = checked_pixel_size(calibration, shape)
         warnings += size.warnings
         if size.nm is not None:
-            return CheckedPixelSize(size.nm, warnings)
+            return CheckedPixelSize(size.nm, warnings, size.aspect)
     return CheckedPixelSize(None, warnings)
 
 

@@ -10,16 +10,25 @@ SMALLEST_NM = 1e-4
 LARGEST_NM = 1e6
 """Pixel sizes outside 0.1 pm .. 1 mm belong to no micrograph."""
 
+SQUARE_TOLERANCE = 0.005
+"""Pixels whose sides differ by at most this part are square: numbers of three digits and whole image sizes err so."""
+LARGEST_ASPECT = 20.0
+"""Where one side is longer than the other by more than this factor, one of them is something else."""
+
 _BANNER_TOLERANCE = 0.15
 """Metadata often leave the data bar out of the image height: height ratios may differ by so much from width ratios."""
 
 
 @dataclass(frozen=True)
 class CheckedPixelSize:
-    """A plausible pixel size in nm, or None; and what the user should know about it."""
+    """A plausible pixel size in nm, or None; what the user should know about it; height / width of a pixel.
+
+    Of pixels that are not square `nm` is the side of the square of the same area.
+    """
 
     nm: float | None
     warnings: tuple[str, ...]
+    aspect: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -48,10 +57,20 @@ def is_plausible(pixel_size_nm: float) -> bool:
     return math.isfinite(pixel_size_nm) and SMALLEST_NM <= pixel_size_nm <= LARGEST_NM
 
 
+def pixel_aspect(width_nm: float, height_nm: float) -> float:
+    """Height / width of a pixel; exactly 1.0 where they differ by no more than the tolerance."""
+    return 1.0 if math.isclose(width_nm, height_nm, rel_tol=SQUARE_TOLERANCE) else height_nm / width_nm
+
+
+def has_plausible_aspect(aspect: float) -> bool:
+    """Whether height / width can be that of a micrograph's pixels (1/20 .. 20)."""
+    return 1 / LARGEST_ASPECT <= aspect <= LARGEST_ASPECT
+
+
 def checked_pixel_size(calibration: Calibration, shape: tuple[int, ...]) -> CheckedPixelSize:
     """Pixel size of an image of `shape` (H, W, ...) from one calibration.
 
-    Refuses implausible values, corrects for a resize after export and makes one number of two unequal sides.
+    Refuses implausible values and corrects for a resize after export.
     """
     width_nm, height_nm = calibration.pixel_width_nm, calibration.pixel_height_nm
     sides = [side for side in (width_nm, height_nm) if side is not None]
@@ -61,9 +80,13 @@ def checked_pixel_size(calibration: Calibration, shape: tuple[int, ...]) -> Chec
     if refused:
         text = f"{calibration.source} gives a pixel size of {refused[0]:g} nm, which can't be true: it is not used"
         return CheckedPixelSize(None, (text,))
-    side = _one_side(sides, calibration.source)
+    aspect = pixel_aspect(sides[0], sides[-1])
+    if not has_plausible_aspect(aspect):
+        text = f"{calibration.source} gives pixels of {sides[0]:g} x {sides[1]:g} nm, which can't be true: not used"
+        return CheckedPixelSize(None, (text,))
+    side = _side(sides, aspect, calibration.source)
     resize = _resize(calibration, shape)
-    return CheckedPixelSize(side.value * resize.value, side.warnings + resize.warnings)
+    return CheckedPixelSize(side.value * resize.value, side.warnings + resize.warnings, aspect)
 
 
 def merged_acquisition(calibrations: tuple[Calibration, ...]) -> Acquisition:
@@ -77,15 +100,15 @@ def merged_acquisition(calibrations: tuple[Calibration, ...]) -> Acquisition:
     return merged
 
 
-def _one_side(sides: list[float], source: str) -> _Noted:
-    if len(sides) == 1 or math.isclose(sides[0], sides[1], rel_tol=0.01):
+def _side(sides: list[float], aspect: float, source: str) -> _Noted:
+    """Side of the square of the same area; the width of pixels that are square."""
+    if aspect == 1.0:
         return _Noted(sides[0])
-    mean = math.sqrt(sides[0] * sides[1])
     text = (
-        f"{source} gives pixels of {sides[0]:g} x {sides[1]:g} nm: their geometric mean, {mean:g} nm, is used, "
-        "so areas are right and lengths are not"
+        f"{source} gives pixels of {sides[0]:g} x {sides[1]:g} nm (width x height): they are not square, "
+        "so every length is measured with both sides"
     )
-    return _Noted(mean, (text,))
+    return _Noted(math.sqrt(sides[0] * sides[1]), (text,))
 
 
 def _resize(calibration: Calibration, shape: tuple[int, ...]) -> _Noted:

@@ -79,10 +79,15 @@ class Reading:
 
 @dataclass(frozen=True, eq=False)
 class RawImage:
-    """A checked image: pixels (H, W) or (H, W, 3) of real values, and one pixel size where one could be had."""
+    """A checked image: pixels (H, W) or (H, W, 3) of real values, and one pixel size where one could be had.
+
+    `pixel_aspect` is height / width of a pixel; where it is not 1, `pixel_size_nm` is the side of the square of the
+    same area.
+    """
 
     pixels: Pixels
     pixel_size_nm: float | None = None
+    pixel_aspect: float = 1.0
     acquisition: Acquisition = field(default_factory=Acquisition)
     warnings: tuple[str, ...] = ()
     page_count: int = 1

@@ -1,4 +1,8 @@
-"""What the compiled pass finds in a label image: raw shape and grey levels of every instance, in pixels."""
+"""What the compiled pass finds in a label image: raw shape and grey levels of every instance, in pixels.
+
+Where pixels are not square, a length of 1 px is the side of the square of the same area: an area is the number of
+pixels whatever their shape, and lengths, axes, directions are those that a ruler on the sample gives.
+"""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,6 +13,7 @@ from numpy.typing import NDArray
 from uniaims._kernels import measure as kernels
 from uniaims._kernels.threads import map_blocks, row_blocks, thread_count
 from uniaims.labels import relabel
+from uniaims.measurements.pixel_shape import pixel_shape
 
 Floats = NDArray[np.float64]
 Region = tuple[int, int, int, int]
@@ -41,9 +46,11 @@ class Instances:
         labels: (N,) uint32, ascending.
         shapes: (N, SHAPE_COLUMNS) float64; columns as named in `uniaims._kernels.measure`.
         boxes: (N, 4) int32; top, left, bottom, right (the last two exclusive).
-        region: top, left, bottom, right of the part of the image that shows the sample.
+        region: top, left, bottom, right of the part of the image that shows the sample, in rows and columns as the
+            boxes.
         intensities: (N, INTENSITY_COLUMNS) float64, or ``None`` without an image.
         confidence: (N,) float64, or ``None`` where it was not given.
+        sides: height and width of a pixel, 1 and 1 where it is square.
     """
 
     labels: NDArray[np.uint32]
@@ -52,6 +59,7 @@ class Instances:
     region: Region
     intensities: Floats | None = None
     confidence: Floats | None = None
+    sides: tuple[float, float] = (1.0, 1.0)
 
     @property
     def area(self) -> Floats:
@@ -99,7 +107,7 @@ def trace_instances(
     labels: NDArray[np.uint32],
     region: Region,
     image: NDArray[np.generic] | None = None,
-    confidence: Floats | None = None,
+    aspect: float = 1.0,
 ) -> Instances:
     """Measure every instance of a label image.
 
@@ -107,7 +115,7 @@ def trace_instances(
         labels: (H, W) uint32, checked; gaps between labels are fine.
         region: top, left, bottom, right of the part of the image that shows the sample.
         image: (H, W) grey levels of any real dtype.
-        confidence: (N,) float64 in the order of the labels.
+        aspect: height / width of a pixel.
     """
     dense, values = _without_wide_gaps(labels)
     counts = np.zeros(int(dense.max(initial=0)) + 1, np.int64)
@@ -118,17 +126,19 @@ def trace_instances(
     kernels.list_runs(dense, np.cumsum(counts) - counts, runs)
     shapes = np.empty((len(present), kernels.SHAPE_COLUMNS))
     boxes = np.empty((len(present), 4), np.int32)
+    pixel = pixel_shape(aspect)
     intensities = None if image is None else np.empty((len(present), kernels.INTENSITY_COLUMNS))
 
     def work(start: int, stop: int) -> None:
         own = starts[start : stop + 1]
-        kernels.measure_shapes(dense, present[start:stop], runs, own, shapes[start:stop], boxes[start:stop])
+        kernels.measure_shapes(dense, present[start:stop], runs, own, pixel, shapes[start:stop], boxes[start:stop])
         if image is not None and intensities is not None:
             kernels.measure_intensities(image, runs, own, intensities[start:stop])
 
     threads = thread_count()
     map_blocks(work, row_blocks(len(present), threads, _INSTANCES_PER_BLOCK), threads)
-    return Instances(present if values is None else values, shapes, boxes, region, intensities, confidence)
+    sides = (float(pixel[kernels.DOWN]), float(pixel[kernels.ACROSS]))
+    return Instances(present if values is None else values, shapes, boxes, region, intensities, sides=sides)
 
 
 def _without_wide_gaps(labels: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.uint32] | None]:

@@ -15,7 +15,7 @@ def nearest_distances(instances: Instances) -> Floats:
 
 
 def local_densities(instances: Instances) -> Floats:
-    """Instances per square pixel (N,) around each centroid; NaN with fewer than 3 instances.
+    """Instances per area of a pixel (N,) around each centroid; NaN with fewer than 3 instances.
 
     (k - 1) / A with A the area of the circle through the k-th nearest centroid, as far as it lies in the region; k = 8.
     k - 1 makes it unbiased for randomly placed points.
@@ -24,7 +24,7 @@ def local_densities(instances: Instances) -> Floats:
     if neighbours < 2:
         return np.full(len(instances.labels), np.nan)
     radii = _distances_to_neighbour(instances.centroids, neighbours)
-    areas = _disc_areas_inside(instances.centroids, radii, instances.region)
+    areas = _disc_areas_inside(instances.centroids, radii, _edges(instances))
     return ratio(np.full(len(areas), neighbours - 1.0), areas)
 
 
@@ -36,11 +36,17 @@ def _distances_to_neighbour(points: Floats, rank: int) -> Floats:
     return distances
 
 
-def _disc_areas_inside(centres: Floats, radii: Floats, region: tuple[int, int, int, int]) -> Floats:
-    """Area (N,) of the part of each disc (centres (N, 2) y, x) that lies in the region; pixels are unit squares."""
-    top, left, bottom, right = region
-    up, down = centres[:, 0] - (top - 0.5), (bottom - 0.5) - centres[:, 0]
-    before, behind = centres[:, 1] - (left - 0.5), (right - 0.5) - centres[:, 1]
+def _edges(instances: Instances) -> tuple[float, float, float, float]:
+    """Where the region begins and ends, top, left, bottom, right, in lengths as the centroids have them."""
+    (top, left, bottom, right), (down, across) = instances.region, instances.sides
+    return (top - 0.5) * down, (left - 0.5) * across, (bottom - 0.5) * down, (right - 0.5) * across
+
+
+def _disc_areas_inside(centres: Floats, radii: Floats, edges: tuple[float, float, float, float]) -> Floats:
+    """Area (N,) of the part of each disc (centres (N, 2) y, x) that lies between the edges."""
+    top, left, bottom, right = edges
+    up, down = centres[:, 0] - top, bottom - centres[:, 0]
+    before, behind = centres[:, 1] - left, right - centres[:, 1]
     total = np.zeros(len(radii))
     for height in (up, down):
         for width in (before, behind):

@@ -183,7 +183,8 @@ def measure(
     checked = check_labels(labels)
     size = _pixel_size(pixel_size, image)
     height, width = checked.shape
-    instances = trace_instances(checked, _region(content, checked.shape), _gray(image, checked.shape))
+    aspect = size.aspect if size else 1.0
+    instances = trace_instances(checked, _region(content, checked.shape), _gray(image, checked.shape), aspect)
     if confidence is not None:
         instances = replace(instances, confidence=_confidence(confidence, instances.labels))
     chosen = _chosen(properties, image is not None, confidence is not None)
