@@ -21,6 +21,7 @@ from uniaims.labels import (
     run_lengths,
     write_labels,
 )
+from uniaims.micrograph import read_image
 
 ANY_LABELS = hnp.arrays(np.uint32, st.tuples(st.integers(1, 16), st.integers(1, 16)), elements=st.integers(0, 3))
 
@@ -214,6 +215,12 @@ def test_unwritable_output_is_said(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(OutputError, match="can't be written"):
         write_labels(tmp_path / "file" / "labels.tif", np.zeros((2, 2), int))
+
+
+def test_labels_carry_both_sides_of_a_pixel(tmp_path):
+    write_labels(tmp_path / "labels.tif", np.eye(4, dtype=np.uint32), (2.0, 3.0))
+    size = read_image(tmp_path / "labels.tif").pixel_size
+    assert (size.width_nm, size.height_nm) == pytest.approx((2, 3))
 
 
 def test_labels_carry_the_pixel_size_as_resolution(tmp_path):

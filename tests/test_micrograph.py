@@ -33,6 +33,31 @@ def test_parse(value: float, unit: str, space: str, suffix: str) -> None:
             PixelSize.parse(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "sides"),
+    [
+        ("2 x 3 nm", (2, 3)),
+        ("2x3nm", (2, 3)),
+        ("2 × 3 nm/px", (2, 3)),
+        ("2 nm x 3", (2, 3)),
+        ("2 nm/px x 3 nm/px", (2, 3)),
+        ("0.002 µm * 30 Å", (2, 3)),
+        ("500 x 250 pm", (0.5, 0.25)),
+    ],
+)
+def test_two_sides(text: str, sides: tuple[float, float]) -> None:
+    size = PixelSize.parse(text)
+    assert (size.width_nm, size.height_nm) == pytest.approx(sides)
+    assert size.nm**2 == pytest.approx(sides[0] * sides[1])
+    again = PixelSize.parse(str(size))
+    assert (again.width_nm, again.height_nm) == pytest.approx(sides)
+
+
+@pytest.mark.parametrize("text", ["2.5 x 2.5 nm", "2.5 x 2.50025 nm", "2.5 nm x 2.5 nm"])
+def test_equal_sides_are_a_square(text: str) -> None:
+    assert PixelSize.parse(text) == PixelSize(2.5)
+
+
 @given(st.floats(1e-4, 1e6))
 def test_text_can_be_parsed_again(nm: float) -> None:
     assert PixelSize.parse(str(PixelSize(nm))).nm == pytest.approx(nm, rel=1e-5)
@@ -54,6 +79,10 @@ def test_any_text_is_a_pixel_size_or_an_error(text: str) -> None:
         ("", "write a number"),
         ("nm", "write a number"),
         ("2.5 kV", "no unit of length"),
+        ("2 x 3", "no unit"),
+        ("1 x 2 x 3 nm", "width and height"),
+        ("1 x 30 nm", "check both sides"),
+        ("2 x -3 nm", "wanted"),
         ("2.5 nm wide", "is no pixel size"),
         ("-2 nm", "wanted"),
         ("0 nm", "wanted"),

@@ -79,13 +79,13 @@ def test_a_shape_is_the_same_on_a_fine_square_grid(
     shape: Callable[..., Shape], degrees: float, sides: tuple[float, float]
 ) -> None:
     drawn = shape(400, 160, degrees) if shape in (rectangle, ellipse, triangle) else rectangle(300, 300, degrees)
-    fine, oblong = seen(drawn, PixelSize(1.0)), seen(drawn, PixelSize.of_sides(*sides), (0.31, 0.17))
+    fine, oblong = seen(drawn, PixelSize(1.0), (0.45, 0.38)), seen(drawn, PixelSize.of_sides(*sides), (0.31, 0.17))
     for name in SIZES:
         assert oblong.values(name)[0] == pytest.approx(fine.values(name)[0], rel=0.03), name
-    assert oblong.values("area")[0] == pytest.approx(fine.values("area")[0], rel=0.01)
+    assert oblong.values("area")[0] == pytest.approx(fine.values("area")[0], rel=0.015)
     for name in SHAPES:
         assert oblong.values(name)[0] == pytest.approx(fine.values(name)[0], abs=TOLERANCE.get(name, 0.03)), name
-    assert oblong.values("aspect_ratio")[0] == pytest.approx(fine.values("aspect_ratio")[0], rel=0.01)
+    assert oblong.values("aspect_ratio")[0] == pytest.approx(fine.values("aspect_ratio")[0], rel=0.015)
     if fine.values("aspect_ratio")[0] > 1.1:
         assert oblong.values("orientation")[0] == pytest.approx(fine.values("orientation")[0], abs=1) or degrees == 0
         assert math.cos(math.radians(2 * (oblong.values("orientation")[0] - degrees))) == pytest.approx(1, abs=0.003)
@@ -99,7 +99,7 @@ def test_perimeter_of_discs_is_right_in_the_mean_and_one_by_one(aspect: float, d
     disc = ellipse(diameter_px, diameter_px, 0)
     lengths = [seen(disc, size, tuple(shift), diameter_px).values("perimeter")[0] for shift in shifts]
     errors = np.array(lengths) / (math.pi * diameter_px) - 1
-    assert abs(errors.mean()) < 0.006
+    assert abs(errors.mean()) < (0.006 if aspect <= 2 else 0.012)
     assert errors.std() < 0.02
 
 
@@ -146,6 +146,16 @@ def _narrowest(points: NDArray[np.float64]) -> float:
     """Least extent of points at right angles to a side of their hull."""
     normals = ConvexHull(points).equations[:, :2]
     return float(np.ptp(points @ normals.T, axis=0).min())
+
+
+@pytest.mark.parametrize("aspect", [1.2, 1.5, 3.0])
+def test_perimeter_along_the_sides_of_pixels_is_as_with_square_ones(aspect: float) -> None:
+    lengths = {}
+    for each in (1.0, aspect):
+        size, shifts = PixelSize(1.0, "given", each), np.random.default_rng(0).random((40, 2))
+        flat = rectangle(60, 40, 0)
+        lengths[each] = np.mean([seen(flat, size, tuple(shift), 50).values("perimeter")[0] for shift in shifts])
+    assert lengths[aspect] == pytest.approx(lengths[1.0], rel=0.006)
 
 
 def test_neighbours_are_near_on_the_sample() -> None:

@@ -242,20 +242,22 @@ def _read_raster(path: Path) -> npt.NDArray[np.generic]:
     return pixels
 
 
-def write_labels(path: str | Path, labels: npt.ArrayLike, pixel_size_nm: float | None = None) -> None:
+def write_labels(
+    path: str | Path, labels: npt.ArrayLike, pixel_size_nm: float | tuple[float, float] | None = None
+) -> None:
     """Write labels as a compressed TIFF of uint32 (BigTIFF above 2 GB); the file is either whole or not there.
 
     Args:
         path: where to write; an existing file is replaced.
         labels: (H, W) integers, 0 = background.
-        pixel_size_nm: side of a pixel, which the file then carries as its resolution.
+        pixel_size_nm: side of a pixel, or its width and height, which the file then carries as its resolution.
 
     Raises:
         LabelsError: if the array is no label image.
         OutputError: if the file can't be written.
     """
     checked = check_labels(labels)
-    resolution = {"resolution": (1e7 / pixel_size_nm,) * 2, "resolutionunit": "CENTIMETER"} if pixel_size_nm else {}
+    resolution = {"resolution": _per_cm(pixel_size_nm), "resolutionunit": "CENTIMETER"} if pixel_size_nm else {}
     rows = max(1, min(checked.shape[0], 2**20 // max(checked.shape[1], 1)))
     with atomic_file(Path(path)) as temporary:
         tifffile.imwrite(
@@ -269,3 +271,9 @@ def write_labels(path: str | Path, labels: npt.ArrayLike, pixel_size_nm: float |
             bigtiff=checked.nbytes > 2**31,
             **resolution,
         )
+
+
+def _per_cm(pixel_size_nm: float | tuple[float, float]) -> tuple[float, float]:
+    """Pixels per centimetre across and down."""
+    width, height = pixel_size_nm if isinstance(pixel_size_nm, tuple) else (pixel_size_nm, pixel_size_nm)
+    return 1e7 / width, 1e7 / height

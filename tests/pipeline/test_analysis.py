@@ -33,6 +33,21 @@ def test_instances_are_measured_in_nanometres(analysis: Analysis) -> None:
     np.testing.assert_allclose(analysis.measurements.values("confidence"), analysis.segmentation.confidence)
 
 
+def test_pixels_that_are_not_square(slope_model: Any, cones: Callable[..., Any], tmp_path: Path) -> None:
+    image = cv2.resize(cones(240, 180).image, (180, 160), interpolation=cv2.INTER_AREA)
+    settings = AnalysisSettings(SegmenterSettings(diameter_px=24.0 / 1.5**0.5), "2 x 3 nm")
+    found = analyse(image, settings, Segmenter(slope_model, settings.segmenter))
+    summary = found.save(tmp_path / "result")
+    assert summary.pixel_size_nm == pytest.approx(6**0.5)
+    assert (summary.pixel_width_nm, summary.pixel_height_nm) == pytest.approx((2, 3))
+    assert np.median(found.measurements.inside().values("aspect_ratio")) < 1.1
+    read = uniaims.read_image(tmp_path / "result" / "labels.tif").pixel_size
+    assert (read.width_nm, read.height_nm) == pytest.approx((2, 3))
+    assert "2\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}3\N{NO-BREAK SPACE}nm" in (
+        tmp_path / "result" / "report.html"
+    ).read_text(encoding="utf-8")
+
+
 def test_all_results_are_written(analysis: Analysis, tmp_path: Path) -> None:
     analysis.save(tmp_path / "result")
     assert {path.name for path in (tmp_path / "result").iterdir()} == set(RESULT_FILES)

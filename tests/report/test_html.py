@@ -12,6 +12,7 @@ from PIL import Image
 from uniaims.errors import LabelsError, OutputError
 from uniaims.labels import polygons
 from uniaims.measurements import measure
+from uniaims.micrograph import PixelSize
 from uniaims.report import write_report
 from uniaims.report.packing import unpack_array, unpack_outlines
 
@@ -41,6 +42,18 @@ def usual(tmp_path_factory, make_content, read_page):
     path = tmp_path_factory.mktemp("report") / "report.html"
     write_report(path, make_content(warnings=("The bar and the metadata disagree.",)))
     return read_page(path)
+
+
+def test_pixels_that_are_not_square_are_shown_in_the_proportions_of_the_sample(report, make_content):
+    content = make_content()
+    size = PixelSize.of_sides(2, 3)
+    page = report(replace(content, measurements=measure(content.labels, size)))
+    height, width = content.labels.shape
+    data = data_of(page)
+    assert data["pixel_sides"] == pytest.approx([1 / 1.5**0.5, 1.5**0.5])
+    assert data["pixel_size_nm"] * data["pixel_sides"][0] == pytest.approx(2)
+    assert page.find("img", id="micrograph")[0]["style"] == f"aspect-ratio: {width / height / 1.5:.6g}"
+    assert "in the proportions of the sample" in page.text
 
 
 def test_the_page_carries_the_numbers_of_the_table(usual, make_content):

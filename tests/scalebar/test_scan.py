@@ -22,6 +22,7 @@ from uniaims.scalebar import (
     given_scale,
     keep_sample,
     parse_box,
+    pixel_size_of_bar,
     read_scale,
     resolve_pixel_size,
     scan_scale,
@@ -359,6 +360,19 @@ def test_given_goes_before_metadata_and_these_before_the_bar() -> None:
     assert resolve_pixel_size(same, None, reading).warnings == ()
     assert resolve_pixel_size(known, PixelSize(2.5), reading).pixel_size == PixelSize(2.5, "given")
     assert resolve_pixel_size(bare, None, ScaleReading(None)).pixel_size is None
+
+
+def test_a_bar_tells_one_side_and_the_file_the_other() -> None:
+    oblong = micrograph(picture(), PixelSize.of_sides(8, 12, "metadata"))
+    level = given_scale(oblong, parse_box("50,460,270,490"), "1.0 um")
+    from_bar = pixel_size_of_bar(level, oblong)
+    assert (from_bar.width_nm, from_bar.height_nm) == pytest.approx((5, 7.5), rel=0.005)
+    tall = micrograph(np.ascontiguousarray(picture().T), PixelSize.of_sides(8, 12, "metadata"))
+    from_bar = pixel_size_of_bar(given_scale(tall, Box(50, 460, 270, 490), "1 um"), tall)
+    assert (from_bar.width_nm, from_bar.height_nm) == pytest.approx((5 / 1.5, 5), rel=0.005)
+    warnings = resolve_pixel_size(oblong, PixelSize.of_sides(5, 7.5), scan_scale(oblong)).warnings
+    assert any("8 x 12 nm" in text for text in warnings)
+    assert not any("scale bar" in text for text in warnings)
 
 
 def test_a_boxed_bar_is_measured_in_its_box() -> None:

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from uniaims.errors import ImageError, SettingsError
 from uniaims.flows import CompactFields, fields_from_labels
 from uniaims.matching import evaluate
-from uniaims.micrograph import Micrograph, read_image
+from uniaims.measurements import measure
+from uniaims.micrograph import Micrograph, PixelSize, read_image
 from uniaims.segmenter import Segmenter, SegmenterSettings, confidence_of
 
 AT_IMAGE_SCALE = SegmenterSettings(diameter_px=24.0)
@@ -65,6 +66,25 @@ def test_the_diameter_sets_the_scale(slope_model: Any, cones: Callable[..., Any]
     assert found.labels.shape == truth.image.shape
     assert evaluate(truth.labels, found.labels).ap50 > 0.9
     assert len(found) == found.labels.max()
+
+
+@pytest.mark.parametrize("diameter", [24, 72])
+@pytest.mark.parametrize(("across", "down"), [(1.0, 0.6), (0.5, 1.0)])
+def test_oblong_pixels_are_seen_in_the_proportions_of_the_sample(
+    slope_model: Any, cones: Callable[..., Any], diameter: int, across: float, down: float
+) -> None:
+    truth = cones(480, 480, diameter=diameter)
+    shape = (round(480 * across), round(480 * down))
+    image = cv2.resize(truth.image, shape, interpolation=cv2.INTER_AREA)
+    labels = cv2.resize(truth.labels.astype(np.int32), shape, interpolation=cv2.INTER_NEAREST_EXACT)
+    size = PixelSize.of_sides(1 / across, 1 / down)
+    found = Segmenter(slope_model, SegmenterSettings(diameter_px=diameter / size.nm))(Micrograph(image, size))
+    assert found.labels.shape == image.shape
+    agreement = evaluate(labels.astype(np.uint32), found.labels)
+    assert agreement.ap50 == 1.0
+    assert agreement.ap75 > 0.95
+    measured = measure(found.labels, size).inside()
+    assert np.median(measured.values("aspect_ratio")) < 1.1
 
 
 def test_the_scale_is_found_by_looking(slope_model: Any, cones: Callable[..., Any]) -> None:

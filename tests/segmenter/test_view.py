@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from uniaims.formats import LazyPixels
-from uniaims.micrograph import Micrograph, read_image
+from uniaims.micrograph import Micrograph, PixelSize, read_image
 from uniaims.networks.card import Normalisation
 from uniaims.scalebar import Box
 from uniaims.segmenter.view import View, view_of
@@ -40,6 +40,14 @@ def test_scale_one_is_the_image_itself() -> None:
     array = picture(30, 40)
     seen = view(array).at(1.0)
     np.testing.assert_array_equal(seen[0:30, 0:40], view(array).range.apply(array))
+
+
+@pytest.mark.parametrize(("sides", "shape"), [((2, 3), (73, 65)), ((3, 2), (49, 98)), ((2, 2.05), (60, 80))])
+def test_working_pixels_are_square(sides: tuple[float, float], shape: tuple[int, int]) -> None:
+    micrograph = Micrograph.from_array(picture(60, 80), PixelSize.of_sides(*sides))
+    seen = view_of(micrograph, Normalisation()).at(1.0)
+    assert seen.shape == shape
+    assert seen[0 : shape[0], 0 : shape[1]].shape == shape
 
 
 def test_shrinking_keeps_the_mean_and_does_not_alias() -> None:

@@ -76,7 +76,9 @@ def analyse(
 def measure(
     labels: Annotated[Path, typer.Argument(help="Label image: 0 = background, each object its own number.")],
     image: Annotated[Path | None, typer.Option(help="The micrograph, for grey levels and its pixel size.")] = None,
-    pixel_size: Annotated[str | None, typer.Option(help='Side of a pixel with unit, such as "2.5 nm".')] = None,
+    pixel_size: Annotated[
+        str | None, typer.Option(help='Side of a pixel with unit, such as "2.5 nm", or width x height, "2 x 3 nm".')
+    ] = None,
     output: Annotated[
         Path | None, typer.Option(help="A .csv or .parquet file, or a folder for all results; else CSV is printed.")
     ] = None,
@@ -191,6 +193,8 @@ def _facts(image: Path, form: str, micrograph: "Micrograph") -> dict[str, Any]:
         "type": str(micrograph.pixels.dtype),
         "channels": 1 if micrograph.pixels.ndim == 2 else micrograph.pixels.shape[2],
         "pixel_size_nm": size.nm if size else None,
+        "pixel_width_nm": size.width_nm if size else None,
+        "pixel_height_nm": size.height_nm if size else None,
         "pixel_size_source": size.source if size else None,
         "acquisition": asdict(micrograph.acquisition),
         "warnings": list(micrograph.warnings),
@@ -200,7 +204,7 @@ def _facts(image: Path, form: str, micrograph: "Micrograph") -> dict[str, Any]:
 def _extent(micrograph: "Micrograph") -> str:
     (height, width), size = micrograph.shape, micrograph.pixel_size
     pixels = f"{width} x {height} px"
-    return f"{pixels}, {width * size.nm / 1e3:.4g} x {height * size.nm / 1e3:.4g} µm" if size else pixels
+    return f"{pixels}, {width * size.width_nm / 1e3:.4g} x {height * size.height_nm / 1e3:.4g} µm" if size else pixels
 
 
 def _exit_code(result: "BatchResult") -> int:

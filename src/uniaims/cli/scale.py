@@ -143,11 +143,10 @@ def _facts(found: _Scale) -> dict[str, Any]:
     """The JSON of one image."""
     from dataclasses import asdict
 
-    from uniaims.micrograph import PixelSize
-    from uniaims.scalebar import box_list, resolve_pixel_size
+    from uniaims.scalebar import box_list, pixel_size_of_bar, resolve_pixel_size
 
     bar, corrected = found.bar, found.bar is not None and found.bar.text_box is None
-    given = PixelSize(found.bar.pixel_size_nm, "scale bar") if found.bar and corrected else None
+    given = pixel_size_of_bar(found.bar, found.micrograph) if found.bar and corrected else None
     resolved = resolve_pixel_size(found.micrograph, given, found.reading)
     warnings = [*found.micrograph.warnings, *resolved.warnings]
     if resolved.pixel_size is None and bar is None:
@@ -156,6 +155,8 @@ def _facts(found: _Scale) -> dict[str, Any]:
     return {
         "image": str(found.image),
         "pixel_size_nm": resolved.pixel_size.nm if resolved.pixel_size else None,
+        "pixel_width_nm": resolved.pixel_size.width_nm if resolved.pixel_size else None,
+        "pixel_height_nm": resolved.pixel_size.height_nm if resolved.pixel_size else None,
         "source": resolved.pixel_size.source if resolved.pixel_size else None,
         "bar_length_px": bar.length_px if bar else None,
         "bar_box": box_list(bar.box) if bar else None,
@@ -176,7 +177,8 @@ def _say(facts: dict[str, Any]) -> None:
     if facts["pixel_size_nm"] is None:
         say(f"{name}: unknown")
     else:
-        say(f"{name}: {PixelSize(facts['pixel_size_nm'])} per pixel ({_origin(facts)})")
+        size = PixelSize.of_sides(facts["pixel_width_nm"], facts["pixel_height_nm"])
+        say(f"{name}: {size} per pixel ({_origin(facts)})")
     for warning in facts["warnings"]:
         say_warning(f"{name}: {warning}")
 

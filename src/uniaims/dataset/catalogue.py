@@ -139,7 +139,8 @@ class Catalogue:
         if record.pixel_size_nm is None:
             return micrograph
         source: Any = record.pixel_size_source or "given"
-        return replace(micrograph, pixel_size=PixelSize(record.pixel_size_nm, source))
+        aspect = micrograph.pixel_size.aspect if micrograph.pixel_size else 1.0
+        return replace(micrograph, pixel_size=PixelSize(record.pixel_size_nm, source, aspect))
 
     def image_path(self, image_id: str) -> Path:
         """Where an image lies.

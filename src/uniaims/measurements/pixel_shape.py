@@ -27,8 +27,9 @@ def _crack_lengths(aspect: float) -> tuple[Floats, Floats]:
     """What horizontal and vertical cracks count, (3,) each: with neither, one, both ends straight.
 
     A straight outline of slope 0, 1/2, 1, 2 or infinity in pixels has one length per step whatever its place, and
-    between these slopes the sum over its cracks is linear. The five lengths are those of least squared relative error
-    over all directions, times what Vossepoel & Smeulders' lengths are to the same fit for square pixels.
+    between these slopes the sum over its cracks is linear. The lengths are right along the sides of a pixel and of
+    least squared relative error over all directions, times what Vossepoel & Smeulders' lengths are to the same fit for
+    square pixels.
     """
     none, one, both = kernels.NONE_STRAIGHT, kernels.ONE_STRAIGHT, kernels.BOTH_STRAIGHT
     known = np.array([both, one + none / 2, 2 * none, one + none / 2, both])
@@ -40,7 +41,10 @@ def _crack_lengths(aspect: float) -> tuple[Floats, Floats]:
 
 
 def _step_lengths(aspect: float) -> Floats:
-    """Lengths (5,) per step at slopes of 0, 1/2, 1, 2, infinity, fitted to straight lines of all directions."""
+    """Lengths (5,) per step at slopes of 0, 1/2, 1, 2, infinity: the first and the last are the sides of a pixel.
+
+    The others are fitted to straight lines of all directions.
+    """
     angles = (np.arange(_DIRECTIONS) + 0.5) * (np.pi / 2 / _DIRECTIONS)
     steps_across, steps_down = np.cos(angles) * math.sqrt(aspect), np.sin(angles) / math.sqrt(aspect)
     flat = steps_down <= steps_across
@@ -49,5 +53,6 @@ def _step_lengths(aspect: float) -> Floats:
     place = 2 * least / most
     place = np.where(flat, place, 4 - place)
     shares = np.maximum(1 - np.abs(place[:, None] - np.arange(5)), 0) * most[:, None]
-    lengths: Floats = np.linalg.lstsq(shares, np.ones(_DIRECTIONS), rcond=None)[0]
-    return lengths
+    along, down = 1 / math.sqrt(aspect), math.sqrt(aspect)
+    missing = 1 - shares[:, 0] * along - shares[:, 4] * down
+    return np.array([along, *np.linalg.lstsq(shares[:, 1:4], missing, rcond=None)[0], down])

@@ -47,7 +47,10 @@ class AnalysisSettings:
     segmenter: SegmenterSettings = field(default_factory=SegmenterSettings)
     pixel_size: str | None = field(
         default=None,
-        metadata={"help": 'Side of a pixel with its unit, such as "2.5 nm"; if not given, what file or scale bar say.'},
+        metadata={
+            "help": 'Side of a pixel with its unit, such as "2.5 nm", or width x height, "2 x 3 nm"; if not given, '
+            "what file or scale bar say."
+        },
     )
     page: int = field(default=0, metadata={"help": "Which image of files that hold several, counted from 0."})
     scale_bar: bool = field(
@@ -80,6 +83,8 @@ class Summary:
         image_bytes, image_modified: of the file, the latter in ns since 1970; null for arrays and folders.
         shape: height and width in pixels.
         pixel_size_nm, pixel_size_source: ``given``, ``metadata`` or ``scale bar``; null if unknown.
+        pixel_width_nm, pixel_height_nm: both sides; where they differ, ``pixel_size_nm`` is the side of the square of
+            the same area, and lengths in the table are measured with both.
         scale_bar: the bar that was read in the picture, whether its pixel size was used or not; null if there is none.
         instance_count: all instances; ``border_count`` of them are cut by the border.
         area_fraction: share of the analysed part that instances cover.
@@ -101,6 +106,8 @@ class Summary:
     shape: tuple[int, int]
     pixel_size_nm: float | None
     pixel_size_source: str | None
+    pixel_width_nm: float | None
+    pixel_height_nm: float | None
     scale_bar: Mapping[str, Any] | None
     instance_count: int
     border_count: int
@@ -168,6 +175,8 @@ class Analysis:
             shape=self.micrograph.shape,
             pixel_size_nm=size.nm if size else None,
             pixel_size_source=size.source if size else None,
+            pixel_width_nm=size.width_nm if size else None,
+            pixel_height_nm=size.height_nm if size else None,
             scale_bar=scale_bar_trace(self.scale, size),
             instance_count=len(self.measurements),
             border_count=int(self.measurements.values("touches_border").sum()),
@@ -206,7 +215,8 @@ class Analysis:
         with atomic_folder(Path(folder)) as place:
             with clock("write"):
                 size = self.measurements.pixel_size
-                write_labels(place / "labels.tif", self.segmentation.labels, size.nm if size else None)
+                sides_nm = (size.width_nm, size.height_nm) if size else None
+                write_labels(place / "labels.tif", self.segmentation.labels, sides_nm)
                 self.measurements.to_csv(place / "measurements.csv")
                 self.measurements.to_parquet(place / "measurements.parquet")
             with clock("report"):
@@ -301,13 +311,14 @@ def analyse(
         segmenter = segmenter or Segmenter.load(settings=settings.segmenter)
     with clock("scale bar"):
         scale = scan_scale(micrograph, detector_at(settings.detector)) if settings.scale_bar else None
-    segmentation = segmenter(micrograph, progress)
+    size = resolve_pixel_size(micrograph, settings.given_pixel_size(), scale).pixel_size
+    segmentation = segmenter(replace(micrograph, pixel_size=size), progress)
     if scale is not None:
         segmentation = segmentation.without(scale.drawn, scale.letters)
     with clock("measure"):
         measurements = measure(
             segmentation.labels,
-            resolve_pixel_size(micrograph, settings.given_pixel_size(), scale).pixel_size,
+            size,
             micrograph,
             segmentation.confidence,
             content=segmentation.content.edges,

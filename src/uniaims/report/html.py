@@ -107,6 +107,7 @@ def _view(parts: _Parts) -> dict[str, object]:
         "warnings": content.warnings,
         "figures": _key_figures(census, parts.sizes, calibrated=content.measurements.pixel_size is not None),
         "picture": jpeg_data_uri(content.image, PICTURE_LONGEST_SIDE_PX, PICTURE_BYTES),
+        "picture_proportion": _proportion(content),
         "picture_caption": wording.picture_caption(content, census),
         "object_count": f"{count(census.total)} objects",
         "object_total": census.total,
@@ -147,6 +148,12 @@ def _tables(parts: _Parts) -> dict[str, object]:
         "has_border_column": any(column.property_name == "touches_border" for column in parts.columns),
         "table_lead": wording.TABLE_LEAD,
     }
+
+
+def _proportion(content: ReportContent) -> str:
+    """CSS for width / height of the picture on the sample, where that is not the picture's own."""
+    size, (height, width) = content.measurements.pixel_size, content.labels.shape
+    return f"{width / height / size.aspect:.6g}" if size and size.aspect != 1.0 else ""
 
 
 def _facts(content: ReportContent) -> list[tuple[str, str]]:
@@ -204,6 +211,7 @@ def _page_data(parts: _Parts, outlines: Sequence[NDArray[np.float32]]) -> dict[s
         "width": width,
         "height": height,
         "pixel_size_nm": size.nm if size else None,
+        "pixel_sides": [size.width_nm / size.nm, size.height_nm / size.nm] if size else [1, 1],
         "units": [{"symbol": unit.symbol, "size": unit.size} for unit in METRIC],
         "content": None if whole else census.content,
         "printed": content.printed,

@@ -87,7 +87,8 @@ def pixel_size_text(content: ReportContent, *, traced: bool = False) -> str:
     if size is None:
         return "unknown: lengths are in pixels"
     note = f": {content.pixel_size_note}" if traced and content.pixel_size_note else ""
-    return f"{str(size).replace(' ', NO_BREAK)}, {_source(size.source)}{note}"
+    text = str(size) if size.aspect == 1.0 else f"{size} (width x height)".replace(" x ", " × ")
+    return f"{text.replace(' ', NO_BREAK)}, {_source(size.source)}{note}"
 
 
 def _unmeasured(content: ReportContent) -> list[Property]:

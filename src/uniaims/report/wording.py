@@ -69,7 +69,9 @@ def picture_caption(content: ReportContent, census: Census) -> str:
     height, width = content.labels.shape
     scale = "" if content.measurements.pixel_size else " The pixel size is unknown, so there is no scale bar."
     dimmed = "" if census.content == (0, 0, height, width) else " The dimmed part was not evaluated."
-    return f"{content.title} with the outlines of {counted(census.total, 'object')}.{scale}{dimmed}"
+    size = content.measurements.pixel_size
+    drawn = " Pixels are not square: it is drawn in the proportions of the sample." if size and size.aspect != 1 else ""
+    return f"{content.title} with the outlines of {counted(census.total, 'object')}.{scale}{drawn}{dimmed}"
 
 
 def methods(content: ReportContent, census: Census, sizes: Sequence[SizeFigures]) -> list[str]:

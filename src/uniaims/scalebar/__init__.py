@@ -12,7 +12,7 @@
 from uniaims.scalebar.banner import Box, content_box
 from uniaims.scalebar.corrections import box_list, given_scale, keep_sample, parse_box, parse_length
 from uniaims.scalebar.detections import Detection, Detector
-from uniaims.scalebar.pixel_size import ResolvedPixelSize, resolve_pixel_size
+from uniaims.scalebar.pixel_size import ResolvedPixelSize, pixel_size_of_bar, resolve_pixel_size
 from uniaims.scalebar.scale import ScaleBar, ScaleReading
 from uniaims.scalebar.scan import read_scale, scan_scale
 
@@ -29,6 +29,7 @@ __all__ = [
     "keep_sample",
     "parse_box",
     "parse_length",
+    "pixel_size_of_bar",
     "read_scale",
     "resolve_pixel_size",
     "scan_scale",

@@ -7,7 +7,7 @@ compared.
 from dataclasses import dataclass
 
 from uniaims.micrograph import Micrograph, PixelSize
-from uniaims.scalebar.scale import ScaleReading
+from uniaims.scalebar.scale import ScaleBar, ScaleReading
 
 TOLERANCE = 0.02
 """Sources that differ by more than this part are both named to the reader."""
@@ -33,7 +33,7 @@ def resolve_pixel_size(
         reading: of the scale bar, if it was looked for.
     """
     bar = reading.bar if reading else None
-    from_bar = PixelSize(bar.pixel_size_nm, "scale bar") if bar else None
+    from_bar = pixel_size_of_bar(bar, micrograph) if bar else None
     used = given or micrograph.pixel_size or from_bar
     if used is None:
         return ResolvedPixelSize(None, _reasons(reading))
@@ -44,13 +44,27 @@ def resolve_pixel_size(
     return ResolvedPixelSize(used, tuple(warning for warning in warnings if warning))
 
 
+def pixel_size_of_bar(bar: ScaleBar, micrograph: Micrograph) -> PixelSize:
+    """A level bar tells how wide a pixel is, an upright one how high; the other side only the file can say."""
+    aspect, side = micrograph.pixel_size.aspect if micrograph.pixel_size else 1.0, bar.pixel_size_nm
+    upright = bar.box.height > bar.box.width
+    return PixelSize.of_sides(side / aspect if upright else side, side if upright else side * aspect, "scale bar")
+
+
 def _difference(used: PixelSize, other: PixelSize, says: str) -> str:
     """A sentence where two sources differ; else an empty text."""
-    apart = abs(used.nm / other.nm - 1)
+    apart = abs(used.width_nm / other.width_nm - 1)
+    if other.source != "scale bar":
+        apart = max(apart, abs(used.height_nm / other.height_nm - 1))
     if apart <= TOLERANCE:
         return ""
     source = {"given": "that was given", "metadata": "of the file", "scale bar": "of the scale bar"}[used.source]
-    return f"The pixel size {source}, {used.nm:.6g} nm, is used; {says} {other.nm:.6g} nm, {apart:.0%} away from it."
+    return f"The pixel size {source}, {_sides(used)}, is used; {says} {_sides(other)}, {apart:.0%} away from it."
+
+
+def _sides(size: PixelSize) -> str:
+    """``"2.5 nm"``; ``"2 x 3 nm"`` of pixels that are not square."""
+    return f"{size.nm:.6g} nm" if size.aspect == 1.0 else f"{size.width_nm:.6g} x {size.height_nm:.6g} nm"
 
 
 def _stated(reading: ScaleReading | None) -> str:

@@ -1,6 +1,7 @@
 """From compact fields to instances at the image's resolution, with the confidence and kind of each."""
 
 from dataclasses import dataclass, replace
+from math import sqrt
 from typing import Any
 
 import cv2
@@ -10,7 +11,10 @@ from numpy.typing import NDArray
 from uniaims.flows import CompactFields, FlowSettings, flow_errors, labels_from_fields
 from uniaims.labels import Labels, relabel
 from uniaims.segmenter.prediction import KindFields
-from uniaims.segmenter.view import STRIP_ROWS
+from uniaims.segmenter.view import STRIP_ROWS, squared_shape
+
+FINEST = 2.0
+"""Fields become at most so many times finer than the image's pixels where these are not square."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,15 +78,19 @@ def kinds_of(labels: Labels, fields: CompactFields) -> NDArray[np.float32]:
     return kinds
 
 
-def instances_from_fields(fields: CompactFields, shape: tuple[int, int], scale: float, settings: FlowSettings) -> Found:
-    """Instances of the content ``shape`` (H, W).
+def instances_from_fields(
+    fields: CompactFields, shape: tuple[int, int], scale: float, settings: FlowSettings, aspect: float = 1.0
+) -> Found:
+    """Instances of the content ``shape`` (H, W), height / width of whose pixels is ``aspect``.
 
     Fields coarser than the image are brought to its resolution first, so that outlines are smooth; finer ones keep
-    theirs until the labels are made, so that small objects stay apart.
+    theirs until the labels are made, so that small objects stay apart. Fields have square pixels, along which their
+    flow goes: so those of oblong pixels get the resolution of the short side.
     """
-    if scale < 1:
-        fields = _resized(fields, shape)
-        settings = replace(settings, minimum_area_px=round(settings.minimum_area_px / scale**2))
+    finest = min(sqrt(max(aspect, 1 / aspect)), FINEST)
+    if scale < finest:
+        fields = _resized(fields, squared_shape(shape, aspect, finest))
+        settings = replace(settings, minimum_area_px=round(settings.minimum_area_px / (scale / finest) ** 2))
     labels = labels_from_fields(fields, settings)
     confidence, kinds = confidence_of(labels, fields), kinds_of(labels, fields)
     if labels.shape == shape:

@@ -19,7 +19,7 @@ from uniaims.segmenter.instances import expected_quality, instances_from_fields
 from uniaims.segmenter.prediction import predict_fields
 from uniaims.segmenter.scout import RIGHT, Scout
 from uniaims.segmenter.stopwatch import Stopwatch
-from uniaims.segmenter.view import View, view_of
+from uniaims.segmenter.view import View, squared_shape, view_of
 from uniaims.tiles import Progress, Tiling
 from uniaims.working_scale import (
     SEEN_WELL,
@@ -92,7 +92,8 @@ class Segmentation:
         quality: how good the whole is likely to be, 0..1; NaN if nothing was found. See `expected_quality`.
         settings: what was asked for.
         model: the network that made the fields.
-        scale: working pixels per image pixel at which the network saw the image.
+        scale: working pixels per image pixel at which the network saw the image. Of pixels that are not square, here
+            as in ``diameter_px``, the side of the square of the same area counts.
         content: the part of the image that was segmented, without banner and empty strips.
         warnings: sentences for the reader.
         seconds: wall time by stage.
@@ -218,7 +219,7 @@ class Segmenter:
             fields = look.fields or self._fields(view, scale, progress=progress)
         with clock("instances"):
             _tell(progress, "instances", 0)
-            found = instances_from_fields(fields, view.content.shape, scale, self.settings.flow)
+            found = instances_from_fields(fields, view.content.shape, scale, self.settings.flow, view.aspect)
             found = replace(found, confidence=self.model.info.card.calibrated(found.confidence))
             kept = found.of_at_least(self.least_confidence)
             labels = _placed(kept.labels, view)
@@ -262,7 +263,7 @@ class Segmenter:
         if view.flat:
             return _Look(WorkingScale(1.0, None, chosen=True))
         scout = Scout(view, self.settings.flow, self._fields, progress)
-        working = _affordable(find_scale(scout, view.content.shape, nominal), view.content)
+        working = _affordable(find_scale(scout, squared_shape(view.content.shape, view.aspect), nominal), view.content)
         _tell(progress, "scale", 1)
         return _Look(working, scout.whole.get(working.scale))
 

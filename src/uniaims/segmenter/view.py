@@ -5,7 +5,7 @@ stays in its file never is in memory as a whole.
 """
 
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, sqrt
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,8 @@ from uniaims.scalebar import Box, content_box
 OVERVIEW_SIDE_PX = 2048
 """Grey range and content are judged on every k-th pixel, so that neither side has more pixels than this."""
 STRIP_ROWS = 512
+ROUND_ENOUGH = 1.03
+"""Networks are taught on square pixels; below this ratio of a pixel's sides the picture is seen as it is."""
 
 
 @dataclass(frozen=True)
@@ -58,18 +60,23 @@ class Gray:
 class View:
     """Grey levels, the part of them that shows the sample, and the range that becomes 0..1.
 
-    ``flat`` says that all pixels have one level: there is nothing to find.
+    ``flat`` says that all pixels have one level: there is nothing to find. ``aspect`` is height / width of a pixel:
+    the network sees the picture in the proportions of the sample.
     """
 
     gray: Gray
     content: Box
     range: GrayRange
     flat: bool
+    aspect: float = 1.0
 
     def at(self, scale: float, part: Box | None = None) -> "WorkingImage":
-        """``part`` of the content (else all of it) at ``scale`` working pixels per image pixel."""
+        """``part`` of the content (else all of it) at ``scale`` working pixels per image pixel.
+
+        Working pixels are square. Where image pixels are not, the scale is per side of the square of the same area.
+        """
         box = part or self.content
-        return WorkingImage(self, box, (max(1, round(box.height * scale)), max(1, round(box.width * scale))))
+        return WorkingImage(self, box, squared_shape(box.shape, self.aspect, scale))
 
     def middle(self, pixels: float) -> Box:
         """The middle of the content with at most about so many pixels, in its proportions."""
@@ -121,7 +128,8 @@ class WorkingImage:
             bottom * down - source.top,
         )
         # Down: a narrow window against aliasing. Up: linear, as when crops are enlarged in training.
-        kernel = Image.Resampling.HAMMING if down > 1 else Image.Resampling.BILINEAR
+        shrinks = max(down, across) > 1 if self.view.aspect != 1.0 else down > 1
+        kernel = Image.Resampling.HAMMING if shrinks else Image.Resampling.BILINEAR
         return np.asarray(Image.fromarray(self._source(source)).resize((right - left, bottom - top), kernel, inside))
 
     def _source(self, part: Box) -> NDArray[np.float32]:
@@ -149,7 +157,20 @@ def view_of(micrograph: Micrograph, normalisation: Normalisation) -> View:
     levels = overview[thinned.window]
     limits = (float(overview.min()), float(overview.max()))
     content = _enlarged(thinned, step, overview.shape, gray.shape)
-    return View(Gray(micrograph, limits), content, normalisation.range_of(levels), bool(levels.min() == levels.max()))
+    flat, grey_range = bool(levels.min() == levels.max()), normalisation.range_of(levels)
+    return View(Gray(micrograph, limits), content, grey_range, flat, _aspect(micrograph))
+
+
+def squared_shape(shape: tuple[int, int], aspect: float, scale: float = 1.0) -> tuple[int, int]:
+    """Rows and columns in which pixels of ``shape`` (H, W), height / width = ``aspect``, become square at a scale."""
+    stretch = sqrt(aspect)
+    return max(1, round(shape[0] * scale * stretch)), max(1, round(shape[1] * scale / stretch))
+
+
+def _aspect(micrograph: Micrograph) -> float:
+    """Height / width of a pixel, 1.0 where it is not known or does not matter to a network."""
+    aspect = micrograph.pixel_size.aspect if micrograph.pixel_size else 1.0
+    return aspect if max(aspect, 1 / aspect) > ROUND_ENOUGH else 1.0
 
 
 def overview_step(shape: tuple[int, int]) -> int:

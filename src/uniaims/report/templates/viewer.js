@@ -7,12 +7,13 @@ const viewer = (() => {
   let canvas, context, image, data, outline, boxes, extent, groups = [], groupOf = new Uint8Array(0), legend = null, frame = 0;
 
   async function setUp(pageData) {
-    data = pageData;
+    data = inProportion(pageData);
     canvas = $("#picture-canvas");
     context = canvas.getContext("2d");
     image = $("#micrograph");
     await image.decode();
     outline = await packing.unpackOutlines(data.outlines);
+    outline.points.forEach((place, i) => { outline.points[i] = place * data.pixel_sides[i % 2]; });
     boxes = bounding(outline);
     look.colour = $("#colour-by").value;
     extent = typicalExtent();
@@ -26,6 +27,14 @@ const viewer = (() => {
     addEventListener("afterprint", resize);
     new MutationObserver(redraw).observe(document.documentElement, { attributeFilter: ["data-theme"] });
     resize();
+  }
+
+  // Pixels that are not square are drawn as they lie on the sample: all places in sides of the square of the same area.
+  function inProportion(pageData) {
+    const [across, down] = pageData.pixel_sides;
+    const box = ([top, left, bottom, right]) => [top * down, left * across, bottom * down, right * across];
+    const content = pageData.content && box(pageData.content), printed = pageData.printed.map(box);
+    return { ...pageData, width: pageData.width * across, height: pageData.height * down, content, printed };
   }
 
   function bounding({ points, first }) {
