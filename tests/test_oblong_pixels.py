@@ -80,12 +80,13 @@ def test_a_shape_is_the_same_on_a_fine_square_grid(
 ) -> None:
     drawn = shape(400, 160, degrees) if shape in (rectangle, ellipse, triangle) else rectangle(300, 300, degrees)
     fine, oblong = seen(drawn, PixelSize(1.0), (0.45, 0.38)), seen(drawn, PixelSize.of_sides(*sides), (0.31, 0.17))
+    wide = 1.6 if max(sides) / min(sides) > 2 else 1.0
     for name in SIZES:
-        assert oblong.values(name)[0] == pytest.approx(fine.values(name)[0], rel=0.03), name
+        assert oblong.values(name)[0] == pytest.approx(fine.values(name)[0], rel=0.03 * wide), name
     assert oblong.values("area")[0] == pytest.approx(fine.values("area")[0], rel=0.015)
     for name in SHAPES:
-        assert oblong.values(name)[0] == pytest.approx(fine.values(name)[0], abs=TOLERANCE.get(name, 0.03)), name
-    assert oblong.values("aspect_ratio")[0] == pytest.approx(fine.values("aspect_ratio")[0], rel=0.015)
+        assert oblong.values(name)[0] == pytest.approx(fine.values(name)[0], abs=TOLERANCE.get(name, 0.03) * wide), name
+    assert oblong.values("aspect_ratio")[0] == pytest.approx(fine.values("aspect_ratio")[0], rel=0.015 * wide)
     if fine.values("aspect_ratio")[0] > 1.1:
         assert oblong.values("orientation")[0] == pytest.approx(fine.values("orientation")[0], abs=1) or degrees == 0
         assert math.cos(math.radians(2 * (oblong.values("orientation")[0] - degrees))) == pytest.approx(1, abs=0.003)
