@@ -2,7 +2,7 @@
 
 >>> micrograph = read_image("powder.tif")               # doctest: +SKIP
 >>> micrograph.shape, micrograph.pixel_size             # doctest: +SKIP
-((943, 1024), PixelSize(nm=2.5, source='metadata'))
+((943, 1024), PixelSize(nm=2.5, source='metadata', aspect=1.0))
 """
 
 import math
