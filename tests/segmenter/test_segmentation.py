@@ -68,7 +68,7 @@ def test_the_diameter_sets_the_scale(slope_model: Any, cones: Callable[..., Any]
     assert len(found) == found.labels.max()
 
 
-@pytest.mark.parametrize("diameter", [24, 72])
+@pytest.mark.parametrize("diameter", [30, 72])
 @pytest.mark.parametrize(("across", "down"), [(1.0, 0.6), (0.5, 1.0)])
 def test_oblong_pixels_are_seen_in_the_proportions_of_the_sample(
     slope_model: Any, cones: Callable[..., Any], diameter: int, across: float, down: float
