@@ -105,8 +105,8 @@ class ImageRecord:
         size_range: spread of sizes, ``20 to 80 nm``.
         background: colour and grey level of the background, ``dark, smooth``.
         caption: a sentence about the image; see `caption_of`.
-        pixel_size_nm: side of a pixel in nanometres, None if unknown; of pixels that are not square that of the square of
-            the same area, and how oblong they are only the image's own file tells.
+        pixel_size_nm: side of a pixel in nanometres, None if unknown; of pixels that are not square that of the square
+            of the same area, and how oblong they are only the file of the image tells.
         pixel_size_source: where that comes from.
         licence: SPDX identifier, or a text.
         source: where the image comes from: a DOI, an address, a set.
