@@ -5,15 +5,15 @@ Content decides, not the suffix: a JPEG named ``.tif`` is read as the JPEG it is
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
 
 from uniaims.errors import ImageError
 from uniaims.formats.calibration import CheckedPixelSize, checked_pixel_size, merged_acquisition
-from uniaims.formats.lazy import LazyPixels
-from uniaims.formats.raw_image import Acquisition, Calibration, Pixels, RawImage, Reading
+from uniaims.formats.lazy import LazyPixels, Pixels
+from uniaims.formats.raw_image import Acquisition, Calibration, RawImage, Reading
 from uniaims.formats.sidecars import sidecar_calibration, sidecars_of
 from uniaims.formats.soundness import sound_pixels
 
@@ -108,7 +108,8 @@ def read(path: Path, page: int = 0) -> RawImage:
     form = format_of(path)
     read_format = form.reader()
     try:
-        reading = read_format(path, page)
+        stored = read_format(path, page)
+        reading = replace(stored, calibrations=(*stored.calibrations, *_beside(path, form))).shown()
         sound = sound_pixels(reading.pixels)
     except ImageError as error:
         raise ImageError(f"{path}: {error}") from error
@@ -117,16 +118,13 @@ def read(path: Path, page: int = 0) -> RawImage:
     except Exception as error:
         reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         raise ImageError(f"{path} can't be read as {form.name}, it is damaged or cut short ({reason})") from error
-    calibrations = reading.calibrations
-    if form.has_sidecars:
-        calibrations += sidecar_calibration(path)
-    size = _first_pixel_size(calibrations, sound.pixels.shape)
+    size = _first_pixel_size(reading.calibrations, sound.pixels.shape)
     warnings = reading.warnings + sound.warnings + _page_warning(page, reading.page_count)
     return RawImage(
         pixels=sound.pixels,
         pixel_size_nm=size.nm,
         pixel_aspect=size.aspect,
-        acquisition=merged_acquisition(calibrations),
+        acquisition=merged_acquisition(reading.calibrations),
         warnings=warnings + size.warnings,
         page_count=reading.page_count,
     )
@@ -163,6 +161,10 @@ def _format_of_folder(path: Path) -> Format:
     if any((path / marker).is_file() for marker in markers):
         return next(form for form in FORMATS if form.name == "OME-Zarr")
     raise ImageError(f"{path} is a folder and no OME-Zarr image: give the image files in it")
+
+
+def _beside(path: Path, form: Format) -> tuple[Calibration, ...]:
+    return sidecar_calibration(path) if form.has_sidecars else ()
 
 
 def _content(head: bytes) -> str:

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from uniaims.errors import ImageError
 from uniaims.formats.calibration import understood
 from uniaims.formats.instrument_text import kilovolts, number
-from uniaims.formats.lazy import EAGER_BYTES, LazyPixels
+from uniaims.formats.lazy import EAGER_BYTES, LazyPixels, Pixels
 from uniaims.formats.lengths import length_nm, nanometres_per
-from uniaims.formats.raw_image import Acquisition, Calibration, Pixels, Reading, check_size, page_place
+from uniaims.formats.raw_image import Acquisition, Calibration, Reading, check_size, page_place
 
 _LARGEST_CHUNK_BYTES = 2**31
 _LARGEST_METADATA_BYTES = 2**24

@@ -72,6 +72,9 @@ class LazyPixels:
             raise ImageError(f"the pixels of {box} can't be read, the file is damaged ({error})") from error
 
 
+Pixels = NDArray[Any] | LazyPixels
+
+
 @dataclass(frozen=True)
 class _Span:
     """The range to read along one axis, and what to take from it."""

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from uniaims.errors import ImageError
 from uniaims.formats.calibration import understood
-from uniaims.formats.lazy import EAGER_BYTES, LazyPixels
+from uniaims.formats.lazy import EAGER_BYTES, LazyPixels, Pixels
 from uniaims.formats.lengths import nanometres_per
-from uniaims.formats.raw_image import Calibration, Pixels, Reading, check_page, check_size
+from uniaims.formats.raw_image import Calibration, Reading, check_page, check_size
 
 _LARGEST_CHUNK_BYTES = 2**31
 

@@ -4,6 +4,7 @@ Their resolution fields (``pHYs``, JFIF density, BMP pixels per metre) are made 
 about the sample, so none is read; side-car files next to the image are (see :mod:`uniaims.formats.sidecars`).
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from PIL.PngImagePlugin import PngImageFile
 
 from uniaims.errors import ImageError
 from uniaims.formats.channels import without_alpha
+from uniaims.formats.orientation import orientation_of_picture
 from uniaims.formats.raw_image import Reading, check_page, check_promise, check_size
 
 _OPENERS: dict[bytes, type[ImageFile.ImageFile]] = {
@@ -43,10 +45,11 @@ def read(path: Path, page: int = 0) -> Reading:
         with opener(stream, str(path)) as image:
             check_size(*image.size)
             check_promise(*image.size, path.stat().st_size)
+            orientation = orientation_of_picture(image)
             if opener is PngImageFile and head[24] == 16 and head[25] in _PNG_SEVERAL_CHANNELS:
-                return _wide_colours(path)
+                return replace(_wide_colours(path), orientation=orientation)
             image.load()
-            return _reading(image)
+            return replace(_reading(image), orientation=orientation)
 
 
 def _wide_colours(path: Path) -> Reading:

@@ -4,12 +4,10 @@ import math
 from bisect import bisect_right
 from dataclasses import dataclass, field, fields, replace
 from itertools import accumulate
-from typing import Any
-
-from numpy.typing import NDArray
 
 from uniaims.errors import ImageError
-from uniaims.formats.lazy import LazyPixels
+from uniaims.formats.lazy import Pixels
+from uniaims.formats.orientation import UPRIGHT, Orientation
 
 MAXIMUM_PIXELS = 2**30
 """Largest plane that is accepted, in pixels (32,768 x 32,768): more is a header gone wrong or made to do harm."""
@@ -17,8 +15,6 @@ MAXIMUM_PIXELS = 2**30
 _UNCHECKED_PIXELS = 2**24
 _MOST_PIXELS_PER_BYTE = 9000
 """Deflate packs at most 1032 bytes into one, with 8 pixels of one bit each; LZW and JPEG pack less."""
-
-Pixels = NDArray[Any] | LazyPixels
 
 
 @dataclass(frozen=True)
@@ -63,18 +59,41 @@ class Calibration:
     image_size: tuple[int, int] | None = None
     warnings: tuple[str, ...] = ()
 
+    def transposed(self) -> "Calibration":
+        """The same for an image with rows and columns exchanged."""
+        size = self.image_size[::-1] if self.image_size else None
+        return replace(self, pixel_width_nm=self.pixel_height_nm, pixel_height_nm=self.pixel_width_nm, image_size=size)
+
 
 @dataclass(frozen=True, eq=False)
 class Reading:
     """What a reader of one format returns: one plane, and everything its file says about it.
 
-    `pixels` is (H, W) or (H, W, 3). The calibrations stand in order of trust.
+    `pixels` is (H, W) or (H, W, 3), as stored. The calibrations stand in order of trust and belong to the pixels as
+    stored; `orientation` says how these are shown.
     """
 
     pixels: Pixels
     calibrations: tuple[Calibration, ...] = ()
     warnings: tuple[str, ...] = ()
     page_count: int = 1
+    orientation: Orientation = UPRIGHT
+
+    def shown(self) -> "Reading":
+        """The reading with its pixels as viewers show them, and calibrations that belong to these."""
+        if self.orientation.is_upright:
+            return self
+        text = "the file says that the image is shown turned or mirrored: it was read as viewers show it"
+        calibrations = self.calibrations
+        if self.orientation.is_transposed:
+            calibrations = tuple(calibration.transposed() for calibration in calibrations)
+        return replace(
+            self,
+            pixels=self.orientation.pixels(self.pixels),
+            calibrations=calibrations,
+            warnings=(*self.warnings, text),
+            orientation=UPRIGHT,
+        )
 
 
 @dataclass(frozen=True, eq=False)

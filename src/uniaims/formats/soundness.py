@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 
 from uniaims.errors import ImageError
 from uniaims.formats.channels import magnitude
-from uniaims.formats.lazy import EAGER_BYTES, LazyPixels
-from uniaims.formats.raw_image import Pixels
+from uniaims.formats.lazy import EAGER_BYTES, LazyPixels, Pixels
 
 SMALLEST_SIDE_PX = 2
 """An image with a shorter side has no neighbouring pixels, so no outlines and nothing to measure."""

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from uniaims.errors import ImageError
 from uniaims.formats.channels import without_alpha
 from uniaims.formats.instrument_text import has_document_type
-from uniaims.formats.lazy import EAGER_BYTES, LazyPixels
-from uniaims.formats.raw_image import PagePlace, Pixels, Reading, check_promise, check_size, page_place
+from uniaims.formats.lazy import EAGER_BYTES, LazyPixels, Pixels
+from uniaims.formats.orientation import ORIENTATION_TAG, orientation_of_value
+from uniaims.formats.raw_image import PagePlace, Reading, check_promise, check_size, page_place
 from uniaims.formats.tiff_calibrations import tiff_calibrations
 
 _MINISWHITE, _MINISBLACK, _RGB, _PALETTE, _YCBCR, _COLOUR_FILTER = 0, 1, 2, 3, 6, 32803
@@ -123,10 +124,12 @@ def _read(path: Path, page: int) -> Reading:
         _check_length(directory, plane, tif.filehandle.size)
         layout = _layout(directory)
         calibrations = tiff_calibrations(tif, directory, plane.series)
+        orientation = orientation_of_value(directory.tags.valueof(ORIENTATION_TAG))
         if layout.nbytes > EAGER_BYTES and _has_small_chunks(directory, layout, plane):
-            return Reading(_lazy(path, directory, plane, layout), calibrations, _lazy_notes(layout), sum(counts))
+            lazy = _lazy(path, directory, plane, layout)
+            return Reading(lazy, calibrations, _lazy_notes(layout), sum(counts), orientation)
         stored = _stored(path, directory, plane, layout)
-    return _eager_reading(stored, layout, calibrations, sum(counts))
+    return replace(_eager_reading(stored, layout, calibrations, sum(counts)), orientation=orientation)
 
 
 def _refuse_xml_bomb(tif: Any) -> None:
