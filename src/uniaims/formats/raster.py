@@ -44,12 +44,18 @@ def read(path: Path, page: int = 0) -> Reading:
         opener = next(opener for start, opener in _OPENERS.items() if head.startswith(start))
         with opener(stream, str(path)) as image:
             check_size(*image.size)
-            check_promise(*image.size, path.stat().st_size)
+            check_promise(*image.size, path.stat().st_size, _bytes_per_pixel(image))
             orientation = orientation_of_picture(image)
             if opener is PngImageFile and head[24] == 16 and head[25] in _PNG_SEVERAL_CHANNELS:
                 return replace(_wide_colours(path), orientation=orientation)
             image.load()
             return replace(_reading(image), orientation=orientation)
+
+
+def _bytes_per_pixel(image: ImageFile.ImageFile) -> int:
+    """Bytes that Pillow takes for a pixel while it decodes; a progressive JPEG is held as coefficients besides."""
+    channels = 1 if image.mode in {"1", "L", "P"} else 4
+    return channels + 2 * len(image.getbands()) if "progressive" in image.info else channels
 
 
 def _wide_colours(path: Path) -> Reading:

@@ -12,9 +12,9 @@ from uniaims.formats.orientation import UPRIGHT, Orientation
 MAXIMUM_PIXELS = 2**30
 """Largest plane that is accepted, in pixels (32,768 x 32,768): more is a header gone wrong or made to do harm."""
 
-_UNCHECKED_PIXELS = 2**24
-_MOST_PIXELS_PER_BYTE = 9000
-"""Deflate packs at most 1032 bytes into one, with 8 pixels of one bit each; LZW and JPEG pack less."""
+_UNCHECKED_BYTES = 2**27
+_MOST_TIMES_PACKED = 300
+"""Micrographs are packed to a third or a fiftieth of their size, planes of one colour to a thousandth."""
 
 
 @dataclass(frozen=True)
@@ -123,13 +123,16 @@ def check_size(width: int, height: int) -> None:
         )
 
 
-def check_promise(width: int, height: int, file_bytes: int) -> None:
-    """Refuse large planes that a file of so many bytes can't hold, whatever the compression."""
-    pixels = width * height
-    if pixels > _UNCHECKED_PIXELS and pixels > _MOST_PIXELS_PER_BYTE * file_bytes:
+def check_promise(width: int, height: int, file_bytes: int, bytes_per_pixel: int = 1) -> None:
+    """Refuse large planes that so many bytes of a file can't hold, whatever the compression.
+
+    Planes up to 128 MiB pass: they do no harm.
+    """
+    claimed = width * height * bytes_per_pixel
+    if claimed > _UNCHECKED_BYTES and claimed > _MOST_TIMES_PACKED * file_bytes:
         raise ImageError(
             f"the header says {width} x {height} pixels, which {file_bytes:,} bytes can't hold: "
-            "the file is damaged or cut short; copy it again"
+            "the file is damaged or cut short; copy it again, or save it with less compression"
         )
 
 

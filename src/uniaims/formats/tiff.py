@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from uniaims.errors import ImageError
 from uniaims.formats.channels import without_alpha
-from uniaims.formats.instrument_text import has_document_type
 from uniaims.formats.lazy import EAGER_BYTES, LazyPixels, Pixels
 from uniaims.formats.orientation import ORIENTATION_TAG, orientation_of_value
 from uniaims.formats.raw_image import PagePlace, Reading, check_promise, check_size, page_place
+from uniaims.formats.tiff_bounds import check_description, check_directories, check_segments
 from uniaims.formats.tiff_calibrations import tiff_calibrations
 
 _MINISWHITE, _MINISBLACK, _RGB, _PALETTE, _YCBCR, _COLOUR_FILTER = 0, 1, 2, 3, 6, 32803
@@ -111,18 +111,21 @@ def read(path: Path, page: int = 0) -> Reading:
 
 
 def _read(path: Path, page: int) -> Reading:
+    with path.open("rb") as stream:
+        check_directories(stream, path.stat().st_size)
     with tifffile.TiffFile(path, _multifile=False) as tif:
-        _refuse_xml_bomb(tif)
+        check_description(tif.pages.first.description)
         first = tif.pages.first
         check_size(first.imagewidth, first.imagelength)
         series = [entry for entry in tif.series if not entry.keyframe.is_reduced] or list(tif.series)
-        counts = [_plane_count(entry) for entry in series]
+        counts = [_plane_count(entry, tif.filehandle.size) for entry in series]
         plane = _located(series, page_place(page, counts))
         directory = _directory(tif, plane.page)
         check_size(directory.imagewidth, directory.imagelength)
-        check_promise(directory.imagewidth, directory.imagelength, tif.filehandle.size)
         _check_length(directory, plane, tif.filehandle.size)
         layout = _layout(directory)
+        check_promise(layout.width, layout.height, tif.filehandle.size, layout.samples * layout.dtype.itemsize)
+        check_segments(directory, tif.filehandle)
         calibrations = tiff_calibrations(tif, directory, plane.series)
         orientation = orientation_of_value(directory.tags.valueof(ORIENTATION_TAG))
         if layout.nbytes > EAGER_BYTES and _has_small_chunks(directory, layout, plane):
@@ -132,21 +135,15 @@ def _read(path: Path, page: int) -> Reading:
     return replace(_eager_reading(stored, layout, calibrations, sum(counts)), orientation=orientation)
 
 
-def _refuse_xml_bomb(tif: Any) -> None:
-    """OME-XML is parsed by tifffile as soon as its series are asked for."""
-    description = tif.pages.first.description
-    if "<" in description and has_document_type(description):
-        raise ImageError(
-            "the description holds XML with a document type or entities, which can be made to fill the memory: "
-            "save the image without it"
-        )
-
-
-def _plane_count(series: Any) -> int:
+def _plane_count(series: Any, file_bytes: int) -> int:
+    """Planes of a series; of one whose planes lie behind each other without directories, those that the file holds."""
     frame = series.keyframe
     size = int(series.size)
     per_plane: int = frame.imagewidth * frame.imagelength * frame.samplesperpixel
-    return max(1, size // max(1, per_plane))
+    count = size // max(1, per_plane)
+    if series.is_truncated and frame.nbytes:
+        count = min(count, (file_bytes - series.dataoffset) // frame.nbytes)
+    return max(1, count)
 
 
 def _located(series: list[Any], place: PagePlace) -> Plane:
