@@ -4,6 +4,7 @@ A new format is one module with a function ``read(path, page) -> Reading`` and o
 Content decides, not the suffix: a JPEG named ``.tif`` is read as the JPEG it is.
 """
 
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -136,9 +137,12 @@ def format_of(path: Path) -> Format:
     Raises:
         ImageError: where there is nothing, or nothing that can be read.
     """
-    if path.is_dir():
-        return _format_of_folder(path)
     try:
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            return _format_of_folder(path)
+        if not stat.S_ISREG(mode):
+            raise ImageError(f"{path} is a pipe or a device, an image is read from a file: write it into one first")
         with path.open("rb") as stream:
             head = stream.read(_HEAD_BYTES)
     except FileNotFoundError as error:

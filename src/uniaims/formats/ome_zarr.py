@@ -1,6 +1,5 @@
 """OME-Zarr (NGFF 0.4 and 0.5) folders, and plain Zarr arrays of an image; Zarr formats 2 and 3."""
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,8 +16,7 @@ from uniaims.formats.calibration import understood
 from uniaims.formats.lazy import EAGER_BYTES, LazyPixels, Pixels
 from uniaims.formats.lengths import nanometres_per
 from uniaims.formats.raw_image import Calibration, Reading, check_page, check_size
-
-_LARGEST_CHUNK_BYTES = 2**31
+from uniaims.formats.zarr_store import StoredArray, check_plane, read_json, stored_array
 
 
 @dataclass(frozen=True)
@@ -32,41 +30,28 @@ class Source:
 def read(path: Path, page: int = 0) -> Reading:
     """Read plane `page` of the full resolution; leading axes (time, channel, z) are counted as pages."""
     source = _source(path)
-    array = _open(path, source.array)
-    if array.ndim < 2:
-        raise ImageError(f"the array has the shape {array.shape}: at least (H, W) is wanted")
+    array = stored_array(path / source.array)
     height, width = array.shape[-2:]
     check_size(width, height)
     count = math.prod(array.shape[:-2])
     check_page(page, count)
     leading = tuple(int(index) for index in np.unravel_index(page, array.shape[:-2]))
-    pixels = _pixels(path, source.array, array, leading)
-    calibration = understood("NGFF metadata", partial(_calibration, source.multiscale, array.ndim))
-    return Reading(pixels, (calibration,), (), count)
+    warnings = check_plane(array, leading)
+    calibration = understood("NGFF metadata", partial(_calibration, source.multiscale, len(array.shape)))
+    return Reading(_pixels(array, leading), (calibration,), warnings, count)
 
 
-def _open(path: Path, name: str) -> Any:
-    """The array `name`; pixel types and codecs that could run code (pickles) are refused before any is decoded."""
-    array = zarr.open_array(str(path / name), mode="r")
-    if array.dtype.kind not in "biufc":
-        raise ImageError(f"the array holds values of the type {array.dtype}: numbers are wanted")
-    if "pickle" in json.dumps(array.metadata.to_dict(), default=str).lower():
-        raise ImageError("the array is stored as Python pickles, which can run any code: it is not read")
-    chunk_bytes = math.prod(array.chunks) * array.dtype.itemsize
-    if chunk_bytes > _LARGEST_CHUNK_BYTES:
-        raise ImageError(f"the array is stored in chunks of {chunk_bytes:,} bytes: write it in smaller ones")
-    return array
-
-
-def _pixels(path: Path, name: str, array: Any, leading: tuple[int, ...]) -> Pixels:
+def _pixels(array: StoredArray, leading: tuple[int, ...]) -> Pixels:
     height, width = array.shape[-2:]
+    window = partial(_window, array, leading)
     if height * width * array.dtype.itemsize <= EAGER_BYTES:
-        return np.asarray(array[leading])
-    return LazyPixels((height, width), array.dtype, partial(_window, path, name, leading))
+        return window(slice(0, height), slice(0, width))
+    return LazyPixels((height, width), array.dtype.newbyteorder("="), window)
 
 
-def _window(path: Path, name: str, leading: tuple[int, ...], rows: slice, columns: slice) -> NDArray[Any]:
-    return np.asarray(_open(path, name)[(*leading, rows, columns)])
+def _window(array: StoredArray, leading: tuple[int, ...], rows: slice, columns: slice) -> NDArray[Any]:
+    opened: Any = zarr.open_array(str(array.folder), mode="r", zarr_format=array.zarr_format)
+    return np.asarray(opened[(*leading, rows, columns)]).astype(array.dtype.newbyteorder("="), copy=False)
 
 
 def _source(path: Path) -> Source:
@@ -88,15 +73,12 @@ def _source(path: Path) -> Source:
 
 
 def _is_array(path: Path) -> bool:
-    if (path / ".zarray").is_file():
-        return True
-    description = path / "zarr.json"
-    return description.is_file() and json.loads(description.read_text("utf-8")).get("node_type") == "array"
+    return (path / ".zarray").is_file() or read_json(path / "zarr.json").get("node_type") == "array"
 
 
 def _attributes(path: Path) -> Mapping[str, Any]:
     """NGFF attributes: at the top in 0.4, under "ome" in 0.5."""
-    attributes: dict[str, Any] = zarr.open_group(str(path), mode="r", use_consolidated=False).attrs.asdict()
+    attributes: dict[str, Any] = read_json(path / "zarr.json").get("attributes") or read_json(path / ".zattrs")
     nested = attributes.get("ome")
     return nested if isinstance(nested, dict) else attributes
 
