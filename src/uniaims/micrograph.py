@@ -27,14 +27,13 @@ from uniaims.formats.calibration import (
     pixel_aspect,
 )
 from uniaims.formats.channels import without_alpha
-from uniaims.formats.lengths import nanometres_per, parse_quantity
+from uniaims.formats.lengths import nanometres_per, parse_quantity, without_per_pixel
 from uniaims.formats.soundness import check_pixels, finite_pixels, sound_pixels
 
 __all__ = ["Acquisition", "LazyPixels", "Micrograph", "PixelSize", "read_image"]
 
 PixelSizeSource = Literal["given", "metadata", "scale bar"]
 
-_PER_PIXEL = re.compile(r"\s*(?:/|per)\s*(?:px|pix|pixel)\s*$")
 _TIMES = re.compile(r"\s*[x×*]\s*(?=[-+.\d])")
 _DISPLAY_UNITS = ((1e6, "mm"), (1e3, "µm"), (1.0, "nm"), (1e-3, "pm"))
 
@@ -96,7 +95,7 @@ class PixelSize:
 
     @classmethod
     def _parse_side(cls, text: str) -> "PixelSize":
-        quantity = parse_quantity(_PER_PIXEL.sub("", text))
+        quantity = parse_quantity(without_per_pixel(text)) if "," not in text else None
         advice = 'write a number and a unit, such as "2.5 nm"'
         if quantity is None or quantity.rest:
             hint = ", with a decimal point" if "," in text else ""
@@ -203,7 +202,7 @@ def read_image(path: str | Path, page: int = 0) -> Micrograph:
 
 def _with_units(sides: list[str]) -> list[str]:
     """Texts of two sides; where only one has a unit, the other gets it."""
-    found = [parse_quantity(_PER_PIXEL.sub("", side)) for side in sides]
+    found = [parse_quantity(without_per_pixel(side)) for side in sides]
     unit = next((each.unit for each in found if each and each.unit), "")
     bare = [each is not None and not each.unit and not each.rest for each in found]
     return [side + unit if alone else side for side, alone in zip(sides, bare, strict=True)]

@@ -7,7 +7,6 @@ from uniaims.formats.vendors import (
     gatan_calibration,
     size_pair,
     tescan_calibration,
-    thermo_xml_calibration,
     zeiss_calibration,
 )
 
@@ -54,7 +53,7 @@ def test_tescan_text_behind_binary() -> None:
 
 def test_thermo_other_unit() -> None:
     text = "<Metadata><BinaryResult><PixelSize><X>2 nm</X><Y>2 nm</Y></PixelSize></BinaryResult></Metadata>"
-    assert thermo_xml_calibration(text, "tag").pixel_width_nm == pytest.approx(2)
+    assert fei_calibration(text, "tag").pixel_width_nm == pytest.approx(2)
 
 
 @pytest.mark.parametrize("tags", [{}, {65003: "nm"}, {65009: 2.0}, {65003: "", 65009: 2.0}, {65003: "eV", 65009: 2.0}])

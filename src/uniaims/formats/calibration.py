@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from uniaims.formats.numbers import doubtful_numbers
 from uniaims.formats.raw_image import Acquisition, Calibration
 
 SMALLEST_NM = 1e-4
@@ -43,13 +44,27 @@ def understood(source: str, parse: Callable[[str], Calibration]) -> Calibration:
     """What ``parse(source)`` returns, or a calibration with only a warning where it fails.
 
     Damaged metadata are no reason to lose the image, and parsers raise what they like on them: so every
-    exception becomes a warning.
+    exception becomes a warning, and so does every number in them that can be read in two ways.
     """
     try:
-        return parse(source)
+        with doubtful_numbers() as doubts:
+            calibration = parse(source)
+        noted = tuple(f"{source}: {doubt}" for doubt in dict.fromkeys(doubts))
+        return replace(calibration, warnings=calibration.warnings + noted)
     except Exception as error:
         text = f"{source} can't be understood ({type(error).__name__}: {error}): it is not used"
         return Calibration(source, warnings=(text,))
+
+
+def told(calibrations: list[Calibration]) -> list[Calibration]:
+    """The calibrations of vendors' places, with a warning on each that names no pixel size where none of them does."""
+    if any(part.pixel_width_nm or part.pixel_height_nm for part in calibrations):
+        return calibrations
+    return [part if part.warnings else replace(part, warnings=(_silence(part.source),)) for part in calibrations]
+
+
+def _silence(source: str) -> str:
+    return f"{source} is there, but no pixel size in it was understood: give the pixel size, or look for the scale bar"
 
 
 def is_plausible(pixel_size_nm: float) -> bool:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from uniaims.errors import ImageError
 from uniaims.formats.calibration import understood
-from uniaims.formats.instrument_text import kilovolts, number
+from uniaims.formats.instrument_text import kilovolts, magnification, number
 from uniaims.formats.lazy import EAGER_BYTES, LazyPixels, Pixels
 from uniaims.formats.lengths import length_nm, nanometres_per
 from uniaims.formats.raw_image import Acquisition, Calibration, Reading, check_size, page_place
@@ -126,7 +126,7 @@ def _velox_acquisition(facts: dict[str, Any]) -> Acquisition:
         instrument=at("Instrument", "InstrumentModel") or at("Instrument", "InstrumentClass"),
         detector=at("BinaryResult", "Detector"),
         voltage_kv=kilovolts(at("Optics", "AccelerationVoltage")),
-        magnification=number(str(at("CustomProperties", "StemMagnification", "value") or "")) or None,
+        magnification=magnification(str(at("CustomProperties", "StemMagnification", "value") or "")),
         date=datetime.fromtimestamp(seconds, UTC).isoformat(" ", "seconds") if seconds else None,
     )
 

@@ -1,23 +1,41 @@
 """Reading the texts that instruments write: encodings, sections of ``key=value``, numbers with units, XML."""
 
+import re
+from functools import partial
 from xml.etree import ElementTree
 
 from uniaims.formats.lengths import parse_quantity
 
 Sections = dict[str, dict[str, str]]
 
+_THOUSANDS = frozenset({"K", "KX"})
+_AROUND_XML = "\ufeff\0 \t\r\n"
 _FORBIDDEN_XML = ("<!DOCTYPE", "<!ENTITY")
 
 
 def decoded(data: bytes) -> str:
-    """Text from bytes in UTF-16 with mark, UTF-8 or Windows-1252, without NULs."""
+    """Text from bytes in UTF-16 with mark, UTF-8, GB 18030, Shift JIS or Windows-1252, without NULs."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", errors="replace").replace("\0", "")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        text = data.decode("cp1252", errors="replace")
+        text = data.decode(_encoding_of(data.replace(b"\0", b"")), errors="replace")
     return text.replace("\0", "")
+
+
+def _encoding_of(data: bytes) -> str:
+    """What bytes that are no UTF-8 are likely in.
+
+    Chinese words are runs of byte pairs from A1 up, Western ones have such bytes singly; a Greek mu betrays GB 18030
+    (A6 CC) and Shift JIS (83 CA), where it stands in the unit of a length.
+    """
+    runs = re.findall(rb"[\x80-\xff]+", data)
+    if b"\x83\xcam" in data:
+        return "cp932"
+    is_paired = all(len(run) % 2 == 0 and min(run) >= 0xA1 for run in runs)
+    is_chinese = is_paired and (b"\xa6\xccm" in data or any(len(run) >= 4 for run in runs))
+    return "gb18030" if is_chinese else "cp1252"
 
 
 def sections(text: str) -> Sections:
@@ -47,20 +65,32 @@ def scaled(value: float | None, factor: float) -> float | None:
 
 def kilovolts(value: float | str | None, bare_unit: str = "V") -> float | None:
     """Accelerating voltage in kV from ``"15.00 kV"``, ``"15000 Volt"``, ``"20 keV"``, or a number in `bare_unit`."""
-    quantity = parse_quantity(str(value)) if value is not None else None
+    quantity = parse_quantity(str(value), partial(_is_voltage, bare_unit)) if value is not None else None
     if quantity is None:
         return None
-    unit = (quantity.unit or bare_unit).lower()
-    return scaled(abs(quantity.value), 1 if unit.startswith("k") else 1e-3)
+    return scaled(abs(quantity.value), 1 if _is_kilo(quantity.unit or bare_unit) else 1e-3)
+
+
+def _is_kilo(unit: str) -> bool:
+    return unit.lower().startswith("k")
+
+
+def _is_voltage(bare_unit: str, value: float, unit: str) -> bool:
+    """Volts are written without thousandths, kilovolts end at 3,000."""
+    return abs(value) <= 3000 if _is_kilo(unit or bare_unit) else abs(value) >= 1000
 
 
 def magnification(text: str | None) -> float | None:
     """Magnification from ``"10.00 K X"``, ``"x25.0k"`` or ``"4000"``."""
-    quantity = parse_quantity(text.strip().lstrip("xX× ")) if text else None
+    quantity = parse_quantity(text.strip().lstrip("xX× "), _is_magnification) if text else None
     if quantity is None:
         return None
-    thousands = quantity.unit.upper() in {"K", "KX"}
-    return scaled(quantity.value, 1000 if thousands else 1)
+    return scaled(quantity.value, 1000 if quantity.unit.upper() in _THOUSANDS else 1)
+
+
+def _is_magnification(value: float, unit: str) -> bool:
+    """Magnifications are whole numbers, or thousands with a fraction."""
+    return value < 1000 if unit.upper() in _THOUSANDS else value >= 1000
 
 
 def date_and_time(date: str | None, time: str | None) -> str | None:
@@ -77,7 +107,7 @@ def parsed_xml(text: str) -> ElementTree.Element:
     if has_document_type(text):
         raise ValueError("XML with a document type or entities is not read")
     try:
-        return ElementTree.fromstring(text)  # noqa: S314 (entities were refused above)
+        return ElementTree.fromstring(text.strip(_AROUND_XML))  # noqa: S314 (entities were refused above)
     except ElementTree.ParseError as error:
         raise ValueError(f"not well-formed XML: {error}") from error
 
@@ -94,10 +124,19 @@ def local_name(element: ElementTree.Element) -> str:
 
 def first_text(root: ElementTree.Element, *path: str) -> str | None:
     """Text of the first element whose last ancestors and itself are named `path`, whatever the name space."""
+    element = first_element(root, *path)
+    return None if element is None else (element.text or "").strip()
+
+
+def first_element(root: ElementTree.Element, *path: str) -> ElementTree.Element | None:
+    """The first element with a text whose last ancestors and itself are named `path`, whatever the name space."""
     for element in _descend(root, path[0]):
-        found = first_text(element, *path[1:]) if len(path) > 1 else (element.text or "").strip()
-        if found:
-            return found
+        if len(path) > 1:
+            found = first_element(element, *path[1:])
+            if found is not None:
+                return found
+        elif (element.text or "").strip():
+            return element
     return None
 
 

@@ -1,8 +1,10 @@
 """Lengths and other quantities as instruments write them: ``"8100 um"``, ``"0.45nm"``, ``"15.00 kV"``."""
 
-import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+
+from uniaims.formats.numbers import number_at_start
 
 NM_PER_UNIT: dict[str, float] = {
     "m": 1e9,
@@ -31,14 +33,14 @@ NM_PER_UNIT: dict[str, float] = {
     "picometer": 1e-3,
     "picometre": 1e-3,
     "inch": 2.54e7,
+    "inches": 2.54e7,
     "in": 2.54e7,
 }
 """Nanometres per unit of length, by the unit's usual spellings (see :func:`nanometres_per`)."""
 
-_QUANTITY = re.compile(
-    r"\s*(?P<value>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(?P<unit>[^\s\d=/][^\s=/]*)?(?P<rest>.*)",
-    re.DOTALL,
-)
+_UNIT = re.compile(r"\s*(?P<unit>[^\s\d=/.,][^\s=/]*)?(?P<rest>.*)", re.DOTALL)
+_PER_PIXEL = re.compile(r"\s*(?:/|\bper\b)\s*(?:px|pix|pixels?)\.?\s*$", re.IGNORECASE)
+_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 
 
 @dataclass(frozen=True)
@@ -50,19 +52,27 @@ class Quantity:
     rest: str = ""
 
 
-def parse_quantity(text: str) -> Quantity | None:
-    """Number and unit at the start of `text`; None where no finite number stands there.
+def parse_quantity(text: str, is_possible: Callable[[float, str], bool] | None = None) -> Quantity | None:
+    """Number and unit at the start of `text`; None where no finite number stands there, or one that can't be told.
+
+    ``is_possible(value, unit)`` decides where a number can be read in two ways (see :mod:`uniaims.formats.numbers`).
 
     >>> parse_quantity("8100 um")
     Quantity(value=8100.0, unit='um', rest='')
     """
-    found = _QUANTITY.match(text)
-    if found is None:
-        return None
-    value = float(found["value"])
-    if not math.isfinite(value):
-        return None
-    return Quantity(value, found["unit"] or "", found["rest"].strip())
+    check = None if is_possible is None else lambda value, rest: is_possible(value, _unit_and_rest(rest)[0])
+    found = number_at_start(text, check)
+    return None if found is None else Quantity(found.value, *_unit_and_rest(found.rest))
+
+
+def _unit_and_rest(text: str) -> tuple[str, str]:
+    found = _UNIT.match(text)
+    return (found["unit"] or "", found["rest"].strip()) if found else ("", text)
+
+
+def without_per_pixel(text: str) -> str:
+    """`text` without ``/px``, ``/pixels`` or ``per pixel`` at its end."""
+    return _PER_PIXEL.sub("", text)
 
 
 def nanometres_per(unit: str) -> float | None:
@@ -72,7 +82,8 @@ def nanometres_per(unit: str) -> float | None:
     ångström as Å in both its code points. Only the full names are matched without regard to case: ``M`` is no
     metre and ``a`` no ångström.
     """
-    spelling = unit.strip().replace("\\u00B5", "µ").replace("\u03bc", "µ").replace("\u212b", "Å")
+    plain = _ESCAPE.sub(lambda escape: chr(int(escape[1], 16)), without_per_pixel(unit))
+    spelling = plain.strip().replace("\u03bc", "µ").replace("\u212b", "Å").replace("A\u030a", "Å")
     if spelling in NM_PER_UNIT:
         return NM_PER_UNIT[spelling]
     name = spelling.lower()

@@ -14,7 +14,8 @@ import numpy as np
 
 from uniaims.errors import ImageError
 from uniaims.formats.calibration import understood
-from uniaims.formats.instrument_text import decoded, first_text, kilovolts, local_name, number, parsed_xml
+from uniaims.formats.instrument_text import decoded, first_text, kilovolts, local_name, magnification, parsed_xml
+from uniaims.formats.numbers import learn_habit
 from uniaims.formats.raw_image import Acquisition, Calibration, Reading, check_page, check_size
 from uniaims.formats.stored_plane import stored_plane
 
@@ -94,6 +95,7 @@ def _emi_calibration(path: Path, source: str) -> Calibration:
 
 def _acquisition(text: str) -> Acquisition:
     """Facts stand as triples of label, value and unit, the labels in words."""
+    learn_habit(text)
     root = parsed_xml(text)
     facts: dict[str, str] = {}
     for data in (element for element in root.iter() if local_name(element) == "Data"):
@@ -104,6 +106,6 @@ def _acquisition(text: str) -> Acquisition:
         instrument=facts.get("microscope") or first_text(root, "Manufacturer"),
         detector=first_text(root, "CameraNamePath") or None,
         voltage_kv=kilovolts(facts.get("high tension"), "kV"),
-        magnification=number(facts.get("magnification")) or None,
+        magnification=magnification(facts.get("magnification")),
         date=first_text(root, "AcquireDate"),
     )

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from uniaims.formats.calibration import understood
+from uniaims.formats.calibration import told, understood
 from uniaims.formats.instrument_text import (
     date_and_time,
     decoded,
@@ -16,6 +16,7 @@ from uniaims.formats.instrument_text import (
     sections,
 )
 from uniaims.formats.lengths import length_nm
+from uniaims.formats.numbers import learn_habit
 from uniaims.formats.raw_image import Acquisition, Calibration
 from uniaims.formats.vendors import size_pair, tescan_calibration
 
@@ -34,8 +35,13 @@ def sidecar_calibration(path: Path) -> tuple[Calibration, ...]:
             return (Calibration(source, warnings=(f"{source} can't be read: {error.strerror or error}",)),)
         parse = _parser(text)
         if parse is not None:
-            return (understood(source, partial(parse, text)),)
+            return tuple(told([understood(source, partial(_parsed, parse, text))]))
     return ()
+
+
+def _parsed(parse: Callable[[str, str], Calibration], text: str, source: str) -> Calibration:
+    learn_habit(text)
+    return parse(text, source)
 
 
 def sidecars_of(path: Path) -> list[Path]:

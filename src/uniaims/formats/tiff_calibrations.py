@@ -1,21 +1,22 @@
 """Where in a TIFF scale and acquisition stand: vendors' tags, OME-XML, ImageJ's description, resolution."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from uniaims.formats.calibration import understood
-from uniaims.formats.instrument_text import decoded, local_name, magnification, parsed_xml
+from uniaims.formats.calibration import told, understood
+from uniaims.formats.instrument_text import decoded, local_name, magnification, number, parsed_xml
 from uniaims.formats.lengths import nanometres_per
+from uniaims.formats.numbers import learn_habit
 from uniaims.formats.raw_image import Acquisition, Calibration
 from uniaims.formats.vendors import (
     fei_calibration,
     gatan_calibration,
     olympus_calibration,
     tescan_calibration,
-    thermo_xml_calibration,
     tvips_calibration,
     zeiss_calibration,
 )
@@ -23,7 +24,7 @@ from uniaims.formats.vendors import (
 _TEXT_TAGS: dict[int, tuple[str, Callable[[str, str], Calibration]]] = {
     34682: ("FEI", fei_calibration),
     34680: ("FEI", fei_calibration),
-    34683: ("Thermo Fisher", thermo_xml_calibration),
+    34683: ("Thermo Fisher", fei_calibration),
     50431: ("TESCAN", tescan_calibration),
 }
 _PARSED_TAGS: dict[int, tuple[str, Callable[[Mapping[str, Any], str], Calibration]]] = {
@@ -37,6 +38,17 @@ _NM_PER_RESOLUTION_UNIT = {2: 2.54e7, 3: 1e7}
 _LARGEST_TAG_BYTES = 2**24
 _COARSEST_RESOLUTION_NM = 2000.0
 """Resolution tags of larger pixels (below 12,700 dpi) are for printers and screens and say nothing of the sample."""
+_INCHES = frozenset({"inch", "inches", "in"})
+_NO_UNITS = frozenset({"", "pixel", "pixels", "px", "null"})
+_FIRST_PRIVATE = 32768
+_KNOWN_PRIVATE = frozenset({*_TEXT_TAGS, *_PARSED_TAGS, _ZEISS, *_GATAN, 34377, 34675, 37500, 50838, 50839})
+"""Read here, or Photoshop's, colour profiles, makers' notes and ImageJ's own."""
+_LEAST_TEXT, _LONGEST_TEXT = 16, 2**20
+_SPEAKS_OF_SCALE = re.compile(
+    r"(?:pixel|px).{0,2}(?:size|width|height)|(?:length|nm|um|metres?|meters?).{0,2}per.{0,2}pixel|micron.?(?:bar|marker)"
+    r"|accelerat|magnification",
+    re.IGNORECASE,
+)
 _TAG_PAGES = 4
 """Olympus puts its tag on the second page: tags are looked for on the first pages as well as on the image's own."""
 
@@ -55,8 +67,9 @@ def tiff_calibrations(tif: Any, directory: Any, series: int) -> tuple[Calibratio
     A part that can't be understood becomes a calibration that has only a warning.
     """
     tags = _tags(tif, directory)
-    places = [*_vendor_places(tif, directory, tags), *_general_places(tif, directory, series)]
-    return tuple(understood(place.source, place.parse) for place in places)
+    places = [*_vendor_places(tif, directory, tags), *_unknown_places(tif, tags)]
+    vendors = told([understood(place.source, place.parse) for place in places])
+    return (*vendors, *(understood(place.source, place.parse) for place in _general_places(tif, directory, series)))
 
 
 def _tags(tif: Any, directory: Any) -> dict[int, Any]:
@@ -82,9 +95,23 @@ def _vendor_places(tif: Any, directory: Any, tags: Mapping[int, Any]) -> list[_P
         for code, (vendor, parse) in _PARSED_TAGS.items()
         if code in tags
     ]
-    if _GATAN[2] in tags and not directory.is_eer:
+    if _GATAN[0] in tags and _GATAN[2] in tags and not directory.is_eer:
         places.append(_Place("Gatan tags 65003 to 65010", partial(_from_gatan, tags)))
     return places
+
+
+def _unknown_places(tif: Any, tags: Mapping[int, Any]) -> list[_Place]:
+    """Private tags of programs not known here that hold a text which speaks of pixels or a microscope."""
+    codes = [
+        code
+        for code, tag in tags.items()
+        if code >= _FIRST_PRIVATE and code not in _KNOWN_PRIVATE and _LEAST_TEXT <= tag.valuebytecount <= _LONGEST_TEXT
+    ]
+    return [
+        _Place(f"tag {code}", Calibration)
+        for code in codes
+        if _SPEAKS_OF_SCALE.search(_stored_text(tif, tags[code], _LONGEST_TEXT))
+    ]
 
 
 def _general_places(tif: Any, directory: Any, series: int) -> list[_Place]:
@@ -104,8 +131,14 @@ def _general_places(tif: Any, directory: Any, series: int) -> list[_Place]:
 def _from_text(tif: Any, tag: Any, parse: Callable[[str, str], Calibration], source: str) -> Calibration:
     if tag.valuebytecount > _LARGEST_TAG_BYTES:
         raise ValueError(f"it has {tag.valuebytecount:,} bytes")
+    text = _stored_text(tif, tag, tag.valuebytecount)
+    learn_habit(text)
+    return parse(text, source)
+
+
+def _stored_text(tif: Any, tag: Any, most_bytes: int) -> str:
     tif.filehandle.seek(tag.valueoffset)
-    return parse(decoded(tif.filehandle.read(tag.valuebytecount)), source)
+    return decoded(tif.filehandle.read(min(tag.valuebytecount, most_bytes)))
 
 
 def _from_mapping(tag: Any, parse: Callable[[Mapping[str, Any], str], Calibration], source: str) -> Calibration:
@@ -133,9 +166,9 @@ def ome_calibration(description: str, series: int, source: str) -> Calibration:
 
 
 def _ome_side_nm(pixels: Mapping[str, str], axis: str) -> float | None:
-    size = pixels.get(f"PhysicalSize{axis}")
+    size = number(pixels.get(f"PhysicalSize{axis}"))
     factor = nanometres_per(pixels.get(f"PhysicalSize{axis}Unit", "µm"))
-    return float(size) * factor if size and factor else None
+    return size * factor if size and factor else None
 
 
 def _ome_acquisition(root: Element, image: Element) -> Acquisition:
@@ -155,14 +188,26 @@ def _named(root: Element, name: str) -> list[Element]:
 
 
 def _from_imagej(description: str, tags: Any, source: str) -> Calibration:
-    """``unit=nm`` in the description, and pixels per unit in the resolution tags. Inches are for printing."""
+    """``unit=nm`` (and ``yunit=µm`` where it differs) in the description, pixels per unit in the resolution tags.
+
+    Inches are for printing unless they hold more pixels than any printer has.
+    """
     values = dict(line.split("=", 1) for line in description.splitlines() if "=" in line)
-    unit = values.get("unit", "")
-    factor = nanometres_per(unit)
-    if factor is None or unit.lower() in {"inch", "in"}:
-        return Calibration(source)
-    width, height = (_reciprocal(_pixels_per_unit(tags, code), factor) for code in _RESOLUTIONS)
-    return Calibration(source, width, height)
+    unit = values.get("unit", "").strip()
+    if unit.lower() in _NO_UNITS:
+        return _from_resolution(tags, source)
+    units = (unit, values.get("yunit", "").strip() or unit)
+    factors = [nanometres_per(text) for text in units]
+    foreign = [text for text, factor in zip(units, factors, strict=True) if factor is None]
+    if foreign:
+        text = f"{source} has the image calibrated in {foreign[0]!r}, which is no length: it has no pixel size"
+        return Calibration(source, warnings=(text,))
+    width, height = (
+        _reciprocal(_pixels_per_unit(tags, code), factor or 0)
+        for code, factor in zip(_RESOLUTIONS, factors, strict=True)
+    )
+    is_printed = unit.lower() in _INCHES and max(width or 0, height or 0) > _COARSEST_RESOLUTION_NM
+    return Calibration(source) if is_printed else Calibration(source, width, height)
 
 
 def _from_resolution(tags: Any, source: str) -> Calibration:

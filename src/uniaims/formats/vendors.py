@@ -5,14 +5,19 @@ caller turns that into a warning.
 """
 
 import re
-from collections.abc import Mapping
+from base64 import b64decode
+from collections.abc import Iterator, Mapping
 from typing import Any
+from xml.etree.ElementTree import Element
 
 from uniaims.formats.instrument_text import (
     Sections,
     date_and_time,
+    decoded,
+    first_element,
     first_text,
     kilovolts,
+    local_name,
     magnification,
     number,
     parsed_xml,
@@ -20,9 +25,11 @@ from uniaims.formats.instrument_text import (
     sections,
 )
 from uniaims.formats.lengths import length_nm, nanometres_per
+from uniaims.formats.numbers import learn_habit
 from uniaims.formats.raw_image import Acquisition, Calibration
 
 _ZEISS_DISPLAY_WIDTH = 1024
+_BASE64 = re.compile(r"[A-Za-z0-9+/]{64,}={0,2}")
 _PAIR = re.compile(r"(\d+)\s*[*xX, ]\s*(\d+)")
 
 
@@ -33,10 +40,27 @@ def size_pair(text: str | None) -> tuple[int, int] | None:
 
 
 def fei_calibration(text: str, source: str) -> Calibration:
-    """Tags 34680 and 34682: INI text, lengths in m, voltages in V.
+    """Tags 34680, 34682 and 34683 of FEI and Thermo Fisher: INI text or XML, which some programs pack as base64."""
+    plain = _unpacked(text)
+    if not plain.lstrip("\ufeff \t\r\n").startswith("<"):
+        return _fei_ini_calibration(plain, source)
+    root = parsed_xml(plain)
+    parse = {"FeiImage": _phenom_calibration, "MementoItemCollection": _memento_calibration}
+    return parse.get(local_name(root), _thermo_calibration)(root, source)
 
-    ``[Image] ResolutionX/Y`` is the size without data bar.
-    """
+
+def _unpacked(text: str) -> str:
+    """The text in base64; `text` itself where it is none."""
+    letters = "".join(text.split())
+    if not _BASE64.fullmatch(letters):
+        return text
+    plain = decoded(b64decode(letters + "=" * (-len(letters) % 4)))
+    learn_habit(plain)
+    return plain
+
+
+def _fei_ini_calibration(text: str, source: str) -> Calibration:
+    """Lengths in m, voltages in V. ``[Image] ResolutionX/Y`` is the size without data bar."""
     found = sections(text)
     scan = _fei_section(found, "Scan", "PixelWidth", ("EScan", "IScan"))
     beam = _fei_section(found, "Beam", "HV", ("EBeam", "IBeam"))
@@ -72,16 +96,14 @@ def _fei_acquisition(found: Sections, beam: Mapping[str, str]) -> Acquisition:
         instrument=system.get("SystemType") or system.get("Type") or None,
         detector=found.get("Detectors", {}).get("Name") or None,
         voltage_kv=kilovolts(beam.get("HV") or bar.get("flAccV")),
-        magnification=number(found.get("Image", {}).get("Magnification") or bar.get("flMag")) or None,
+        magnification=magnification(found.get("Image", {}).get("Magnification") or bar.get("flMag")),
         working_distance_mm=scaled(distance, 1e3),
         date=date_and_time(user.get("Date"), user.get("Time")),
     )
 
 
-def thermo_xml_calibration(text: str, source: str) -> Calibration:
-    """Tag 34683: XML, pixel size in its stated unit (m), voltage in V, working distance in m."""
-    root = parsed_xml(text)
-    sides = [first_text(root, "PixelSize", axis) for axis in ("X", "Y")]
+def _thermo_calibration(root: Element, source: str) -> Calibration:
+    """Pixel size in its stated unit (m), voltage in V, working distance in m."""
     width, height = (number(first_text(root, "ImageSize", axis)) for axis in ("X", "Y"))
     detector = first_text(root, "ScanningDetector", "DetectorName") or first_text(root, "BinaryResult", "Detector")
     acquisition = Acquisition(
@@ -89,13 +111,52 @@ def thermo_xml_calibration(text: str, source: str) -> Calibration:
         or first_text(root, "Instrument", "InstrumentClass"),
         detector=detector or first_text(root, "DetectorName"),
         voltage_kv=kilovolts(first_text(root, "Optics", "AccelerationVoltage")),
-        magnification=number(first_text(root, "Optics", "NominalMagnification")),
+        magnification=magnification(first_text(root, "Optics", "NominalMagnification")),
         working_distance_mm=scaled(number(first_text(root, "Optics", "WorkingDistance")), 1e3),
         date=first_text(root, "Acquisition", "AcquisitionDatetime"),
     )
-    pixel_width, pixel_height = (length_nm(side, "m") if side else None for side in sides)
+    pixel_width, pixel_height = (_xml_length_nm(root, "PixelSize", axis) for axis in ("X", "Y"))
     size = (int(width), int(height)) if width and height else None
     return Calibration(source, pixel_width, pixel_height, acquisition, size)
+
+
+def _phenom_calibration(root: Element, source: str) -> Calibration:
+    """XML of Phenom desktop microscopes: lengths in the unit that stands in an attribute."""
+    distance = _xml_length_nm(root, "workingDistance")
+    voltage = first_element(root, "highVoltage")
+    acquisition = Acquisition(
+        instrument=first_text(root, "instrument", "edition") or first_text(root, "instrument", "type"),
+        detector=first_text(root, "detector"),
+        voltage_kv=None if voltage is None else kilovolts(f"{voltage.text or ''} {voltage.get('unit', 'V')}"),
+        working_distance_mm=scaled(distance, 1e-6),
+        date=first_text(root, "time") or first_text(root, "date"),
+    )
+    width, height = (_xml_length_nm(root, name) for name in ("pixelWidth", "pixelHeight"))
+    return Calibration(source, width, height, acquisition)
+
+
+def _memento_calibration(root: Element, source: str) -> Calibration:
+    """XML of some Helios programs: items with a name, nested, whose unit is called ``MementoItemUnitMeter``."""
+    sides = dict(_memento_lengths_nm(root, ()))
+    return Calibration(source, sides.get(("PixelSize", "Width")), sides.get(("PixelSize", "Height")))
+
+
+def _memento_lengths_nm(element: Element, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], float]]:
+    """The last two names and the value of every item that is a length."""
+    parts = {local_name(child): (child.text or "").strip() for child in element}
+    inner = (*path, parts["Name"])[-2:] if "Name" in parts else path
+    factor = nanometres_per(parts.get("MementoItemUnit", "").removeprefix("MementoItemUnit"))
+    value = number(parts.get("anyType"))
+    if factor and value:
+        yield inner, value * factor
+    for child in element:
+        yield from _memento_lengths_nm(child, inner)
+
+
+def _xml_length_nm(root: Element, *path: str) -> float | None:
+    """Length in an element, with the unit in its attribute or text, else in m."""
+    element = first_element(root, *path)
+    return None if element is None else length_nm(element.text or "", element.get("unit") or "m")
 
 
 def zeiss_calibration(image_width: int, text: str, source: str) -> Calibration:
@@ -142,20 +203,22 @@ def _zeiss_display_pixel_nm(text: str, values: Mapping[str, str]) -> float | Non
     if named is not None:
         return named
     bare = [line.strip() for line in text.splitlines()[:4]]
-    return scaled(number(bare[3]), 1e9) if len(bare) == 4 and re.fullmatch(r"[-+.\deE]+", bare[3]) else None
+    return scaled(number(bare[3]), 1e9) if len(bare) == 4 and re.fullmatch(r"[-+.,\deE]+", bare[3]) else None
 
 
 def tescan_calibration(text: str, source: str) -> Calibration:
     """Tag 50431 or a .hdr side-car: INI text (in the tag behind binary data); lengths in m, voltage in V."""
     start = text.find("[MAIN]")
-    found = sections(text[start:] if start >= 0 else text)
+    text = text[max(0, start) :]
+    learn_habit(text)
+    found = sections(text)
     values = {key: value for section in found.values() for key, value in section.items()}
     distance = number(values.get("WD") or values.get("WorkingDistance"))
     acquisition = Acquisition(
         instrument=values.get("DeviceModel") or values.get("Device"),
         detector=values.get("Detector") or values.get("Detector0"),
         voltage_kv=kilovolts(values.get("HV") or values.get("AcceleratorVoltage")),
-        magnification=number(values.get("Magnification")) or None,
+        magnification=magnification(values.get("Magnification")),
         working_distance_mm=scaled(distance, 1e3),
         date=date_and_time(values.get("Date"), values.get("Time")),
     )
