@@ -110,3 +110,16 @@ def test_windows_of_pixels_that_stay_in_the_file(ramp: NDArray[Any], value: int)
     assert turned.shape == wanted.shape == orientation_of_value(value).shape(*ramp.shape)
     assert np.array_equal(turned[3:9, 5:20], wanted[3:9, 5:20])
     assert np.array_equal(turned[-1, ::-2], wanted[-1, ::-2])
+
+
+@pytest.mark.parametrize(
+    "block", [b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0", b"Exif\0\0MM", b"Exif\0\0II*\0\xff\xff\xff\x7f"]
+)
+def test_damaged_exif_of_a_jpeg_is_silent(tmp_path: Path, ramp: NDArray[Any], block: bytes) -> None:
+    """Pillow warns of it on standard error; warnings are errors here."""
+    stream = io.BytesIO()
+    Image.fromarray(ramp).save(stream, "jpeg")
+    data = stream.getvalue()
+    segment = b"\xff\xe1" + struct.pack(">H", len(block) + 2) + block
+    (tmp_path / "a.jpg").write_bytes(data[:2] + segment + data[20:])
+    assert read(tmp_path / "a.jpg").pixels.shape == ramp.shape

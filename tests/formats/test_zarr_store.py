@@ -188,3 +188,15 @@ def test_pipes_and_devices_are_no_images(tmp_path: Path) -> None:
     for path in (tmp_path / "a.png", Path("/dev/null"), Path("/dev/zero")):
         with pytest.raises(ImageError, match="pipe or a device"):
             read(path)
+
+
+def test_codecs_of_numcodecs_in_format_3(tmp_path: Path, bright: NDArray[Any]) -> None:
+    path = write(tmp_path / "a.zarr", bright, compressors=None)
+    facts = json.loads((path / "zarr.json").read_text())
+    facts["codecs"].append({"name": "numcodecs.lz4", "configuration": {"acceleration": 1}})
+    (path / "zarr.json").write_text(json.dumps(facts))
+    for piece in pieces(path):
+        piece.write_bytes(numcodecs.LZ4().encode(piece.read_bytes()))
+    image = read(path)
+    assert np.array_equal(image.pixels, bright)
+    assert image.warnings == ()

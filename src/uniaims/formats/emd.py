@@ -17,7 +17,7 @@ from uniaims.formats.calibration import understood
 from uniaims.formats.instrument_text import kilovolts, magnification, number
 from uniaims.formats.lazy import EAGER_BYTES, LazyPixels, Pixels
 from uniaims.formats.lengths import length_nm, nanometres_per
-from uniaims.formats.raw_image import Acquisition, Calibration, Reading, check_size, page_place
+from uniaims.formats.raw_image import Acquisition, Calibration, Reading, check_promise, check_size, page_place
 
 _LARGEST_CHUNK_BYTES = 2**31
 _LARGEST_METADATA_BYTES = 2**24
@@ -71,17 +71,25 @@ def read(path: Path, page: int = 0) -> Reading:
 
 def _pixels(path: Path, file: Any, stack: Stack, plane: int) -> Pixels:
     dataset = file[stack.dataset]
+    _check_stored(file, dataset)
+    height, width = stack.plane_shape
+    check_promise(width, height, dataset.id.get_storage_size(), dataset.dtype.itemsize)
+    if height * width * dataset.dtype.itemsize <= EAGER_BYTES:
+        return np.asarray(dataset[stack.key(plane, slice(0, height), slice(0, width))])
+    return LazyPixels((height, width), dataset.dtype, partial(_window, path, stack, plane))
+
+
+def _check_stored(file: Any, dataset: Any) -> None:
+    """Refuse a dataset that lies in other files, holds nothing, or in pieces that unpack to far more than is stored."""
     if dataset.file.id != file.id or dataset.external or dataset.is_virtual:
         raise ImageError("the file keeps its pixels in other files: give a file that holds them itself")
-    if dataset.id.get_storage_size() == 0:
+    stored_bytes = dataset.id.get_storage_size()
+    if stored_bytes == 0:
         raise ImageError("the file declares an image but holds no pixels of it: export it again")
     chunk_bytes = math.prod(dataset.chunks or (1,)) * dataset.dtype.itemsize
     if chunk_bytes > _LARGEST_CHUNK_BYTES:
         raise ImageError(f"the pixels are stored in pieces of {chunk_bytes:,} bytes: the file is damaged")
-    height, width = stack.plane_shape
-    if height * width * dataset.dtype.itemsize <= EAGER_BYTES:
-        return np.asarray(dataset[stack.key(plane, slice(0, height), slice(0, width))])
-    return LazyPixels((height, width), dataset.dtype, partial(_window, path, stack, plane))
+    check_promise(1, chunk_bytes, stored_bytes)
 
 
 def _window(path: Path, stack: Stack, plane: int, rows: slice, columns: slice) -> NDArray[Any]:
@@ -103,6 +111,7 @@ def _velox_stacks(file: Any) -> list[Stack]:
 def _velox_calibration(file: Any, stack: Stack, plane: int, source: str) -> Calibration:
     """JSON text in the columns of a byte array, one column for each plane."""
     stored = file[f"{stack.group}/Metadata"]
+    _check_stored(file, stored)
     if stored.shape[0] > _LARGEST_METADATA_BYTES:
         raise ValueError(f"{stored.shape[0]:,} bytes of text")
     column = np.asarray(stored[:, min(plane, stored.shape[1] - 1)], dtype=np.uint8)
@@ -154,6 +163,8 @@ def _berkeley_calibration(file: Any, stack: Stack, source: str) -> Calibration:
     sides = []
     for axis in (axes - 1, axes - 2):
         vector = group.get(f"dim{axis + first}")
+        if isinstance(vector, h5py.Dataset):
+            _check_stored(file, vector)
         sides.append(_step_nm(vector) if isinstance(vector, h5py.Dataset) else None)
     return Calibration(source, sides[0], sides[1], _berkeley_acquisition(file))
 

@@ -129,16 +129,19 @@ def first_text(root: ElementTree.Element, *path: str) -> str | None:
 
 
 def first_element(root: ElementTree.Element, *path: str) -> ElementTree.Element | None:
-    """The first element with a text whose last ancestors and itself are named `path`, whatever the name space."""
-    for element in _descend(root, path[0]):
-        if len(path) > 1:
-            found = first_element(element, *path[1:])
-            if found is not None:
-                return found
-        elif (element.text or "").strip():
-            return element
+    """The first element with a text whose last ancestors and itself are named `path`, whatever the name space.
+
+    Each element is looked at once, however deep they are nested.
+    """
+    *ancestors, wanted = path
+    waiting = [(child, 0) for child in reversed(root)]
+    while waiting:
+        element, matched = waiting.pop()
+        name = local_name(element)
+        if matched == len(ancestors):
+            if name == wanted and (element.text or "").strip():
+                return element
+        elif name == ancestors[matched]:
+            matched += 1
+        waiting += [(child, matched) for child in reversed(element)]
     return None
-
-
-def _descend(root: ElementTree.Element, name: str) -> list[ElementTree.Element]:
-    return [element for element in root.iter() if local_name(element) == name and element is not root]

@@ -1,6 +1,7 @@
 """OME-Zarr (NGFF 0.4 and 0.5) folders, and plain Zarr arrays of an image; Zarr formats 2 and 3."""
 
 import math
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -36,9 +37,9 @@ def read(path: Path, page: int = 0) -> Reading:
     count = math.prod(array.shape[:-2])
     check_page(page, count)
     leading = tuple(int(index) for index in np.unravel_index(page, array.shape[:-2]))
-    warnings = check_plane(array, leading)
+    notes = check_plane(array, leading)
     calibration = understood("NGFF metadata", partial(_calibration, source.multiscale, len(array.shape)))
-    return Reading(_pixels(array, leading), (calibration,), warnings, count)
+    return Reading(_pixels(array, leading), (calibration,), notes, count)
 
 
 def _pixels(array: StoredArray, leading: tuple[int, ...]) -> Pixels:
@@ -50,7 +51,9 @@ def _pixels(array: StoredArray, leading: tuple[int, ...]) -> Pixels:
 
 
 def _window(array: StoredArray, leading: tuple[int, ...], rows: slice, columns: slice) -> NDArray[Any]:
-    opened: Any = zarr.open_array(str(array.folder), mode="r", zarr_format=array.zarr_format)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Numcodecs codecs are not in the Zarr version 3")
+        opened: Any = zarr.open_array(str(array.folder), mode="r", zarr_format=array.zarr_format)
     return np.asarray(opened[(*leading, rows, columns)]).astype(array.dtype.newbyteorder("="), copy=False)
 
 

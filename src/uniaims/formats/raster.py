@@ -21,13 +21,22 @@ from uniaims.formats.channels import without_alpha
 from uniaims.formats.orientation import orientation_of_picture
 from uniaims.formats.raw_image import Reading, check_page, check_promise, check_size
 
+
+class _QuietJpegImageFile(JpegImageFile):
+    """A JPEG without Pillow's search for a print resolution, which writes to standard error where EXIF is damaged."""
+
+    def _read_dpi_from_exif(self) -> None:
+        pass
+
+
 _OPENERS: dict[bytes, type[ImageFile.ImageFile]] = {
     b"\x89PNG\r\n\x1a\n": PngImageFile,
-    b"\xff\xd8\xff": JpegImageFile,
+    b"\xff\xd8\xff": _QuietJpegImageFile,
     b"BM": BmpImageFile,
 }
 """Opened by the plug-ins themselves: ``Image.open`` would refuse above 179 megapixels, by a limit that is global."""
 
+_SCAN, _MOST_SCANS = b"\xff\xda", 500
 _PNG_HEADER_BYTES = 26
 _PNG_SEVERAL_CHANNELS = frozenset({2, 4, 6})
 """Colour types RGB, gray with alpha and RGBA: byte 25 of a PNG, after the bit depth."""
@@ -45,11 +54,20 @@ def read(path: Path, page: int = 0) -> Reading:
         with opener(stream, str(path)) as image:
             check_size(*image.size)
             check_promise(*image.size, path.stat().st_size, _bytes_per_pixel(image))
+            if "progressive" in image.info:
+                _check_scans(path)
             orientation = orientation_of_picture(image)
             if opener is PngImageFile and head[24] == 16 and head[25] in _PNG_SEVERAL_CHANNELS:
                 return replace(_wide_colours(path), orientation=orientation)
             image.load()
             return replace(_reading(image), orientation=orientation)
+
+
+def _check_scans(path: Path) -> None:
+    """Refuse a progressive JPEG that goes over its picture thousands of times, a few bytes each, to cost time."""
+    count = path.read_bytes().count(_SCAN)
+    if count > _MOST_SCANS:
+        raise ImageError(f"the JPEG is said to be made of {count:,} layers: it is damaged; export it again")
 
 
 def _bytes_per_pixel(image: ImageFile.ImageFile) -> int:

@@ -35,7 +35,7 @@ _PIXEL_TYPES = {
 }
 _HEADER = struct.Struct("<hhhiiii")
 _ELEMENT = struct.Struct("<ddiddihii")
-_OBJECT_INFO = re.compile(rb"<ObjectInfo>.*?</ObjectInfo>", re.DOTALL)
+_OBJECT_INFO = (b"<ObjectInfo>", b"</ObjectInfo>")
 _LARGEST_EMI_BYTES = 2**26
 
 
@@ -87,10 +87,13 @@ def _side_data(path: Path) -> tuple[Calibration, ...]:
 def _emi_calibration(path: Path, source: str) -> Calibration:
     """The XML text that stands inside the binary file."""
     with path.open("rb") as stream:
-        block = _OBJECT_INFO.search(stream.read(_LARGEST_EMI_BYTES))
-    if block is None:
+        data = stream.read(_LARGEST_EMI_BYTES)
+    first, last = _OBJECT_INFO
+    start = data.find(first)
+    end = data.find(last, start)
+    if start < 0 or end < 0:
         raise ValueError("there is no ObjectInfo in it")
-    return Calibration(source, acquisition=_acquisition(decoded(block[0])))
+    return Calibration(source, acquisition=_acquisition(decoded(data[start : end + len(last)])))
 
 
 def _acquisition(text: str) -> Acquisition:

@@ -3,8 +3,6 @@
 What the tags say about scale and acquisition is read in :mod:`uniaims.formats.tiff_calibrations`.
 """
 
-import logging
-import threading
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -16,6 +14,7 @@ from numpy.typing import NDArray
 
 from uniaims.errors import ImageError
 from uniaims.formats.channels import without_alpha
+from uniaims.formats.complaints import Complaints
 from uniaims.formats.lazy import EAGER_BYTES, LazyPixels, Pixels
 from uniaims.formats.orientation import ORIENTATION_TAG, orientation_of_value
 from uniaims.formats.raw_image import PagePlace, Reading, check_promise, check_size, page_place
@@ -28,35 +27,6 @@ _SEPARATE_PLANES, _NO_COMPRESSION = 2, 1
 _ALPHA = frozenset({1, 2})
 _LARGEST_CHUNK_BYTES = 2**26
 """A compressed strip or tile above this is decoded once with the whole image rather than for every window."""
-
-
-class _Complaints(logging.Handler):
-    """Collects what tifffile logs in this thread about a damaged file, which else would go to standard error."""
-
-    _logger = logging.getLogger("tifffile")
-
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self._thread = threading.get_ident()
-        self._texts: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Keep the message of `record`."""
-        if record.thread == self._thread:
-            self._texts.append(record.getMessage())
-
-    def __enter__(self) -> None:
-        self._logger.addHandler(self)
-
-    def __exit__(self, *_: object) -> None:
-        self._logger.removeHandler(self)
-
-    def summary(self) -> tuple[str, ...]:
-        """One warning for all messages; none where there are none."""
-        if not self._texts:
-            return ()
-        places = "1 place" if len(self._texts) == 1 else f"{len(self._texts)} places"
-        return (f"the TIFF is damaged in {places}, the first: {self._texts[0]:.200}",)
 
 
 @dataclass(frozen=True)
@@ -104,7 +74,7 @@ class Layout:
 
 def read(path: Path, page: int = 0) -> Reading:
     """Read image `page` of a TIFF: pages of a stack first, then those of further series. Thumbnails don't count."""
-    complaints = _Complaints()
+    complaints = Complaints()
     with complaints:
         reading = _read(path, page)
     return replace(reading, warnings=reading.warnings + complaints.summary())
@@ -256,7 +226,7 @@ def _window(path: Path, plane: Plane, layout: Layout, rows: slice, columns: slic
     import zarr
 
     box = (slice(None), rows, columns) if layout.separate else (rows, columns)
-    with _Complaints(), tifffile.TiffFile(path, _multifile=False) as tif:
+    with Complaints(), tifffile.TiffFile(path, _multifile=False) as tif:
         directory = _directory(tif, plane.page)
         if plane.offset is not None or directory.is_memmappable:
             stored = np.array(_mapped(path, directory, plane, layout)[box])
