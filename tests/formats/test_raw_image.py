@@ -45,7 +45,9 @@ def test_check_promise() -> None:
     check_promise(4000, 4000, 60)
     check_promise(8192, 8192, 20_000)
     with pytest.raises(ImageError, match="can't hold"):
-        check_promise(8192, 8192, 2_000)
+        check_promise(16_384, 16_384, 20_000)
+    with pytest.raises(ImageError, match="can't hold"):
+        check_promise(8192, 8192, 20_000, bytes_per_pixel=4)
 
 
 def test_acquisition_is_filled_from_another() -> None:
