@@ -14,9 +14,11 @@ from uniaims.labels import (
     RunLengths,
     check_labels,
     labels_from_run_lengths,
+    objects_of,
     outlines,
     polygons,
     read_labels,
+    read_objects,
     relabel,
     run_lengths,
     write_labels,
@@ -227,3 +229,59 @@ def test_labels_carry_the_pixel_size_as_resolution(tmp_path):
     write_labels(tmp_path / "a.tif", np.eye(4, dtype=np.uint32), 2.5)
     with tifffile.TiffFile(tmp_path / "a.tif") as file:
         assert file.pages[0].get_resolution("MICROMETER") == pytest.approx((400, 400))
+
+
+def discs(value: int) -> np.ndarray:
+    """A mask (96, 128) uint8 of 12 separate discs of ``value``."""
+    y, x = np.mgrid[:32, :32] - 16
+    return np.tile(np.where(x * x + y * y < 81, value, 0), (3, 4)).astype(np.uint8)
+
+
+@pytest.mark.parametrize("value", [1, 128, 255])
+def test_each_piece_of_a_mask_is_an_object_and_that_is_said(value):
+    found = objects_of(discs(value))
+    sizes = np.bincount(found.labels.ravel())[1:]
+    assert sizes.tolist() == [int((discs(1) > 0).sum()) // 12] * 12
+    assert found.labels[16, [16, 48]].tolist() == [1, 2]
+    assert f"0 and {value} with 12 separate pieces" in found.warnings[0]
+
+
+def test_pieces_of_a_mask_are_those_of_scipy():
+    mask = np.random.default_rng(0).random((60, 90)) < 0.4
+    expected, _ = ndimage.label(mask, np.ones((3, 3)))
+    assert np.array_equal(objects_of(mask).labels, expected)
+
+
+@pytest.mark.parametrize("kind", ["several numbers", "one piece", "nothing"])
+def test_objects_that_are_told_apart_stay_as_they_are(kind):
+    labels = np.zeros((20, 30), np.uint8)
+    if kind != "nothing":
+        labels[2:5, 2:5] = 255
+    if kind == "several numbers":
+        labels[10:12, 3:6], labels[10:12, 20:25] = 7, 7
+    found = objects_of(labels)
+    assert np.array_equal(found.labels, labels)
+    assert (found.warnings, found.mask_value) == ((), 0)
+
+
+def test_doubtful_numbers_are_said():
+    classes = np.where(discs(1) > 0, np.arange(128) // 32 % 2 + 1, 0)
+    assert "2 numbers lie in 12 separate pieces" in objects_of(classes).warnings[0]
+    assert "around 12 gaps" in objects_of(255 - discs(255)).warnings[0]
+
+
+def test_names_go_from_the_mask_to_its_pieces():
+    assert set(objects_of(discs(255)).names({255: "pore"}).items()) == {(i, "pore") for i in range(1, 13)}
+    assert objects_of(np.array([[1, 0, 2]])).names({2: "grain"}) == {2: "grain"}
+    assert objects_of(discs(255)).names({}) == {}
+
+
+def test_masks_of_others_are_parted_and_own_labels_are_not(tmp_path):
+    labels = np.zeros((9, 9), np.uint32)
+    labels[1:3, 1:3] = labels[6:8, 6:8] = 1
+    write_labels(tmp_path / "own.tif", labels)
+    tifffile.imwrite(tmp_path / "other.tif", labels)
+    assert np.array_equal(read_objects(tmp_path / "own.tif").labels, labels)
+    found = read_objects(tmp_path / "other.tif")
+    assert found.labels.max() == 2
+    assert str(tmp_path / "other.tif") in found.warnings[0]

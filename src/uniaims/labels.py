@@ -4,7 +4,8 @@ Labels are an integer image: 0 is the background, 1..N are the instances. They a
 image can hold more than 65,535 instances. Pixel (row y, column x) covers x..x+1 and y..y+1 of the plane.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,10 @@ Labels = npt.NDArray[np.uint32]
 LARGEST_LABEL = 2**32 - 1
 TIFF_SUFFIXES = (".tif", ".tiff")
 RASTER_SUFFIXES = (".png", ".bmp", ".gif")
+MOST_PIECES = 4
+"""Above so many separate pieces for each number the numbers are doubted to be objects."""
+_WRITER = "uniaims labels"
+"""Name of the software in the label images written here: their numbers are objects, whatever they look like."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +117,81 @@ def _renumber(labels: Labels) -> tuple[Labels, Labels]:
     numbers = np.cumsum(present, dtype=np.uint32)
     values = np.flatnonzero(present).astype(np.uint32)
     return values, labels.copy() if values.size == highest else np.take(numbers, labels)
+
+
+@dataclass(frozen=True, eq=False)
+class ObjectLabels:
+    """Labels whose numbers are objects, and what is doubtful about them.
+
+    Attributes:
+        labels: (H, W) uint32, a number for each object.
+        warnings: sentences that the user should read.
+        mask_value: the number that stood for all objects alike; 0 where each has had its own.
+    """
+
+    labels: Labels
+    warnings: tuple[str, ...] = ()
+    mask_value: int = 0
+
+    def names(self, known: Mapping[int, str]) -> dict[int, str]:
+        """What the objects are, by number; ``known`` are the names by the numbers before."""
+        if not self.mask_value:
+            return dict(known)
+        name = known.get(self.mask_value) or known.get(1, "")
+        return dict.fromkeys(range(1, int(self.labels.max(initial=0)) + 1), name) if name else {}
+
+
+def objects_of(labels: npt.ArrayLike) -> ObjectLabels:
+    """Tell objects from a mask: where one number stands for several connected pieces, each becomes an object.
+
+    Programs write a mask of black and white as 0 and 255, or 0 and 1. With two numbers or more nothing is changed: an
+    object may have several pieces. Pieces are 8-connected, and numbered in the order of their first pixels.
+
+    Args:
+        labels: (H, W) integers, 0 = background.
+
+    Raises:
+        LabelsError: if the array is no label image.
+    """
+    checked = check_labels(labels)
+    highest = int(checked.max(initial=0))
+    if highest == 0:
+        return ObjectLabels(checked)
+    first, start, value = components.find_runs(checked)
+    parent = components.join_runs(first, start, value, checked.shape[1])
+    is_root = parent == np.arange(parent.size)
+    pieces, gaps = int(np.count_nonzero(is_root & (value > 0))), int(np.count_nonzero(is_root & (value == 0)))
+    if int(value[value > 0].min()) < highest:
+        numbers = int(np.unique(value[value > 0]).size)
+        return ObjectLabels(checked, _many_pieces(numbers, pieces))
+    if pieces == 1:
+        return ObjectLabels(checked, _perhaps_inverted(checked, highest, gaps))
+    numbers = np.cumsum(is_root & (value > 0), dtype=np.uint32)[parent]
+    parted = np.empty_like(checked)
+    components.paint_runs(first, start, np.where(value > 0, numbers, np.uint32(0)), 0, checked.shape[0], parted)
+    warning = (
+        f"a mask of 0 and {highest} with {pieces:,} separate pieces: each was taken for an object. "
+        "Give each object a number of its own if one has several pieces, or if some touch."
+    )
+    return ObjectLabels(parted, (warning,), highest)
+
+
+def _many_pieces(numbers: int, pieces: int) -> tuple[str, ...]:
+    """What is said of numbers that lie about in far more pieces than objects do, as classes and grey levels."""
+    if pieces <= MOST_PIECES * numbers:
+        return ()
+    return (
+        f"{numbers:,} numbers lie in {pieces:,} separate pieces: are they kinds of objects, or grey levels? "
+        "Give each object a number of its own.",
+    )
+
+
+def _perhaps_inverted(labels: Labels, value: int, gaps: int) -> tuple[str, ...]:
+    """What is said of one object around several gaps along most of the border, as where the objects are black."""
+    border = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+    if gaps < 2 or 2 * int(np.count_nonzero(border)) < border.size:
+        return ()
+    return (f"the mask is one object (number {value}) around {gaps:,} gaps: if the gaps are the objects, invert it.",)
 
 
 def outlines(labels: npt.ArrayLike) -> npt.NDArray[np.bool_]:
@@ -220,6 +300,30 @@ def read_labels(path: str | Path) -> Labels:
         raise LabelsError(f"{path}: {error}") from error
 
 
+def read_objects(path: str | Path) -> ObjectLabels:
+    """Read a label image as `read_labels` does, and tell its objects apart as `objects_of` does.
+
+    Files of `write_labels` are taken as they are: there each number is an object.
+
+    Raises:
+        LabelsError: if the file is missing, can't be read, or holds no label image.
+    """
+    place = Path(path)
+    labels = read_labels(place)
+    if _is_own(place):
+        return ObjectLabels(labels)
+    found = objects_of(labels)
+    return replace(found, warnings=tuple(f"{place}: {text}" for text in found.warnings))
+
+
+def _is_own(path: Path) -> bool:
+    """Whether a label image, which could be read, was written by `write_labels`."""
+    if path.suffix.lower() not in TIFF_SUFFIXES:
+        return False
+    with tifffile.TiffFile(path) as file:
+        return bool(file.pages.first.software == _WRITER)
+
+
 def _read_pixels(path: Path) -> npt.NDArray[np.generic]:
     """Return the array a file holds, by its suffix."""
     suffix = path.suffix.lower()
@@ -269,6 +373,7 @@ def write_labels(
             rowsperstrip=rows,
             maxworkers=thread_count(),
             bigtiff=checked.nbytes > 2**31,
+            software=_WRITER,
             **resolution,
         )
 
