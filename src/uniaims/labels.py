@@ -17,6 +17,8 @@ from uniaims._kernels import components, contours
 from uniaims._kernels.threads import map_blocks, row_blocks, thread_count
 from uniaims.atomic import atomic_file
 from uniaims.errors import LabelsError
+from uniaims.formats.complaints import Complaints
+from uniaims.formats.tiff_numbers import tiff_numbers
 
 Labels = npt.NDArray[np.uint32]
 
@@ -176,6 +178,15 @@ def objects_of(labels: npt.ArrayLike) -> ObjectLabels:
     return ObjectLabels(parted, (warning,), highest)
 
 
+def piece_count(mask: npt.NDArray[np.bool_]) -> int:
+    """Number of 8-connected pieces of a mask (H, W)."""
+    if not mask.any():
+        return 0
+    first, start, value = components.find_runs(check_labels(mask))
+    parent = components.join_runs(first, start, value, mask.shape[1])
+    return int(np.count_nonzero((parent == np.arange(parent.size)) & (value > 0)))
+
+
 def _many_pieces(numbers: int, pieces: int) -> tuple[str, ...]:
     """What is said of numbers that lie about in far more pieces than objects do, as classes and grey levels."""
     if pieces <= MOST_PIECES * numbers:
@@ -320,7 +331,7 @@ def _is_own(path: Path) -> bool:
     """Whether a label image, which could be read, was written by `write_labels`."""
     if path.suffix.lower() not in TIFF_SUFFIXES:
         return False
-    with tifffile.TiffFile(path) as file:
+    with Complaints(), tifffile.TiffFile(path, _multifile=False) as file:
         return bool(file.pages.first.software == _WRITER)
 
 
@@ -328,7 +339,7 @@ def _read_pixels(path: Path) -> npt.NDArray[np.generic]:
     """Return the array a file holds, by its suffix."""
     suffix = path.suffix.lower()
     if suffix in TIFF_SUFFIXES:
-        return np.asarray(tifffile.imread(path))
+        return tiff_numbers(path)
     if suffix == ".npy":
         return np.asarray(np.load(path, allow_pickle=False))
     if suffix in RASTER_SUFFIXES:
