@@ -138,3 +138,11 @@ def test_no_instances():
 def test_what_can_not_be_is_refused(make):
     with pytest.raises(LabelsError):
         make()
+
+
+@pytest.mark.parametrize("far", [2.0**31, 2.0**63, 1e19, 1e300, 1.7e308])
+def test_far_corners_are_cut_in_floats(far):
+    square = np.array([[-far, -far], [far, -far], [far, far], [-far, far]])
+    edge = np.array([[-far, 3.0], [far, 3.0], [far, 5.0], [-far, 5.0]])
+    found = Instances.from_polygons((8, 10), [[square], [edge], [square, edge]])
+    assert found.areas_px.tolist() == [80, 20, 60]

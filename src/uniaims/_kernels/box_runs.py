@@ -154,6 +154,16 @@ def decode(code, offsets):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
+def _crossing(y, xa, ya, xb, yb):  # type: ignore[no-untyped-def]
+    """Where the edge from (xa, ya) to (xb, yb) crosses the height y, for any finite numbers."""
+    rise, product = yb - ya, (y - ya) * (xb - xa)
+    if np.isfinite(rise) and np.isfinite(product):
+        return xa + product / rise
+    share = (0.5 * y - 0.5 * ya) / (0.5 * yb - 0.5 * ya)
+    return xa * (1.0 - share) + xb * share
+
+
+@njit(cache=True, nogil=True)
 def fill(points, offsets, left, top, marks):  # type: ignore[no-untyped-def]
     """Set in ``marks`` (h, w) uint8, 0 before, the pixels whose centre lies inside rings, by the even-odd rule.
 
@@ -167,11 +177,12 @@ def fill(points, offsets, left, top, marks):  # type: ignore[no-untyped-def]
             xa, ya, xb, yb = points[i, 0], points[i, 1], points[after, 0], points[after, 1]
             if ya > yb:
                 xa, ya, xb, yb = xb, yb, xa, ya
-            first = max(int(np.ceil(ya - 0.5)), top)
-            last = min(int(np.ceil(yb - 0.5)), top + height)
+            # Cut in floats: whole numbers of 64 bits run over where corners lie far out.
+            first = int(min(max(np.ceil(ya - 0.5), top), top + height))
+            last = int(min(max(np.ceil(yb - 0.5), top), top + height))
             for y in range(first, last):
-                x = xa + (y + 0.5 - ya) * (xb - xa) / (yb - ya)
-                column = max(int(np.ceil(x - 0.5)) - left, 0)
+                x = _crossing(y + 0.5, xa, ya, xb, yb)
+                column = int(min(max(np.ceil(x - 0.5) - left, 0.0), width))
                 if column < width:
                     marks[y - top, column] ^= 1
     for y in range(height):
