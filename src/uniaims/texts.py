@@ -54,6 +54,18 @@ def read_text(path: Path) -> Text:
     return decoded(path.read_bytes(), str(path))
 
 
+def read_unicode(path: Path) -> str:
+    """Read a text that has to be in UTF-8 or UTF-16, as a table of ours.
+
+    Raises:
+        InputError: if it is in another encoding, which is named.
+    """
+    text = read_text(path)
+    if text.warnings:
+        raise InputError(f"{text.warnings[0]} Wanted UTF-8. {_ADVICE}")
+    return text.text
+
+
 def decoded(data: bytes, what: str) -> Text:
     """Text from its bytes: with a mark, UTF-16 without one, UTF-8, GB 18030 or Windows-1252; no letter is replaced.
 

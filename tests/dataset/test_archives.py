@@ -70,3 +70,15 @@ def test_damaged_archives_are_refused(tmp_path, target):
     path.write_bytes(content)
     with pytest.raises(InputError, match="can't be unpacked"):
         unpack(path, target)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "cp437"])
+def test_names_in_other_encodings(encoding, tmp_path):
+    name = "Gefüge.png" if encoding == "cp437" else "颗粒.png"
+    member = zipfile.ZipInfo("a" * len(name.encode(encoding)))
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr(member, b"x")
+    content = (tmp_path / "a.zip").read_bytes().replace(member.filename.encode(), name.encode(encoding))
+    (tmp_path / "a.zip").write_bytes(content)
+    (tmp_path / "out").mkdir()
+    assert [path.name for path in unpack(tmp_path / "a.zip", tmp_path / "out").iterdir()] == [name]

@@ -5,9 +5,11 @@ import shutil
 import stat
 import zipfile
 import zlib
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from uniaims.errors import InputError
+from uniaims.texts import decoded
 
 MOST_FILES = 1_000_000
 MOST_GROWTH = 200
@@ -16,6 +18,7 @@ SMALL_BYTES = 2**26
 """Archives that unpack to less than this are not held to `MOST_GROWTH`."""
 
 _CHUNK_BYTES = 2**20
+_IS_UTF_8 = 0x800
 _DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, RuntimeError, EOFError, OSError)
 
 
@@ -45,11 +48,11 @@ def unpack(archive: Path, folder: Path) -> Path:
 
 def _check(archive: Path, members: list[zipfile.ZipInfo], allowed: int) -> None:
     for member in members:
-        path = PurePosixPath(member.filename.replace("\\", "/"))
+        path = PurePosixPath(_name_of(member))
         is_link = stat.S_ISLNK(member.external_attr >> 16)
         if path.is_absolute() or ".." in path.parts or ":" in "".join(path.parts[:1]) or is_link:
             raise InputError(
-                f"{archive}: {member.filename!r} leads out of the archive. Don't trust where it came from."
+                f"{archive}: {_name_of(member)!r} leads out of the archive. Don't trust where it came from."
             )
     total = sum(member.file_size for member in members)
     if total > allowed or len(members) > MOST_FILES:
@@ -59,11 +62,20 @@ def _check(archive: Path, members: list[zipfile.ZipInfo], allowed: int) -> None:
         )
 
 
+def _name_of(member: zipfile.ZipInfo) -> str:
+    """Path of a file in an archive; names that don't say to be UTF-8 are in any encoding, whatever the standard is."""
+    name = member.filename
+    if not (name.isascii() or member.flag_bits & _IS_UTF_8):
+        with suppress(UnicodeEncodeError, InputError):
+            name = decoded(name.encode("cp437"), "a name").text
+    return name.replace("\\", "/")
+
+
 def _unpack_member(content: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path, allowed: int) -> int:
     """Write a file and return its size; what an archive says of sizes may be a lie, so they are counted."""
     if member.is_dir():
         return 0
-    target, written = folder / member.filename.replace("\\", "/"), 0
+    target, written = folder / _name_of(member), 0
     target.parent.mkdir(parents=True, exist_ok=True)
     with content.open(member) as source, target.open("wb") as stream:
         while chunk := source.read(_CHUNK_BYTES):
