@@ -2,6 +2,7 @@ import csv
 import os
 import shutil
 import zipfile
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -160,7 +161,7 @@ def test_names_in_another_coding_and_odd_names_come_in(tmp_path, plain_folder):
     result = imported([plain_folder], tmp_path / "d")
     assert (result.added, result.already, result.faults) == (9, 0, ())
     dataset = Dataset.open(tmp_path / "d")
-    assert {*names, "gr?n"} <= set(dataset.image_ids)
+    assert {*names, "gr%e9n"} <= set(dataset.image_ids)
     export(dataset, "coco", tmp_path / "coco")
     assert imported([tmp_path / "coco"], tmp_path / "again").added == 9
 
@@ -203,8 +204,26 @@ def test_what_a_killed_program_unpacked_is_deleted(tmp_path, plain_folder):
     assert not (tmp_path / "d" / ".archive-old").exists()
 
 
-@pytest.mark.parametrize("table", [b"image_id;modality\na;SEM\n", "image_id,material\na,gr\xe9n\n".encode("latin-1")])
+@pytest.mark.parametrize("table", [b"image_id|modality\na|SEM\n", "image_id,material\na,gr\xe9n\n".encode("latin-1")])
 def test_a_table_that_can_not_be_read_is_no_empty_one(tmp_path, plain_folder, table):
     (plain_folder / "samples.csv").write_bytes(table)
     (fault,) = imported([plain_folder], tmp_path / "d").faults
     assert "samples.csv" in fault.message
+
+
+def test_warnings_of_an_import_are_told_once(tmp_path, plain_folder):
+    for stem in "abc":
+        cv2.imwrite(str(plain_folder / "masks" / f"{stem}.png"), (labels_of(1) > 0).astype(np.uint8) * 255)
+    result = imported([plain_folder, plain_folder], tmp_path / "d")
+    assert [Path(text.partition(":")[0]).name for text in result.warnings] == ["a.png", "b.png", "c.png"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("between", [",", ";", "\t"])
+def test_tables_as_spreadsheets_write_them(tmp_path, plain_folder, between, encoding):
+    rows = [["image_id", "material", "pixel_size_nm"], ["a", "Gefüge", '"2,5"' if between == "," else "2,5"]]
+    text = "\r\n".join(between.join(row) for row in rows)
+    (plain_folder / "samples.csv").write_bytes(text.encode(encoding))
+    imported([plain_folder], tmp_path / "d")
+    record = Dataset.open(tmp_path / "d").record("a")
+    assert (record.material, record.pixel_size_nm) == ("Gefüge", 2.5)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from uniaims.dataset.intake import Placement
     from uniaims.dataset.validation import Fault
 
+MOST_WARNINGS = 20
+"""Of more warnings than these, an import shows the first."""
 MOST_NAMES = 5
 """Of more images than these, only the first are named in a line."""
 NUMBER_FIELDS = ("pixel_size_nm",)
@@ -46,6 +48,10 @@ def import_(
     for fault in result.faults:
         subject = [str(fault.source)] if str(fault.source) not in fault.message else []
         say_error(": ".join([*subject, *([fault.image_id] if fault.image_id else []), fault.message]))
+    for warning in result.warnings[:MOST_WARNINGS]:
+        say_warning(warning)
+    if len(result.warnings) > MOST_WARNINGS:
+        say_warning(f"{len(result.warnings) - MOST_WARNINGS:,} more warnings of this kind.")
     counts = {"added": result.added, "there already": result.already, "not imported": len(result.faults)}
     say(f"{', '.join(f'{count:,} {name}' for name, count in counts.items() if count) or 'no image found'}: {output}")
     raise typer.Exit(1 if result.faults else 0)

@@ -19,11 +19,13 @@ class Entry:
         record: what is known of it.
         instances: its instances.
         image: where it lies, or its pixels (H, W) or (H, W, C); None where only the labels came.
+        warnings: sentences about it that the user should read.
     """
 
     record: ImageRecord
     instances: Instances
     image: Path | NDArray[Any] | None = None
+    warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.instances.shape != self.record.shape:

@@ -7,18 +7,21 @@ below a line of titles, the number of an instance in the mask and its kind, with
 
 import csv
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from uniaims.dataset.exchange.names import stem_of
 from uniaims.dataset.manifest import is_dataset
 from uniaims.errors import ImageError, InputError, LabelsError
 from uniaims.formats import is_image_path
-from uniaims.labels import read_labels, relabel
+from uniaims.labels import read_labels, read_objects, relabel
 from uniaims.micrograph import Micrograph, read_image
+from uniaims.texts import read_unicode
 
 if TYPE_CHECKING:
     from uniaims.dataset.store import Dataset
@@ -57,7 +60,8 @@ class SampleFile:
         Raises:
             InputError: if a file can't be read or the sizes differ.
         """
-        micrograph, labels = read_image(self.image), read_labels(self.mask)
+        micrograph, objects = read_image(self.image), read_objects(self.mask)
+        labels = objects.labels
         unknown: NDArray[Any] = read_labels(self.ignore) if self.ignore else np.zeros_like(labels)
         for path, array in ((self.mask, labels), (self.ignore, unknown)):
             if array.shape != micrograph.shape:
@@ -65,7 +69,8 @@ class SampleFile:
                     f"{path}: {array.shape} pixels, its image {self.image.name} has {micrograph.shape}: "
                     "wanted the same size. Export the mask at the image's resolution."
                 )
-        kinds = _kinds(labels, read_kinds(self.kinds)) if self.kinds else ()
+        kinds = _kinds(labels, objects.names(read_kinds(self.kinds))) if self.kinds else ()
+        micrograph = replace(micrograph, warnings=(*micrograph.warnings, *objects.warnings))
         return Sample(self.stem, micrograph, relabel(labels), unknown == 0, kinds)
 
 
@@ -133,9 +138,9 @@ def read_kinds(path: Path) -> dict[int, str]:
         InputError: if it can't be read, or a number is none.
     """
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            return {int(row[0]): row[1].strip() for row in list(csv.reader(file))[1:] if row}
-    except (OSError, UnicodeDecodeError, csv.Error, ValueError, IndexError) as error:
+        rows = list(csv.reader(StringIO(read_unicode(path), newline="")))
+        return {int(row[0]): row[1].strip() for row in rows[1:] if row}
+    except (OSError, csv.Error, ValueError, IndexError) as error:
         raise InputError(
             f"{path}: can't be read ({error}). Wanted label,kind and then lines such as 1,pore."
         ) from error
@@ -166,7 +171,8 @@ def _by_stem(folder: Path, suffixes: frozenset[str] | None = None) -> dict[str, 
         wanted = path.suffix.lower() in suffixes if suffixes else is_image_path(path)
         if path.name.startswith(".") or not wanted:
             continue
-        if path.stem in found:
-            raise ImageError(f"{path}: {found[path.stem].name} has the same stem. Keep one file for each stem.")
-        found[path.stem] = path
+        stem = stem_of(path)
+        if stem in found:
+            raise ImageError(f"{path}: {found[stem].name} has the same stem. Keep one file for each stem.")
+        found[stem] = path
     return found

@@ -16,6 +16,7 @@ from uniaims.dataset.archives import is_archive, unpack
 from uniaims.dataset.entry import Entry
 from uniaims.dataset.exchange import FORMATS, Format, detect
 from uniaims.dataset.exchange.format import unequal_sizes
+from uniaims.dataset.exchange.names import stem_of
 from uniaims.dataset.folder import LABEL_SUFFIXES
 from uniaims.dataset.intake import INCOMING_ARCHIVE, Placement, remove_leftovers
 from uniaims.dataset.manifest import is_dataset
@@ -65,11 +66,15 @@ class ImportFault:
 
 @dataclass(frozen=True)
 class Imported:
-    """What an import did: images added, images that were there already, and what could not be imported."""
+    """What an import did: images added, images that were there already, and what could not be imported.
+
+    ``warnings`` are sentences that the user should read, each once.
+    """
 
     added: int
     already: int
     faults: tuple[ImportFault, ...]
+    warnings: tuple[str, ...] = ()
 
 
 def format_named(name: str) -> Format:
@@ -106,7 +111,7 @@ def import_sources(
         remove_leftovers(dataset.folder, INCOMING_ARCHIVE)
         for source in sources:
             importing.take(Path(source))
-    return Imported(importing.added, importing.already, tuple(importing.faults))
+    return Imported(importing.added, importing.already, tuple(importing.faults), tuple(importing.warnings))
 
 
 def export(dataset: Dataset, form: str, target: str | Path, condition: str = "") -> int:
@@ -145,6 +150,7 @@ class _Import:
         self._faulty = 0
         self.added = 0
         self.faults: list[ImportFault] = []
+        self.warnings: dict[str, None] = {}
 
     @property
     def already(self) -> int:
@@ -176,7 +182,7 @@ class _Import:
         self.added += self._dataset.add(entries, settings.placement, settings.existing, note, self._progress)
         for mask in sorted((place / "ignore").glob("*")) if (place / "ignore").is_dir() else []:
             try:
-                if mask.stem not in faulty:
+                if stem_of(mask) not in faulty:
                     self._take_ignored(mask)
             except InputError as error:
                 self.faults.append(ImportFault(source, "", str(error)))
@@ -188,16 +194,18 @@ class _Import:
             fields.setdefault("pixel_size_source", "given")
         for entry in entries:
             self._seen += 1
+            self.warnings.update(dict.fromkeys(entry.warnings))
             yield replace(entry, record=replace(entry.record, **fields))
 
     def _take_ignored(self, mask: Path) -> None:
         """Keep the mask of the unlabelled region of an image."""
-        if mask.suffix.lower() not in LABEL_SUFFIXES or mask.stem not in self._dataset:
+        name = stem_of(mask)
+        if mask.suffix.lower() not in LABEL_SUFFIXES or name not in self._dataset:
             return
-        unknown, shape = (read_labels(mask) > 0).astype(np.uint8) * 255, self._dataset.record(mask.stem).shape
+        unknown, shape = (read_labels(mask) > 0).astype(np.uint8) * 255, self._dataset.record(name).shape
         if unknown.shape != shape:
             raise unequal_sizes(f"ignore/{mask.name}", unknown.shape, shape)
-        with atomic_file(self._dataset.ignore_path(mask.stem)) as temporary:
+        with atomic_file(self._dataset.ignore_path(name)) as temporary:
             temporary.write_bytes(cv2.imencode(".png", unknown)[1].tobytes())
 
 

@@ -10,6 +10,8 @@ from PIL import Image
 
 from uniaims.dataset.entry import Entry
 from uniaims.dataset.exchange import FORMATS, detect
+from uniaims.dataset.instances import Instances
+from uniaims.dataset.schema import ImageRecord
 from uniaims.errors import InputError
 
 COCO = FORMATS["coco"]
@@ -55,7 +57,7 @@ def test_segmentations(segmentation: Any, tmp_path: Path) -> None:
 
 
 def test_polygons_and_run_lengths_may_mix(tmp_path: Path) -> None:
-    runs = {"size": [16, 20], "counts": "T14`0"}
+    runs = {"size": [16, 20], "counts": [34, 6, 100, 6]}
     items = [{"category_id": 3, "segmentation": [SQUARE]}, {"category_id": 5, "segmentation": runs, "iscrowd": 1}]
     entry = read(tmp_path, coco(items))
     assert entry.instances.kinds == ("pore", "5 (crowd)")
@@ -75,7 +77,24 @@ def test_images_without_number_or_size(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "split"),
-    [("annotations/instances_val2017.json", "validation"), ("train/_annotations.coco.json", "train"), ("x.json", "")],
+    [
+        ("annotations/instances_val2017.json", "validation"),
+        ("train/_annotations.coco.json", "train"),
+        ("x.json", ""),
+        ("train.json", "train"),
+        ("test.json", "test"),
+        ("instances_Test.json", "test"),
+        ("image_info_test-dev2017.json", "test"),
+        ("val_coco.json", "validation"),
+        ("valid/x.json", "validation"),
+        ("tensile_test_Al7075.json", ""),
+        ("tensile-test.json", ""),
+        ("hardness test 3.json", ""),
+        ("test_1.json", ""),
+        ("train_wheel.json", ""),
+        ("valley2017.json", ""),
+        ("tests/x.json", ""),
+    ],
 )
 def test_split_is_that_of_the_file(name: str, split: str, tmp_path: Path) -> None:
     assert read(tmp_path, coco([]), name).record.split == split
@@ -167,3 +186,75 @@ def test_two_images_of_one_id_are_refused(tmp_path):
     (tmp_path / "x.json").write_text(json.dumps(content))
     with pytest.raises(InputError, match="id 7"):
         list(COCO.read(tmp_path))
+
+
+def test_parts_beside_each_other_are_splits(tmp_path):
+    for name in ("livecell_coco_train", "livecell_coco_val", "creep_test"):
+        (tmp_path / f"{name}.json").write_text(json.dumps(coco([], id=name, file_name=f"{name}.png")))
+    found = {entry.record.image_id: entry.record.split for entry in COCO.read(tmp_path)}
+    assert found == {"livecell_coco_train": "train", "livecell_coco_val": "validation", "creep_test": ""}
+
+
+ONE, TWO = [34, 6, 10, 6], [34, 6, 100, 6]
+BY_CVAT = {"attributes": {"occluded": False}}
+
+
+@pytest.mark.parametrize(
+    ("counts", "more", "kind"),
+    [
+        (ONE, {}, "pore"),
+        (ONE, BY_CVAT, "pore"),
+        (TWO, BY_CVAT, "pore"),
+        (TWO, {}, "pore (crowd)"),
+        (TWO, {"attributes": {}}, "pore (crowd)"),
+        (TWO, {"iscrowd": 0}, "pore"),
+    ],
+)
+def test_a_crowd_has_several_pieces_and_is_not_cvats(counts, more, kind, tmp_path):
+    item = {"category_id": 3, "iscrowd": 1, "segmentation": {"size": [16, 20], "counts": counts}}
+    entry = read(tmp_path, coco([item | more]))
+    assert entry.instances.kinds == (kind,)
+
+
+def test_own_crowds_of_one_piece_come_back(tmp_path):
+    mask = np.zeros((16, 20), np.uint32)
+    mask[2:8, 2:8] = 1
+    instances = Instances.from_labels(mask, {1: "pore (crowd)"})
+    COCO.write([Entry(ImageRecord("a", "a.png", 20, 16), instances)], tmp_path / "out")
+    (entry,) = COCO.read(tmp_path / "out")
+    assert entry.instances.kinds == ("pore (crowd)",)
+
+
+FAR = [1e10, 2.0**63, 1e19, 1e300, 1.7e308]
+
+
+@pytest.mark.parametrize("far", FAR)
+def test_polygons_of_any_size_are_cut_to_the_image(far, tmp_path):
+    square = [-far, -far, far, -far, far, far, -far, far]
+    corner = [0, 0, far, 0, 0, far]
+    half = [-far, 8, far, 8, far, far, -far, far]
+    strip = [5, -far, 9, -far, 9, far, 5, far]
+    diagonal = [0, 0, far, far, 0, far]
+    rings = [square, corner, half, strip, diagonal]
+    entry = read(tmp_path, coco([{"category_id": 3, "segmentation": [ring]} for ring in rings]))
+    assert entry.instances.areas_px[:4].tolist() == [320, 320, 160, 64]
+    assert entry.instances.areas_px[4] == pytest.approx(16 * 17 / 2, abs=16)
+    beside = [far, far, far * 1.01, far, far, far * 1.01]
+    assert "1 instances have no pixel" in read(tmp_path, coco([{"segmentation": [beside]}])).warnings[0]
+
+
+@pytest.mark.parametrize("value", [10**400, float("nan"), float("inf"), None, "x", [1]])
+def test_what_is_no_finite_number_is_refused(value, tmp_path):
+    with pytest.raises(InputError, match=r"x\.json"):
+        read(tmp_path, coco([{"category_id": 3, "segmentation": [[0, 0, value, 0, 9, 9]]}]))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "gb18030"])
+def test_encodings_of_the_file(encoding, tmp_path):
+    content = coco([{"category_id": 3, "segmentation": [SQUARE]}])
+    content["categories"][0]["name"] = "颗粒"
+    (tmp_path / "x.JSON").write_bytes(json.dumps(content, ensure_ascii=False).encode(encoding))
+    assert detect(tmp_path).name == "coco"
+    (entry,) = COCO.read(tmp_path)
+    assert entry.instances.kinds == ("颗粒",)
+    assert bool(entry.warnings) == (encoding == "gb18030")

@@ -83,3 +83,31 @@ def test_videos_are_refused(tmp_path: Path) -> None:
     (tmp_path / "a.xml").write_text('<annotations><track id="0" label="x"/></annotations>')
     with pytest.raises(InputError, match="tracks of a video"):
         list(CVAT.read(tmp_path))
+
+
+@pytest.mark.parametrize("far", ["9.3e18", "1e19", "1e300"])
+def test_shapes_of_any_size_are_cut_to_the_image(far: str, tmp_path: Path) -> None:
+    entry = read(
+        tmp_path,
+        f'<polygon label="a" points="-{far},-{far};{far},-{far};{far},{far};-{far},{far}"/>'
+        f'<box label="a" xtl="-{far}" ytl="10" xbr="{far}" ybr="{far}"/>'
+        f'<ellipse label="a" cx="20" cy="15" rx="{far}" ry="{far}"/>'
+        f'<mask label="a" rle="0,4" left="{far}" top="-{far}" width="2" height="2"/>',
+    )
+    assert entry.instances.areas_px.tolist() == [1200, 800, 1200, 0]
+    assert "1 instances have no pixel" in entry.warnings[0]
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        '<ellipse label="a" cx="nan" cy="15" rx="1" ry="1"/>',
+        '<box label="a" xtl="inf" ytl="10" xbr="1" ybr="1"/>',
+        '<mask label="a" rle="0,99999999999999999999" left="0" top="0" width="2" height="2"/>',
+        '<mask label="a" rle="0,4" left="0" top="0" width="-2" height="2"/>',
+        '<mask label="a" rle="0,4" left="0" top="0" width="1e300" height="2"/>',
+    ],
+)
+def test_numbers_that_lie_are_refused(shape: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"finite|don't fit"):
+        read(tmp_path, shape)

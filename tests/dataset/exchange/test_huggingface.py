@@ -82,3 +82,25 @@ def test_card_describes_every_column(make_entry: Any, tmp_path: Path, monkeypatc
     assert [name for name in columns if f"- name: {name}\n" not in card] == []
     assert "path: data/validation-*" in card
     assert [entry.record.image_id for entry in HUGGINGFACE.read(tmp_path / "out")] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("name", "split"),
+    [
+        ("test-00000-of-00001.parquet", "test"),
+        ("validation-00000-of-00001-0a1b2c3d4e5f.parquet", "validation"),
+        ("val.parquet", "validation"),
+        ("test[1] rig*.parquet", ""),
+        ("testing.PARQUET", ""),
+        ("tensile.parquet", ""),
+    ],
+)
+def test_names_of_files_are_no_patterns_and_name_few_splits(name: str, split: str, tmp_path: Path) -> None:
+    labels = np.zeros((12, 10), np.uint8)
+    labels[2:5, 3:7] = labels[8:10, 3:7] = 255
+    write(tmp_path / "set [2024]", mask={"bytes": png_encode(labels), "path": None})
+    (tmp_path / "set [2024]" / "data" / "train-00000-of-00001.parquet").rename(tmp_path / "set [2024]" / "data" / name)
+    assert detect(tmp_path / "set [2024]").name == "huggingface"
+    (entry,) = HUGGINGFACE.read(tmp_path / "set [2024]")
+    assert (entry.record.split, entry.instances.areas_px.tolist()) == (split, [12, 8])
+    assert "a mask of 0 and 255 with 2 separate pieces" in entry.warnings[0]

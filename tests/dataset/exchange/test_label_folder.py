@@ -76,3 +76,17 @@ def test_stardist_masks_need_images(tmp_path: Path) -> None:
     put(tmp_path / "masks" / "a.tif", labels())
     with pytest.raises(InputError, match="no image of the same name"):
         list(FORMATS["stardist"].read(tmp_path))
+
+
+def test_each_piece_of_a_mask_is_an_object_of_its_kind(tmp_path: Path) -> None:
+    mask = np.zeros((12, 10), np.uint8)
+    mask[1:3, 1:3] = mask[5:9, 5:9] = 255
+    put(tmp_path / "images" / "a.png", np.zeros((12, 10), np.uint8))
+    put(tmp_path / "masks" / "a.png", mask)
+    (tmp_path / "kinds.csv").write_bytes("image_id,number,kind\na,255,颗粒\n".encode("utf-16"))
+    (entry,) = FOLDER.read(tmp_path)
+    assert (entry.instances.areas_px.tolist(), entry.instances.kinds) == ([4, 16], ("颗粒", "颗粒"))
+    assert "2 separate pieces" in entry.warnings[0]
+    (sample,) = open_samples(tmp_path)
+    assert sample.read().labels.max() == 2
+    assert "2 separate pieces" in sample.read().micrograph.warnings[-1]

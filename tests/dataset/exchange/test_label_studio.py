@@ -1,6 +1,7 @@
 """Label Studio's tasks."""
 
 import json
+from base64 import urlsafe_b64encode
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,7 @@ def test_the_last_annotation_that_was_not_cancelled_counts(tmp_path: Path) -> No
     annotations = [{"result": []}, {"result": [brush, choice]}, {"was_cancelled": True, "result": []}]
     entry = read(tmp_path, annotations=annotations)
     assert entry.instances.boxes.tolist() == [[20, 10, 26, 15]]
-    assert entry.record.image_id == "1a2b3c4d-a"
+    assert entry.record.image_id == "a"
     assert len(read(tmp_path, annotations=[], predictions=[{"result": [brush]}]).instances) == 1
 
 
@@ -94,3 +95,61 @@ def test_the_interface_names_all_kinds(make_entry: Any, tmp_path: Path) -> None:
 def test_tasks_nobody_has_annotated_are_no_images_without_an_object(tmp_path, task, state):
     Image.fromarray(np.zeros((100, 200), np.uint8)).save(tmp_path / "a.png")
     assert read(tmp_path, **task).record.review_state == state
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"img": "/data/upload/3/1a2b3c4d-a.png"},
+        {"sample": "A12", "img": "/data/upload/3/1a2b3c4d-a.png"},
+        {"image": "A12", "scan": "/data/upload/3/1a2b3c4d-a.png"},
+        {"note": "see b.png in the paper 3", "img": "upload/3/1a2b3c4d-a.png"},
+        {"other": "x/b.png", "img": "x/a.png"},
+        {"url": "https://host/some/a.png?X-Amz-Signature=1/2.tif"},
+        {"url": "s3://bucket/path/a.png"},
+        {"pic": "/data/local-files/?d=any%20folder/a.png"},
+        {"pic": "/data/local-files/?d=any\\\\a.png"},
+        {"x": "/tasks/7/resolve/?fileuri=" + urlsafe_b64encode(b"gs://bucket/path/a.png").decode().rstrip("=")},
+        {"meta": {"a": 1}, "n": 5, "micrograph": "C:\\\\data\\\\a.png"},
+    ],
+)
+def test_the_image_is_under_any_key(data, tmp_path):
+    Image.fromarray(np.zeros((100, 200), np.uint8)).save(tmp_path / "a.png")
+    Image.fromarray(np.zeros((100, 200), np.uint8)).save(tmp_path / "b.png")
+    square = region("polygonlabels", {"points": [[10, 10], [20, 10], [20, 30], [10, 30]]}) | {"to_name": "img"}
+    entry = read(tmp_path, square, data=data)
+    assert (entry.image, entry.record.image_id) == (tmp_path / "a.png", "a")
+    assert entry.instances.areas_px.tolist() == [400]
+
+
+def test_uploads_of_one_name_stay_apart(tmp_path):
+    tasks = [{"id": i, "data": {"image": f"/data/upload/1/{i}a2b3c4d-a.png"}, "annotations": []} for i in (1, 2)]
+    for i in (1, 2):
+        Image.fromarray(np.full((10, 20), i, np.uint8)).save(tmp_path / f"{i}a2b3c4d-a.png")
+    (tmp_path / "export.json").write_text(json.dumps(tasks))
+    found = [entry.record.image_id for entry in FORMATS["label-studio"].read(tmp_path)]
+    assert found == ["1a2b3c4d-a", "2a2b3c4d-a"]
+    (tmp_path / "export.json").write_text(json.dumps(tasks[:1]))
+    assert [entry.record.image_id for entry in FORMATS["label-studio"].read(tmp_path)] == ["a"]
+
+
+@pytest.mark.parametrize("data", [{}, {"n": 5}, None, [], "a.png"])
+def test_a_task_without_image_is_refused(data, tmp_path):
+    with pytest.raises(InputError, match="names no image"):
+        read(tmp_path, data=data)
+
+
+@pytest.mark.parametrize("far", [1e19, 1e300, 1e308])
+def test_shapes_of_any_size_are_cut_or_refused(far, tmp_path):
+    shapes = [
+        {"points": [[-far, -far], [far, -far], [far, far], [-far, far]]},
+        {"x": -far, "y": 0, "width": 2 * far if far < 1e308 else far, "height": 100},
+        {"x": 50, "y": 50, "radiusX": far, "radiusY": far},
+    ]
+    for value in shapes:
+        form = "polygonlabels" if "points" in value else "ellipselabels" if "radiusX" in value else "rectanglelabels"
+        try:
+            entry = read(tmp_path, region(form, value))
+        except InputError:
+            continue
+        assert entry.instances.areas_px.tolist() == [20_000]

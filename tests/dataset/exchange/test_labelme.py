@@ -2,11 +2,13 @@
 
 import json
 from base64 import b64encode
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import tifffile
 from imagecodecs import png_encode
 
 from uniaims.dataset.entry import Entry
@@ -66,3 +68,50 @@ def test_a_mask_that_claims_a_huge_picture_is_refused(tmp_path: Path) -> None:
     bomb = shape("mask", [[0, 0], [3, 3]]) | {"mask": b64encode(bytes(code)).decode()}
     with pytest.raises(InputError):
         read(tmp_path, [bomb])
+
+
+@pytest.mark.parametrize("far", [2.0**63, 1e19, 1e150, 1e300, 1e308])
+@pytest.mark.parametrize("form", ["circle", "rectangle", "polygon"])
+def test_shapes_of_any_size_are_cut_or_refused(far: float, form: str, tmp_path: Path) -> None:
+    points = {"circle": [[20, 15], [far, 15]], "rectangle": [[-far, -far], [far, far]]}
+    square = [[-far, -far], [far, -far], [far, far], [-far, far]]
+    try:
+        entry = read(tmp_path, [shape(form, points.get(form, square))])
+    except InputError:
+        assert far > 1e300
+        return
+    assert entry.instances.areas_px.tolist() == [1200]
+
+
+@pytest.mark.parametrize(
+    "data", ["!", "AAAA", b64encode(b"II*\0\x08\0\0\0").decode(), b64encode(b"\x89PNG1234").decode(), 5]
+)
+def test_broken_pictures_inside_are_damaged(data: object, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"a\.json: imageData.*(damaged|no PNG)"):
+        read(tmp_path, [], imageData=data)
+
+
+def test_a_circle_of_directories_inside_ends(tmp_path: Path) -> None:
+    stream = BytesIO()
+    tifffile.imwrite(stream, np.zeros((30, 40), np.uint8))
+    code = bytearray(stream.getvalue())
+    place = int.from_bytes(code[4:8], "little")
+    count = int.from_bytes(code[place : place + 2], "little")
+    code[place + 2 + 12 * count : place + 6 + 12 * count] = len(code).to_bytes(4, "little")
+    code += b"\0\0" + len(code).to_bytes(4, "little")
+    try:
+        entry = read(tmp_path, [], imageData=b64encode(bytes(code)).decode())
+    except InputError as error:
+        assert "damaged" in str(error)
+    else:
+        assert entry.record.shape == (30, 40)
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-8-sig", "utf-16"])
+def test_encodings_of_the_file(encoding: str, tmp_path: Path) -> None:
+    read(tmp_path, [shape("rectangle", [[8, 9], [2, 3]], "颗粒")])
+    text = json.dumps(json.loads((tmp_path / "a.json").read_text()), ensure_ascii=False)
+    (tmp_path / "a.json").write_bytes(text.encode(encoding))
+    (entry,) = FORMATS["labelme"].read(tmp_path)
+    assert entry.instances.kinds == ("颗粒",)
+    assert ["GB 18030" in warning for warning in entry.warnings] == [True] * (encoding == "gb18030")

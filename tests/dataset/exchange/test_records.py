@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from uniaims.dataset.exchange.pictures import checked_shape, find_picture
+from uniaims.dataset.exchange.frame import frame_of
+from uniaims.dataset.exchange.pictures import find_picture
 from uniaims.dataset.exchange.records import described, image_id_of, known_word, record_for
 from uniaims.errors import InputError
 
@@ -72,4 +73,4 @@ def test_words_of_others() -> None:
 @pytest.mark.parametrize("size", [(10**6, 10**6), (0, 5), ("a", 5), (None, None), (2.5, 3)])
 def test_sizes_without_image_are_checked(size: tuple[object, object]) -> None:
     with pytest.raises(InputError):
-        checked_shape("a", None, *size)
+        frame_of("a", None, *size)

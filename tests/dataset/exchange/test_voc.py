@@ -75,5 +75,25 @@ def test_boxes_alone_are_refused(tmp_path: Path) -> None:
 
 
 def test_other_sizes_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"\(12, 9\) pixels, its image has \(12, 10\)"):
+    with pytest.raises(InputError, match=r"labels are for 9 x 12 px, it has 10 x 12"):
         read(tmp_path, square()[:, 1:])
+
+
+def test_a_mask_of_0_and_255_is_no_rim(tmp_path: Path) -> None:
+    entry = read(tmp_path, np.where(square() > 0, 255, 0).astype(np.uint8))
+    assert sorted(entry.instances.areas_px.tolist()) == [16, 21]
+    assert "2 separate pieces" in entry.warnings[0]
+
+
+def test_one_object_of_two_pieces_that_is_named_stays_one(tmp_path: Path) -> None:
+    text = "<?xml version='1.0' encoding='gb2312'?><annotation><object><name>颗粒</name></object></annotation>"
+    (tmp_path / "Annotations").mkdir()
+    read_labels = np.minimum(square(), 1)
+    for name in ("SegmentationObject", "JPEGImages"):
+        (tmp_path / name).mkdir()
+    Image.fromarray(read_labels).save(tmp_path / "SegmentationObject" / "a.PNG", format="PNG")
+    cv2.imwrite(str(tmp_path / "JPEGImages" / "a.JPG"), np.zeros((12, 10), np.uint8))
+    (tmp_path / "Annotations" / "a.XML").write_bytes(text.encode("gb2312"))
+    (entry,) = VOC.read(tmp_path)
+    assert (entry.instances.areas_px.tolist(), entry.instances.kinds) == ([37], ("颗粒",))
+    assert entry.image == tmp_path / "JPEGImages" / "a.JPG"

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ import numpy as np
 from uniaims.dataset.entry import Entry
 from uniaims.dataset.exchange.documents import wanted_dict
 from uniaims.dataset.exchange.format import Unreadable, attempt
+from uniaims.dataset.exchange.frame import frame_of
 from uniaims.dataset.exchange.label_folder import label_files
-from uniaims.dataset.exchange.pictures import checked_shape, find_picture, pictures_in, save_picture
+from uniaims.dataset.exchange.names import composed, files_in
+from uniaims.dataset.exchange.pictures import find_picture, pictures_in, save_picture
 from uniaims.dataset.exchange.records import (
     KEY,
     KindsTable,
@@ -21,13 +24,12 @@ from uniaims.dataset.exchange.records import (
     image_id_of,
     read_kinds,
     read_records,
-    record_for,
     write_records,
 )
 from uniaims.dataset.exchange.restricted_pickle import read_object
 from uniaims.dataset.instances import Instances
 from uniaims.errors import InputError
-from uniaims.labels import check_labels, outlines, read_labels, write_labels
+from uniaims.labels import check_labels, outlines, read_objects, write_labels
 
 SEGMENTATION = "_seg.npy"
 MASKS = ("_masks", "_cp_masks")
@@ -37,15 +39,15 @@ def matches(path: Path) -> bool:
     """Whether there is a ``_seg.npy``, or label images ending in ``_masks`` beside images."""
     if path.is_file():
         return path.name.endswith(SEGMENTATION)
-    return any(path.glob(f"*{SEGMENTATION}")) or bool(_masks_in(path))
+    return bool(_segmentations_in(path)) or bool(_masks_in(path))
 
 
 def read(path: Path) -> Iterator[Entry | Unreadable]:
     """Read the ``_seg.npy`` files; images that have none by their ``_masks`` files."""
-    files = [path] if path.is_file() else sorted(path.glob(f"*{SEGMENTATION}"))
+    files = [path] if path.is_file() else _segmentations_in(path)
     for file in files:
         yield attempt(file.name, _read_segmentation, file)
-    done = {file.name.removesuffix(SEGMENTATION) for file in files}
+    done = {composed(file.name).removesuffix(SEGMENTATION) for file in files}
     if path.is_dir():
         yield from _read_masks(path, done)
 
@@ -85,19 +87,19 @@ def _read_segmentation(file: Path) -> Entry:
     if masks.dtype.kind == "i" and masks.min(initial=0) == -1:
         masks = masks + 1  # before version 0.7 Cellpose counted from -1
     labels = check_labels(masks)
-    stem = file.name.removesuffix(SEGMENTATION)
+    stem = composed(file.name).removesuffix(SEGMENTATION)
     picture: Any = find_picture(str(content.get("filename") or ""), file) or pictures_in(file.parent).get(stem)
     if picture is None and isinstance(content.get("img"), np.ndarray):
         picture = content["img"].squeeze()
         if picture.shape[:2] != labels.shape:
             picture = np.moveaxis(picture, 0, -1)
-    shape = checked_shape(stem, picture if isinstance(picture, Path) else None, *labels.shape)
     known: dict[str, Any] = content[KEY] if isinstance(content.get(KEY), dict) else {}
+    file_of_picture = picture if isinstance(picture, Path) else None
+    frame = frame_of(stem, file_of_picture, *labels.shape, drawn_as_stored=not known)
     kinds = {int(number): str(kind) for number, kind in dict(known.get("kinds", {})).items()}
     name = picture.name if isinstance(picture, Path) else f"{stem}.png"
-    return Entry(
-        record_for(name, shape, {"image_id": stem, **known}), Instances.from_labels(labels, kinds or None), picture
-    )
+    shown = replace(frame, name=name, image=picture)
+    return shown.entry(Instances.from_labels(labels, kinds or None), {"image_id": stem, **known})
 
 
 def _read_masks(path: Path, done: set[str]) -> Iterator[Entry | Unreadable]:
@@ -110,9 +112,14 @@ def _read_masks(path: Path, done: set[str]) -> Iterator[Entry | Unreadable]:
 
 
 def _read_mask(picture: Path, file: Path, known: dict[str, Any], kinds: dict[int, str] | None) -> Entry:
-    labels = read_labels(file)
-    shape = checked_shape(known["image_id"], picture, *labels.shape)
-    return Entry(record_for(picture.name, shape, known), Instances.from_labels(labels, kinds), picture)
+    objects = read_objects(file)
+    frame = frame_of(known["image_id"], picture, *objects.labels.shape, drawn_as_stored=len(known) == 1)
+    instances = Instances.from_labels(objects.labels, objects.names(kinds or {}))
+    return replace(frame, name=picture.name).entry(instances, known, objects.warnings)
+
+
+def _segmentations_in(path: Path) -> list[Path]:
+    return [file for file in files_in(path, ".npy") if file.name.endswith(SEGMENTATION)]
 
 
 def _masks_in(path: Path) -> dict[str, Path]:

@@ -5,8 +5,10 @@ instances without holes as polygons, for tools that take nothing else.
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import count, pairwise
 from pathlib import Path
 from typing import Any
@@ -18,10 +20,13 @@ from uniaims.dataset.entry import Entry
 from uniaims.dataset.exchange.documents import head_of, read_json, stream_list, wanted_dict, wanted_list
 from uniaims.dataset.exchange.drawings import Drawing, flat_points, has_holes, instances_of, ring_of
 from uniaims.dataset.exchange.format import Unreadable, attempt
-from uniaims.dataset.exchange.pictures import annotation_files, checked_shape, find_picture, looks_like, save_picture
-from uniaims.dataset.exchange.records import KEY, UNNAMED, described, named_kinds, record_for
+from uniaims.dataset.exchange.frame import frame_of
+from uniaims.dataset.exchange.names import files_in
+from uniaims.dataset.exchange.pictures import annotation_files, find_picture, looks_like, save_picture
+from uniaims.dataset.exchange.records import KEY, UNNAMED, described, named_kinds
 from uniaims.dataset.instances import Instances
 from uniaims.errors import InputError, LabelsError
+from uniaims.labels import piece_count
 
 CROWD = " (crowd)"
 """Ends the kind of a region of many instances that nobody told apart (``iscrowd`` 1)."""
@@ -29,7 +34,12 @@ ANNOTATIONS = "annotations/instances_default.json"
 
 _SMALLEST_POLYGON = 6
 """Numbers of a triangle; shorter parts have no area and are passed over."""
-_SPLITS = {"train": "train", "val": "validation", "valid": "validation", "validation": "validation", "test": "test"}
+_EXPORTERS_WORDS = {"annotation", "annotations", "coco", "data", "dataset", "default", "dev", "export", "gt", "image"}
+_EXPORTERS_WORDS |= {"info", "instance", "instances", "json", "keypoints", "label", "labels", "panoptic", "person"}
+_EXPORTERS_WORDS |= {"captions", "segm", "segmentation", "set", "split", "stuff"}
+_YEAR = re.compile(r"(?:19|20)\d\d$")
+_SPLITS = {"train": "train", "training": "train", "test": "test", "testing": "test"}
+_SPLITS |= dict.fromkeys(("val", "valid", "validation"), "validation")
 
 
 def matches(path: Path) -> bool:
@@ -42,7 +52,7 @@ def read(path: Path) -> Iterator[Entry | Unreadable]:
     files = [file for file in annotation_files(path, ".json") if path.is_file() or _is_coco(file)]
     instance_files = [file for file in files if file.name.startswith("instances")]
     for file in instance_files or files:
-        yield from _read_file(file)
+        yield from _read_file(file, path)
 
 
 def write(entries: Iterable[Entry], folder: Path) -> None:
@@ -83,13 +93,14 @@ def _offsets(lengths: Iterable[int]) -> np.ndarray[Any, np.dtype[np.int64]]:
 
 
 def _is_coco(file: Path) -> bool:
-    head = head_of(file).lstrip("\ufeff \n\r\t")
+    head = head_of(file).lstrip()
     holds = [f'"{key}"' in head for key in ("file_name", "segmentation", "categories", "category_id")]
     return head.startswith("{") and any(holds) and ('"images"' in head or '"annotations"' in head)
 
 
-def _read_file(file: Path) -> Iterator[Entry | Unreadable]:
-    content = wanted_dict(read_json(file), f"{file}")
+def _read_file(file: Path, given: Path) -> Iterator[Entry | Unreadable]:
+    document = read_json(file)
+    content = wanted_dict(document.content, f"{file}")
     names = {str(item["id"]): str(item.get("name", item["id"])) for item in wanted_list(content.get("categories"), "")}
     images = wanted_list(content.get("images"), f"{file}: images")
     by_image: dict[str, list[Any]] = {_id_of(image): [] for image in images}
@@ -104,23 +115,49 @@ def _read_file(file: Path) -> Iterator[Entry | Unreadable]:
             text = f"{file}: annotation {annotation.get('id')} belongs to image {annotation.get('image_id')!r}"
             raise InputError(f"{text}, which is not among the images. Export images and annotations together.")
         place.append(annotation)
-    split = _split_of(file)
+    split = split_of(file)
     for image in images:
+        name = str(image.get("file_name") or image.get("id"))
         annotations = by_image.pop(_id_of(image), [])
-        yield attempt(str(image.get("file_name", "")), _entry, image, annotations, names, file, split)
+        picture = find_picture(name, file, given)
+        yield attempt(name, _entry, image, annotations, names, picture, (file, split, document.warnings))
 
 
-def _entry(image: Mapping[str, Any], annotations: list[Any], names: dict[str, str], file: Path, split: str) -> Entry:
+def _entry(
+    image: Mapping[str, Any],
+    annotations: list[Any],
+    names: dict[str, str],
+    picture: Path | None,
+    source: tuple[Path, str, tuple[str, ...]],
+) -> Entry:
+    """An image of a file, whose split and warnings come with it."""
+    file, split, warnings = source
     name = str(image.get("file_name") or image.get("id"))
-    picture = find_picture(name, file)
-    shape = checked_shape(name, picture, image.get("height"), image.get("width"))
-    known = {"split": split, **(image[KEY] if isinstance(image.get(KEY), dict) else {})}
+    frame = frame_of(name, picture, image.get("height"), image.get("width"))
+    own = image[KEY] if isinstance(image.get(KEY), dict) else None
     kinds = [_kind_of(annotation, names) for annotation in annotations]
     try:
-        instances = _instances(shape, annotations, kinds)
+        instances = _instances(frame.shape, annotations, kinds)
     except LabelsError as error:
         raise LabelsError(f"{file}: image {name!r}: {error}") from error
-    return Entry(record_for(name, shape, known), instances, picture)
+    if own is None:
+        instances = _without_false_crowds(instances, annotations)
+    return frame.entry(instances, {"split": split, **(own or {})}, warnings)
+
+
+def _without_false_crowds(instances: Instances, annotations: list[Any]) -> Instances:
+    """Kinds without the mark of a crowd where there is one object.
+
+    CVAT marks all that was drawn with the brush, only because it is stored as run lengths; its annotations have
+    attributes, which those of COCO don't. A crowd has several pieces.
+    """
+    kinds = list(instances.kinds)
+    for i, kind in enumerate(kinds):
+        attributes = annotations[i].get("attributes")
+        by_cvat = isinstance(attributes, dict) and "occluded" in attributes
+        if kind.endswith(CROWD) and (by_cvat or piece_count(instances.mask(i)) == 1):
+            kinds[i] = kind.removesuffix(CROWD)
+    return replace(instances, kinds=named_kinds(kinds))
 
 
 def _instances(shape: tuple[int, int], annotations: list[Any], kinds: list[str]) -> Instances:
@@ -160,16 +197,42 @@ def _counts_of(shape: tuple[int, int], codes: list[Any]) -> list[list[int]]:
 
 def _kind_of(annotation: Mapping[str, Any], names: dict[str, str]) -> str:
     category = str(annotation.get("category_id", UNNAMED))
-    return names.get(category, category) + (CROWD if annotation.get("iscrowd") == 1 else "")
+    return names.get(category, category) + (CROWD if annotation.get("iscrowd") in {1, "1"} else "")
 
 
 def _id_of(image: Mapping[str, Any]) -> str:
     return str(image.get("id", image.get("file_name")))
 
 
-def _split_of(file: Path) -> str:
-    words = [*file.stem.lower().replace("-", "_").split("_"), file.parent.name.lower()]
-    return next((_SPLITS[word.rstrip("0123456789")] for word in words if word.rstrip("0123456789") in _SPLITS), "")
+def split_of(file: Path) -> str:
+    """Part of the dataset that a file holds; empty if its name doesn't say.
+
+    It is the folder's name; or that of the file, where nothing else stands beside the part but the words that exporters
+    write (``instances_val2017``), or where files of the same name with other parts lie beside it: a ``tensile_test`` is
+    none.
+    """
+    words = _words_of(file.stem)
+    places = [i for i, word in enumerate(words) if _part(word)]
+    if len(places) == 1:
+        (place,) = places
+        rest = words[:place] + words[place + 1 :]
+        others = (_words_of(other.stem) for other in files_in(file.parent, file.suffix.lower()))
+        siblings = (
+            other for other in others if len(other) == len(words) and other[:place] + other[place + 1 :] == rest
+        )
+        parts = {_part(other[place]) for other in siblings} - {""}
+        if len(parts) > 1 or not {_YEAR.sub("", word) for word in rest} - _EXPORTERS_WORDS:
+            return _part(words[place])
+    return _part(file.parent.name.lower())
+
+
+def _words_of(stem: str) -> list[str]:
+    return [word for word in re.split(r"[_\-. ]+", stem.lower()) if word]
+
+
+def _part(word: str) -> str:
+    """Part of a dataset that a word names, perhaps with a year behind it: ``val2017``."""
+    return _SPLITS.get(_YEAR.sub("", word), "")
 
 
 def _write(entries: Iterable[Entry], folder: Path, segment: Callable[[Instances], list[Any]]) -> None:

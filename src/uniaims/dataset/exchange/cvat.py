@@ -6,6 +6,7 @@ instance's box.
 
 import shutil
 from collections.abc import Iterable, Iterator
+from math import isfinite
 from pathlib import Path
 from typing import IO
 from xml.etree.ElementTree import Element
@@ -18,14 +19,9 @@ from uniaims.dataset.entry import Entry
 from uniaims.dataset.exchange.documents import head_of, read_xml
 from uniaims.dataset.exchange.drawings import Drawing, ellipse, instances_of, mask_of_row_runs, rectangle, ring_of
 from uniaims.dataset.exchange.format import Unreadable, attempt
-from uniaims.dataset.exchange.pictures import annotation_files, checked_shape, find_picture, save_picture
-from uniaims.dataset.exchange.records import (
-    UNNAMED,
-    image_id_of,
-    read_records,
-    record_for,
-    write_records,
-)
+from uniaims.dataset.exchange.frame import frame_of
+from uniaims.dataset.exchange.pictures import annotation_files, find_picture, save_picture
+from uniaims.dataset.exchange.records import UNNAMED, image_id_of, read_records, write_records
 from uniaims.dataset.instances import Instances
 from uniaims.errors import InputError
 
@@ -57,12 +53,15 @@ def read(path: Path) -> Iterator[Entry | Unreadable]:
     """Read CVAT's files for images; those for videos are refused."""
     for file in annotation_files(path, ".xml"):
         if path.is_file() or "<annotations" in head_of(file):
-            root = read_xml(file)
+            document = read_xml(file)
+            root = document.content
             if root.find("track") is not None:
                 raise InputError(f"{file} holds tracks of a video. Export it as 'CVAT for images 1.1'.")
             records = read_records(file.parent)
             for image in root.iter("image"):
-                yield attempt(image.get("name", ""), _read_image, image, file, records)
+                name = image.get("name", "")
+                picture = find_picture(name, file, path)
+                yield attempt(name, _read_image, image, file, records, picture, document.warnings)
 
 
 def write(entries: Iterable[Entry], folder: Path) -> None:
@@ -83,20 +82,25 @@ def write(entries: Iterable[Entry], folder: Path) -> None:
     write_records(folder, records)
 
 
-def _read_image(image: Element, file: Path, records: dict[str, dict[str, object]]) -> Entry:
+def _read_image(
+    image: Element,
+    file: Path,
+    records: dict[str, dict[str, object]],
+    picture: Path | None,
+    warnings: tuple[str, ...],
+) -> Entry:
     name = image.get("name", "")
-    picture = find_picture(name, file)
-    shape = checked_shape(name, picture, image.get("height"), image.get("width"))
+    frame = frame_of(name, picture, image.get("height"), image.get("width"))
     drawings = []
     for number, item in enumerate(image):
         what = f"{file}: image {name!r}: {item.tag} {number}"
         if item.tag in _WITHOUT_AREA:
             raise InputError(f"{what} has no area. Remove it, or draw around the objects.")
         if item.tag != "tag":
-            drawings.append(_drawing(item, shape, what))
+            drawings.append(_drawing(item, frame.shape, what))
     known = records.get(image_id_of(name), {"split": image.get("subset", "").lower()})
     known = known if known.get("split") in {"train", "validation", "test"} or "image_id" in known else {}
-    return Entry(record_for(name, shape, known), instances_of(shape, drawings), picture)
+    return frame.entry(instances_of(frame.shape, drawings), known, warnings)
 
 
 def _drawing(item: Element, shape: tuple[int, int], what: str) -> Drawing:
@@ -104,9 +108,12 @@ def _drawing(item: Element, shape: tuple[int, int], what: str) -> Drawing:
 
     def number(key: str, default: str = "") -> float:
         try:
-            return float(item.get(key, default))
+            value = float(item.get(key, default))
         except ValueError as error:
             raise InputError(f"{what}: {key} is {item.get(key)!r}: wanted a number.") from error
+        if not isfinite(value):
+            raise InputError(f"{what}: {key} is {value}: wanted a finite number.")
+        return value
 
     if item.tag == "polygon":
         points = [pair.split(",") for pair in item.get("points", "").strip(";").split(";")]
@@ -120,11 +127,11 @@ def _drawing(item: Element, shape: tuple[int, int], what: str) -> Drawing:
     if item.tag != "mask":
         raise InputError(f"{what} is of an unknown type. Export as 'CVAT for images 1.1'.")
     width, height = int(number("width")), int(number("height"))
-    runs = np.array([int(text) for text in item.get("rle", "").split(",") if text.strip()], np.int64)
+    counts = [int(text) for text in item.get("rle", "").split(",") if text.strip()]
     too_large = not (0 < width <= shape[1] and 0 < height <= shape[0])
-    if too_large or runs.min(initial=0) < 0 or runs.max(initial=0) > width * height or runs.sum() > width * height:
+    if too_large or min(counts, default=0) < 0 or sum(counts) > width * height:
         raise InputError(f"{what}: its run lengths don't fit into {width} x {height} px. Export it again.")
-    top, left, mask = mask_of_row_runs(runs, width)
+    top, left, mask = mask_of_row_runs(np.array(counts, np.int64), width)
     return Drawing(masks=[(top + int(number("top")), left + int(number("left")), mask)], kind=kind)
 
 

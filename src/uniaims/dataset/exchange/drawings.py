@@ -6,7 +6,7 @@ lies inside.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import cos, pi, radians, sin
+from math import cos, isfinite, pi, radians, sin
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -116,7 +116,12 @@ def ellipse(x: float, y: float, radius_x: float, radius_y: float, degrees: float
     """Points (K, 2) around an ellipse with the centre (x, y), turned clockwise on the screen.
 
     The points lie so far outside of it that the polygon has the ellipse's area.
+
+    Raises:
+        InputError: if a number is not finite.
     """
+    if not all(map(isfinite, (x, y, radius_x, radius_y, degrees))):
+        raise InputError(f"an ellipse around ({x}, {y}) with radii {radius_x} and {radius_y} has no place. Remove it.")
     turn = np.linspace(0, 2 * pi, _ELLIPSE_POINTS, endpoint=False)
     step = 2 * pi / _ELLIPSE_POINTS
     swell = (step / sin(step)) ** 0.5
@@ -142,11 +147,13 @@ def ring_of(points: ArrayLike, what: str) -> Ring:
     """
     try:
         ring = np.asarray(points, np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise InputError(f"{what}: its points are no pairs of numbers. Export it again.") from error
     if ring.ndim == 1 and ring.size % 2 == 0:
         ring = ring.reshape(-1, 2)
-    if ring.ndim != 2 or ring.shape[1] != 2 or len(ring) < 3 or not np.isfinite(ring).all():
+    if not np.isfinite(ring).all():
+        raise InputError(f"{what}: its points hold numbers that are not finite: wanted three or more pairs of numbers.")
+    if ring.ndim != 2 or ring.shape[1] != 2 or len(ring) < 3:
         raise InputError(f"{what}: its points have the shape {ring.shape}: wanted three or more pairs of numbers.")
     return ring
 

@@ -48,7 +48,8 @@ class Unreadable:
 def attempt(name: str, read: Callable[..., Entry], *arguments: Any) -> Entry | Unreadable:
     """Read one image of several, so that the others can be read if it can't."""
     try:
-        return read(*arguments)
+        with np.errstate(over="ignore", invalid="ignore"):  # shapes are looked at when they are whole
+            return read(*arguments)
     except Exception as error:
         return Unreadable(name, error)
 

@@ -12,8 +12,10 @@ from uniaims.dataset.entry import Entry
 from uniaims.dataset.exchange.documents import head_of, read_json, stream_list, wanted_list
 from uniaims.dataset.exchange.drawings import Drawing, Part, instances_of, parts_of, ring_of
 from uniaims.dataset.exchange.format import Unreadable, attempt
-from uniaims.dataset.exchange.pictures import annotation_files, checked_shape, pictures_in, save_picture
-from uniaims.dataset.exchange.records import KEY, described, record_for
+from uniaims.dataset.exchange.frame import frame_of
+from uniaims.dataset.exchange.names import stem_of
+from uniaims.dataset.exchange.pictures import annotation_files, pictures_in, save_picture
+from uniaims.dataset.exchange.records import KEY, described
 from uniaims.dataset.instances import Instances
 from uniaims.errors import InputError
 
@@ -58,15 +60,16 @@ def _is_features(file: Path) -> bool:
 
 
 def _read_file(file: Path, pictures: dict[str, Path]) -> Entry:
-    content = read_json(file)
+    document = read_json(file)
+    content = document.content
     top = content if isinstance(content, dict) else {"type": "FeatureCollection", "features": content}
     features = [top] if top.get("type") == "Feature" else wanted_list(top.get("features"), f"{file}: features")
     known = top[KEY] if isinstance(top.get(KEY), dict) else {}
-    picture = pictures.get(file.stem)
+    picture = pictures.get(stem_of(file))
     name = picture.name if picture else str(known.get("file_name") or f"{file.stem}.png")
-    shape = checked_shape(name, picture, known.get("height"), known.get("width"))
+    frame = frame_of(name, picture, known.get("height"), known.get("width"), drawn_as_stored=not known)
     drawings = [_drawing(feature, f"{file}: feature {number}") for number, feature in enumerate(features)]
-    return Entry(record_for(name, shape, known), instances_of(shape, drawings), picture)
+    return frame.entry(instances_of(frame.shape, drawings), known, document.warnings)
 
 
 def _drawing(feature: Mapping[str, Any], what: str) -> Drawing:

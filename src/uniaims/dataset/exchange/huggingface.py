@@ -5,7 +5,9 @@ compressed run lengths. Read are also sets whose instances are a label image in 
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +17,21 @@ import polars as pl
 from uniaims.dataset.entry import Entry
 from uniaims.dataset.exchange.coco import decode_counts, encode_counts
 from uniaims.dataset.exchange.format import Unreadable, attempt, unequal_sizes
-from uniaims.dataset.exchange.pictures import checked_shape, decoded_picture, encoded_picture, find_picture
-from uniaims.dataset.exchange.records import image_id_of, known_word, named_kinds, record_for
+from uniaims.dataset.exchange.frame import frame_of
+from uniaims.dataset.exchange.names import files_in
+from uniaims.dataset.exchange.pictures import decoded_picture, encoded_picture, find_picture
+from uniaims.dataset.exchange.records import image_id_of, known_word, named_kinds
 from uniaims.dataset.instances import Instances
 from uniaims.dataset.schema import DESCRIPTIVE_FIELDS
 from uniaims.errors import InputError
-from uniaims.labels import check_labels
+from uniaims.labels import objects_of
 
 _SHARD_BYTES = 2**28
 _ROWS_AT_ONCE = 8
 _SPLITS = {"": "train", "train": "train", "validation": "validation", "test": "test"}
+_PARTS = {"train": "train", "validation": "validation", "val": "validation", "valid": "validation", "test": "test"}
+_PART = re.compile(r"(train|validation|val|valid|test)(?:[-_]\d+)?(?:-of-\d+)?(?:-[0-9a-f]+)?\.parquet$")
+"""Files as the library names them, ``train-00000-of-00001.parquet``; the rest is what people call theirs."""
 _MASK_COLUMNS = ("mask", "masks", "label", "labels", "instance_mask", "annotation")
 _CAPTION_COLUMNS = ("caption", "text", "description")
 _INSTANCE: dict[str, pl.DataType] = {
@@ -73,7 +80,7 @@ dataset_info:
 
 def matches(path: Path) -> bool:
     """Whether there are Parquet files with a column of images."""
-    return any("image" in pl.read_parquet_schema(file) for file in _files(path)[:1])
+    return any("image" in _schema(file) for file in _files(path)[:1])
 
 
 def read(path: Path) -> Iterator[Entry | Unreadable]:
@@ -99,13 +106,21 @@ def write(entries: Iterable[Entry], folder: Path) -> None:
 
 
 def _read_file(file: Path) -> Iterator[Entry | Unreadable]:
-    total = int(pl.scan_parquet(file).select(pl.len()).collect().item())
-    split = next((part for part in ("train", "validation", "test") if file.name.startswith(part)), "")
+    with file.open("rb") as stream:  # a path would be taken for a pattern, and has to be UTF-8
+        total = int(pl.scan_parquet(stream).select(pl.len()).collect().item())
+    found = _PART.match(file.name) or _PART.match(f"{file.parent.name}.parquet")
+    split = _PARTS[found[1]] if found else ""
     for start in range(0, total, _ROWS_AT_ONCE):
-        rows = pl.scan_parquet(file).slice(start, _ROWS_AT_ONCE).collect()
+        with file.open("rb") as stream:
+            rows = pl.scan_parquet(stream).slice(start, _ROWS_AT_ONCE).collect()
         for number, row in enumerate(rows.iter_rows(named=True), start):
             fallback = f"{file.stem}-{number:06d}"
             yield attempt(str(row.get("image_id") or fallback), _entry, row, split, fallback, file)
+
+
+def _schema(file: Path) -> Mapping[str, pl.DataType]:
+    with file.open("rb") as stream:
+        return pl.read_parquet_schema(stream)
 
 
 class _Shards:
@@ -176,8 +191,8 @@ def _feature(dtype: pl.DataType) -> str:
 
 def _files(path: Path) -> list[Path]:
     if path.is_file():
-        return [path] if path.suffix == ".parquet" else []
-    return sorted(file for place in (path, path / "data") for file in place.glob("*.parquet"))
+        return [path] if path.suffix.lower() == ".parquet" else []
+    return sorted(file for place in (path, path / "data") for file in files_in(place, ".parquet"))
 
 
 def _row(entry: Entry) -> dict[str, Any]:
@@ -210,9 +225,9 @@ def _entry(row: Mapping[str, Any], split: str, fallback: str, file: Path) -> Ent
     pixels = decoded_picture(image["bytes"], name) if image.get("bytes") else None
     picture = find_picture(name, file) if pixels is None else None
     sides = pixels.shape[:2] if pixels is not None else (row.get("height"), row.get("width"))
-    shape = checked_shape(name, picture, *sides)
-    if row.get("height") and (row["height"], row.get("width")) != shape:
-        raise unequal_sizes(name, (row["height"], row.get("width", 0)), shape)
+    frame = frame_of(name, picture, *sides)
+    if row.get("height") and (row["height"], row.get("width")) != frame.shape:
+        raise unequal_sizes(name, (row["height"], row.get("width", 0)), frame.shape)
     caption = next((row[key] for key in _CAPTION_COLUMNS if row.get(key)), "")
     known: dict[str, Any] = {key: row[key] for key in _TYPES if isinstance(row.get(key), (float, bool))}
     known |= {key: known_word(key, row[key]) for key in DESCRIPTIVE_FIELDS if isinstance(row.get(key), str)}
@@ -220,19 +235,22 @@ def _entry(row: Mapping[str, Any], split: str, fallback: str, file: Path) -> Ent
     values = {"split": split, **known, "caption": str(caption), "image_id": identity}
     if "instance_count" in row:
         values["split"] = row.get("split") or ""
-    return Entry(record_for(name, shape, values), _instances(row, shape, name), picture if pixels is None else pixels)
+    instances, warnings = _instances(row, frame.shape, name)
+    return replace(frame, image=picture if pixels is None else pixels).entry(instances, values, warnings)
 
 
-def _instances(row: Mapping[str, Any], shape: tuple[int, int], name: str) -> Instances:
+def _instances(row: Mapping[str, Any], shape: tuple[int, int], name: str) -> tuple[Instances, tuple[str, ...]]:
+    """Instances of a row, and what the user should read about them."""
     rows = row.get("instances")
     if isinstance(rows, list):
         counts = decode_counts([item["counts"] for item in rows])
         kinds = named_kinds(str(item.get("kind") or "") for item in rows)
         found = Instances.from_coco_counts(shape, counts, kinds)
         numbers = np.array([item.get("number") or i for i, item in enumerate(rows, 1)], np.uint32)
-        return Instances(shape, numbers, found.boxes, found.counts, found.offsets, found.kinds)
+        return replace(found, numbers=numbers), ()
     for column in _MASK_COLUMNS:
         mask = row.get(column)
         if isinstance(mask, dict) and mask.get("bytes"):
-            return Instances.from_labels(check_labels(decoded_picture(mask["bytes"], f"{name}: {column}")))
+            objects = objects_of(decoded_picture(mask["bytes"], f"{name}: {column}"))
+            return Instances.from_labels(objects.labels), tuple(f"image {name!r}: {text}" for text in objects.warnings)
     raise InputError(f"image {name!r} has neither instances nor a column of masks: {', '.join(_MASK_COLUMNS)}.")

@@ -31,12 +31,18 @@ _SMALLEST_CORNER = -5000
 
 @dataclass(frozen=True)
 class Roi:
-    """A selection: rings (K, 2) of x, y in px, filled by the even-odd rule; ``kind`` is a property of our own."""
+    """A selection: rings (K, 2) of x, y in px, filled by the even-odd rule; ``kind`` is a property of our own.
+
+    ``position`` is the slice of a stack that it belongs to, ``place`` its channel, slice and frame in a hyperstack;
+    both count from 1, 0 is every one.
+    """
 
     rings: Sequence[Ring]
     name: str = ""
     kind: str = ""
     group: int = 0
+    position: int = 0
+    place: tuple[int, int, int] = (0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,7 @@ class _Header:
     subtype: int
     options: int
     aspect: float
+    position: int
     floats: tuple[float, float, float, float]
     second: int
     code: bytes = field(repr=False)
@@ -69,9 +76,9 @@ def decode_roi(code: bytes) -> Roi:
         raise InputError(f"the selection is a {what}, which has no area. Remove it, or draw around the objects.")
     if header.options & _SPLINE and header.form in {POLYGON, FREEHAND}:
         raise InputError("the selection is a spline. Turn it into a polygon: Edit > Selection > Interpolate.")
-    name, properties, group = _texts(header)
+    name, properties, group, place = _texts(header)
     kinds = [line.partition(":")[2].strip() for line in properties.splitlines() if line.startswith("kind:")]
-    return Roi(_rings(header), name, kinds[0] if kinds else "", group)
+    return Roi(_rings(header), name, kinds[0] if kinds else "", group, header.position, place)
 
 
 def encode_roi(roi: Roi) -> bytes:
@@ -112,14 +119,14 @@ def _header(code: bytes) -> _Header:
         raise InputError(f"{len(code)} bytes that begin with {code[:4]!r} are no ImageJ selection. Save it again.")
     values = _HEADER.unpack_from(code)
     version, form, *edges, points = values[1:8]
-    path_size, subtype, options, aspect, second = values[9], values[12], values[13], values[14], values[16]
+    path_size, (subtype, options, aspect, position, second) = values[9], values[12:17]
     top, left, bottom, right = (edge + 65536 if edge < _SMALLEST_CORNER else edge for edge in edges)
     (size,) = struct.unpack_from(">i", code, 18)
     floats = struct.unpack_from(">4f", code, 18)
     many = points == 0 and form in {POLYGON, FREEHAND, TRACED}
     return _Header(
         *(version, form, top, left, bottom, right, size if many else points, path_size, subtype, options, aspect),
-        *(floats, second, code),
+        *(max(0, position), floats, second, code),
     )
 
 
@@ -207,14 +214,15 @@ def _check_length(header: _Header, wanted: int) -> None:
         )
 
 
-def _texts(header: _Header) -> tuple[str, str, int]:
-    """Name, properties and group of a selection; empty where it has none."""
+def _texts(header: _Header) -> tuple[str, str, int, tuple[int, int, int]]:
+    """Name, properties, group and place in a hyperstack of a selection; empty where it has none."""
     if not 0 < header.second <= len(header.code) - 52:
-        return "", "", 0
+        return "", "", 0, (0, 0, 0)
     padded = header.code[header.second : header.second + 64].ljust(64, b"\0")
     values = _SECOND_HEADER.unpack(padded)
     name, properties = (_text(header.code, *values[i : i + 2]) for i in (3, 10))
-    return name, properties, values[6]
+    channel, slice_, frame = (max(0, int(value)) for value in values[:3])
+    return name, properties, values[6], (channel, slice_, frame)
 
 
 def _text(code: bytes, place: int, length: int) -> str:

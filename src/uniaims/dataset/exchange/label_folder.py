@@ -4,24 +4,20 @@ Masks may also lie beside the images and be known by an ending of their names: `
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from uniaims.dataset.entry import Entry
-from uniaims.dataset.exchange.format import Unreadable, attempt, unequal_sizes
-from uniaims.dataset.exchange.pictures import image_files, picture_size, pictures_in, save_picture
-from uniaims.dataset.exchange.records import (
-    KindsTable,
-    image_id_of,
-    read_kinds,
-    read_records,
-    record_for,
-    write_records,
-)
+from uniaims.dataset.exchange.format import Unreadable, attempt
+from uniaims.dataset.exchange.frame import frame_of
+from uniaims.dataset.exchange.names import files_in, stem_of
+from uniaims.dataset.exchange.pictures import image_files, pictures_in, save_picture
+from uniaims.dataset.exchange.records import KindsTable, image_id_of, read_kinds, read_records, write_records
 from uniaims.dataset.instances import Instances
 from uniaims.dataset.schema import ImageRecord
 from uniaims.errors import InputError, LabelsError
-from uniaims.labels import read_labels, write_labels
+from uniaims.labels import read_objects, write_labels
 
 MASK_FOLDERS = ("masks", "labels", "mask", "label", "gt")
 ENDINGS = ("_masks", "_mask", "_labels", "_label", "_instances", "_gt", "_seg")
@@ -46,11 +42,11 @@ def read(path: Path) -> Iterator[Entry | Unreadable]:
     for picture in image_files(path / "images"):
         if picture not in used:
             text = f"{picture} has no label image of its own with the same name. Add it, or remove the image."
-            yield Unreadable(picture.stem, LabelsError(text))
-    for mask in (file for holder in sorted(holders - {path}) for file in sorted(holder.iterdir())):
-        if mask not in used and mask.suffix.lower() in _LABEL_SUFFIXES and not mask.name.startswith("."):
+            yield Unreadable(stem_of(picture), LabelsError(text))
+    for mask in (file for holder in sorted(holders - {path}) for file in files_in(holder, *_LABEL_SUFFIXES)):
+        if mask not in used:
             text = f"{mask} has no image of the same name, or another label image does. Add it, or remove the mask."
-            yield Unreadable(mask.stem, LabelsError(text))
+            yield Unreadable(stem_of(mask), LabelsError(text))
 
 
 def write(entries: Iterable[Entry], folder: Path) -> None:
@@ -74,11 +70,9 @@ def read_pairs(path: Path, pairs: Iterable[tuple[str, Path, Path]], split: str =
 
 
 def _read_pair(picture: Path, mask: Path, known: dict[str, Any], kinds: dict[int, str] | None) -> Entry:
-    instances = Instances.from_labels(read_labels(mask), kinds)
-    found = picture_size(picture)
-    if found != instances.shape:
-        raise unequal_sizes(known["image_id"], instances.shape, found)
-    return Entry(record_for(picture.name, found, known), instances, picture)
+    objects = read_objects(mask)
+    frame = replace(frame_of(known["image_id"], picture, *objects.labels.shape), name=picture.name)
+    return frame.entry(Instances.from_labels(objects.labels, objects.names(kinds or {})), known, objects.warnings)
 
 
 def write_pairs(entries: Iterable[Entry], folder: Path, save: Callable[[Entry], str]) -> None:
@@ -104,9 +98,9 @@ def write_pairs(entries: Iterable[Entry], folder: Path, save: Callable[[Entry], 
 def label_files(folder: Path, ending: str = "") -> dict[str, Path]:
     """The label images of a folder by the stem of their image, that is without ``ending``."""
     found: dict[str, Path] = {}
-    for file in sorted(folder.iterdir()) if folder.is_dir() else []:
-        if file.suffix.lower() in _LABEL_SUFFIXES and file.stem.endswith(ending) and not file.name.startswith("."):
-            found.setdefault(file.stem.removesuffix(ending), file)
+    for file in files_in(folder, *_LABEL_SUFFIXES):
+        if stem_of(file).endswith(ending):
+            found.setdefault(stem_of(file).removesuffix(ending), file)
     return found
 
 

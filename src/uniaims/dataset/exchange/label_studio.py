@@ -3,12 +3,16 @@
 Brush masks are run lengths of bits (see `uniaims._kernels.run_codes`); all other numbers are percent of the image.
 """
 
+from base64 import urlsafe_b64decode
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import numpy as np
 
+from uniaims import formats
 from uniaims._kernels import run_codes
 from uniaims.dataset.entry import Entry
 from uniaims.dataset.exchange.documents import head_of, read_json, stream_list, wanted_list
@@ -24,8 +28,15 @@ from uniaims.dataset.exchange.drawings import (
     turned,
 )
 from uniaims.dataset.exchange.format import Unreadable, attempt
-from uniaims.dataset.exchange.pictures import annotation_files, checked_shape, find_picture, looks_like, save_picture
-from uniaims.dataset.exchange.records import KEY, UNNAMED, described, record_for
+from uniaims.dataset.exchange.frame import frame_of
+from uniaims.dataset.exchange.pictures import (
+    annotation_files,
+    find_picture,
+    looks_like,
+    save_picture,
+    without_upload_mark,
+)
+from uniaims.dataset.exchange.records import KEY, UNNAMED, described
 from uniaims.dataset.instances import Instances
 from uniaims.errors import InputError
 
@@ -49,6 +60,8 @@ _REGIONS = (
     "ellipselabels",
     "ellipse",
 )
+_IMAGE_KEYS = frozenset({"image", "img", "picture", "photo", "image_url", "url", "micrograph", "file"})
+_IMAGE_SUFFIXES = formats.SUFFIXES | {".gif", ".webp"}
 _WITHOUT_AREA = ("keypointlabels", "keypoint", "vectorlabels", "vector")
 
 
@@ -64,10 +77,14 @@ def read(path: Path) -> Iterator[Entry | Unreadable]:
     """
     for file in annotation_files(path, ".json"):
         if path.is_file() or _is_tasks(file):
-            content = read_json(file)
-            for number, task in enumerate(content if isinstance(content, list) else [content], 1):
+            document = read_json(file)
+            tasks = document.content if isinstance(document.content, list) else [document.content]
+            uploads = Counter(without_upload_mark(_file_name(_address_of(task))) for task in tasks)
+            for number, task in enumerate(tasks, 1):
                 what = f"{file}: task {task.get('id', number)}"
-                yield attempt(what, _read_task, task, file, what)
+                name = _file_name(_address_of(task))
+                plain = without_upload_mark(name)
+                yield attempt(what, _read_task, task, (file, path), name if uploads[plain] > 1 else plain, what)
 
 
 def write(entries: Iterable[Entry], folder: Path) -> None:
@@ -108,24 +125,63 @@ def decode_brush(code: Iterable[int], shape: tuple[int, int]) -> Mask:
 
 
 def _is_tasks(file: Path) -> bool:
-    head = head_of(file).lstrip("\ufeff \n\r\t")
+    head = head_of(file).lstrip()
     return head.startswith(("[", "{")) and '"data"' in head and ('"annotations"' in head or '"predictions"' in head)
 
 
-def _read_task(task: Mapping[str, Any], file: Path, what: str) -> Entry:
-    data = task.get("data") or {}
-    name = str(data.get("image") or next((value for value in data.values() if isinstance(value, str)), ""))
-    if not name:
+def _read_task(task: Mapping[str, Any], source: tuple[Path, Path], name: str, what: str) -> Entry:
+    """A task of a file, in what the user gave (``source``); its image is called ``name``."""
+    data, address = task.get("data") or {}, _address_of(task)
+    if not address:
         raise InputError(f"{what} names no image. Export the tasks as JSON.")
     results = _results_of(task)
-    picture = find_picture(name, file)
+    picture = find_picture(address, *source)
     sized: Any = next((item for item in results if item.get("original_height")), {})
     known = {"review_state": _state_of(task), **(data[KEY] if isinstance(data.get(KEY), dict) else {})}
     height, width = (sized.get(f"original_{s}") or data.get(s) for s in ("height", "width"))
-    shape = checked_shape(name, picture, height, width)
-    drawings = [drawing for item in results if (drawing := _drawing(item, shape, what)) is not None]
-    plain = name.rpartition("?d=")[2].rpartition("/")[2]
-    return Entry(record_for(plain, shape, known), instances_of(shape, drawings), picture)
+    frame = frame_of(name, picture, height, width)
+    drawings = [drawing for item in results if (drawing := _drawing(item, frame.shape, what)) is not None]
+    return frame.entry(instances_of(frame.shape, drawings), known)
+
+
+def _address_of(task: Mapping[str, Any]) -> str:
+    """Where a task's image is: of the texts in its data the one that looks most like it; empty if there is none.
+
+    The key is free; regions name the part of the labelling interface that shows the image, often like the key.
+    """
+    data = task.get("data")
+    if not isinstance(data, dict):
+        return ""
+    parts = {item.get("to_name") for item in _results_of(task) if isinstance(item, dict)}
+    texts = {key: value for key, value in data.items() if isinstance(value, str) and value}
+
+    def likeness(key: str) -> tuple[bool, bool, bool]:
+        return _is_image_address(texts[key]), key in parts, key.lower() in _IMAGE_KEYS
+
+    best = max(texts, key=likeness, default="")
+    return _resolved(texts[best]) if best else ""
+
+
+def _is_image_address(text: str) -> bool:
+    """Whether a text ends as images do, or is an address of Label Studio's."""
+    plain = _resolved(text)
+    suffix = PurePosixPath(plain.partition("?d=")[2] or plain.partition("?")[0]).suffix.lower()
+    return suffix in _IMAGE_SUFFIXES or "/data/upload/" in plain or "?d=" in plain
+
+
+def _resolved(address: str) -> str:
+    """An address of a cloud's file that Label Studio has packed into one of its own (``?fileuri=`` in base64)."""
+    packed = parse_qs(urlsplit(address).query).get("fileuri") if "fileuri=" in address else None
+    try:
+        return urlsafe_b64decode(packed[0] + "=" * (-len(packed[0]) % 4)).decode() if packed else address
+    except ValueError:
+        return address
+
+
+def _file_name(address: str) -> str:
+    """Name of the file that an address leads to."""
+    place = address.partition("?d=")[2] or address.partition("?")[0]
+    return unquote(place.replace("\\", "/").rstrip("/").rpartition("/")[2])
 
 
 def _state_of(task: Mapping[str, Any]) -> str:

@@ -4,8 +4,9 @@ Instances of one piece without holes are written as polygons, the others as Labe
 label and ``group_id`` are read as one instance, as LabelMe itself does.
 """
 
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from math import hypot
 from pathlib import Path
 from typing import Any
@@ -17,15 +18,15 @@ from uniaims.dataset.entry import Entry
 from uniaims.dataset.exchange.documents import head_of, read_json, wanted_dict, wanted_list, write_json
 from uniaims.dataset.exchange.drawings import Drawing, Mask, ellipse, instances_of, rectangle, ring_of
 from uniaims.dataset.exchange.format import Unreadable, attempt
+from uniaims.dataset.exchange.frame import Frame, frame_of
 from uniaims.dataset.exchange.pictures import (
     annotation_files,
-    checked_shape,
-    decoded_picture,
+    embedded_picture,
     find_picture,
     looks_like,
     save_picture,
 )
-from uniaims.dataset.exchange.records import KEY, UNNAMED, described, record_for
+from uniaims.dataset.exchange.records import KEY, UNNAMED, described
 from uniaims.dataset.instances import Instances
 from uniaims.errors import InputError
 
@@ -41,7 +42,7 @@ def read(path: Path) -> Iterator[Entry | Unreadable]:
     """Read LabelMe files; the image lies beside them or inside of them."""
     for file in annotation_files(path, ".json"):
         if path.is_file() or _is_labelme(file):
-            yield attempt(file.name, _read_file, file)
+            yield attempt(file.name, _read_file, file, path)
 
 
 def write(entries: Iterable[Entry], folder: Path) -> None:
@@ -66,22 +67,28 @@ def _is_labelme(file: Path) -> bool:
     return '"shapes"' in head or ('"flags"' in head and '"version"' in head) or '"imagePath"' in head
 
 
-def _read_file(file: Path) -> Entry:
-    content = wanted_dict(read_json(file), f"{file}")
-    name = str(content.get("imagePath") or file.with_suffix(".png").name)
-    picture: Any = find_picture(name, file)
-    height, width = content.get("imageHeight"), content.get("imageWidth")
-    if picture is None and content.get("imageData"):
-        picture = decoded_picture(b64decode(content["imageData"]), f"{file}: imageData")
-        shape = checked_shape(name, None, *picture.shape[:2])
-        if height and (height, width) != shape:
-            raise InputError(f"{file}: imageHeight and imageWidth are {height} x {width}, its image has {shape}.")
-    else:
-        shape = checked_shape(name, picture, height, width)
+def _read_file(file: Path, given: Path) -> Entry:
+    document = read_json(file)
+    content = wanted_dict(document.content, f"{file}")
+    frame = _frame_of(content, file, given)
     shapes = wanted_list(content.get("shapes"), f"{file}: shapes")
     drawings = _grouped([(_drawing(item, f"{file}: shape {i}"), item.get("group_id")) for i, item in enumerate(shapes)])
     known = content.get(KEY) if isinstance(content.get(KEY), dict) else None
-    return Entry(record_for(name, shape, known), instances_of(shape, drawings), picture)
+    return frame.entry(instances_of(frame.shape, drawings), known, document.warnings)
+
+
+def _frame_of(content: Mapping[str, Any], file: Path, given: Path) -> Frame:
+    """The image, which lies beside the file or inside of it."""
+    name = str(content.get("imagePath") or file.with_suffix(".png").name)
+    picture = find_picture(name, file, given)
+    height, width = content.get("imageHeight"), content.get("imageWidth")
+    if picture is not None or not content.get("imageData"):
+        return frame_of(name, picture, height, width)
+    pixels = embedded_picture(content["imageData"], f"{file}: imageData")
+    frame = frame_of(name, None, *pixels.shape[:2])
+    if height and (height, width) != frame.shape:
+        raise InputError(f"{file}: imageHeight and imageWidth are {height} x {width}, its image has {frame.shape}.")
+    return replace(frame, image=pixels)
 
 
 def _grouped(drawings: list[tuple[Drawing, Any]]) -> list[Drawing]:
@@ -115,7 +122,7 @@ def _drawing(item: Mapping[str, Any], what: str) -> Drawing:
 def _mask(item: Mapping[str, Any], what: str) -> Mask:
     """The mask of a shape; its two points are the first and the last pixel."""
     (x, y), _ = item["points"]
-    mask = decoded_picture(b64decode(item["mask"]), f"{what}: mask")
+    mask = embedded_picture(item["mask"], f"{what}: mask")
     if mask.ndim != 2:
         raise InputError(f"{what}: its mask has the shape {mask.shape}: wanted (rows, columns). Save it again.")
     return int(y), int(x), mask > 0

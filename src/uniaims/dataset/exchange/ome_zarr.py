@@ -1,6 +1,5 @@
 """OME-Zarr images with their label images (NGFF 0.4 written, 0.4 and 0.5 read), a ``.zarr`` folder for each image."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -10,14 +9,19 @@ import zarr
 from numpy.typing import NDArray
 
 from uniaims.dataset.entry import Entry
+from uniaims.dataset.exchange.documents import read_json, wanted_dict
 from uniaims.dataset.exchange.format import Unreadable, attempt, unequal_sizes
+from uniaims.dataset.exchange.names import folders_in
 from uniaims.dataset.exchange.pictures import pixels_of
 from uniaims.dataset.exchange.records import KEY, described, named_kinds, record_for
 from uniaims.dataset.instances import Instances
 from uniaims.errors import InputError
 from uniaims.formats.ome_zarr import read as read_plane
-from uniaims.labels import check_labels
+from uniaims.labels import check_labels, objects_of
 from uniaims.micrograph import read_image
+
+Layer = tuple[str, NDArray[np.uint32], dict[int, str]]
+"""Name, numbers (H, W) and kinds of a label image."""
 
 _LABELS = "instances"
 _CHUNK = 1024
@@ -51,23 +55,30 @@ def write(entries: Iterable[Entry], folder: Path) -> None:
 def _images(path: Path) -> list[Path]:
     if (path / ".zattrs").is_file() or (path / "zarr.json").is_file():
         return [path]
-    return sorted(item for item in path.glob("*.zarr") if item.is_dir()) if path.is_dir() else []
+    return [item for item in folders_in(path) if item.suffix.lower() == ".zarr"] if path.is_dir() else []
 
 
 def _read_image(path: Path) -> Entry:
     attributes = _attributes(path)
     shape = read_image(path).shape
-    layers = _layers(path, shape)
+    known = attributes.get(KEY) if isinstance(attributes.get(KEY), dict) else None
+    layers, warnings = _objects_apart(path, _layers(path, shape)) if known is None else (_layers(path, shape), ())
     single = len(layers) == 1
     parts = [
         Instances.from_labels(labels, kinds or (None if single else dict.fromkeys(_numbers(labels), name)))
         for name, labels, kinds in layers
     ]
-    known = attributes.get(KEY) if isinstance(attributes.get(KEY), dict) else None
-    return Entry(record_for(path.name, shape, known), _joined(shape, parts), path)
+    return Entry(record_for(path.name, shape, known), _joined(shape, parts), path, warnings)
 
 
-def _layers(path: Path, shape: tuple[int, int]) -> list[tuple[str, NDArray[np.uint32], dict[int, str]]]:
+def _objects_apart(path: Path, layers: list[Layer]) -> tuple[list[Layer], tuple[str, ...]]:
+    """Label images of others with masks parted into objects, and what the user should read about them."""
+    parted = [(name, objects_of(labels), kinds) for name, labels, kinds in layers]
+    warnings = tuple(f"{path}/labels/{name}: {text}" for name, objects, _ in parted for text in objects.warnings)
+    return [(name, objects.labels, objects.names(kinds)) for name, objects, kinds in parted], warnings
+
+
+def _layers(path: Path, shape: tuple[int, int]) -> list[Layer]:
     """Name, numbers (H, W) and kinds of each label image."""
     group = path / "labels"
     names = _attributes(group).get("labels", []) if group.is_dir() else []
@@ -108,7 +119,7 @@ def _attributes(path: Path) -> dict[str, Any]:
     """NGFF attributes of a group: at the top in 0.4, under "ome" in 0.5; other names stand at the top in both."""
     for name in (".zattrs", "zarr.json"):
         if (path / name).is_file():
-            content = json.loads((path / name).read_text("utf-8"))
+            content = wanted_dict(read_json(path / name).content, f"{path / name}")
             top = content.get("attributes", {}) if name == "zarr.json" else content
             return {**top, **top.get("ome", {})} if isinstance(top.get("ome", {}), dict) else top
     return {}

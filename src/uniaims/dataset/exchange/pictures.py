@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from itertools import islice
@@ -19,54 +20,70 @@ from PIL.PngImagePlugin import PngImageFile
 
 from uniaims import formats
 from uniaims.dataset.entry import Entry
-from uniaims.dataset.exchange.format import unequal_sizes
-from uniaims.errors import InputError
+from uniaims.dataset.exchange.names import files_in, folders_in, place_in, stem_of
+from uniaims.errors import ImageError, InputError
+from uniaims.formats.complaints import Complaints
+from uniaims.formats.orientation import (
+    ORIENTATION_TAG,
+    UPRIGHT,
+    Orientation,
+    orientation_of_picture,
+    orientation_of_value,
+)
 from uniaims.formats.raw_image import check_promise, check_size
+from uniaims.formats.tiff_numbers import tiff_numbers
 from uniaims.micrograph import read_image
 
 PICTURE_FOLDERS = ("", "images", "JPEGImages", "img", "imgs", "image")
 ANNOTATION_FOLDERS = {"annotations", "annotation", "ann", "labels", "json", "jsons", "rois"}
 _HEADERS: dict[str, Any] = {".png": PngImageFile, ".jpg": JpegImageFile, ".jpeg": JpegImageFile, ".bmp": BmpImageFile}
-_LARGEST_CLAIM_PX = 2**30
 _LOOKED_AT = 50
 _UPLOAD_MARK = re.compile(r"^[0-9a-f]{8}-")
 
 
-def find_picture(name: str, file: Path) -> Path | None:
+def find_picture(name: str, file: Path, given: Path | None = None) -> Path | None:
     """Find the image that the annotations in ``file`` call ``name``; None if it is not there.
 
     ``name`` may be a path of another computer, a Windows path or an address: what matters is its end. No path leads
-    out of the folder of the annotations, or the one around it.
+    out of the folder of the annotations, the one around a folder of annotations, or ``given``, which the user named.
     """
     slashed = name.replace("\\", "/")
     endings = list(dict.fromkeys([*_endings(slashed), *_endings(unquote(slashed.split("?d=")[-1].split("?")[0]))]))
     part = file.stem.partition("_")[2]  # instances_val2017.json may have its images in val2017/
     folders = [*PICTURE_FOLDERS, *((part, f"images/{part}") if part else ())]
-    for root in roots_of(file, slashed.split("?d=")[-1]):
-        place: Path
-        for place in (root / folder / ending for folder in folders for ending in endings):
-            if place.is_file() or (place.suffix == ".zarr" and place.is_dir()):
-                return place
+    for root in _roots(file, slashed.split("?d=")[-1], given):
+        for folder in folders:
+            for ending in endings:
+                place = place_in(root, [*folder.split("/"), *ending.split("/")] if folder else ending.split("/"))
+                if place is not None and (place.is_file() or (place.suffix == ".zarr" and place.is_dir())):
+                    return place
     return None
+
+
+def without_upload_mark(name: str) -> str:
+    """Name of an image without what Label Studio puts in front of uploads: ``1a2b3c4d-``."""
+    return _UPLOAD_MARK.sub("", name)
 
 
 def _endings(name: str) -> list[str]:
     """What an image may be called in its folder: as said, without folders, without the mark of an upload."""
     parts = [part for part in name.split("/") if part not in {"", ".", ".."} and not part.endswith(":")]
-    return ["/".join(parts), parts[-1], _UPLOAD_MARK.sub("", parts[-1])] if parts else []
+    return ["/".join(parts), parts[-1], without_upload_mark(parts[-1])] if parts else []
 
 
-def roots_of(file: Path, name: str) -> tuple[Path, ...]:
+def _roots(file: Path, name: str, given: Path | None) -> tuple[Path, ...]:
     """Where the image that annotations call ``name`` may lie: beside them, or beside a folder of annotations."""
-    outside = name.replace("\\", "/").startswith("../") or file.parent.name.lower() in ANNOTATION_FOLDERS
-    return (file.parent, file.parent.parent) if outside else (file.parent,)
+    around = file.parent.parent
+    inside = given is not None and given.is_dir() and around.resolve().is_relative_to(given.resolve())
+    outside = (inside and name.startswith("../")) or file.parent.name.lower() in ANNOTATION_FOLDERS
+    return (file.parent, around) if outside else (file.parent,)
 
 
 def pictures_in(folder: Path) -> dict[str, Path]:
-    """The images of a folder by their stem, sorted; hidden files are passed over, the first of equal stems counts."""
+    """The images of a folder by their stem (composed), sorted; the first of equal stems counts."""
     found: dict[str, Path] = {}
     for path in image_files(folder):
-        found.setdefault(path.stem, path)
+        found.setdefault(stem_of(path), path)
     return found
 
 
@@ -77,7 +94,17 @@ def image_files(folder: Path) -> list[Path]:
 
 
 def picture_size(path: Path) -> tuple[int, int]:
-    """Rows and columns of an image, from its header where that is enough.
+    """Rows and columns of an image as viewers show it, from its header where that is enough.
+
+    Raises:
+        ImageError: if it is no image that can be read.
+    """
+    (height, width), orientation = stored_size(path)
+    return orientation.shape(height, width)
+
+
+def stored_size(path: Path) -> tuple[tuple[int, int], Orientation]:
+    """Rows and columns of an image as stored, and how it is shown.
 
     Raises:
         ImageError: if it is no image that can be read.
@@ -86,35 +113,15 @@ def picture_size(path: Path) -> tuple[int, int]:
     try:
         if reader is not None:
             with path.open("rb") as stream, reader(stream, str(path)) as image:
-                return image.size[1], image.size[0]
+                return (image.size[1], image.size[0]), orientation_of_picture(image)
         if path.suffix.lower() in {".tif", ".tiff"}:
-            with tifffile.TiffFile(path) as file:
-                page: Any = file.pages[0]
-                return int(page.imagelength), int(page.imagewidth)
-    except (SyntaxError, OSError, tifffile.TiffFileError, IndexError):
-        pass  # the suffix may lie: the full reader looks at the content
-    return read_image(path).shape
-
-
-def checked_shape(name: str, picture: Path | None, height: object, width: object) -> tuple[int, int]:
-    """Rows and columns of an image: of its file, which must agree with what the annotations say.
-
-    Raises:
-        LabelsError: if file and annotations differ.
-        InputError: if there is neither file nor size, or a size that is none.
-    """
-    said = (_side(name, height), _side(name, width)) if height not in {None, ""} and width not in {None, ""} else None
-    if picture is not None:
-        found = picture_size(picture)
-        if said is not None and said != found:
-            raise unequal_sizes(name, said, found)
-        return found
-    if said is None:
-        raise InputError(f"image {name!r} is not there, and its size is not said. Put it beside the annotations.")
-    if said[0] * said[1] > _LARGEST_CLAIM_PX:
-        raise InputError(f"image {name!r} is said to have {said[1]} x {said[0]} px and is not there. Add its file.")
-    check_size(said[1], said[0])
-    return said
+            with Complaints(), tifffile.TiffFile(path, _multifile=False) as file:
+                page: Any = file.pages.first
+                size = int(page.imagelength), int(page.imagewidth)
+                return size, orientation_of_value(page.tags.valueof(ORIENTATION_TAG))
+    except Exception:  # the suffix may lie: the full reader looks at the content, and says what is wrong
+        return read_image(path).shape, UPRIGHT
+    return read_image(path).shape, UPRIGHT
 
 
 def file_name(entry: Entry) -> str:
@@ -165,33 +172,49 @@ def encoded_picture(entry: Entry) -> tuple[str, bytes] | None:
     return f"{entry.record.image_id}.png", bytes(png_encode(np.ascontiguousarray(shown)))
 
 
-def decoded_picture(code: bytes, what: str) -> NDArray[Any]:
-    """Pixels (H, W) or (H, W, C) of a PNG, JPEG or TIFF in memory; palette numbers stay numbers.
+def embedded_picture(text: object, what: str) -> NDArray[Any]:
+    """Pixels of an image that a text holds in base64; see `decoded_picture`.
 
     Raises:
-        InputError: if it is none of these, or claims more pixels than its bytes can hold.
+        InputError: if it is none.
     """
-    if code.startswith((b"II*\0", b"MM\0*")):
-        return np.asarray(tifffile.imread(BytesIO(code)))
-    for magic, reader in ((b"\x89PNG", PngImageFile), (b"\xff\xd8\xff", JpegImageFile)):
-        if code.startswith(magic):
-            with reader(BytesIO(code)) as image:
-                check_size(*image.size)
-                check_promise(*image.size, len(code))
-                if image.mode in {"P", "1"}:
-                    return np.asarray(image)
-            return np.asarray(png_decode(code) if reader is PngImageFile else jpeg_decode(code))
+    try:
+        code = b64decode(str(text).rpartition("base64,")[2])
+    except ValueError as error:
+        raise InputError(f"{what} is no base64 ({error}): its image is damaged. Export it again.") from error
+    return decoded_picture(code, what)
+
+
+def decoded_picture(code: bytes, what: str) -> NDArray[Any]:
+    """Pixels (H, W) or (H, W, C) of a PNG, JPEG or TIFF in memory, as shown; palette numbers stay numbers.
+
+    Raises:
+        InputError: if it is none of these, is damaged, or claims more pixels than its bytes can hold.
+    """
+    try:
+        if code.startswith((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")):
+            return tiff_numbers(BytesIO(code))
+        for magic, reader in ((b"\x89PNG", PngImageFile), (b"\xff\xd8\xff", JpegImageFile)):
+            if code.startswith(magic):
+                return _decoded(code, reader)
+    except ImageError as error:
+        raise InputError(f"{what}: its image is damaged: {error}") from error
+    except Exception as error:  # decoders raise nearly anything on damaged files
+        reason = f"{type(error).__name__}: {error}"
+        raise InputError(f"{what}: its image is damaged ({reason}). Export it again.") from error
     raise InputError(f"{what}: its {len(code):,} bytes are no PNG, JPEG or TIFF. Export it again.")
 
 
-def _side(name: str, value: object) -> int:
-    try:
-        number = float(str(value))
-    except ValueError as error:
-        raise InputError(f"image {name!r}: a side of {value!r} px: wanted a whole number.") from error
-    if not (number >= 1 and number == int(number)):
-        raise InputError(f"image {name!r}: a side of {value!r} px: wanted a whole number from 1 up.")
-    return int(number)
+def _decoded(code: bytes, reader: Any) -> NDArray[Any]:
+    with reader(BytesIO(code)) as image:
+        width, height = image.size
+        check_size(width, height)
+        check_promise(width, height, len(code))
+        orientation = orientation_of_picture(image)
+        if image.mode in {"P", "1"}:
+            return np.asarray(orientation.pixels(np.asarray(image)))
+    stored = png_decode(code) if reader is PngImageFile else jpeg_decode(code)
+    return np.asarray(orientation.pixels(np.asarray(stored)))
 
 
 def _fits_png(pixels: NDArray[Any]) -> bool:
@@ -218,10 +241,11 @@ def looks_like(path: Path, suffix: str, fits: Callable[[Path], bool]) -> bool:
     return any(fits(file) for file in islice(annotation_files(path, suffix), _LOOKED_AT))
 
 
-def annotation_files(path: Path, suffix: str) -> Iterator[Path]:
-    """The file itself, or those of the suffix in a folder and in its folders, sorted; hidden ones are passed over."""
+def annotation_files(path: Path, *suffixes: str) -> Iterator[Path]:
+    """The file itself, or those of the suffixes in a folder and then in its folders; hidden ones are passed over."""
     if path.is_file():
         yield path
         return
-    for pattern in (f"*{suffix}", f"*/*{suffix}"):
-        yield from (file for file in sorted(path.glob(pattern)) if not file.name.startswith("."))
+    yield from files_in(path, *suffixes)
+    for folder in folders_in(path):
+        yield from files_in(folder, *suffixes)

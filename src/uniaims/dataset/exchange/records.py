@@ -7,10 +7,12 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from uniaims.atomic import atomic_file
+from uniaims.dataset.exchange.names import composed
 from uniaims.dataset.instances import Instances
 from uniaims.dataset.schema import DESCRIPTIVE_FIELDS, FIELDS, LONGEST_ID_BYTES, VOCABULARIES, ImageRecord, record_from
 from uniaims.errors import InputError
 from uniaims.formats import SUFFIXES
+from uniaims.texts import read_unicode
 
 KEY = "uniaims"
 """Under this name a record is kept in files that allow for names of one's own."""
@@ -43,7 +45,8 @@ def described(record: ImageRecord) -> dict[str, Any]:
 def image_id_of(name: str) -> str:
     """Name of an image, made from the path that a file gives: without suffix and without ``images/`` before it.
 
-    Of a path on somebody's computer and of an address only the file's name is taken. What UTF-8 can't hold becomes "?".
+    Of a path on somebody's computer and of an address only the file's name is taken. Accents are composed; bytes of a
+    name that is not UTF-8 become ``%ff``, so that two such names stay apart.
     """
     path = PurePosixPath(name.replace("\\", "/"))
     parts = [part for part in path.parts if part not in {".", "..", "images"}]
@@ -54,7 +57,8 @@ def image_id_of(name: str) -> str:
     plain = stem if dot and f".{suffix.lower()}" in SUFFIXES | {".gif", ".webp"} else joined
     if not plain:
         raise InputError(f"An image is called {name!r}: wanted the name of a file.")
-    return plain.encode("utf-8", "replace")[:LONGEST_ID_BYTES].decode("utf-8", "ignore")
+    spelled = "".join(f"%{ord(letter) & 255:02x}" if "\ud800" <= letter <= "\udfff" else letter for letter in plain)
+    return composed(spelled).encode()[:LONGEST_ID_BYTES].decode("utf-8", "ignore")
 
 
 def record_for(name: str, shape: tuple[int, int], known: Mapping[str, Any] | None = None) -> ImageRecord:
@@ -103,21 +107,18 @@ def read_records(folder: Path) -> dict[str, dict[str, Any]]:
     """Read ``samples.csv``: the known fields by image id; empty if there is no such table.
 
     Raises:
-        InputError: if it is no table with commas in UTF-8, has no column of ids, or a number in it is none.
+        InputError: if it is not in UTF-8 or UTF-16, has no column of ids, or a number in it is none.
     """
     path = folder / TABLE
     if not path.is_file():
         return {}
-    try:
-        rows = csv.DictReader(StringIO(path.read_text("utf-8-sig"), newline=""))
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not in UTF-8 ({error}). Save it as CSV in UTF-8.") from error
+    rows = _rows_of(path)
     columns = rows.fieldnames or ()
     if not {"image_id", "stem"} & set(columns):
         shown = ", ".join(columns)[:80]
-        raise InputError(f"{path} has the columns {shown!r}: wanted image_id or stem among them, with commas between.")
+        raise InputError(f"{path} has the columns {shown!r}: wanted image_id or stem among them.")
     return {
-        name: {field: _value_of(field, text) for field, text in row.items() if field in FIELDS and text}
+        composed(name): {field: _value_of(field, text) for field, text in row.items() if field in FIELDS and text}
         for row in rows
         if (name := row.get("image_id") or row.get("stem"))
     }
@@ -146,10 +147,16 @@ def read_kinds(folder: Path) -> dict[str, dict[int, str]]:
     """Read ``kinds.csv``: by image id the kinds by number; empty if there is no such table."""
     path, kinds = folder / KINDS_TABLE, dict[str, dict[int, str]]()
     if path.is_file():
-        with path.open(newline="", encoding="utf-8-sig") as stream:
-            for row in csv.DictReader(stream):
-                kinds.setdefault(row["image_id"], {})[int(row["number"])] = row["kind"]
+        for row in _rows_of(path):
+            kinds.setdefault(composed(row["image_id"]), {})[int(row["number"])] = row["kind"]
     return kinds
+
+
+def _rows_of(path: Path) -> "csv.DictReader[str]":
+    """Rows of a table with commas, or with the semicolons or tabs that spreadsheets write in many countries."""
+    text = read_unicode(path)
+    head = text.partition("\n")[0]
+    return csv.DictReader(StringIO(text, newline=""), delimiter=max(",;\t", key=head.count))
 
 
 def named_kinds(kinds: Iterable[str]) -> tuple[str, ...]:
@@ -169,7 +176,7 @@ def _value_of(name: str, text: str) -> Any:
         return text.strip().lower() in {"true", "1", "yes"}
     if name == "pixel_size_nm":
         try:
-            return float(text)
+            return float(text.replace(",", ".") if text.count(",") == 1 else text)
         except ValueError as error:
             raise InputError(f"{TABLE}: pixel_size_nm is {text!r}: wanted a number.") from error
     return text

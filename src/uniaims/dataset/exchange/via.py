@@ -13,8 +13,9 @@ from uniaims.dataset.entry import Entry
 from uniaims.dataset.exchange.documents import head_of, read_json, wanted_dict
 from uniaims.dataset.exchange.drawings import Drawing, bridged, ellipse, instances_of, rectangle, ring_of
 from uniaims.dataset.exchange.format import Unreadable, attempt
-from uniaims.dataset.exchange.pictures import annotation_files, checked_shape, find_picture, looks_like, save_picture
-from uniaims.dataset.exchange.records import described, record_for
+from uniaims.dataset.exchange.frame import frame_of
+from uniaims.dataset.exchange.pictures import annotation_files, find_picture, looks_like, save_picture
+from uniaims.dataset.exchange.records import described
 from uniaims.dataset.instances import Instances
 from uniaims.errors import InputError
 
@@ -33,11 +34,13 @@ def read(path: Path) -> Iterator[Entry | Unreadable]:
     """Read VIA's annotations or projects; the images have to lie beside the file or in ``images/``."""
     for file in annotation_files(path, ".json"):
         if path.is_file() or _is_via(file):
-            content = wanted_dict(read_json(file), f"{file}")
+            document = read_json(file)
+            content = wanted_dict(document.content, f"{file}")
             images = wanted_dict(content.get("_via_img_metadata", content), f"{file}: images")
             for image in images.values():
                 known = wanted_dict(image, f"{file}: image")
-                yield attempt(str(known.get("filename", "")), _read_image, known, file)
+                picture = find_picture(str(known.get("filename") or ""), file, path)
+                yield attempt(str(known.get("filename", "")), _read_image, known, file, picture, document.warnings)
 
 
 def write(entries: Iterable[Entry], folder: Path) -> None:
@@ -63,17 +66,15 @@ def _is_via(file: Path) -> bool:
     return '"_via_' in head or ('"filename"' in head and '"regions"' in head)
 
 
-def _read_image(image: Mapping[str, Any], file: Path) -> Entry:
+def _read_image(image: Mapping[str, Any], file: Path, picture: Path | None, warnings: tuple[str, ...]) -> Entry:
     name = str(image.get("filename") or "")
     attributes = image.get("file_attributes")
     attributes = attributes if isinstance(attributes, dict) else {}
-    picture = find_picture(name, file)
-    shape = checked_shape(name, picture, attributes.get("height"), attributes.get("width"))
+    frame = frame_of(name, picture, attributes.get("height"), attributes.get("width"))
     regions = image.get("regions") or []
     items = regions.values() if isinstance(regions, dict) else regions
     drawings = [_drawing(item, f"{file}: {name!r}: region {number}") for number, item in enumerate(items)]
-    instances = instances_of(shape, drawings)
-    return Entry(record_for(name, shape, _known(attributes)), instances, picture)
+    return frame.entry(instances_of(frame.shape, drawings), _known(attributes), warnings)
 
 
 def _known(attributes: Mapping[str, Any]) -> dict[str, Any]:

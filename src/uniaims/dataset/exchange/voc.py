@@ -5,6 +5,7 @@ marks the rims that VOC leaves out.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element
@@ -16,12 +17,16 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from uniaims.dataset.entry import Entry
-from uniaims.dataset.exchange.documents import read_xml
+from uniaims.dataset.exchange.documents import Document, read_xml
 from uniaims.dataset.exchange.format import Unreadable, attempt
-from uniaims.dataset.exchange.pictures import checked_shape, decoded_picture, find_picture, save_picture
-from uniaims.dataset.exchange.records import UNNAMED, image_id_of, named_kinds, read_records, record_for, write_records
+from uniaims.dataset.exchange.frame import frame_of
+from uniaims.dataset.exchange.names import composed, files_in, place_in, stem_of
+from uniaims.dataset.exchange.pictures import decoded_picture, find_picture, save_picture
+from uniaims.dataset.exchange.records import UNNAMED, image_id_of, named_kinds, read_records, write_records
 from uniaims.dataset.instances import Instances
 from uniaims.errors import InputError, LabelsError
+from uniaims.labels import ObjectLabels, objects_of
+from uniaims.texts import read_unicode
 
 _VOID, _LARGEST_PALETTE = 255, 254
 _BITS = np.arange(8)
@@ -39,8 +44,8 @@ def read(path: Path) -> Iterator[Entry | Unreadable]:
     if not (path / "SegmentationObject").is_dir():
         raise InputError(f"{path} has no SegmentationObject: boxes alone have no outlines. Segment the objects first.")
     records, splits = read_records(path), _splits(path)
-    for file in sorted((path / "SegmentationObject").glob("*.png")):
-        known, split = records.get(image_id_of(file.name)), splits.get(file.stem, "")
+    for file in files_in(path / "SegmentationObject", ".png"):
+        known, split = records.get(image_id_of(file.name)), splits.get(stem_of(file), "")
         yield attempt(file.name, _read_entry, path, file, known, split)
 
 
@@ -73,14 +78,17 @@ def _counting(instances: Instances) -> NDArray[np.uint32]:
 
 
 def _read_entry(root: Path, file: Path, known: dict[str, Any] | None, split: str) -> Entry:
-    labels = _read_png(file)
-    annotation = root / "Annotations" / f"{file.stem}.xml"
-    tree = read_xml(annotation) if annotation.is_file() else Element("annotation")
+    place = place_in(root / "Annotations", [f"{file.stem}.xml"])
+    document = read_xml(place) if place else Document(Element("annotation"))
+    tree, annotation = document.content, root / "Annotations" / f"{file.stem}.xml"
+    objects = _objects(file, is_told=bool(known) or tree.find("object") is not None)
+    labels = objects.labels
     name = tree.findtext("filename") or f"{file.stem}.png"
     picture = find_picture(name, annotation) or find_picture(f"{file.stem}.jpg", annotation)
-    shape = checked_shape(name, picture, tree.findtext("size/height"), tree.findtext("size/width"))
-    if labels.shape != shape:
-        raise LabelsError(f"{file}: {labels.shape} pixels, its image has {shape}: wanted the same size.")
+    said = tree.findtext("size/height"), tree.findtext("size/width")
+    frame = frame_of(name, picture, *(labels.shape if not all(said) else said))
+    if labels.shape != frame.shape:
+        raise LabelsError(f"{file}: {labels.shape} pixels, its image has {frame.shape}: wanted the same size.")
     names = [item.findtext("name") or UNNAMED for item in tree.iter("object")]
     present = [int(number) for number in np.unique(labels) if number]
     described = dict(enumerate(names, 1)) if names and len(names) >= max(present, default=0) else {}
@@ -88,7 +96,8 @@ def _read_entry(root: Path, file: Path, known: dict[str, Any] | None, split: str
         described = _kinds_of_pixels(root, file, labels, present)
     shown = dict(zip(present, named_kinds(described.get(number, UNNAMED) for number in present), strict=False))
     values = known if known is not None else {"image_id": image_id_of(file.name), "split": split}
-    return Entry(record_for(name, shape, values), Instances.from_labels(labels, shown or None), picture)
+    instances = Instances.from_labels(labels, shown or None)
+    return frame.entry(instances, values, (*document.warnings, *objects.warnings))
 
 
 def _kinds_of_pixels(root: Path, file: Path, labels: NDArray[np.uint32], present: list[int]) -> dict[int, str]:
@@ -96,7 +105,7 @@ def _kinds_of_pixels(root: Path, file: Path, labels: NDArray[np.uint32], present
     classes = root / "SegmentationClass" / file.name
     if not classes.is_file() or not (root / "labelmap.txt").is_file():
         return {}
-    lines = (root / "labelmap.txt").read_text("utf-8").splitlines()
+    lines = read_unicode(root / "labelmap.txt").splitlines()
     rows = [line.split(":") for line in lines if line.strip() and not line.startswith("#")]
     names = {_index_of(np.array(row[1].split(","), np.uint32)).item(): row[0] for row in rows}
     drawn = _read_png(classes)
@@ -108,8 +117,18 @@ def _splits(path: Path) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, split in _SPLITS.items():
         file = path / "ImageSets" / "Segmentation" / f"{name}.txt"
-        found |= dict.fromkeys(file.read_text("utf-8").split() if file.is_file() else [], split)
+        stems = read_unicode(file).splitlines() if file.is_file() else []
+        found |= dict.fromkeys((composed(stem.strip()) for stem in stems), split)
     return found
+
+
+def _objects(file: Path, *, is_told: bool) -> ObjectLabels:
+    """Objects of a label image; a mask is parted into its pieces, unless the annotations tell its objects."""
+    labels = _read_png(file)
+    if is_told:
+        return ObjectLabels(labels)
+    found = objects_of(labels)
+    return replace(found, warnings=tuple(f"{file}: {text}" for text in found.warnings))
 
 
 def _read_png(file: Path) -> NDArray[np.uint32]:
@@ -117,7 +136,7 @@ def _read_png(file: Path) -> NDArray[np.uint32]:
     pixels = decoded_picture(file.read_bytes(), f"{file}")
     coloured = pixels.ndim == 3
     numbers = _index_of(pixels[..., :3].astype(np.uint32)) if coloured else pixels.astype(np.uint32)
-    if pixels.dtype == np.uint8:
+    if pixels.dtype == np.uint8 and np.isin(numbers, (0, _VOID), invert=True).any():
         numbers[numbers == _VOID] = 0  # VOC's colour of rims, (224, 224, 192), is that of number 255
     return numbers
 
