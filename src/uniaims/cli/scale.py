@@ -206,4 +206,4 @@ def _write_overlay(found: _Scale, place: Path) -> None:
             first = (box.left - 1 - line_px, box.top - 1 - line_px)
             cv2.rectangle(picture, first, (box.right + line_px, box.bottom + line_px), colour, line_px)
     with atomic_file(place) as temporary:
-        cv2.imwrite(str(temporary), picture)
+        temporary.write_bytes(cv2.imencode(".png", picture)[1].tobytes())

@@ -8,6 +8,7 @@ import zlib
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
+from uniaims.atomic.disk import is_of_the_disk, write_error
 from uniaims.errors import InputError
 from uniaims.texts import decoded
 
@@ -32,6 +33,7 @@ def unpack(archive: Path, folder: Path) -> Path:
 
     Raises:
         InputError: if the archive is damaged, holds a path that leads out of the folder, or unpacks to absurdly much.
+        OutputError: if it can't be written.
     """
     allowed = max(SMALL_BYTES, MOST_GROWTH * archive.stat().st_size)
     try:
@@ -41,6 +43,8 @@ def unpack(archive: Path, folder: Path) -> Path:
             for member in members:
                 allowed -= _unpack_member(content, member, folder, allowed)
     except _DAMAGED as error:
+        if is_of_the_disk(error):
+            raise write_error(folder, error) or error from error
         raise InputError(f"{archive}: can't be unpacked ({error}). Unpack it yourself and give the folder.") from error
     inside = [path for path in folder.iterdir() if path.name != "__MACOSX"]
     return inside[0] if len(inside) == 1 and inside[0].is_dir() else folder

@@ -1,4 +1,4 @@
-"""Taking images into a dataset: looked at, then copied, linked or referenced."""
+"""Taking images into a dataset: looked at, then copied, linked or referenced; what was taken in is on the disk."""
 
 import os
 import shutil
@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Literal, get_args
 from uuid import uuid4
 
+from uniaims.atomic import keep_folder, keep_tree, sweep, write_error
 from uniaims.dataset.entry import Entry
 from uniaims.dataset.exchange.pictures import file_name, save_picture
 from uniaims.dataset.likeness import content_hash, sketch
 from uniaims.dataset.schema import ImageRecord
-from uniaims.errors import ImageError, InputError, LabelsError, OutputError, SettingsError
+from uniaims.errors import ImageError, InputError, LabelsError, SettingsError
 from uniaims.micrograph import Micrograph, read_image
 
 Placement = Literal["copy", "hard link", "reference"]
@@ -58,6 +59,21 @@ def take_in(entry: Entry, folder: Path, placement: Placement = "copy") -> Taken:
                 source = waiting / _brought(entry, source, waiting, placement)
             _move(source, folder / record.file)
     return Taken(record, content_hash(place_of(record, folder)), sketch(micrograph.gray()))
+
+
+def keep_images(folder: Path) -> None:
+    """Wait until the names of the images that were taken in are on the disk, as their bytes are.
+
+    Raises:
+        OutputError: if they can't be written.
+    """
+    images = folder / "images"
+    try:
+        if images.is_dir():
+            keep_folder(images)
+            keep_folder(folder)
+    except OSError as error:
+        raise write_error(images, error) or error from error
 
 
 def hash_of(entry: Entry) -> str | None:
@@ -121,6 +137,7 @@ def _brought(entry: Entry, source: Path, waiting: Path, placement: Placement) ->
 
 
 def _move(source: Path, target: Path) -> None:
+    keep_tree(source)
     target.parent.mkdir(parents=True, exist_ok=True)
     if target.is_dir():
         shutil.rmtree(target)
@@ -133,16 +150,24 @@ def _incoming(folder: Path) -> Iterator[Path]:
     try:
         waiting.mkdir(parents=True, exist_ok=True)
         yield waiting
-    except OSError as error:
-        if isinstance(error, OutputError):
+    except Exception as error:
+        explained = write_error(folder, error)
+        if explained is None:
             raise
-        reason = error.strerror or error
-        raise OutputError(f"{folder}: can't be written ({reason}). Free space or choose another folder.") from error
+        raise explained from error
     finally:
         shutil.rmtree(waiting, ignore_errors=True)
 
 
-def remove_leftovers(folder: Path, kind: str = INCOMING) -> None:
-    """Delete what a killed program left half-taken: folders of the kind `INCOMING` or `INCOMING_ARCHIVE`."""
-    for path in folder.glob(f"{kind}*"):
-        shutil.rmtree(path, ignore_errors=True)
+def remove_leftovers(folder: Path) -> None:
+    """Delete what killed programs left in a dataset that nobody else is writing to."""
+    for place in (folder, *(folder / name for name in ("instances", "images", "ignore"))):
+        sweep(place)
+    for path in folder.iterdir():
+        if is_half_taken(path.name):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def is_half_taken(name: str) -> bool:
+    """Whether a name in a dataset is that of a folder for what is not whole yet."""
+    return name.startswith((INCOMING, INCOMING_ARCHIVE))

@@ -1,18 +1,16 @@
 """One writer at a time: a lock on a dataset that the operating system lets go of when its program ends, however."""
 
-import errno
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from uniaims.atomic.disk import write_error
+from uniaims.atomic.locks import take_lock
 from uniaims.errors import OutputError
 
 LOCK = ".lock"
 """Name of the file that is locked; it stays, and holds nothing."""
-
-_TAKEN = (errno.EACCES, errno.EAGAIN, errno.EWOULDBLOCK, errno.EDEADLK)
 
 
 @contextmanager
@@ -25,27 +23,12 @@ def sole_writer(folder: Path) -> Iterator[None]:
     try:
         descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as error:
-        reason = error.strerror or error
-        raise OutputError(f"{folder}: can't be written ({reason}). Free space or choose another folder.") from error
+        raise write_error(folder, error) or error from error
     try:
-        _take(descriptor, folder)
+        if take_lock(descriptor) == "another's":
+            raise OutputError(
+                f"{folder}: another program is writing to this dataset. Wait until it is done, then repeat."
+            )
         yield
     finally:
         os.close(descriptor)
-
-
-def _take(descriptor: int, folder: Path) -> None:
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno in _TAKEN:
-            raise OutputError(
-                f"{folder}: another program is writing to this dataset. Wait until it is done, then repeat."
-            ) from error

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from uniaims.atomic import atomic_file
+from uniaims.atomic import atomic_file, atomic_folder
 from uniaims.dataset.entry import Entry
 from uniaims.dataset.instances import Instances
 from uniaims.dataset.intake import Placement
 from uniaims.dataset.store import Dataset
-from uniaims.errors import InputError
+from uniaims.errors import InputError, OutputError
 from uniaims.tiles import Progress
 
 
@@ -49,7 +49,7 @@ class Merged:
 def merge(
     datasets: Sequence[Dataset], target: str | Path, placement: Placement = "copy", progress: Progress | None = None
 ) -> Merged:
-    """Merge datasets into a new one, in their order.
+    """Merge datasets into a new one, in their order; it is either whole or not there.
 
     Args:
         datasets: two or more.
@@ -63,9 +63,14 @@ def merge(
     """
     if len(datasets) < 2:
         raise InputError(f"{len(datasets)} datasets came: wanted two or more to merge.")
-    merging = _Merging(Dataset.create(target))
-    merging.dataset.add((entry for one in datasets for entry in merging.entries_of(one)), placement, progress=progress)
-    return Merged(merging.dataset, merging.renamed, tuple(merging.duplicates))
+    place = Path(target)
+    if place.exists() and (not place.is_dir() or any(place.iterdir())):
+        raise OutputError(f"{place} is there already and no empty folder. Choose another one.")
+    with atomic_folder(place) as folder:
+        merging = _Merging(Dataset.create(folder, place.resolve().name))
+        entries = (entry for one in datasets for entry in merging.entries_of(one))
+        merging.dataset.add(entries, placement, progress=progress)
+    return Merged(Dataset.open(place), merging.renamed, tuple(merging.duplicates))
 
 
 class _Merging:

@@ -192,9 +192,9 @@ def _height(path: Path) -> int:
 
 
 def remove_unused(folder: Path, used: Iterable[int]) -> None:
-    """Delete the parts that no image uses, and what a killed program left half-written."""
+    """Delete the parts that no image uses."""
     keep = set(used)
     for path in (folder / "instances").glob("*"):
         number = part_number(path)
-        if (number is not None and number not in keep) or path.name.startswith(".part-"):
+        if number is not None and number not in keep:
             path.unlink(missing_ok=True)

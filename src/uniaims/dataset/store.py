@@ -22,13 +22,14 @@ from typing import Any, Literal, get_args
 
 import polars as pl
 
+from uniaims.atomic import is_left
 from uniaims.dataset import parts
 from uniaims.dataset.catalogue import Catalogue
 from uniaims.dataset.entry import Entry
 from uniaims.dataset.image_table import ImageTable, Row, described, kept_fields
 from uniaims.dataset.instances import Instances
-from uniaims.dataset.intake import Placement, hash_of, place_of, remove_leftovers, take_in
-from uniaims.dataset.lock import sole_writer
+from uniaims.dataset.intake import Placement, hash_of, is_half_taken, keep_images, place_of, remove_leftovers, take_in
+from uniaims.dataset.lock import LOCK, sole_writer
 from uniaims.dataset.manifest import Manifest, is_dataset, read_manifest, write_manifest
 from uniaims.errors import InputError, OutputError, SettingsError, UniaimsError
 from uniaims.tiles import Progress
@@ -61,12 +62,14 @@ class Dataset(Catalogue):
             OutputError: if something is there already, or nothing can be written.
         """
         place = Path(folder)
-        if place.exists() and (not place.is_dir() or any(place.iterdir())):
+        if place.exists() and (not place.is_dir() or any(not _is_left(path.name) for path in place.iterdir())):
             raise OutputError(f"{place} is there already and no empty folder. Choose another one.")
         manifest = Manifest(name or place.resolve().name, description, datetime.now(UTC).date().isoformat())
         write_manifest(place, manifest)
-        table = ImageTable(place)
-        return cls(place, manifest, table.written(table.rows))
+        made = cls(place, manifest, ImageTable(place))
+        with made.writing():
+            made._table = made._table.written(made._table.rows)
+        return made
 
     @classmethod
     def open(cls, folder: str | Path) -> "Dataset":
@@ -99,6 +102,7 @@ class Dataset(Catalogue):
             return
         with sole_writer(self.folder):
             self._table.check_current()
+            remove_leftovers(self.folder)
             self._is_writing = True
             try:
                 yield
@@ -131,7 +135,6 @@ class Dataset(Catalogue):
         if existing not in get_args(Existing):
             raise SettingsError(f"existing is {existing!r}: wanted one of {', '.join(get_args(Existing))}.")
         with self.writing():
-            remove_leftovers(self.folder)
             step, added = _Step(self), 0
             try:
                 for done, entry in enumerate(entries, 1):
@@ -239,9 +242,15 @@ class Dataset(Catalogue):
         """Add or change rows of the table of images, in one step."""
         known = {*self.manifest.kinds, *kinds} - {""}
         if len(known) > len(self.manifest.kinds):
-            self.manifest = replace(self.manifest, kinds=tuple(sorted(known)))
-            write_manifest(self.folder, self.manifest)
+            changed = replace(self.manifest, kinds=tuple(sorted(known)))
+            write_manifest(self.folder, changed)
+            self.manifest = changed
         self._table = self._table.written(self._table.with_rows(rows))
+
+
+def _is_left(name: str) -> bool:
+    """Whether a file of this name may lie in a folder where no dataset is yet: a program was killed there."""
+    return name == LOCK or is_left(name) or is_half_taken(name)
 
 
 class _Step:
@@ -284,8 +293,9 @@ class _Step:
             self.commit()
 
     def commit(self) -> None:
-        """Keep for good what was taken."""
-        if self._rows:
+        """Keep for good what was taken; where that fails, none of it is there."""
+        rows, self._rows = self._rows, []
+        if rows:
+            keep_images(self._dataset.folder)
             part = self._writer.write()
-            rows, self._rows = [row | {"part": part} for row in self._rows], []
-            self._dataset._commit(rows, self._kinds)
+            self._dataset._commit([row | {"part": part} for row in rows], self._kinds)

@@ -11,18 +11,18 @@ from typing import Any
 import cv2
 import numpy as np
 
-from uniaims.atomic import atomic_file
+from uniaims.atomic import atomic_file, atomic_folder
 from uniaims.dataset.archives import is_archive, unpack
 from uniaims.dataset.entry import Entry
 from uniaims.dataset.exchange import FORMATS, Format, detect
 from uniaims.dataset.exchange.format import unequal_sizes
 from uniaims.dataset.exchange.names import stem_of
 from uniaims.dataset.folder import LABEL_SUFFIXES
-from uniaims.dataset.intake import INCOMING_ARCHIVE, Placement, remove_leftovers
+from uniaims.dataset.intake import INCOMING_ARCHIVE, Placement
 from uniaims.dataset.manifest import is_dataset
 from uniaims.dataset.schema import DESCRIPTIVE_FIELDS, record_from
 from uniaims.dataset.store import Dataset, Existing, OnFault
-from uniaims.errors import InputError, SettingsError, UniaimsError
+from uniaims.errors import InputError, OutputError, SettingsError, UniaimsError
 from uniaims.labels import read_labels
 from uniaims.tiles import Progress
 
@@ -108,7 +108,6 @@ def import_sources(
     dataset = Dataset.open_or_create(target)
     importing = _Import(dataset, settings, progress)
     with dataset.writing():
-        remove_leftovers(dataset.folder, INCOMING_ARCHIVE)
         for source in sources:
             importing.take(Path(source))
     return Imported(importing.added, importing.already, tuple(importing.faults), tuple(importing.warnings))
@@ -131,11 +130,15 @@ def export(dataset: Dataset, form: str, target: str | Path, condition: str = "")
     chosen, names = format_named(form), [record.image_id for record in dataset.query(condition)]
     if not names:
         raise InputError(f"{dataset.folder}: there is no image{f' with {condition}' if condition else ''} to export.")
-    chosen.write(dataset.entries(condition), target)
+    place = Path(target)
+    if place.exists() and (not place.is_dir() or any(place.iterdir())):
+        raise OutputError(f"{place} is there already. Choose a new folder, so that nothing is lost.")
     masks = [path for path in map(dataset.ignore_path, names) if path.is_file()] if form in WITH_IGNORE else []
-    for mask in masks:
-        with atomic_file(Path(target) / "ignore" / mask.name) as temporary:
-            shutil.copyfile(mask, temporary)
+    with atomic_folder(place) as folder:
+        chosen.write(dataset.entries(condition), folder)
+        for mask in masks:
+            with atomic_file(folder / "ignore" / mask.name) as temporary:
+                shutil.copyfile(mask, temporary)
     return len(names)
 
 

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from uniaims import __version__
+from uniaims.atomic import make_folder, sweep
 from uniaims.errors import OutputError, SettingsError, stop_signal
 from uniaims.pipeline.analysis import AnalysisSettings, image_file
 from uniaims.pipeline.jobs import Job, plan_jobs, read_summary
-from uniaims.pipeline.overview import has_overview, is_complete, read_results, write_overview
+from uniaims.pipeline.overview import is_complete, is_overview_due, read_results, write_overview
 from uniaims.pipeline.task import Outcome, Status, Task
 from uniaims.pipeline.workers import run_in_processes
 from uniaims.segmenter import Segmenter
@@ -74,6 +75,7 @@ def analyse_batch(
     if workers < 1:
         raise SettingsError(f"{workers} workers: wanted at least 1.")
     started, output, settings = time.perf_counter(), Path(output), settings or AnalysisSettings()
+    sweep(output)
     plan = plan_jobs(inputs, output)
     outcomes = [Outcome(each.name, "failed", each.message) for each in plan.unusable]
     if not plan.jobs:
@@ -104,11 +106,12 @@ def _join(output: Path, outcomes: list[Outcome], made: list[Path]) -> list[Outco
     }
     outcomes = [each for each in outcomes if each.name not in damaged] + list(damaged.values())
     failures = [each for each in outcomes if each.status == "failed"]
-    if not finished.results and not finished.damaged and not has_overview(output):
+    is_due = is_overview_due(output, finished.results)
+    if not finished.results and not finished.damaged and is_due:
         with suppress(OSError):  # something else was written there meanwhile
             for folder in made:
                 folder.rmdir()
-    elif failures or any(each.status == "done" for each in outcomes) or not has_overview(output):
+    elif failures or any(each.status == "done" for each in outcomes) or is_due:
         write_overview(output, finished.results, failures)
     return outcomes
 
@@ -140,7 +143,7 @@ def _make(output: Path) -> list[Path]:
     """Make the output folder; gives it and those above it that were not there, the innermost first."""
     missing = [folder for folder in (output, *output.parents) if not folder.exists()]
     try:
-        output.mkdir(parents=True, exist_ok=True)
+        make_folder(output)
     except OSError as error:
         raise OutputError(
             f"{output}: this folder can't be made ({error.strerror or error}). Choose another --output."

@@ -10,11 +10,12 @@ import numpy as np
 import polars
 
 from uniaims.atomic import atomic_file
-from uniaims.pipeline.analysis import RESULT_FILES
+from uniaims.pipeline.analysis import RESULT_FILES, SUMMARY
 from uniaims.pipeline.jobs import Unusable, read_summary, result_folders, shown_names
 from uniaims.pipeline.task import Outcome
 from uniaims.report import IndexEntry, IndexFailure, write_index
 
+OVERVIEW_FILES = ("index.html", "measurements.parquet")
 THUMBNAIL_PX = 320
 
 
@@ -48,7 +49,7 @@ def read_results(output: Path, without: Sequence[str] = ()) -> Results:
         if summary is None or folder.name in without or not is_complete(folder):
             continue
         try:
-            results.append(Result(folder, summary, polars.read_parquet(folder / "measurements.parquet")))
+            results.append(Result(folder, summary, polars.read_parquet(folder / "measurements.parquet", glob=False)))
         except (polars.exceptions.PolarsError, OSError) as error:
             message = f"the results that are there can't be read ({error}). Make them anew with --overwrite."
             damaged.append(Unusable(folder.name, message))
@@ -60,9 +61,13 @@ def is_complete(folder: Path) -> bool:
     return all((folder / name).is_file() for name in RESULT_FILES)
 
 
-def has_overview(output: Path) -> bool:
-    """Whether the overview of an output folder is there."""
-    return (output / "index.html").is_file() and (output / "measurements.parquet").is_file()
+def is_overview_due(output: Path, results: Sequence[Result]) -> bool:
+    """Whether the overview is not there, or older than a result: its program was killed before it wrote it."""
+    try:
+        written = min((output / name).stat().st_mtime_ns for name in OVERVIEW_FILES)
+    except FileNotFoundError:
+        return True
+    return any((result.folder / SUMMARY).stat().st_mtime_ns > written for result in results)
 
 
 def write_overview(output: Path, results: Sequence[Result], failures: Sequence[Outcome]) -> None:

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, PngImagePlugin
 
-from uniaims.atomic import atomic_file
+from uniaims.atomic import atomic_file, sweep
 from uniaims.errors import OutputError, SettingsError, stop_signal
 from uniaims.labels import write_labels
 from uniaims.synthesis.pool import in_processes
@@ -201,6 +201,8 @@ def synthesise(
         OutputError: if a file can't be written, or one is there that was made otherwise.
     """
     started, output, settings = perf_counter(), Path(output), settings or ProductionSettings()
+    for folder in (output, *(output / name for name in ("images", "masks", "whole", "recipes"))):
+        sweep(folder)
     chosen = [_chosen(each, settings) for each in recipes]
     orders = _orders(chosen, output, settings)
     waiting = orders if settings.overwrite else [order for order in orders if not _is_there(order)]

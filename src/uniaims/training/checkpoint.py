@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Protocol
 
 import torch
 
-from uniaims.atomic import atomic_file, remove_partial
+from uniaims.atomic import atomic_file, sweep
 from uniaims.errors import ModelError, SettingsError
 
 STATE_FILE = "training.pt"
@@ -58,8 +58,8 @@ def save_state(state: RunState, settings: RunSettings) -> None:
         )
     saved: dict[str, Any] = {name: getattr(state, name).state_dict() for name in _PARTS}
     saved |= {name: getattr(state, name) for name in _numbers(state)} | {"settings": identity(settings)}
-    with atomic_file(path) as temporary:
-        torch.save(saved, temporary)
+    with atomic_file(path) as temporary, temporary.open("wb") as stream:  # of a path, torch forgets why it failed
+        torch.save(saved, stream)
 
 
 def restore(state: RunState, settings: RunSettings, device: torch.device) -> None:
@@ -71,7 +71,7 @@ def restore(state: RunState, settings: RunSettings, device: torch.device) -> Non
         SettingsError: if the folder holds another training, or a file that can't be read.
     """
     path = settings.output / STATE_FILE
-    remove_partial(settings.output)
+    sweep(settings.output)
     if not path.exists():
         return
     try:

@@ -75,7 +75,7 @@ def find_learning_rate(settings: TrainingSettings, progress: Progress | None = N
     tried, level = np.array(rates)[kept], smoothed(np.array(losses)[kept].tolist())
     suggested, path = steepest(tried, level), settings.output / PICTURE_FILE
     with atomic_file(path) as place:
-        cv2.imwrite(str(place), plot(tried, level, suggested))
+        place.write_bytes(cv2.imencode(".png", plot(tried, level, suggested))[1].tobytes())
     return RangeTest(tried, level, suggested, path)
 
 
