@@ -1,13 +1,18 @@
 """Files that are whole or not there: rights, failures, what a kill leaves."""
 
+import errno
 import os
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from uniaims.atomic import atomic_file, remove_partial
-from uniaims.errors import OutputError
+from uniaims.atomic import atomic_file, atomic_folder, claims, disk, locks, sweep
+from uniaims.errors import InputError, OutputError
 
 
 @pytest.fixture
@@ -39,12 +44,206 @@ def test_what_writes_nothing_is_told(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_what_a_kill_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
-    with pytest.raises(KeyboardInterrupt), atomic_file(tmp_path / "state.pt") as place:
-        left = place.name
-        raise KeyboardInterrupt
-    (tmp_path / left).write_bytes(b"half")
-    for kept in ("state.pt", ".notes.partial.txt", ".hidden"):
-        (tmp_path / kept).write_bytes(b"mine")
-    remove_partial(tmp_path)
-    assert {path.name for path in tmp_path.iterdir()} == {"state.pt", ".notes.partial.txt", ".hidden"}
+HOLDING = """
+import sys
+from pathlib import Path
+from uniaims.atomic import atomic_file, atomic_folder
+with {kind}(Path(sys.argv[1])) as place:
+    (place / "half" if place.is_dir() else place).write_text("half")
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture(params=["atomic_file", "atomic_folder"])
+def writer(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """Another program that is writing ``tmp_path / "result.d"`` and does not come to an end."""
+    command = [sys.executable, "-c", HOLDING.format(kind=request.param), str(tmp_path / "result.d")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        yield other
+        other.kill()
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def test_what_a_living_program_writes_is_left_alone(tmp_path: Path, writer: subprocess.Popen[str]) -> None:
+    before = names(tmp_path)
+    assert len(before) == 2
+    sweep(tmp_path)
+    assert names(tmp_path) == before
+    writer.communicate("")
+    assert names(tmp_path) == {"result.d"}
+
+
+def test_what_a_killed_program_wrote_is_swept_and_nothing_else(tmp_path: Path, writer: subprocess.Popen[str]) -> None:
+    writer.kill()
+    writer.wait()
+    kept = {"state.pt", ".notes.partial.txt", ".hidden", ".bashrc.20241101.old", ".a.2024110.partial"}
+    for name in kept:
+        (tmp_path / name).write_bytes(b"mine")
+    assert len(names(tmp_path)) == 2 + len(kept)
+    sweep(tmp_path)
+    assert names(tmp_path) == kept
+
+
+def test_the_first_writing_sweeps_too(tmp_path: Path, writer: subprocess.Popen[str]) -> None:
+    writer.kill()
+    writer.wait()
+    with atomic_file(tmp_path / "a.txt") as place:
+        place.write_text("whole")
+    assert names(tmp_path) == {"a.txt"}
+
+
+def test_what_an_older_version_left_goes_from_folders_of_the_program(tmp_path: Path) -> None:
+    left = [tmp_path / ".dataset.0123abcd.partial.json", tmp_path / ".umlaut ä [1].0123abcd.partial"]
+    left[0].touch()
+    left[1].mkdir()
+    with atomic_file(tmp_path / "a.txt") as place:  # anybody's folder: only what has a claim is surely ours
+        place.write_text("whole")
+    assert names(tmp_path) == {"a.txt", *(path.name for path in left)}
+    sweep(tmp_path)
+    assert names(tmp_path) == {"a.txt"}
+
+
+KILLED_BETWEEN = """
+import os, signal, sys
+from pathlib import Path
+from uniaims.atomic import atomic_folder
+with atomic_folder(Path(sys.argv[1])) as place:
+    (place / "new").touch()
+    rename = Path.replace
+    def dying(self, target):
+        rename(self, target)
+        os.kill(os.getpid(), signal.SIGKILL)
+    Path.replace = dying
+"""
+
+
+def test_a_folder_that_was_put_aside_comes_back(tmp_path: Path) -> None:
+    folder = tmp_path / "a [1]"
+    folder.mkdir()
+    (folder / "old").touch()
+    killed = subprocess.run([sys.executable, "-c", KILLED_BETWEEN, str(folder)], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert not folder.exists()
+    sweep(tmp_path)
+    assert names(tmp_path) == {"a [1]"}
+    assert names(folder) == {"old"}
+
+
+def test_a_claim_of_another_computer_counts_as_held_for_a_day(tmp_path: Path) -> None:
+    claim, half = tmp_path / ".uniaims-0123abcd.claim", tmp_path / ".a.0123abcd.partial.png"
+    claim.write_text("another computer")
+    half.touch()
+    sweep(tmp_path)
+    assert half.exists()
+    long_ago = time.time() - claims.TRUSTED_SECONDS - 1
+    os.utime(claim, (long_ago, long_ago))
+    sweep(tmp_path)
+    assert not names(tmp_path)
+
+
+def test_where_there_are_no_locks_files_are_written_and_nothing_is_swept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claims, "take_lock", lambda descriptor: "unknown")
+    with atomic_file(tmp_path / "a.txt") as place:
+        sweep(tmp_path)
+        place.write_text("whole")
+    assert names(tmp_path) == {"a.txt"}
+
+
+def test_a_claim_that_is_swept_before_it_is_locked_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers: list[locks.Lock] = ["another's"]
+    monkeypatch.setattr(claims, "take_lock", lambda n: answers.pop() if answers else locks.take_lock(n))
+    with atomic_file(tmp_path / "a.txt") as place:
+        place.write_text("whole")
+    assert (tmp_path / "a.txt").read_text() == "whole"
+
+
+def test_names_as_long_as_they_may_be(tmp_path: Path) -> None:
+    for name in ("a" * 251 + ".txt", "ä" * 125 + ".txt"):
+        with atomic_file(tmp_path / name) as place:
+            place.write_text("whole")
+        assert (tmp_path / name).read_text() == "whole"
+        with atomic_folder(tmp_path / name[:-4]) as place:
+            (place / "x").touch()
+
+
+def test_bytes_are_on_the_disk_before_the_name_and_the_name_before_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[str] = []
+    real = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        there = "after" if (tmp_path / "d" / "result").exists() else "before"
+        waited.append(f"{there} {Path(os.readlink(f'/proc/self/fd/{descriptor}')).name.split('.')[-1]}")
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with atomic_folder(tmp_path / "d" / "result") as place:
+        (place / "sub").mkdir()
+        (place / "sub" / "x").touch()
+    if sys.platform == "linux":
+        assert waited[0] == f"before {tmp_path.name}"
+        assert set(waited[1:-1]) == {"before x", "before sub", "before partial"}
+        assert waited[-1] == "after d"
+
+
+FULL = [
+    OSError(errno.ENOSPC, "No space left on device"),
+    OSError(errno.EDQUOT, "Disk quota exceeded"),
+    OSError(errno.EIO, "Input/output error"),
+    OSError(errno.EROFS, "Read-only file system"),
+    OSError("640000 requested and 99744 written"),
+    RuntimeError("parquet: underlying IO error: No space left on device (os error 28)"),
+]
+
+
+@pytest.mark.parametrize("error", FULL, ids=str)
+@pytest.mark.parametrize("within", [atomic_file, atomic_folder])
+def test_every_way_to_say_that_the_disk_is_full_is_told(tmp_path: Path, error: Exception, within: type) -> None:
+    with pytest.raises(OutputError, match=r"a\.txt: can't be written \("), within(tmp_path / "a.txt"):
+        raise error
+    assert not names(tmp_path)
+
+
+def test_a_full_disk_behind_another_error_is_told(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="No space left"), atomic_file(tmp_path / "a.txt"):
+        try:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        except OSError as error:
+            raise RuntimeError("unexpected pos 576 vs 534") from error
+
+
+def test_a_disk_that_fails_only_when_it_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fsync(descriptor: int) -> None:
+        raise OSError(errno.EDQUOT, "Disk quota exceeded")
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with pytest.raises(OutputError, match="quota"), atomic_file(tmp_path / "a.txt") as place:
+        place.write_text("whole")
+    assert not names(tmp_path)
+
+
+def test_a_file_system_that_can_not_wait_is_no_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fsync(descriptor: int) -> None:
+        raise OSError(errno.EINVAL, "Invalid argument")
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with atomic_file(tmp_path / "a.txt") as place:
+        place.write_text("whole")
+    assert names(tmp_path) == {"a.txt"}
+
+
+def test_faults_of_the_program_are_none_of_the_disk() -> None:
+    assert disk.write_error(Path("a"), ValueError("wrong")) is None
+    assert disk.write_error(Path("a"), InputError("wrong")) is None
+    assert disk.write_error(Path("a"), OutputError("another program is writing")) is None

@@ -61,12 +61,14 @@ def atomic_folder(path: Path) -> Iterator[Path]:
 
 
 def _put_in_place(temporary: Path, path: Path, aside: Path) -> None:
+    if not path.exists():
+        temporary.replace(path)
+        return
+    path.replace(aside)
     try:
-        if path.exists():
-            path.replace(aside)
         temporary.replace(path)
     finally:
-        if aside.exists() and not path.exists():
+        if not path.exists():
             aside.replace(path)
         shutil.rmtree(aside, ignore_errors=True)
 

@@ -47,6 +47,7 @@ def stopped_code(stop: KeyboardInterrupt) -> int:
 
 
 def _run(given: list[str]) -> int:
+    from uniaims.atomic.disk import is_of_the_disk
     from uniaims.cli.early import refuse
     from uniaims.cli.program import build
     from uniaims.cli.screen import say_error
@@ -64,6 +65,9 @@ def _run(given: list[str]) -> int:
             raise stop from None
         if TRACEBACK in os.environ:
             raise
+        if isinstance(error, OSError) and is_of_the_disk(error):
+            say_error(f"{error.filename or 'a file'}: {error.strerror}. Free space, or choose another place.")
+            return 1
         say_error(f"a fault in uniaims, {type(error).__name__}: {error}. Please report it; {TRACEBACK}=1 tells more.")
         return 1
     return 0

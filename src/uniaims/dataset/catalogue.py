@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from uniaims.dataset import parts
 from uniaims.dataset.entry import Entry
-from uniaims.dataset.image_table import ImageTable, Row, reason_of, record_in, shown
+from uniaims.dataset.image_table import ImageTable, Row, record_in, shown
 from uniaims.dataset.instances import Instances
 from uniaims.dataset.intake import place_of
 from uniaims.dataset.manifest import Manifest
 from uniaims.dataset.schema import ImageRecord
-from uniaims.errors import InputError, SettingsError
+from uniaims.dataset.statements import answer
+from uniaims.errors import InputError
 from uniaims.labels import Labels, read_labels
 from uniaims.micrograph import Micrograph, PixelSize, read_image
 
@@ -91,16 +92,14 @@ class Catalogue:
         return shown(self._table.where(condition))
 
     def sql(self, statement: str) -> pl.DataFrame:
-        """Result of a statement in SQL, as Polars has it, over the tables ``images`` and ``instances``.
+        """Result of one SELECT, in the SQL of Polars, over the tables ``images`` and ``instances``.
+
+        It can come from anybody: nothing but these tables can be asked, see `uniaims.dataset.statements`.
 
         Raises:
             SettingsError: if the statement can't be carried out.
         """
-        tables = {"images": self.images.lazy(), "instances": self.instance_table}
-        try:
-            return pl.SQLContext(tables).execute(statement, eager=True)
-        except (pl.exceptions.PolarsError, OSError) as error:
-            raise SettingsError(f"{statement!r} can't be carried out: {reason_of(error)}.") from error
+        return answer({"images": self.images.lazy(), "instances": self.instance_table}, statement)
 
     def record(self, image_id: str) -> ImageRecord:
         """What is known of an image.

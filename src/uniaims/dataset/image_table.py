@@ -1,6 +1,5 @@
 """The table of images, ``images.parquet``: a row for each image, and where its instances lie. It is the transaction."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,6 +10,7 @@ import polars as pl
 
 from uniaims.atomic import atomic_file
 from uniaims.dataset.schema import DESCRIPTIVE_FIELDS, FIELDS, ImageRecord, record_from
+from uniaims.dataset.statements import CAN_NOT, answer, check_condition, reason_of
 from uniaims.errors import InputError, OutputError, SettingsError
 
 TABLE = "images.parquet"
@@ -94,12 +94,13 @@ class ImageTable:
         if not condition.strip():
             return self.rows
         table = shown(self.rows).with_row_index("row")
-        statement = f"SELECT row FROM images WHERE {condition}"  # noqa: S608 it reads a table in memory and nothing else
+        statement = f"SELECT row FROM images WHERE {condition}"  # noqa: S608 `answer` looks through it
         try:
-            found = pl.SQLContext(images=table).execute(statement, eager=True)
-        except (pl.exceptions.PolarsError, OSError) as error:
+            check_condition(condition)
+            found = answer({"images": table}, statement)
+        except SettingsError as error:
             raise SettingsError(
-                f"{condition!r} is no condition that can be used: {reason_of(error)}. Write it in SQL, as "
+                f"{condition!r} is no condition that can be used: {str(error).partition(CAN_NOT)[2]} Write it in SQL, as "
                 f"\"modality = 'SEM' and instances > 4000\", over {', '.join(table.columns[1:])}."
             ) from error
         return self.rows[found["row"].to_list()]
@@ -167,11 +168,6 @@ def kept_fields(before: Row, row: Row) -> Row:
     if row["pixel_size_nm"] is not None and "pixel_size_source" in silent:
         silent.remove("pixel_size_source")
     return {name: before[name] for name in silent}
-
-
-def reason_of(error: Exception) -> str:
-    """First line of what a library says."""
-    return re.split(r"[\n;]", str(error))[0].rstrip(".") or type(error).__name__
 
 
 def _completed(rows: pl.DataFrame) -> pl.DataFrame:

@@ -1,0 +1,252 @@
+"""Statements in SQL from anybody: looked through before Polars sees them, so that they ask the dataset and nothing else.
+
+In the SQL of Polars ``FROM read_csv('...')`` opens any file or address, and there are statements that change tables. So
+a statement is read as a row of words, and allowed only if it is one SELECT, its tables are those of the dataset, each
+function that it calls is known to be harmless, and joins say what belongs together. Polars gets the words that were
+looked at, put together again without comments: whatever was not understood here does not reach it.
+"""
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from uniaims.errors import SettingsError
+
+CAN_NOT = "can't be carried out: "
+"""Stands in messages before the reason."""
+LONGEST = 20_000
+"""Characters in a statement."""
+DEEPEST = 32
+"""Brackets in brackets; Polars itself gives up at some 50."""
+FUNCTIONS = frozenset(
+    # of many rows
+    "array_agg avg corr count covar covar_pop covar_samp first last max median min quantile_cont quantile_disc "
+    "stddev stddev_samp sum var var_samp variance "
+    # over windows
+    "dense_rank first_value lag last_value lead rank row_number "
+    # of numbers
+    "abs acos acosd asin asind atan atan2 atan2d atand cbrt ceil ceiling cos cosd cot cotd degrees div exp floor ln log "
+    "log10 log1p log2 mod pi pow power radians round sign sin sind sqrt tan tand "
+    # of texts
+    "bit_length char_length character_length concat concat_ws ends_with initcap left length lower ltrim octet_length "
+    "position regexp_like replace reverse right rtrim split_part starts_with strpos substr substring trim upper "
+    # of anything
+    "cast coalesce columns date date_part extract greatest if ifnull least nullif strftime try_cast".split()
+)
+"""What may be called. None opens a file, makes rows, or makes a text much longer."""
+
+_SYNTAX = frozenset(
+    "all and any as between by case distinct else except exclude exists filter from having ilike in intersect is join "
+    "like limit not offset on or over qualify regexp rlike select then union using when where with "
+    "char decimal numeric varchar".split()
+)
+"""Words that may stand before a bracket without being a function."""
+_FROM_INSIDE = frozenset({"extract", "substring", "trim", "position"})
+"""Functions within whose brackets FROM is no clause."""
+_ENDS = frozenset("where group having order limit offset union intersect except qualify window fetch select".split())
+"""Words that end a FROM clause."""
+_SET_WORDS = frozenset({"union", "intersect", "except", "from", "select"})
+_WORDS = re.compile(
+    r"""(?P<blank>\s+|--[^\n]*|/\*.*?\*/)
+    |(?P<text>'(?:[^']|'')*')
+    |(?P<quoted>"(?:[^"]|"")*")
+    |(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![A-Za-z_0-9]))
+    |(?P<word>[A-Za-z_][A-Za-z_0-9]*)
+    |(?P<sign><=>|<>|<=|>=|!=|::|\|\||//|!~\*|~\*|!~|[-+*/%=<>(),.~^])""",
+    re.VERBOSE | re.DOTALL | re.ASCII,
+)
+
+
+def answer(tables: Mapping[str, pl.DataFrame | pl.LazyFrame], statement: str) -> pl.DataFrame:
+    """Carry out one SELECT over tables.
+
+    Raises:
+        SettingsError: if it is none, asks for anything else than the tables, or can't be carried out.
+    """
+    checked = _checked(statement, tables)
+    try:
+        return pl.SQLContext(dict(tables)).execute(checked, eager=True)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError, TypeError) as error:
+        raise SettingsError(f"{_short(statement)} {CAN_NOT}{reason_of(error)}.") from error
+
+
+def reason_of(error: BaseException) -> str:
+    """First line of what a library says."""
+    return re.split(r"[\n;]", str(error))[0].rstrip(".") or type(error).__name__
+
+
+def check_condition(condition: str) -> None:
+    """See that a condition can't be more than what stands behind WHERE.
+
+    Raises:
+        SettingsError: if it is the beginning of another SELECT.
+    """
+    depth = 0
+    for word in _words(condition):
+        depth += {"(": 1, ")": -1}.get(word, 0)
+        if depth < 0 or (depth == 0 and word.lower() in _SET_WORDS):
+            raise _refused(condition, f"{word} can't stand in a condition")
+
+
+def _checked(statement: str, tables: Collection[str]) -> str:
+    """The words of a statement that is allowed, without comments."""
+    words = _words(statement)
+    if not words or words[0].lower() not in {"select", "with"}:
+        raise _refused(
+            statement, f"it begins with {words[0] if words else 'nothing'}: wanted SELECT, or WITH and SELECT"
+        )
+    _Reader(statement, words, tables).read()
+    return " ".join(words).replace(" . ", ".")
+
+
+def _words(statement: str) -> list[str]:
+    """The words, names, numbers, texts and signs of a statement."""
+    if len(statement) > LONGEST:
+        raise _refused(statement, f"it has {len(statement):,} characters: wanted at most {LONGEST:,}")
+    words, place, text = [], 0, statement.strip().removesuffix(";")
+    while place < len(text):
+        found = _WORDS.match(text, place)
+        if found is None:
+            raise _refused(statement, f"{text[place : place + 10]!r} is not understood")
+        place = found.end()
+        if found.lastgroup == "text" and "\\'" in found[0]:
+            raise _refused(statement, "a backslash before a quotation mark can be read in two ways: leave it out")
+        if found.lastgroup != "blank":
+            words.append(found[0])
+    return words
+
+
+@dataclass
+class _Bracket:
+    """What is open: a statement or the arguments of a function.
+
+    Attributes:
+        function: name of the function whose arguments these are, else "".
+        clause: the last of SELECT and FROM, and "" before and after them.
+        joins: joins of the FROM clause that have not yet said what belongs together.
+        matching: whether that is being said, and no equality of two names has come.
+    """
+
+    function: str = ""
+    clause: str = ""
+    joins: int = 0
+    matching: bool = False
+
+
+@dataclass
+class _Reader:
+    """Goes through the words of a statement once."""
+
+    statement: str
+    words: list[str]
+    tables: Collection[str]
+    _open: list[_Bracket] = field(default_factory=lambda: [_Bracket()])
+
+    def __post_init__(self) -> None:
+        named = zip(self.words, self.words[1:], self.words[2:], strict=False)
+        own = {name for name, then, bracket in named if (then.lower(), bracket) == ("as", "(")}
+        self._names = {_plain(name) for name in (*self.tables, *own)}
+
+    def read(self) -> None:
+        """Look at each word, with those around it."""
+        for i, word in enumerate(self.words):
+            small, before = word.lower(), self._word(i - 1)
+            if word == "(":
+                self._open_bracket(before)
+            elif word == ")":
+                self._close_bracket()
+            elif small == "recursive":
+                raise self._refused("a recursive WITH may never end")
+            else:
+                self._read_clause(i, small)
+        if len(self._open) > 1:
+            raise self._refused("a bracket is not closed")
+        self._end_clause()
+
+    def _word(self, i: int) -> str:
+        return self.words[i].lower() if 0 <= i < len(self.words) else ""
+
+    def _refused(self, reason: str) -> SettingsError:
+        return _refused(self.statement, reason)
+
+    def _open_bracket(self, before: str) -> None:
+        is_name = bool(re.match(r'[a-z_"]', before))
+        if is_name and before not in FUNCTIONS and before not in _SYNTAX:
+            raise self._refused(
+                f"the function {before} is none of those that may be called: {', '.join(sorted(FUNCTIONS))}"
+            )
+        self._open.append(_Bracket(function=before if before in FUNCTIONS else ""))
+        if len(self._open) > DEEPEST:
+            raise self._refused(f"it has more than {DEEPEST} brackets in each other")
+
+    def _close_bracket(self) -> None:
+        self._end_clause()
+        if len(self._open) == 1:
+            raise self._refused("a bracket is closed that was not opened")
+        self._open.pop()
+
+    def _read_clause(self, i: int, word: str) -> None:
+        here = self._open[-1]
+        if word in _ENDS and self._word(i - 1) != "*":
+            self._end_clause()
+            here.clause = "select" if word == "select" else ""
+        elif word == "from" and here.function not in _FROM_INSIDE:
+            if here.clause != "select":
+                raise self._refused("FROM without SELECT before it")
+            here.clause = "from"
+            self._check_table(i + 1)
+        elif here.clause == "from":
+            self._read_join(i, word, here)
+
+    def _read_join(self, i: int, word: str, here: _Bracket) -> None:
+        if word == "," or word in {"cross", "lateral"}:
+            raise self._refused(
+                "every row with every row is too much: say what belongs together, JOIN ... USING (image_id)"
+            )
+        if word == "join":
+            self._end_matching()
+            here.joins += self._word(i - 1) != "natural" and "natural" not in self._since_table(i)
+            self._check_table(i + 1)
+        elif word == "using":
+            here.joins -= 1
+        elif word == "on":
+            here.matching = True
+        elif word == "=" and here.matching and _is_name(self._word(i - 1)) and _is_name(self._word(i + 1)):
+            here.joins, here.matching = here.joins - 1, False
+
+    def _since_table(self, i: int) -> list[str]:
+        """The words directly before JOIN: LEFT, OUTER, NATURAL and so on."""
+        return [self._word(k) for k in range(max(0, i - 3), i)]
+
+    def _check_table(self, i: int) -> None:
+        name = self._word(i)
+        if name != "(" and (_plain(name) not in self._names or self._word(i + 1) in {"(", "."}):
+            raise self._refused(f"{name or 'nothing'} is no table of the dataset: wanted {' or '.join(self.tables)}")
+
+    def _end_matching(self) -> None:
+        here = self._open[-1]
+        if here.matching or here.joins > 0:
+            raise self._refused("a join does not say by which columns: JOIN ... USING (image_id), or ON a.x = b.x")
+
+    def _end_clause(self) -> None:
+        if self._open[-1].clause == "from":
+            self._end_matching()
+
+
+def _plain(name: str) -> str:
+    """A name as it is compared: without quotation marks, in small letters."""
+    return name.strip('"').lower()
+
+
+def _is_name(word: str) -> bool:
+    return bool(re.match(r'[a-z_"]', word)) and word not in {"true", "false", "null"}
+
+
+def _refused(statement: str, reason: str) -> SettingsError:
+    return SettingsError(f"{_short(statement)} {CAN_NOT}{reason}.")
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 200 else text[:200] + "...")
