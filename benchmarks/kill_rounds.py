@@ -1,4 +1,4 @@
-"""Commands killed at random times: what is left must open, nothing that was kept is lost, and repeating leads to the end.
+"""Commands killed at random times: what is left must open, nothing kept is lost, and repeating leads to the end.
 
     python benchmarks/kill_rounds.py --rounds 200
 
@@ -284,10 +284,10 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", choices=CASES, nargs="*", default=list(CASES))
     given = parser.parse_args()
-    import uniaims.dataset.exchange  # noqa: F401
-    import uniaims.dataset.merging  # noqa: F401
-    import uniaims.dataset.splits  # noqa: F401
-    import uniaims.dataset.transfer  # noqa: F401
+    import uniaims.dataset.exchange
+    import uniaims.dataset.merging
+    import uniaims.dataset.splits
+    import uniaims.dataset.transfer
     import uniaims.pipeline  # noqa: F401
 
     rng, bad = random.Random(given.seed), 0

@@ -174,6 +174,7 @@ def test_names_as_long_as_they_may_be(tmp_path: Path) -> None:
         assert (tmp_path / name).read_text() == "whole"
         with atomic_folder(tmp_path / name[:-4]) as place:
             (place / "x").touch()
+        assert (tmp_path / name[:-4] / "x").is_file()
 
 
 def test_bytes_are_on_the_disk_before_the_name_and_the_name_before_the_end(
@@ -184,7 +185,7 @@ def test_bytes_are_on_the_disk_before_the_name_and_the_name_before_the_end(
 
     def fsync(descriptor: int) -> None:
         there = "after" if (tmp_path / "d" / "result").exists() else "before"
-        waited.append(f"{there} {Path(os.readlink(f'/proc/self/fd/{descriptor}')).name.split('.')[-1]}")
+        waited.append(f"{there} {Path(f'/proc/self/fd/{descriptor}').readlink().name.split('.')[-1]}")
         real(descriptor)
 
     monkeypatch.setattr(os, "fsync", fsync)
@@ -217,10 +218,7 @@ def test_every_way_to_say_that_the_disk_is_full_is_told(tmp_path: Path, error: E
 
 def test_a_full_disk_behind_another_error_is_told(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="No space left"), atomic_file(tmp_path / "a.txt"):
-        try:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        except OSError as error:
-            raise RuntimeError("unexpected pos 576 vs 534") from error
+        raise RuntimeError("unexpected pos 576 vs 534") from OSError(errno.ENOSPC, "No space left on device")
 
 
 def test_a_disk_that_fails_only_when_it_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -110,19 +110,18 @@ def test_files_that_may_not_grow(pictures: Path, tmp_path: Path, name: str, size
 def test_each_write_of_an_import_may_fail(
     pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], number: int
 ) -> None:
-    real, waited = os.fsync, [0]
+    real, left = os.fsync, [0]
 
     def failing(descriptor: int) -> None:
-        waited[0] += 1
-        if waited[0] == fails_at:
+        left[0] -= 1
+        if left[0] == 0:
             raise OSError(number, os.strerror(number))
         real(descriptor)
 
     monkeypatch.setattr(os, "fsync", failing)
-    command, fails_at = COMMANDS["import"](pictures, tmp_path / "out"), 0
-    codes = []
+    command, codes = COMMANDS["import"](pictures, tmp_path / "out"), []
     for fails_at in range(1, 40, 3):
-        waited[0] = 0
+        left[0] = fails_at
         codes.append(main(command))
         said = capsys.readouterr().err
         assert "a fault in" not in said

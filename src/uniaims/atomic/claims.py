@@ -87,7 +87,7 @@ def is_left(name: str) -> bool:
 
 def _sweep(folder: Path, *, unclaimed: bool) -> None:
     try:
-        names = os.listdir(folder)
+        names = [path.name for path in folder.iterdir()]
     except OSError:  # no folder, or none that may be read: nothing of ours lies there
         return
     claims = {found[1] for name in names if (found := _CLAIM.fullmatch(name))}

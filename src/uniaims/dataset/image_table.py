@@ -99,8 +99,9 @@ class ImageTable:
             check_condition(condition)
             found = answer({"images": table}, statement)
         except SettingsError as error:
+            reason = str(error).partition(CAN_NOT)[2]
             raise SettingsError(
-                f"{condition!r} is no condition that can be used: {str(error).partition(CAN_NOT)[2]} Write it in SQL, as "
+                f"{condition!r} is no condition that can be used: {reason} Write it in SQL, as "
                 f"\"modality = 'SEM' and instances > 4000\", over {', '.join(table.columns[1:])}."
             ) from error
         return self.rows[found["row"].to_list()]

@@ -1,4 +1,4 @@
-"""Statements in SQL from anybody: looked through before Polars sees them, so that they ask the dataset and nothing else.
+"""Statements in SQL from anybody, looked through before Polars sees them: they ask the dataset and nothing else.
 
 In the SQL of Polars ``FROM read_csv('...')`` opens any file or address, and there are statements that change tables. So
 a statement is read as a row of words, and allowed only if it is one SELECT, its tables are those of the dataset, each
@@ -21,31 +21,37 @@ LONGEST = 20_000
 DEEPEST = 32
 """Brackets in brackets; Polars itself gives up at some 50."""
 FUNCTIONS = frozenset(
-    # of many rows
-    "array_agg avg corr count covar covar_pop covar_samp first last max median min quantile_cont quantile_disc "
-    "stddev stddev_samp sum var var_samp variance "
-    # over windows
-    "dense_rank first_value lag last_value lead rank row_number "
-    # of numbers
-    "abs acos acosd asin asind atan atan2 atan2d atand cbrt ceil ceiling cos cosd cot cotd degrees div exp floor ln log "
-    "log10 log1p log2 mod pi pow power radians round sign sin sind sqrt tan tand "
-    # of texts
-    "bit_length char_length character_length concat concat_ws ends_with initcap left length lower ltrim octet_length "
-    "position regexp_like replace reverse right rtrim split_part starts_with strpos substr substring trim upper "
-    # of anything
-    "cast coalesce columns date date_part extract greatest if ifnull least nullif strftime try_cast".split()
+    """
+    array_agg avg corr count covar covar_pop covar_samp first last max median min quantile_cont quantile_disc stddev
+    stddev_samp sum var var_samp variance
+
+    dense_rank first_value lag last_value lead rank row_number
+
+    abs acos acosd asin asind atan atan2 atan2d atand cbrt ceil ceiling cos cosd cot cotd degrees div exp floor ln log
+    log10 log1p log2 mod pi pow power radians round sign sin sind sqrt tan tand
+
+    bit_length char_length character_length concat concat_ws ends_with initcap left length lower ltrim octet_length
+    position regexp_like replace reverse right rtrim split_part starts_with strpos substr substring trim upper
+
+    cast coalesce columns date date_part extract greatest if ifnull least nullif strftime try_cast
+    """.split()  # noqa: SIM905 a list is read as words
 )
-"""What may be called. None opens a file, makes rows, or makes a text much longer."""
+"""What may be called: over rows, over windows, of numbers, of texts, of anything. None opens a file or makes rows."""
 
 _SYNTAX = frozenset(
-    "all and any as between by case distinct else except exclude exists filter from having ilike in intersect is join "
-    "like limit not offset on or over qualify regexp rlike select then union using when where with "
-    "char decimal numeric varchar".split()
+    """
+    all and any as between by case distinct else except exclude exists filter from having ilike in intersect is join
+    like limit not offset on or over qualify regexp rlike select then union using when where with
+    char decimal numeric varchar
+    """.split()  # noqa: SIM905
 )
 """Words that may stand before a bracket without being a function."""
 _FROM_INSIDE = frozenset({"extract", "substring", "trim", "position"})
 """Functions within whose brackets FROM is no clause."""
-_ENDS = frozenset("where group having order limit offset union intersect except qualify window fetch select".split())
+_ENDS = frozenset(
+    {"where", "group", "having", "order", "limit", "offset", "union", "intersect", "except", "qualify", "window"}
+    | {"fetch", "select"}
+)
 """Words that end a FROM clause."""
 _SET_WORDS = frozenset({"union", "intersect", "except", "from", "select"})
 _WORDS = re.compile(
