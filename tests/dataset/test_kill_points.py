@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,89 +16,91 @@ from uniaims.dataset.transfer import ImportSettings, import_sources
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 
 KILLING = """
-import os, signal, sys
+import json, os, shutil, signal, sys
+from pathlib import Path
 from uniaims.cli import main
 from uniaims.dataset import store
 import uniaims.dataset.exchange, uniaims.dataset.merging, uniaims.dataset.splits, uniaims.dataset.transfer
 
-arguments, kill_at = sys.argv[2:], int(sys.argv[1])
-store.IMAGES_IN_A_STEP, count = 2, 0
+start, places, arguments = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3:]
+store.IMAGES_IN_A_STEP = 2
 
-def counted(rename):
+def counted(rename, seen):
     def renamed(*paths, **how):
-        global count
-        for moment in range(2):
-            count += 1
-            if count == kill_at:
-                os.kill(os.getpid(), signal.SIGKILL)
-            if moment == 0:
-                done = rename(*paths, **how)
+        seen(1)
+        done = rename(*paths, **how)
+        seen(1)
         return done
     return renamed
 
-os.rename, os.replace = counted(os.rename), counted(os.replace)
-code = main(arguments)
-print(count, flush=True)
-sys.exit(code)
+def run(place, kill_at=0):
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        count = 0
+        def seen(more):
+            nonlocal count
+            count += more
+            if count == kill_at:
+                os.kill(os.getpid(), signal.SIGKILL)
+        os.rename, os.replace = counted(os.rename, seen), counted(os.replace, seen)
+        code = main([*arguments, str(place / "out")])
+        os.write(writing, str(count).encode())
+        os._exit(code)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    os.close(writing)
+    with os.fdopen(reading) as stream:
+        return code, int(stream.read() or 0)
+
+def prepared(name):
+    return Path(shutil.copytree(start, places / name))
+
+moments = run(prepared("whole"))[1]
+codes = {}
+for kill_at in range(1, moments + 1):
+    place = prepared(str(kill_at))
+    killed = run(place, kill_at)[0]
+    makes_new = arguments[1] in {"merge", "export"} and (place / "out").exists()
+    codes[kill_at] = killed, 0 if makes_new else run(place)[0]
+print(json.dumps(codes))
 """
-
-
-def run(arguments: list[str], kill_at: int = 0) -> tuple[int, int]:
-    """Exit code (-9 if it was killed) and how many moments there are at which it can be."""
-    command = [sys.executable, "-c", KILLING, str(kill_at), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=240)
-    assert done.returncode in {0, -9}, done.stderr
-    return done.returncode, int(done.stdout.split()[-1]) if done.returncode == 0 else 0
 
 
 def facts(folder: Path) -> str:
     """All that a folder holds, whatever the numbers of the parts of a dataset."""
     if not (folder / "dataset.json").exists():
         files = sorted(path for path in folder.rglob("*") if path.is_file())
-        return json.dumps({str(path.relative_to(folder)): hashlib.md5(path.read_bytes()).hexdigest() for path in files})
+        return repr([(str(path.relative_to(folder)), hashlib.sha256(path.read_bytes()).digest()) for path in files])
     dataset = Dataset.open(folder)
-    parts = len(list((folder / "instances").iterdir())) - len(dataset.parts)
+    spare = len(list((folder / "instances").iterdir())) - len(dataset.parts)
     entries = [(repr(e.record), e.instances.encoded(), Path(str(e.image)).read_bytes()) for e in dataset.entries()]
     files = sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if not p.name.startswith("part-"))
-    return repr((entries, parts, files, [dataset.ignored(name) is not None for name in dataset.image_ids]))
+    return repr((entries, spare, files, [dataset.ignored(name) is not None for name in dataset.image_ids]))
 
 
-@pytest.fixture
-def sources(tmp_path: Path, plain_folder: Path) -> Path:
-    """A plain folder, and two datasets of it."""
-    (plain_folder / "ignore").mkdir()
-    (plain_folder / "ignore" / "b.png").write_bytes((plain_folder / "masks" / "b.png").read_bytes())
-    for name in ("one", "two"):
-        import_sources([plain_folder], tmp_path / name, ImportSettings())
-    return plain_folder
-
-
-@pytest.mark.parametrize("share", range(2))
 @pytest.mark.parametrize("name", ["import", "merge", "split", "export"])
-def test_killed_at_any_renaming(tmp_path: Path, sources: Path, name: str, share: int) -> None:
-    def arguments(place: Path) -> list[str]:
-        given = {
-            "import": [str(sources), "--output"],
-            "merge": [str(tmp_path / "one"), str(tmp_path / "two"), "--output"],
-            "export": [str(tmp_path / "one"), "--format", "folder", "--output"],
-            "split": ["--fractions", "1", "0", "0"],
-        }
-        return ["dataset", name, *given[name], str(place / "out")]
-
-    def prepared(place: Path) -> Path:
-        place.mkdir()
-        if name == "split":
-            import_sources([sources], place / "out", ImportSettings())
-        return place
-
-    _, moments = run(arguments(prepared(tmp_path / "whole")))
-    wanted = facts(tmp_path / "whole" / "out")
-    for kill_at in range(1 + share, moments + 1, 4):
-        place = prepared(tmp_path / f"killed-{kill_at}")
-        assert run(arguments(place), kill_at)[0] == -9
-        is_made = name in {"merge", "export"} and (place / "out").exists()  # and is refused to be made again
-        if not is_made:
-            run(arguments(place))
-        assert facts(place / "out") == wanted
+def test_killed_at_any_renaming(tmp_path: Path, plain_folder: Path, name: str) -> None:
+    (plain_folder / "ignore").mkdir()
+    shutil.copy(plain_folder / "masks" / "b.png", plain_folder / "ignore" / "b.png")
+    for each in ("one", "two", "start/out"):
+        import_sources([plain_folder], tmp_path / each, ImportSettings())
+    start = tmp_path / "start"
+    if name != "split":
+        shutil.rmtree(start / "out")
+    given = {
+        "import": [str(plain_folder), "--output"],
+        "merge": [str(tmp_path / "one"), str(tmp_path / "two"), "--output"],
+        "export": [str(tmp_path / "one"), "--format", "folder", "--output"],
+        "split": ["--fractions", "1", "0", "0"],
+    }
+    command = [sys.executable, "-c", KILLING, str(start), str(tmp_path / "places"), "dataset", name, *given[name]]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    codes = json.loads(done.stdout.splitlines()[-1])
+    assert codes
+    assert set(map(tuple, codes.values())) == {(-9, 0)}, done.stderr
+    wanted = facts(tmp_path / "places" / "whole" / "out")
+    for place in (tmp_path / "places").iterdir():
+        assert facts(place / "out") == wanted, place.name
         assert [path.name for path in place.rglob(".*") if path.name != ".lock"] == []
         assert [path.name for path in place.iterdir()] == ["out"]

@@ -116,7 +116,7 @@ HARMLESS = [
     "SELECT DISTINCT modality FROM images",
     "SELECT count(DISTINCT modality) AS n, sum(instances) AS s, count(*) FILTER (WHERE instances > 2) AS f FROM images",
     "SELECT * EXCLUDE (caption) FROM images",
-    "SELECT x1 - x0 AS w, (y1 - y0) * 1.5e0 AS h, area_px::float / 2, area_px // 2, area_px % 2, -number FROM instances",
+    "SELECT x1 - x0 AS w, (y1 - y0) * 1.5e0 AS h, area_px::float / 2, x0 // 2, x1 % 2, -x0 FROM instances",
     "SELECT upper(image_id) || '-' || modality AS t, 'it''s; -- no comment' AS u, \"group\" FROM images",
     "SELECT (SELECT max(area_px) FROM instances) AS largest, image_id FROM images -- the end\n",
     "SELECT image_id /* here too */ FROM (SELECT * FROM images WHERE instances > 3) AS t;",
@@ -156,7 +156,7 @@ CALLS = {
             "rtrim",
             "trim",
             "upper",
-        )  # fmt: skip
+        )
     },
     **{name: f"{name}(image_id, 'a')" for name in ("ends_with", "starts_with", "strpos", "regexp_like")},
     **{name: f"{name}(image_id, 1)" for name in ("left", "right", "substr", "substring")},
