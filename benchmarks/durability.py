@@ -71,7 +71,9 @@ def measured(name: str, work: Callable[[Path], object], folder: Path) -> None:
             os.fsync = real
         seconds.append(time.perf_counter() - started)
     share = disk.seconds / max(seconds[1] - disk.seconds, 1e-9)
-    print(f"| {name} | {seconds[0]:.1f} s | {seconds[1]:.1f} s | {disk.waits} in {disk.seconds:.2f} s | {1 + share:.2f} |")
+    print(
+        f"| {name} | {seconds[0]:.1f} s | {seconds[1]:.1f} s | {disk.waits} in {disk.seconds:.2f} s | {1 + share:.2f} |"
+    )
 
 
 def main() -> None:
