@@ -30,6 +30,7 @@ class Disk:
         self._real, self.waits, self.seconds = os.fsync, 0, 0.0
 
     def wait(self, descriptor: int) -> None:
+        """Wait for a file, and note how long it took."""
         started = time.perf_counter()
         self._real(descriptor)
         self.waits, self.seconds = self.waits + 1, self.seconds + time.perf_counter() - started
@@ -63,7 +64,7 @@ def measured(name: str, work: Callable[[Path], object], folder: Path) -> None:
     real, seconds = os.fsync, []
     for waits in (False, True):
         disk = Disk()
-        os.fsync = disk.wait if waits else lambda descriptor: None
+        os.fsync = disk.wait if waits else lambda _: None
         started = time.perf_counter()
         try:
             work(folder / f"{name} {waits}")
