@@ -228,7 +228,7 @@ CASES = {
     ),
     "analyse": Case(
         prepare_batch,
-        lambda f: ["analyse", str(f / "plain" / "images"), "--output", str(f / "out"), "--scale", "1"],
+        lambda f: ["analyse", str(f / "plain" / "images"), "--output", str(f / "out")],
         batch_kept,
         batch_result,
     ),
