@@ -54,7 +54,14 @@ class PixelSize:
     aspect: float = 1.0
 
     def __post_init__(self) -> None:
-        if not is_plausible(self.nm):
+        try:
+            plausible = is_plausible(self.nm)
+        except TypeError as error:
+            raise PixelSizeError(
+                f"PixelSize({self.nm!r}): a number in nm is wanted. PixelSize.parse takes texts with a unit, such as "
+                'PixelSize.parse("2.5 nm")'
+            ) from error
+        if not plausible:
             raise PixelSizeError(
                 f"a pixel size of {self.nm:g} nm came, between {SMALLEST_NM:g} nm and {LARGEST_NM:g} nm is wanted: "
                 "check number and unit"
@@ -131,7 +138,7 @@ class Micrograph:
     `pixels` is (H, W) or (H, W, 3), integers or floats. Large images stay in their file: `pixels` then is a
     memory map or a :class:`LazyPixels`, which give windows by slicing and the whole by ``np.asarray``.
     `pixel_size` is None where nothing in the file tells it, `path` None for an image that came as an array.
-    `warnings` are sentences that the user should read.
+    `warnings` are sentences that the user should read, `page_count` is the number of images in the file.
 
     Raises:
         ImageError: where `pixels` is no image.
@@ -142,6 +149,7 @@ class Micrograph:
     acquisition: Acquisition = field(default_factory=Acquisition)
     path: Path | None = None
     warnings: tuple[str, ...] = ()
+    page_count: int = 1
 
     def __post_init__(self) -> None:
         check_pixels(self.pixels)
@@ -184,12 +192,12 @@ class Micrograph:
         return np.ascontiguousarray(_plain(pixels))
 
 
-def read_image(path: str | Path, page: int = 0) -> Micrograph:
+def read_image(path: str | Path, page: int | None = None) -> Micrograph:
     """Read a micrograph with its pixel size and acquisition data, from the file itself or a side-car beside it.
 
     Args:
         path: PNG, JPEG, BMP, TIFF, DM3, DM4, SER, MRC or EMD file, or the folder of an OME-Zarr image.
-        page: which image of a file with several, counted from 0.
+        page: which image of a file with several, counted from 0; ``None``: the first, with a warning of the others.
 
     Raises:
         ImageError: where there is no file, or no image in it, or less of it than its header says.
@@ -197,7 +205,7 @@ def read_image(path: str | Path, page: int = 0) -> Micrograph:
     place = Path(path)
     raw = formats.read(place, page)
     size = None if raw.pixel_size_nm is None else PixelSize(raw.pixel_size_nm, "metadata", raw.pixel_aspect)
-    return Micrograph(raw.pixels, size, raw.acquisition, place, raw.warnings)
+    return Micrograph(raw.pixels, size, raw.acquisition, place, raw.warnings, raw.page_count)
 
 
 def _with_units(sides: list[str]) -> list[str]:

@@ -48,10 +48,11 @@ def stopped_code(stop: KeyboardInterrupt) -> int:
 
 def _run(given: list[str]) -> int:
     from uniaims.atomic.disk import is_of_the_disk
-    from uniaims.cli.early import refuse
+    from uniaims.cli.early import as_on_disk, refuse
     from uniaims.cli.program import build
     from uniaims.cli.screen import say_error
 
+    given = as_on_disk(given)
     try:
         refuse(given)
         build(given[:1])(args=given, prog_name="uniaims")

@@ -116,7 +116,9 @@ def measure(
 
 def info(
     image: Annotated[Path, typer.Argument(help="Image file.")],
-    page: Annotated[int, typer.Option(help="Which image of a file that holds several, counted from 0.")] = 0,
+    page: Annotated[
+        int | None, typer.Option(help="Which image of a file that holds several, counted from 0; else the first.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Say what an image file holds: size, pixel size, and how it was taken."""
@@ -217,14 +219,14 @@ def _exit_code(result: "BatchResult") -> int:
 
 
 def _say_batch(result: "BatchResult") -> None:
-    from uniaims.pipeline.jobs import shown_names
+    from uniaims.pipeline.jobs import shown_pages
 
-    images = [outcome.image for outcome in result.outcomes if outcome.image]
-    names = dict(zip(images, shown_names(images), strict=True))
+    pages = [(outcome.image, outcome.page) for outcome in result.outcomes if outcome.image]
+    names = dict(zip(pages, shown_pages(pages), strict=True))
     done, skipped, failed = (result.having(status) for status in ("done", "skipped", "failed"))
     for outcome in [*skipped, *done] if len(result.outcomes) <= MOST_LINES else []:
         note = "done before" if outcome.status == "skipped" else outcome.message and f"made anew: {outcome.message}"
-        name = names[outcome.image] if outcome.image else outcome.name
+        name = names[outcome.image, outcome.page] if outcome.image else outcome.name
         objects = "1 object" if outcome.instance_count == 1 else f"{outcome.instance_count:,} objects"
         say(f"{name}: {objects}{_looked_for(outcome)}" + (f" ({note})" if note else ""))
     for outcome in failed:
@@ -232,6 +234,11 @@ def _say_batch(result: "BatchResult") -> None:
     in_pixels = sum(not outcome.has_pixel_size for outcome in done)
     if in_pixels:
         say_warning(f'no pixel size for {in_pixels} of {len(done)}: lengths are in pixels. Give --pixel-size "2.5 nm".')
+    if result.differing:
+        say_warning(
+            f"{result.output} holds images that were analysed in different ways ({', '.join(result.differing)}): "
+            "index.html says which. To have all alike, analyse all of them again, or give another --output."
+        )
     _say_counts(result)
 
 

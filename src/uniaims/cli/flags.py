@@ -138,7 +138,8 @@ def _flags(settings_class: type[Any]) -> Iterator[inspect.Parameter]:
 def _flag(item: Field[Any], kind: Any) -> inspect.Parameter:
     name = item.metadata.get("flag") or "--" + item.name.replace("_", "-")
     names = [name, "--no-" + name.removeprefix("--")] if kind is bool else [name]
-    option = typer.Option("/".join(names) if kind is bool else name, help=item.metadata["help"])
+    parser = _number_or_choice(kind) if _is_number_or_choice(kind) else None
+    option = typer.Option("/".join(names) if kind is bool else name, help=item.metadata["help"], parser=parser)
     default = inspect.Parameter.empty if item.default is MISSING else _shown(item.default, kind)
     flag_type: Any = _flag_type(item.name, kind)
     annotation = Annotated[flag_type, option]
@@ -151,7 +152,27 @@ def _flag_type(name: str, kind: Any) -> Any:
         return _choices(name, kind)
     if get_origin(kind) is tuple:
         return str if get_args(kind)[0] in {int, float} else GenericAlias(list, get_args(kind)[:1])
-    return kind
+    return Any if _is_number_or_choice(kind) else kind
+
+
+def _is_number_or_choice(kind: Any) -> bool:
+    """Whether a field takes a whole number, one of some words, or nothing: ``int | Literal["all"] | None``."""
+    return int in get_args(kind) and any(get_origin(each) is Literal for each in get_args(kind))
+
+
+def _number_or_choice(kind: Any) -> Callable[[str], int | str]:
+    words = [word for each in get_args(kind) if get_origin(each) is Literal for word in get_args(each)]
+
+    def parse(text: str) -> int | str:
+        if text in words:
+            return text
+        try:
+            return int(text)
+        except ValueError as error:
+            raise typer.BadParameter(f"{text!r}: wanted a whole number, or {' or '.join(words)}.") from error
+
+    parse.__name__ = "|".join(["INTEGER", *words])
+    return parse
 
 
 def _choices(name: str, kind: Any) -> Any:

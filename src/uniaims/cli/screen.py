@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from uniaims.names import shown
 from uniaims.tiles import Progress as Report
 
 STAGES = {
@@ -24,22 +25,22 @@ STAGES = {
 
 def say(text: str) -> None:
     """Print a line for the user; long lines are left whole, so that paths can be copied."""
-    Console().print(escape(text), soft_wrap=True, highlight=False)
+    Console().print(_safe(text), soft_wrap=True, highlight=False)
 
 
 def say_error(text: str) -> None:
     """Print an error on stderr."""
-    Console(stderr=True).print(f"[bold red]Error:[/] {escape(text)}", soft_wrap=True, highlight=False)
+    Console(stderr=True).print(f"[bold red]Error:[/] {_safe(text)}", soft_wrap=True, highlight=False)
 
 
 def say_warning(text: str) -> None:
     """Print a warning on stderr."""
-    Console(stderr=True).print(f"[yellow]Note:[/] {escape(text)}", soft_wrap=True, highlight=False)
+    Console(stderr=True).print(f"[yellow]Note:[/] {_safe(text)}", soft_wrap=True, highlight=False)
 
 
 def say_json(value: Any) -> None:
     """Print a value for programs, on stdout, whatever the terminal is."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    sys.stdout.write(shown(json.dumps(value, indent=2, ensure_ascii=False)) + "\n")
 
 
 def say_facts(facts: Mapping[str, Any]) -> None:
@@ -47,7 +48,7 @@ def say_facts(facts: Mapping[str, Any]) -> None:
     width = max(map(len, facts))
     console = Console()
     for name, value in facts.items():
-        text = f"[bold]{escape(name.ljust(width))}[/]  {escape(str(value))}"
+        text = f"[bold]{_safe(name.ljust(width))}[/]  {_safe(str(value))}"
         console.print(text, soft_wrap=True, highlight=False)
 
 
@@ -64,8 +65,13 @@ def say_table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
     for number, name in enumerate(columns):
         table.add_column(name, justify="right" if number else "left")
     for row in rows:
-        table.add_row(*(escape(cell) for cell in row))
+        table.add_row(*map(_safe, row))
     Console().print(table, highlight=False)
+
+
+def _safe(text: str) -> str:
+    """Text in one line that is neither markup nor steers the terminal, whatever the names in it are."""
+    return escape(shown(text).replace("\n", " "))
 
 
 @contextmanager

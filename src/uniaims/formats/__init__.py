@@ -98,8 +98,8 @@ def is_image_path(path: Path) -> bool:
     return path.suffix.lower() in SUFFIXES
 
 
-def read(path: Path, page: int = 0) -> RawImage:
-    """Read plane `page` of an image file, or of an OME-Zarr folder.
+def read(path: Path, page: int | None = None) -> RawImage:
+    """Read plane `page` of an image file, or of an OME-Zarr folder; ``None``: the first, with a warning of others.
 
     Large planes stay in the file (see :class:`uniaims.formats.lazy.LazyPixels`).
 
@@ -109,7 +109,7 @@ def read(path: Path, page: int = 0) -> RawImage:
     form = format_of(path)
     read_format = form.reader()
     try:
-        stored = read_format(path, page)
+        stored = read_format(path, page or 0)
         reading = replace(stored, calibrations=(*stored.calibrations, *_beside(path, form))).shown()
         sound = sound_pixels(reading.pixels)
     except ImageError as error:
@@ -120,7 +120,7 @@ def read(path: Path, page: int = 0) -> RawImage:
         reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         raise ImageError(f"{path} can't be read as {form.name}, it is damaged or cut short ({reason})") from error
     size = _first_pixel_size(reading.calibrations, sound.pixels.shape)
-    warnings = reading.warnings + sound.warnings + _page_warning(page, reading.page_count)
+    warnings = reading.warnings + sound.warnings + (_page_warning(reading.page_count) if page is None else ())
     return RawImage(
         pixels=sound.pixels,
         pixel_size_nm=size.nm,
@@ -195,9 +195,10 @@ def _first_pixel_size(calibrations: tuple[Calibration, ...], shape: tuple[int, .
     return CheckedPixelSize(None, warnings)
 
 
-def _page_warning(page: int, page_count: int) -> tuple[str, ...]:
+def _page_warning(page_count: int) -> tuple[str, ...]:
     if page_count == 1:
         return ()
     return (
-        f"the file has {page_count} images: image {page} (counted from 0) was read; choose with --page (Python: page)",
+        f"the file has {page_count} images: the first was read; choose one with --page, counted from 0 "
+        "(Python: page), or all with --page all",
     )

@@ -123,8 +123,8 @@ class Measurements:
             OutputError: if the file can't be written.
         """
         table = self.table.with_columns(polars.selectors.float().fill_nan(None))
-        with atomic_file(Path(path)) as temporary:
-            table.write_csv(temporary)
+        with atomic_file(Path(path)) as temporary, temporary.open("wb") as stream:  # Polars takes no path of any bytes
+            table.write_csv(stream)
 
     def to_parquet(self, path: str | Path) -> None:
         """Write the table as Parquet.
@@ -132,8 +132,8 @@ class Measurements:
         Raises:
             OutputError: if the file can't be written.
         """
-        with atomic_file(Path(path)) as temporary:
-            self.table.write_parquet(temporary)
+        with atomic_file(Path(path)) as temporary, temporary.open("wb") as stream:
+            self.table.write_parquet(stream)
 
     def _property(self, name: str) -> Property:
         known = {each.name: each for each in self.properties}

@@ -1,5 +1,6 @@
 """One image: read, segment, measure, save."""
 
+import hashlib
 import json
 import math
 from collections.abc import Mapping
@@ -7,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -15,10 +16,12 @@ from numpy.typing import ArrayLike
 from uniaims import __version__
 from uniaims.atomic import atomic_folder
 from uniaims.dataset import Entry, ImageRecord, Instances
+from uniaims.errors import SettingsError
 from uniaims.formats import Acquisition, sidecars_of
 from uniaims.labels import Labels, write_labels
 from uniaims.measurements import Measurements, measure
 from uniaims.micrograph import Micrograph, PixelSize, read_image
+from uniaims.names import page_folder_name, shown, shown_name, uri
 from uniaims.pipeline.traces import (
     confidence_in_force,
     printed_boxes,
@@ -52,7 +55,10 @@ class AnalysisSettings:
             "what file or scale bar say."
         },
     )
-    page: int = field(default=0, metadata={"help": "Which image of files that hold several, counted from 0."})
+    page: int | Literal["all"] | None = field(
+        default=None,
+        metadata={"help": "Which image of files that hold several, counted from 0, or all; if not given, the first."},
+    )
     scale_bar: bool = field(
         default=True,
         metadata={"help": "Look for a scale bar: for the pixel size, and to keep it out of what is measured."},
@@ -64,6 +70,8 @@ class AnalysisSettings:
 
     def __post_init__(self) -> None:
         self.given_pixel_size()
+        if not (self.page is None or self.page == "all" or (isinstance(self.page, int) and self.page >= 0)):
+            raise SettingsError(f'page = {self.page!r}: wanted a number, counted from 0, or "all".')
 
     def given_pixel_size(self) -> PixelSize | None:
         """The pixel size that the user gave.
@@ -79,8 +87,11 @@ class Summary:
     """The figures of one analysis and all that is needed to trace them; the content of ``summary.json``.
 
     Attributes:
-        image: absolute path of the image, or "array".
-        image_bytes, image_modified: of the file, the latter in ns since 1970; null for arrays and folders.
+        image: absolute path of the image, or "array", with replacement signs for what can't be shown.
+        image_uri: the same as a ``file:`` URI, exact whatever the name is; null for arrays.
+        image_bytes, image_modified: of the file, or all files of the folder, with those that tell of it beside it; the
+            latter in ns since 1970. Null for arrays.
+        image_state: digest of the names, sizes and times of these files: tells whether the image has changed.
         shape: height and width in pixels.
         pixel_size_nm, pixel_size_source: ``given``, ``metadata`` or ``scale bar``; null if unknown.
         pixel_width_nm, pixel_height_nm: both sides; where they differ, ``pixel_size_nm`` is the side of the square of
@@ -96,13 +107,16 @@ class Summary:
         minimum_confidence: the one in force: what was asked for, else the model's own.
         quality: the AP50 to expect, from the confidences of the instances; null if nothing was found.
         seconds: wall time by stage.
+        detector_hash: of the scale bar detector that was given; null for the built-in chain.
         not_measured: property -> why some of its values are missing.
         kinds: kind of object -> its counts, area fraction and diameters; empty where the model tells no kinds apart.
     """
 
     image: str
+    image_uri: str | None
     image_bytes: int | None
     image_modified: int | None
+    image_state: str | None
     shape: tuple[int, int]
     pixel_size_nm: float | None
     pixel_size_source: str | None
@@ -121,6 +135,7 @@ class Summary:
     quality: float | None
     model: str
     model_hash: str
+    detector_hash: str | None
     settings: Mapping[str, Any]
     version: str
     seconds: Mapping[str, float]
@@ -130,8 +145,9 @@ class Summary:
     kinds: Mapping[str, Any]
 
     def to_json(self) -> str:
-        """The text of ``summary.json``."""
-        return json.dumps(asdict(self), indent=2, allow_nan=False) + "\n"
+        """The text of ``summary.json``, in ASCII."""
+        readable = json.loads(shown(json.dumps(asdict(self), ensure_ascii=False, allow_nan=False)))
+        return json.dumps(readable, indent=2) + "\n"
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,6 +160,15 @@ class Analysis:
     settings: AnalysisSettings
     seconds: Mapping[str, float]
     scale: ScaleReading | None = None
+    file: "ImageFile | None" = None
+
+    @property
+    def name(self) -> str:
+        """Of the image, for the eye: that of its file, with the page where one was chosen."""
+        if self.micrograph.path is None:
+            return "array"
+        page = self.settings.page
+        return shown_name(self.micrograph.path.name) + (f", page {page}" if page is not None else "")
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -166,12 +191,15 @@ class Analysis:
     @cached_property
     def summary(self) -> Summary:
         """The figures, and all that is needed to trace them."""
-        size, file = self.measurements.pixel_size, image_file(self.micrograph.path)
+        size, path = self.measurements.pixel_size, self.micrograph.path
+        file = self.file or image_file(path)
         labels, content = self.segmentation.labels, self.segmentation.content
         return Summary(
-            image=str(self.micrograph.path.resolve()) if self.micrograph.path else "array",
+            image=shown_name(str(path.resolve())) if path else "array",
+            image_uri=uri(path.resolve()) if path else None,
             image_bytes=file.size,
             image_modified=file.modified,
+            image_state=file.state,
             shape=self.micrograph.shape,
             pixel_size_nm=size.nm if size else None,
             pixel_size_source=size.source if size else None,
@@ -190,6 +218,7 @@ class Analysis:
             quality=_rounded(self.segmentation.quality),
             model=self.segmentation.model.name,
             model_hash=self.segmentation.model.hash,
+            detector_hash=detector_hash(self.settings),
             settings=asdict(self.settings),
             version=__version__,
             seconds={stage: round(value, 4) for stage, value in self.seconds.items()},
@@ -231,7 +260,7 @@ class Analysis:
         ``uniaims.dataset.exchange.FORMATS["coco"].write([analysis.entry()], folder)`` writes one.
         """
         path, labels, size = self.micrograph.path, self.segmentation.labels, self.measurements.pixel_size
-        name = path.stem if path else "array"
+        name = page_folder_name(path.stem, _one_page(self.settings) or 0) if path else "array"
         record = ImageRecord(
             image_id=name,
             file=path.name if path else f"{name}.png",
@@ -263,7 +292,7 @@ class Analysis:
         hashed = {"SHA-256 of the image file": file_hash(path)} if path and path.is_file() else {}
         known = {name: value for name, value in asdict(self.acquisition).items() if value is not None}
         return ReportContent(
-            title=path.name if path else "array",
+            title=self.name,
             image=pixels,
             labels=segmentation.labels,
             measurements=self.measurements,
@@ -279,6 +308,11 @@ class Analysis:
             seconds=self.seconds,
             kinds=segmentation.model.settings.kinds,
         )
+
+
+def detector_hash(settings: AnalysisSettings) -> str | None:
+    """SHA-256 of the scale bar detector's file; ``None`` for the built-in chain."""
+    return file_hash(Path(settings.detector)) if settings.detector else None
 
 
 def _rounded(share: float) -> float | None:
@@ -303,10 +337,12 @@ def analyse(
     Raises:
         ImageError: if the image can't be read.
         ModelError: if the model can't be found or run.
+        SettingsError: if all pages of a file are asked for.
     """
     clock = Stopwatch()
+    file = image_file(Path(image)) if isinstance(image, str | Path) else None
     with clock("read"):
-        micrograph = read_image(image, settings.page) if isinstance(image, str | Path) else as_micrograph(image)
+        micrograph = read_image(image, _one_page(settings)) if isinstance(image, str | Path) else as_micrograph(image)
     with clock("model"):
         segmenter = segmenter or Segmenter.load(settings=settings.segmenter)
     with clock("scale bar"):
@@ -326,23 +362,39 @@ def analyse(
         )
     seconds = {**clock.seconds, **segmentation.seconds}
     used = replace(settings, segmenter=segmenter.settings)
-    return Analysis(micrograph, segmentation, measurements, used, seconds, scale)
+    return Analysis(micrograph, segmentation, measurements, used, seconds, scale, file)
+
+
+def _one_page(settings: AnalysisSettings) -> int | None:
+    if settings.page == "all":
+        raise SettingsError('page = "all" is for batches (analyse_batch): give the number of one page.')
+    return settings.page
 
 
 @dataclass(frozen=True)
 class ImageFile:
-    """What tells whether a file has changed; ``None`` for arrays and folders."""
+    """What tells whether an image has changed, of all the files that it is made of; ``None`` for arrays."""
 
-    size: int | None
-    modified: int | None
+    size: int | None = None
+    modified: int | None = None
+    state: str | None = None
 
 
 def image_file(path: Path | None) -> ImageFile:
-    """Size in bytes and time of last change of an image file and of the side-cars beside it."""
-    if path is None or not path.is_file():
-        return ImageFile(None, None)
-    statuses = [file.stat() for file in (path, *sidecars_of(path))]
-    return ImageFile(sum(status.st_size for status in statuses), max(status.st_mtime_ns for status in statuses))
+    """Size in bytes, time of last change, and a digest of names, sizes and times of the files that make an image.
+
+    These are the file with the side-cars beside it, or all files of a folder.
+    """
+    if path is None or not path.exists():
+        return ImageFile()
+    files = [each for each in path.rglob("*") if each.is_file()] if path.is_dir() else [path, *sidecars_of(path)]
+    statuses = {bytes(each.relative_to(path.parent)): each.stat() for each in files}
+    digest = hashlib.sha256()
+    for name, status in sorted(statuses.items()):
+        digest.update(b"%s\0%d %d\n" % (name, status.st_size, status.st_mtime_ns))
+    size = sum(status.st_size for status in statuses.values())
+    modified = max((status.st_mtime_ns for status in statuses.values()), default=0)
+    return ImageFile(size, modified, digest.hexdigest())
 
 
 def save_measurements(

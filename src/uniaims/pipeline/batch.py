@@ -1,20 +1,18 @@
 """Many images: skip what is done, go on after failures, stop cleanly, join the results."""
 
-import json
 import time
 from collections.abc import Generator, Iterable
 from contextlib import closing, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from uniaims import __version__
 from uniaims.atomic import make_folder, sweep
 from uniaims.errors import OutputError, SettingsError, stop_signal
 from uniaims.pipeline.analysis import AnalysisSettings, image_file
-from uniaims.pipeline.jobs import Job, plan_jobs, read_summary
+from uniaims.pipeline.jobs import Job, page_of, plan_jobs, read_summary
 from uniaims.pipeline.overview import is_complete, is_overview_due, read_results, write_overview
 from uniaims.pipeline.task import Outcome, Status, Task
+from uniaims.pipeline.ways import Way, differing
 from uniaims.pipeline.workers import run_in_processes
 from uniaims.segmenter import Segmenter
 from uniaims.tiles import Progress
@@ -25,11 +23,13 @@ class BatchResult:
     """What became of a batch.
 
     Attributes:
-        output: folder with the results, ``index.html`` and ``measurements.parquet``.
+        output: folder with the results, ``index.html``, ``measurements.csv`` and ``measurements.parquet``.
         outcomes: of the images that were looked at, in the order in which they were finished.
         interrupted: whether it was stopped by the user before all were done.
         seconds: wall time.
         signal: number of the signal by which it was stopped, where that is told; else 0.
+        differing: in what the results in ``output``, those of earlier runs included, were made in different ways: names
+            of settings, ``Model``, ``Version``; the overview says which were made how.
     """
 
     output: Path
@@ -37,6 +37,7 @@ class BatchResult:
     interrupted: bool
     seconds: float
     signal: int = 0
+    differing: tuple[str, ...] = ()
 
     def having(self, status: Status) -> tuple[Outcome, ...]:
         """The outcomes of one status."""
@@ -76,33 +77,35 @@ def analyse_batch(
         raise SettingsError(f"{workers} workers: wanted at least 1.")
     started, output, settings = time.perf_counter(), Path(output), settings or AnalysisSettings()
     sweep(output)
-    plan = plan_jobs(inputs, output)
+    plan = plan_jobs(inputs, output, settings.page)
     outcomes = [Outcome(each.name, "failed", each.message) for each in plan.unusable]
     if not plan.jobs:
         return BatchResult(output, tuple(outcomes), interrupted=False, seconds=time.perf_counter() - started)
     segmenter = Segmenter.load(settings=settings.segmenter)
-    tasks = []
+    tasks, way = list[Task](), Way.of_settings(settings, segmenter.model.info.hash)
     for job in plan.jobs:
-        reason = "asked to" if overwrite else why_not_done(job, settings, segmenter.model.info.hash)
+        reason = "asked to" if overwrite else why_not_done(job, way)
         if reason is None:
             outcomes.append(Outcome.of_summary(job, "skipped", read_summary(job.folder) or {}))
         else:
-            tasks.append(Task(job, settings, reason if job.folder.exists() else ""))
+            tasks.append(Task(job, replace(settings, page=job.page), reason if job.folder.exists() else ""))
     made = _make(output)
     stop = _run(tasks, segmenter, workers, outcomes, progress)
-    outcomes = _join(output, outcomes, made)
-    return BatchResult(output, tuple(outcomes), stop is not None, time.perf_counter() - started, stop_signal(stop))
+    joined = _join(output, outcomes, made)
+    seconds = time.perf_counter() - started
+    return replace(joined, interrupted=stop is not None, seconds=seconds, signal=stop_signal(stop))
 
 
-def _join(output: Path, outcomes: list[Outcome], made: list[Path]) -> list[Outcome]:
-    """Write the overview where it is due; gives the outcomes, with those of results that turn out to be damaged.
+def _join(output: Path, outcomes: list[Outcome], made: list[Path]) -> BatchResult:
+    """Write the overview where it is due; gives the result, with the outcomes of results that turn out to be damaged.
 
     Where there is no result at all, not even the folders that were made for them are left behind.
     """
     finished = read_results(output, without=[each.name for each in outcomes if each.status == "failed" and each.image])
-    images = {each.name: each.image for each in outcomes}
+    given = {each.name: each for each in outcomes}
     damaged = {
-        each.name: Outcome(each.name, "failed", each.message, image=images.get(each.name)) for each in finished.damaged
+        each.name: replace(given.get(each.name, Outcome(each.name, "failed")), status="failed", message=each.message)
+        for each in finished.damaged
     }
     outcomes = [each for each in outcomes if each.name not in damaged] + list(damaged.values())
     failures = [each for each in outcomes if each.status == "failed"]
@@ -113,30 +116,20 @@ def _join(output: Path, outcomes: list[Outcome], made: list[Path]) -> list[Outco
                 folder.rmdir()
     elif failures or any(each.status == "done" for each in outcomes) or is_due:
         write_overview(output, finished.results, failures)
-    return outcomes
+    differences = differing([Way.of_summary(each.summary) for each in finished.results])
+    return BatchResult(output, tuple(outcomes), interrupted=False, seconds=0.0, differing=tuple(differences))
 
 
-def why_not_done(job: Job, settings: AnalysisSettings, model_hash: str) -> str | None:
+def why_not_done(job: Job, way: Way) -> str | None:
     """Why the results of an image have to be made (anew); ``None`` if they are there and up to date."""
     summary = read_summary(job.folder)
     if summary is None or not is_complete(job.folder):
         return "incomplete"
-    file = image_file(job.image)
-    if (summary.get("image_bytes"), summary.get("image_modified")) != (file.size, file.modified):
+    if summary.get("image_state") != image_file(job.image).state:
         return "the image has changed"
-    if summary.get("model_hash") != model_hash:
-        return "made with another model"
-    if _comparable(summary.get("settings")) != _comparable(asdict(settings)):
-        return "made with other settings"
-    return None if summary.get("version") == __version__ else "made with another version"
-
-
-def _comparable(settings: Any) -> Any:
-    """Settings as JSON gives them back, without what the result does not depend on: device and name of the model."""
-    plain = json.loads(json.dumps(settings))
-    if isinstance(plain, dict) and isinstance(plain.get("segmenter"), dict):
-        plain["segmenter"] = {k: v for k, v in plain["segmenter"].items() if k not in {"device", "model"}}
-    return plain
+    if (page_of(summary) or 0) != (job.page or 0):
+        return "made from another page"
+    return Way.of_summary(summary).change(way)
 
 
 def _make(output: Path) -> list[Path]:

@@ -4,24 +4,43 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from glob import glob, has_magic
+from glob import has_magic
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from uniaims.errors import OutputError
+from uniaims.errors import ImageError, OutputError
 from uniaims.formats import is_image_path
+from uniaims.micrograph import read_image
+from uniaims.names import (
+    alike,
+    first_page_folder_name,
+    folder_name,
+    is_there,
+    matches,
+    on_disk,
+    page_folder_name,
+    path_of_uri,
+    shown_name,
+)
 from uniaims.pipeline.analysis import SUMMARY
 
-RESERVED = ("index.html", "measurements.parquet")
-"""Names in the output folder that no image may take."""
+OVERVIEW_FILES = ("index.html", "measurements.csv", "measurements.parquet")
+"""What a batch writes beside the result folders; names that no image may take."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """An image and the folder for its results."""
+    """An image and the folder for its results.
+
+    Attributes:
+        image: the file.
+        folder: for its results.
+        page: which image of a file that holds several, counted from 0; ``None``: the only one, or the first.
+    """
 
     image: Path
     folder: Path
+    page: int | None = None
 
     @property
     def name(self) -> str:
@@ -45,32 +64,49 @@ class Plan:
     unusable: tuple[Unusable, ...]
 
 
-def plan_jobs(inputs: Iterable[str | Path], output: Path) -> Plan:
+def plan_jobs(inputs: Iterable[str | Path], output: Path, page: int | Literal["all"] | None = None) -> Plan:
     """Find the images and give each a folder of its own in ``output``.
 
     Args:
         inputs: image files; folders, of which all image files directly in them are taken; and patterns with ``*``,
             ``?``, ``[...]`` and ``**``, of which files that are no images and what lies in ``output`` are left out.
         output: folder for the results. An image that has results there keeps their folder.
+        page: which image of files that hold several, or all of them. All but the first have ``_page`` and their number
+            behind the name of their folder.
 
     Raises:
         OutputError: if ``output`` is there and is no folder.
     """
-    if output.exists() and not output.is_dir():
+    if is_there(output) and not output.is_dir():
         raise OutputError(f"{output} is a file: give a folder with --output.")
     images, unusable = dict[Path, Path](), list[Unusable]()
     for item in inputs:
-        found = [path for path in find_images(str(item), output) if path.exists()]
+        found = [path for path in find_images(str(item), output) if is_there(path)]
         if not found:
             unusable.append(Unusable(str(item), why_nothing(Path(item))))
         images.update({path.resolve(): path for path in found if path.resolve() not in images})
     names = folder_names(list(images), _owners(output), _foreign(output))
-    jobs = tuple(Job(path, output / name) for path, name in zip(images.values(), names, strict=True))
-    return Plan(jobs, tuple(unusable))
+    jobs = (
+        Job(path, output / page_folder_name(name, number or 0), number)
+        for path, name in zip(images.values(), names, strict=True)
+        for number in (pages_of(path) if page == "all" else (page,))
+    )
+    return Plan(tuple(jobs), tuple(unusable))
+
+
+def pages_of(image: Path) -> Sequence[int | None]:
+    """The images of a file; ``None`` for the only one, and where it can't be read: whoever analyses it says why."""
+    try:
+        count = read_image(image).page_count
+    except ImageError:
+        count = 1
+    return range(count) if count > 1 else (None,)
 
 
 def folder_names(images: Sequence[Path], owners: Mapping[str, Path], foreign: Iterable[str] = ()) -> list[str]:
     """A name for each image, in order: its stem where that is enough, else with suffix or parent folders in front.
+
+    Names that some disk takes for one (see `uniaims.names.alike`) are not given twice.
 
     Args:
         images: absolute paths, no two the same.
@@ -78,44 +114,61 @@ def folder_names(images: Sequence[Path], owners: Mapping[str, Path], foreign: It
         foreign: names of what else lies in the output folder, which must not be replaced.
     """
     kept = {image: name for name, image in owners.items()}
-    alike = defaultdict[str, list[Path]](list)
+    same = defaultdict[str, list[Path]](list)
     for image in {*images, *owners.values()}:
-        alike[image.stem.casefold()].append(image)
-    taken = {name.casefold() for name in (*owners, *RESERVED, *foreign)}
+        same[alike(folder_name(image.stem))].append(image)
+    taken = {alike(name) for name in (*owners, *OVERVIEW_FILES, *foreign)}
     names: dict[Path, str] = {}
     for image in images:
         if image in kept:
             names[image] = kept[image]
             continue
-        rivals = [other for other in alike[image.stem.casefold()] if other != image]
-        names[image] = next(name for name in _candidates(image, rivals) if name.casefold() not in taken)
-        taken.add(names[image].casefold())
+        rivals = [other for other in same[alike(folder_name(image.stem))] if other != image]
+        names[image] = next(name for name in map(folder_name, _candidates(image, rivals)) if alike(name) not in taken)
+        taken.add(alike(names[image]))
     return [names[image] for image in images]
 
 
 def shown_names(images: Sequence[Path]) -> list[str]:
-    """A name for the eye for each image, in order: that of the file, behind its folders where two files share it."""
-    endings = Counter(image.parts[-depth:] for image in set(images) for depth in range(1, len(image.parts) + 1))
+    """A name for the eye for each image, in order: that of the file, behind its folders where two files share it.
+
+    Files whose names look the same because signs in them can't be shown have a number behind.
+    """
+    parts = {image: tuple(map(shown_name, image.parts)) for image in images}
+    endings = Counter(each[-depth:] for each in parts.values() for depth in range(1, len(each) + 1))
 
     def name(image: Path) -> str:
-        alone = (image.parts[-depth:] for depth in range(1, len(image.parts)) if endings[image.parts[-depth:]] == 1)
-        return "/".join(next(alone, image.parts)) or str(image)
+        own = parts[image]
+        alone = (own[-depth:] for depth in range(1, len(own)) if endings[own[-depth:]] == 1)
+        return "/".join(next(alone, own)) or str(image)
 
-    return [name(image) for image in images]
+    names, seen = dict[Path, str](), Counter[tuple[str, ...]]()
+    for image, own in parts.items():
+        seen[own] += 1
+        names[image] = f"{name(image)} ({seen[own]})" if seen[own] > 1 else name(image)
+    return [names[image] for image in images]
+
+
+def shown_pages(pages: Sequence[tuple[Path, int | None]]) -> list[str]:
+    """A name for the eye for each image of a file: `shown_names`, and the page where one was chosen."""
+    names = shown_names([image for image, _ in pages])
+    return [name if page is None else f"{name}, page {page}" for name, (_, page) in zip(names, pages, strict=True)]
 
 
 def find_images(item: str, output: Path | None = None) -> Iterator[Path]:
-    """The images that a file, folder or pattern stands for, sorted; patterns pass over what lies in ``output``."""
-    path = Path(item)
+    """The images that a file, folder or pattern stands for, sorted; patterns pass over what lies in ``output``.
+
+    A name that is there is never a pattern. Umlauts may be composed or decomposed, suffixes in upper or lower case.
+    """
+    path = on_disk(Path(item))
     if path.is_dir() and not _is_zarr(path):
         yield from sorted(child for child in path.iterdir() if _is_candidate(child))
-    elif path.exists() or not has_magic(item):
+    elif is_there(path) or not has_magic(item):
         yield path
     else:
-        for name in sorted(glob(item, recursive=True)):  # noqa: PTH207  Path.glob refuses absolute patterns
-            found = Path(name)
+        for found in matches(item):
             if found.is_dir() and not _is_zarr(found) and "**" not in item:
-                yield from find_images(name, output)
+                yield from find_images(str(found), output)
             elif _is_candidate(found) and (output is None or output.resolve() not in found.resolve().parents):
                 yield found
 
@@ -171,10 +224,26 @@ def _is_zarr(path: Path) -> bool:
     return path.is_dir() and path.suffix.lower() == ".zarr"
 
 
+def image_of(summary: Mapping[str, Any]) -> Path:
+    """The file that results are of, exactly."""
+    exact = summary.get("image_uri")
+    return path_of_uri(exact) if isinstance(exact, str) else Path(summary["image"])
+
+
+def page_of(summary: Mapping[str, Any]) -> int | None:
+    """Which image of the file results are of; ``None`` where none was chosen."""
+    page = summary.get("settings", {}).get("page")
+    return page if isinstance(page, int) else None
+
+
 def _owners(output: Path) -> dict[str, Path]:
-    """Names of result folders and the image that each is of."""
+    """Names of result folders and the image that each is of; further pages of a file have the name of their first."""
     summaries = {folder.name: read_summary(folder) for folder in result_folders(output)}
-    return {name: Path(summary["image"]) for name, summary in summaries.items() if summary}
+    return {
+        first_page_folder_name(name) if page_of(summary) else name: image_of(summary)
+        for name, summary in summaries.items()
+        if summary
+    }
 
 
 def _foreign(output: Path) -> list[str]:

@@ -1,7 +1,9 @@
 """What a batch has in common: one page and one table over all results of an output folder."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +12,21 @@ import numpy as np
 import polars
 
 from uniaims.atomic import atomic_file
+from uniaims.names import shown
 from uniaims.pipeline.analysis import RESULT_FILES, SUMMARY
-from uniaims.pipeline.jobs import Unusable, read_summary, result_folders, shown_names
+from uniaims.pipeline.jobs import (
+    OVERVIEW_FILES,
+    Unusable,
+    image_of,
+    page_of,
+    read_summary,
+    result_folders,
+    shown_pages,
+)
 from uniaims.pipeline.task import Outcome
-from uniaims.report import IndexEntry, IndexFailure, write_index
+from uniaims.pipeline.ways import Way, differing
+from uniaims.report import IndexEntry, IndexFailure, IndexWay, write_index
 
-OVERVIEW_FILES = ("index.html", "measurements.parquet")
 THUMBNAIL_PX = 320
 
 
@@ -30,7 +41,7 @@ class Result:
     @property
     def image(self) -> Path:
         """The file that was analysed."""
-        return Path(self.summary["image"])
+        return image_of(self.summary)
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +60,8 @@ def read_results(output: Path, without: Sequence[str] = ()) -> Results:
         if summary is None or folder.name in without or not is_complete(folder):
             continue
         try:
-            results.append(Result(folder, summary, polars.read_parquet(folder / "measurements.parquet", glob=False)))
+            table = polars.read_parquet(BytesIO((folder / "measurements.parquet").read_bytes()))  # no path: no pattern
+            results.append(Result(folder, summary, table))
         except (polars.exceptions.PolarsError, OSError) as error:
             message = f"the results that are there can't be read ({error}). Make them anew with --overwrite."
             damaged.append(Unusable(folder.name, message))
@@ -71,9 +83,11 @@ def is_overview_due(output: Path, results: Sequence[Result]) -> bool:
 
 
 def write_overview(output: Path, results: Sequence[Result], failures: Sequence[Outcome]) -> None:
-    """Write ``index.html`` and ``measurements.parquet`` of a batch into ``output``.
+    """Write ``index.html``, ``measurements.csv`` and ``measurements.parquet`` of a batch into ``output``.
 
     The page names images by their files, since images of one stem may differ in their suffix only.
+
+    Where results were made in different ways (settings, model, version), the page says which were made how.
 
     The table has the columns of each image's own, after a column ``image`` with the name of its folder. Where some
     images have a pixel size and others have none, their lengths stand in different columns, the others being null.
@@ -81,16 +95,31 @@ def write_overview(output: Path, results: Sequence[Result], failures: Sequence[O
     Raises:
         OutputError: if they can't be written.
     """
-    failed = [each.image.resolve() if each.image else Path(each.name) for each in failures]
-    names = shown_names([*(result.image for result in results), *failed])
+    failed = [(each.image.resolve() if each.image else Path(each.name), each.page) for each in failures]
+    names = shown_pages([*((result.image, page_of(result.summary)) for result in results), *failed])
     entries = [_entry(result, name) for result, name in zip(results, names, strict=False)]
     refused = zip(names[len(results) :], failures, strict=True)
     listed = [IndexFailure(name, each.message) for name, each in refused]
-    write_index(output / "index.html", entries, listed, output.resolve().name or "Batch overview")
+    title = shown(output.resolve().name) or "Batch overview"
+    write_index(output / "index.html", entries, listed, title, _ways(results, names))
     named = [result.table.select(polars.lit(result.folder.name).alias("image"), polars.all()) for result in results]
     joined = polars.concat(named, how="diagonal") if named else polars.DataFrame(schema={"image": polars.String})
-    with atomic_file(output / "measurements.parquet") as place:
-        joined.write_parquet(place)
+    with atomic_file(output / "measurements.parquet") as place, place.open("wb") as stream:
+        joined.write_parquet(stream)
+    with atomic_file(output / "measurements.csv") as place, place.open("wb") as stream:
+        joined.with_columns(polars.selectors.float().fill_nan(None)).write_csv(stream)
+
+
+def _ways(results: Sequence[Result], names: Sequence[str]) -> list[IndexWay]:
+    """In which different ways results were made, and the images of each; empty where all were made alike."""
+    ways = [Way.of_summary(result.summary) for result in results]
+    differences = differing(ways)
+    groups = defaultdict[tuple[str, ...], list[str]](list)
+    for way, name in zip(ways, names, strict=False):
+        groups[tuple(way.facts.get(fact, "none") for fact in differences)].append(name)
+    if len(groups) < 2:
+        return []
+    return [IndexWay(tuple(own), dict(zip(differences, values, strict=True))) for values, own in groups.items()]
 
 
 def _entry(result: Result, name: str) -> IndexEntry:
@@ -113,7 +142,7 @@ def _entry(result: Result, name: str) -> IndexEntry:
 
 def _thumbnail(path: Path) -> np.ndarray[Any, Any] | None:
     """(h, w, 3) RGB uint8, at most ``THUMBNAIL_PX`` long; ``None`` where the picture can't be read."""
-    picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    picture = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)
     if picture is None:
         return None
     shrink = min(1.0, THUMBNAIL_PX / max(picture.shape[:2]))

@@ -26,6 +26,7 @@ class Outcome:
         diameter_px: size of the objects at which the image was seen; ``None`` if unknown.
         pixel_size_nm: ``None`` where none is known, so that lengths are in pixels.
         image: the file; ``None`` for inputs that lead to no image.
+        page: which image of the file, where one was chosen or all of several are done.
     """
 
     name: str
@@ -35,12 +36,13 @@ class Outcome:
     diameter_px: float | None = None
     pixel_size_nm: float | None = None
     image: Path | None = None
+    page: int | None = None
 
     @classmethod
     def of_summary(cls, job: Job, status: Status, summary: Mapping[str, Any], message: str = "") -> Self:
         """The outcome of an image whose results are there, now or since an earlier run."""
         count, diameter, pixel = (summary.get(name) for name in ("instance_count", "diameter_px", "pixel_size_nm"))
-        return cls(job.name, status, message, count, diameter, pixel, job.image)
+        return cls(job.name, status, message, count, diameter, pixel, job.image, job.page)
 
     @property
     def has_pixel_size(self) -> bool:
@@ -68,7 +70,7 @@ class Task:
         except Exception as error:
             if stop := stop_behind(error):
                 raise stop from None
-            return Outcome(self.job.name, "failed", failure_message(error), image=self.job.image)
+            return Outcome(self.job.name, "failed", failure_message(error), image=self.job.image, page=self.job.page)
         return Outcome.of_summary(self.job, "done", asdict(summary), self.reason)
 
 

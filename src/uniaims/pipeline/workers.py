@@ -47,7 +47,7 @@ def run_in_processes(tasks: Sequence[Task], workers: int) -> Generator[Outcome, 
         if waiting and workers == 1:
             job = waiting.pop(0).job
             message = "the process that analysed it died, most likely for want of memory. Cut the image into parts."
-            yield Outcome(job.name, "failed", message, image=job.image)
+            yield Outcome(job.name, "failed", message, image=job.image, page=job.page)
         workers = 1
 
 

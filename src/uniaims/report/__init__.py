@@ -4,7 +4,7 @@
 
     write_report(path, ReportContent(...))            self-contained HTML page, < 10 MB at 20,000 instances
     write_overlay(path, image, labels)                PNG: the image with crisp coloured outlines
-    write_index(path, entries, failures=(), title=)   self-contained HTML overview of a batch
+    write_index(path, entries, failures, title, ways)  self-contained HTML overview of a batch
 
 All three write atomically (whole file or none) and raise ``OutputError`` where they can't. A page loads nothing: its
 styles, scripts, picture and numbers stand in it, and its content security policy forbids anything else.
@@ -20,7 +20,7 @@ How a report is made::
     page.py, packing.py, templates/                      the file      picture.py, overlay.py   pixels
 """
 
-from uniaims.report.content import IndexEntry, IndexFailure, ReportContent
+from uniaims.report.content import IndexEntry, IndexFailure, IndexWay, ReportContent
 from uniaims.report.html import write_report
 from uniaims.report.index import write_index
 from uniaims.report.kinds import KindFigures, kind_figures
@@ -29,6 +29,7 @@ from uniaims.report.overlay import overlay, write_overlay
 __all__ = [
     "IndexEntry",
     "IndexFailure",
+    "IndexWay",
     "KindFigures",
     "ReportContent",
     "kind_figures",

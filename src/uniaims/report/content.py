@@ -91,3 +91,16 @@ class IndexFailure:
 
     name: str
     message: str
+
+
+@dataclass(frozen=True)
+class IndexWay:
+    """One of several ways in which the images of a batch were analysed.
+
+    Attributes:
+        names: of the images, shown as text, never as markup.
+        facts: what differs between the ways, by its name, with its value in this one.
+    """
+
+    names: tuple[str, ...]
+    facts: Mapping[str, str]

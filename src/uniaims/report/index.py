@@ -10,7 +10,7 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from uniaims.report.content import IndexEntry, IndexFailure
+from uniaims.report.content import IndexEntry, IndexFailure, IndexWay
 from uniaims.report.page import write_page
 from uniaims.report.picture import jpeg_data_uri
 from uniaims.report.units import PIXEL, LengthUnit, count, counted, finite, length_unit, number, percent, plain
@@ -20,6 +20,9 @@ THUMBNAIL_PX = 160
 THUMBNAIL_BYTES = 12_000
 MOST_ROWS_IN_FIGURE = 40
 """Above this many images the figure would not fit a page; the table's rows show the same."""
+
+MOST_NAMES = 5
+"""Images named for each way of analysing; the others are counted."""
 
 _ROW_WIDTH = 400.0
 
@@ -50,6 +53,7 @@ def write_index(
     entries: Sequence[IndexEntry],
     failures: Sequence[IndexFailure] = (),
     title: str = "Batch overview",
+    ways: Sequence[IndexWay] = (),
 ) -> None:
     """Write the self-contained HTML overview of a batch.
 
@@ -58,6 +62,7 @@ def write_index(
         entries: the analysed images, in any order; shown by name.
         failures: the images that could not be analysed.
         title: heading; shown as text, never as markup.
+        ways: in which different ways the images were analysed; empty where all were analysed alike.
 
     Raises:
         OutputError: if the file can't be written.
@@ -71,11 +76,18 @@ def write_index(
         "failures": failures,
         "failure_lead": f"{counted(len(failures), 'image')} could not be analysed; nothing was written for "
         f"{'it' if len(failures) == 1 else 'them'}.",
+        "ways": [_way_view(way) for way in ways],
         "groups": [_group_view(group) for group in groups],
         "comparisons": [_comparison(group) for group in groups if 2 <= len(group.entries) <= MOST_ROWS_IN_FIGURE],
     }
     styles, scripts = ("page.css", "index.css"), ("page.js", "index.js")
     write_page(path, "index.html.j2", view, {"stem": "batch"}, styles, scripts)
+
+
+def _way_view(way: IndexWay) -> Mapping[str, object]:
+    named = ", ".join(way.names[:MOST_NAMES])
+    more = f" and {count(len(way.names) - MOST_NAMES)} more" if len(way.names) > MOST_NAMES else ""
+    return {"images": counted(len(way.names), "image"), "names": named + more, "facts": way.facts}
 
 
 def _groups(entries: Sequence[IndexEntry]) -> list[_Group]:

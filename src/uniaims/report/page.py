@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from uniaims import __version__
 from uniaims.atomic import atomic_file
+from uniaims.names import shown
 from uniaims.report.packing import script_json
 
 
@@ -56,7 +57,7 @@ def write_page(
         )
     )
     with atomic_file(Path(path)) as temporary:
-        temporary.write_bytes(page.encode("utf-8", errors="replace"))  # a file name may hold bytes that are no UTF-8
+        temporary.write_bytes(shown(page).encode("utf-8"))  # a file name may hold anything
 
 
 @cache

@@ -1,0 +1,146 @@
+"""Names of files are data: any bytes that a disk takes, shown safely, looked up as they are, fit for a result folder.
+
+::
+
+    shown(text) -> str            what a page, a table or a terminal may be sent of a text that holds names
+    folder_name(stem) -> str      name of a folder for the results of an image of this stem
+    alike(name) -> str            names that some disk takes for one have this in common
+    is_there(path) -> bool        whether there is such a file or folder; never an error
+    on_disk(path) -> Path         the same path as it is spelled on the disk
+    matches(pattern) -> [Path]    what a pattern stands for
+"""
+
+import hashlib
+import os
+import re
+import unicodedata
+from collections.abc import Iterator
+from glob import escape, glob, has_magic
+from itertools import product
+from pathlib import Path
+from urllib.parse import unquote_to_bytes, urlsplit
+
+LONGEST_BYTES = 200
+"""Of a folder name: disks take 255, and while it is written some more stand before and behind it."""
+DIGEST_DIGITS = 8
+
+_CONTROL = "\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff"
+_NOT_SHOWN = re.compile(f"[{_CONTROL}]")
+_NOT_IN_NAMES = re.compile(f"[{_CONTROL}\t\n]")
+_PAGE = re.compile(r"_page\d{3,}$")
+_FORMULA_OR_HIDDEN = (".", "-", "=", "+", "@")
+
+
+def shown(text: str) -> str:
+    """Text for the eye, with replacement signs (U+FFFD) for what does harm there.
+
+    That is what steers a terminal or turns the direction of writing, and bytes that are no UTF-8. Line feeds and tabs
+    stay, since messages have lines.
+    """
+    return _NOT_SHOWN.sub("\ufffd", text)
+
+
+def shown_name(name: str) -> str:
+    """A name in one line for the eye; see `shown`."""
+    return _NOT_IN_NAMES.sub("\ufffd", name)
+
+
+def folder_name(stem: str) -> str:
+    """A folder name that can be typed, joined into tables and written on any disk of this system.
+
+    Signs that can't be shown become ``_``. A ``_`` goes before names that begin as hidden files, as options or as
+    formulas of spreadsheets do, and behind those that a folder for a page of another file might have. Names too long
+    are cut, and end in a part of the digest of the whole.
+    """
+    name = _PAGE.sub(r"\g<0>_", _NOT_IN_NAMES.sub("_", stem).rstrip(" ")) or "_"
+    name = f"_{name}" if name.startswith(_FORMULA_OR_HIDDEN) else name
+    if len(name.encode()) <= LONGEST_BYTES:
+        return name
+    digest = hashlib.sha256(os.fsencode(stem)).hexdigest()[:DIGEST_DIGITS]
+    return f"{name.encode()[: LONGEST_BYTES - DIGEST_DIGITS - 1].decode(errors='ignore')}_{digest}"
+
+
+def page_folder_name(name: str, page: int) -> str:
+    """The folder for image ``page`` (counted from 0) of a file whose first has the folder ``name``."""
+    return f"{name}_page{page:03}" if page else name
+
+
+def first_page_folder_name(name: str) -> str:
+    """Invert `page_folder_name`."""
+    return _PAGE.sub("", name)
+
+
+def alike(name: str) -> str:
+    """The same for names that a disk may take for one: upper or lower case, umlauts composed or decomposed."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
+
+
+def uri(path: Path) -> str:
+    """An absolute path as ``file:`` URI: ASCII, and exact where the name is no UTF-8."""
+    return path.as_uri()
+
+
+def path_of_uri(text: str) -> Path:
+    """Invert `uri`."""
+    place = os.fsdecode(unquote_to_bytes(urlsplit(text).path))
+    return Path(place.lstrip("/") if os.name == "nt" else place)
+
+
+def is_there(path: str | Path) -> bool:
+    """Whether a file or folder is there; a name that is longer than any file's is not."""
+    return os.path.exists(path)  # noqa: PTH110  Path.exists raises for such names
+
+
+def on_disk(path: Path) -> Path:
+    """The path as it is spelled on the disk, where its umlauts are composed there and decomposed here, or the reverse.
+
+    A path that is there, and one that nothing fits, comes back as it is.
+    """
+    if is_there(path) or str(path).isascii():
+        return path
+    place = Path(path.anchor)
+    for part in path.parts[len(path.anchor) > 0 :]:
+        same = place / part
+        place = same if is_there(same) else next(_spelled_otherwise(place, part), same)
+    return place if is_there(place) else path
+
+
+def _spelled_otherwise(folder: Path, name: str) -> Iterator[Path]:
+    composed = unicodedata.normalize("NFC", name)
+    try:
+        found = sorted(folder.iterdir())
+    except OSError:
+        return
+    yield from (each for each in found if unicodedata.normalize("NFC", each.name) == composed)
+
+
+def matches(pattern: str) -> list[Path]:
+    """What a pattern with ``*``, ``?``, ``[...]`` and ``**`` stands for, sorted.
+
+    Folders in front whose very name is there are no patterns (``data [2024]/*.tif``). A suffix fits in upper and lower
+    case, an umlaut composed and decomposed.
+    """
+    folder, rest = _literal_part(Path(pattern))
+    forms = product(*(_spellings(part) for part in rest.parts))
+    found = {name for parts in forms for name in glob(os.path.join(folder, *parts), recursive=True)}  # noqa: PTH118, PTH207
+    return sorted(map(Path, found))
+
+
+def _literal_part(pattern: Path) -> tuple[str, Path]:
+    """The folders in front that are there by their very names, escaped, and the pattern behind them."""
+    place = Path(pattern.anchor)
+    parts = pattern.parts[len(pattern.anchor) > 0 :]
+    for number, part in enumerate(parts[:-1]):
+        inside = on_disk(place / part)
+        if not inside.is_dir():
+            return escape(str(place)) if number or pattern.anchor else "", Path(*parts[number:])
+        place = inside
+    return escape(str(place)) if len(parts) > 1 or pattern.anchor else "", Path(parts[-1])
+
+
+def _spellings(part: str) -> list[str]:
+    """One component of a pattern in every spelling of it that a disk may have."""
+    stem, dot, suffix = part.rpartition(".")
+    if has_magic(stem) and suffix.isalnum():
+        part = stem + dot + "".join(f"[{sign.lower()}{sign.upper()}]" if sign.isalpha() else sign for sign in suffix)
+    return list(dict.fromkeys((part, *(unicodedata.normalize(form, part) for form in ("NFC", "NFD")))))

@@ -1,0 +1,77 @@
+"""How results were made: by which model, with which settings, by which version; what tells two ways apart, in words."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+from uniaims import __version__
+from uniaims.names import shown
+from uniaims.pipeline.analysis import AnalysisSettings, detector_hash
+from uniaims.pipeline.traces import NAMES
+from uniaims.report.wording import HASH_DIGITS
+
+MODEL, VERSION = "Model", "Version"
+_NO_MATTER = ("page", "device", "model", "detector")
+"""Settings on which results don't depend, or which are told otherwise: page by folder, files by their hash."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """How an image was or is to be analysed.
+
+    Attributes:
+        facts: name for the eye -> value; the same for two analyses that would give the same results.
+    """
+
+    facts: Mapping[str, str]
+
+    @classmethod
+    def of_summary(cls, summary: Mapping[str, Any]) -> Self:
+        """How results were made."""
+        return cls(_facts(summary, summary.get("settings") or {}))
+
+    @classmethod
+    def of_settings(cls, settings: AnalysisSettings, model_hash: str) -> Self:
+        """How results would be made now."""
+        known = {"model_hash": model_hash, "version": __version__, "detector_hash": detector_hash(settings)}
+        return cls(_facts(known, json.loads(shown(json.dumps(asdict(settings), ensure_ascii=False)))))
+
+    def change(self, now: "Way") -> str | None:
+        """Why results made in this way are not those of ``now``, as a part of a sentence; ``None`` if they are."""
+        names = differing([self, now])
+        settings = [name for name in names if name not in {MODEL, VERSION}]
+        if MODEL in names:
+            return "made with another model"
+        if settings:
+            told = (f"{name}: {self.facts.get(name, 'none')}, now {now.facts.get(name, 'none')}" for name in settings)
+            return f"made with other settings ({'; '.join(told)})"
+        return "made with another version" if names else None
+
+
+def differing(ways: Sequence[Way]) -> list[str]:
+    """Names of the facts that are not the same in all ways, in the order of the settings."""
+    names = dict.fromkeys(name for way in ways for name in way.facts)
+    return [name for name in names if len({way.facts.get(name) for way in ways}) > 1]
+
+
+def _facts(known: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, str]:
+    facts = {MODEL: str(known.get("model_hash"))[:HASH_DIGITS]}
+    facts |= {NAMES.get(name, name): _written(value) for name, value in _flat(settings) if name not in _NO_MATTER}
+    detector = known.get("detector_hash")
+    facts[NAMES["detector"]] = str(detector)[:HASH_DIGITS] if detector else "built in"
+    return facts | {VERSION: str(known.get("version"))}
+
+
+def _flat(settings: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in settings.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value)
+        else:
+            yield name, value
+
+
+def _written(value: object) -> str:
+    if value is None:
+        return "none"
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
