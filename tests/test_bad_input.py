@@ -15,6 +15,7 @@ import tifffile
 
 from uniaims.cli import main
 from uniaims.pipeline.analysis import RESULT_FILES
+from uniaims.pipeline.jobs import OVERVIEW_FILES
 from uniaims.segmenter import Segmenter
 
 Write = Callable[[Path], str]
@@ -37,7 +38,7 @@ def analyse(folder: Path, *more: str) -> int:
 def assert_good_ones_are_done(output: Path, *others: str) -> None:
     """The two good images are whole, ``others`` too, and nothing else is there."""
     expected = {"a_good", "z_good", *others}
-    assert {path.name for path in output.iterdir()} == expected | {"index.html", "measurements.parquet"}
+    assert {path.name for path in output.iterdir()} == expected | set(OVERVIEW_FILES)
     for name in expected:
         assert {path.name for path in (output / name).iterdir()} == set(RESULT_FILES)
 
@@ -190,7 +191,7 @@ def test_a_disk_that_fills_up_leaves_what_is_finished(
     assert "z_good" in said
     assert "No space left on device" in said
     assert "Free space" in said
-    assert {path.name for path in (folder.parent / "out").iterdir()} == {"a_good", "index.html", "measurements.parquet"}
+    assert {path.name for path in (folder.parent / "out").iterdir()} == {"a_good", *OVERVIEW_FILES}
 
 
 def test_a_disk_that_is_full_at_the_end_is_told(
@@ -234,7 +235,7 @@ def test_ctrl_c_in_a_batch(
     assert signal.getsignal(ending) is before
     assert "goes on from here" in capsys.readouterr().err
     names = {path.name for path in (folder.parent / "out").iterdir()}
-    assert names == {"a_good", "index.html", "measurements.parquet"}
+    assert names == {"a_good", *OVERVIEW_FILES}
     assert analyse(folder) == 0
     assert "a_good.png: 9 objects; looked for objects of about 24 px across (done before)" in capsys.readouterr().out
     assert_good_ones_are_done(folder.parent / "out", "m")

@@ -3,15 +3,22 @@
 import json
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import cv2
+import numpy as np
 import polars
 import pytest
+import tifffile
+import zarr
 
 from uniaims.errors import OutputError, SettingsError
-from uniaims.pipeline import AnalysisSettings, BatchResult, analyse_batch
+from uniaims.labels import read_labels
+from uniaims.names import shown, shown_name
+from uniaims.pipeline import AnalysisSettings, BatchResult, analyse, analyse_batch
+from uniaims.pipeline.jobs import OVERVIEW_FILES
 from uniaims.segmenter import Segmenter, SegmenterSettings
 
 SETTINGS = AnalysisSettings(SegmenterSettings(diameter_px=24.0))
@@ -38,12 +45,16 @@ def test_results_overview_and_joined_table(images: Path) -> None:
     result = run(images)
     output = images.parent / "out"
     assert statuses(result) == dict.fromkeys("abc", "done")
-    assert sorted(path.name for path in output.iterdir()) == ["a", "b", "c", "index.html", "measurements.parquet"]
+    assert sorted(path.name for path in output.iterdir()) == ["a", "b", "c", *OVERVIEW_FILES]
     table = polars.read_parquet(output / "measurements.parquet")
     counts = {outcome.name: outcome.instance_count for outcome in result.outcomes}
     assert dict(table.group_by("image").len().iter_rows()) == counts
     page = (output / "index.html").read_text(encoding="utf-8")
     assert all(f"{name}/report.html" in page for name in "abc")
+    assert polars.read_csv(output / "measurements.csv").columns == table.columns
+    assert polars.read_csv(output / "measurements.csv")["image"].to_list() == table["image"].to_list()
+    assert result.differing == ()
+    assert "different ways" not in page
 
 
 def test_a_second_run_skips_what_is_done_and_still_lists_it(images: Path) -> None:
@@ -70,8 +81,9 @@ def test_what_is_no_longer_right_is_made_anew(images: Path, monkeypatch: pytest.
     reasons = {outcome.name: outcome.message for outcome in result.outcomes}
     assert reasons == {"a": "incomplete", "b": "the image has changed", "c": ""}
     other = run(images, AnalysisSettings(SETTINGS.segmenter, "3 nm"))
-    assert {outcome.message for outcome in other.outcomes} == {"made with other settings"}
-    monkeypatch.setattr("uniaims.pipeline.batch.__version__", "99")
+    changed = "made with other settings (Pixel size given by the user: none, now 3 nm)"
+    assert {outcome.message for outcome in other.outcomes} == {changed}
+    monkeypatch.setattr("uniaims.pipeline.ways.__version__", "99")
     newer = run(images, AnalysisSettings(SETTINGS.segmenter, "3 nm"))
     assert {outcome.message for outcome in newer.outcomes} == {"made with another version"}
 
@@ -88,7 +100,7 @@ def test_a_bad_image_does_not_stop_the_others_and_leaves_nothing(images: Path) -
     output = images.parent / "out"
     assert statuses(result) == {"a": "done", "b": "failed", "c": "done"}
     assert "b.png" in result.having("failed")[0].message
-    assert sorted(path.name for path in output.iterdir()) == ["a", "c", "index.html", "measurements.parquet"]
+    assert sorted(path.name for path in output.iterdir()) == ["a", "c", *OVERVIEW_FILES]
     assert "b.png" in (output / "index.html").read_text(encoding="utf-8")
 
 
@@ -127,7 +139,7 @@ def test_an_interruption_keeps_what_is_finished(images: Path, monkeypatch: pytes
     output = images.parent / "out"
     assert (result.interrupted, result.signal) == (True, 15)
     assert statuses(result) == {"a": "done"}
-    assert sorted(path.name for path in output.iterdir()) == ["a", "index.html", "measurements.parquet"]
+    assert sorted(path.name for path in output.iterdir()) == ["a", *OVERVIEW_FILES]
     monkeypatch.undo()
 
 
@@ -225,3 +237,111 @@ def test_without_an_image_no_folder_is_made(tmp_path: Path) -> None:
     result = analyse_batch([tmp_path / "empty"], tmp_path / "out")
     assert [outcome.status for outcome in result.outcomes] == ["failed"]
     assert not (tmp_path / "out").exists()
+
+
+NAMES = ["a[1]", "a1", "[x", "b*", "bc", "=1+1", "-5", "?", os.fsdecode(b"\xff\xfe"), os.fsdecode(b"\xff\xff"), "x\n\x1b[31m",
+         "\u202egnp", "y" * 250, "Gef\u00fcge", "Gefu\u0308ge", ".hidden", "..", "<b>&\"'", "a_page001"]  # fmt: skip
+
+
+def test_names_are_data(slope_model_loaded: Any, cones: Callable[..., Any], tmp_path: Path) -> None:
+    """Each result holds its own image's rows, whatever the names of image and output folder; a second run finds it."""
+    files = []
+    for seed, name in enumerate(NAMES):
+        files.append(tmp_path / "in" / f"{name}.png")
+        files[-1].parent.mkdir(exist_ok=True)
+        _, data = cv2.imencode(".png", cones(60, 60 + seed, seed).image)
+        files[-1].write_bytes(data.tobytes())
+    output = tmp_path / os.fsdecode(b"res [2024] \xff")
+    result = analyse_batch(files, output, SETTINGS)
+    assert [(each.status, each.message) for each in result.outcomes] == [("done", "")] * len(NAMES)
+    folders = {each.name for each in result.outcomes}
+    assert len(folders) == len(NAMES)
+    joined = polars.read_parquet((output / "measurements.parquet").read_bytes())
+    for number, outcome in enumerate(result.outcomes):
+        own = polars.read_csv((output / outcome.name / "measurements.csv").read_bytes())
+        assert own.height == joined.filter(polars.col("image") == outcome.name).height == outcome.instance_count
+        summary = json.loads((output / outcome.name / "summary.json").read_bytes())
+        assert summary["shape"] == [60, 60 + number]
+        assert shown_name(summary["image"]) == summary["image"]
+    for page in output.rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        assert text == shown(text)
+        assert "<b>&" not in text
+    assert {each.status for each in analyse_batch(files, output, SETTINGS).outcomes} == {"skipped"}
+
+
+def test_a_changed_folder_is_a_changed_image(
+    slope_model_loaded: Any, cones: Callable[..., Any], tmp_path: Path
+) -> None:
+    array = zarr.create_array(tmp_path / "z.zarr", shape=(80, 90), dtype="u1", chunks=(40, 90))
+    array[...] = cones(80, 90).image
+    run = partial(analyse_batch, [tmp_path / "z.zarr"], tmp_path / "out", SETTINGS)
+    assert [statuses(run()), statuses(run())] == [{"z": "done"}, {"z": "skipped"}]
+    array[...] = cones(80, 90, 1).image
+    assert run().outcomes[0].message == "the image has changed"
+    oldest = min((tmp_path / "z.zarr").rglob("*"), key=lambda path: path.stat().st_mtime_ns)
+    os.utime(oldest, ns=(1, 1))  # neither the size nor the newest time tells
+    assert run().outcomes[0].message == "the image has changed"
+
+
+def test_a_side_car_of_the_same_size_and_an_older_time_is_another(images: Path) -> None:
+    car = images / "b.txt"
+    car.write_text("PixelSize=2.5\nInstructName=SU8000\n", encoding="utf-8")
+    run(images)
+    car.write_text("PixelSize=5.5\nInstructName=SU8000\n", encoding="utf-8")
+    os.utime(car, ns=(1, 1))
+    assert statuses(run(images)) == {"a": "skipped", "b": "done", "c": "skipped"}
+
+
+def test_a_change_while_it_is_analysed_is_seen_next_time(images: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = Segmenter.__call__
+
+    def changing(self: Segmenter, image: Any, progress: Any = None) -> Any:
+        os.utime(image.path, ns=(5, 5))
+        return whole(self, image, progress)
+
+    monkeypatch.setattr(Segmenter, "__call__", changing)
+    run(images)
+    monkeypatch.undo()
+    assert {each.message for each in run(images).outcomes} == {"the image has changed"}
+
+
+def test_different_ways_in_one_folder_are_told(images: Path) -> None:
+    output = images.parent / "out"
+    analyse_batch([images / "a.png"], output, SETTINGS)
+    result = analyse_batch([images / "b.png"], output, AnalysisSettings(SegmenterSettings(diameter_px=30.0), "2 nm"))
+    assert result.differing == ("Object diameter", "Pixel size given by the user")
+    page = (output / "index.html").read_text(encoding="utf-8")
+    assert "analysed in different ways" in page
+    assert "1 image: b.png" in page
+    assert analyse_batch([images / "b.png"], output, SETTINGS).differing == ()
+    assert "analysed in different ways" not in (output / "index.html").read_text(encoding="utf-8")
+
+
+def test_all_pages_have_their_own_results(slope_model_loaded: Any, cones: Callable[..., Any], tmp_path: Path) -> None:
+    stack = np.stack([cones(80, 90, seed).image for seed in range(3)])
+    tifffile.imwrite(tmp_path / "s.tif", stack)
+    tifffile.imwrite(tmp_path / "one.tif", stack[0])
+    (tmp_path / "bad.tif").write_bytes(b"no image")
+    every = AnalysisSettings(SETTINGS.segmenter, page="all")
+    result = analyse_batch([tmp_path], tmp_path / "out", every)
+    done = ["one", "s", "s_page001", "s_page002"]
+    assert statuses(result) == {"bad": "failed"} | dict.fromkeys(done, "done")
+    assert [each.page for each in result.having("done")] == [None, 0, 1, 2]
+    assert result.differing == ()
+    page = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    assert all(f">{name}<" in page for name in ("one.tif", "s.tif, page 0", "s.tif, page 2"))
+    reference = analyse(stack[2], SETTINGS)
+    assert (read_labels(tmp_path / "out" / "s_page002" / "labels.tif") == reference.segmentation.labels).all()
+    assert analyse_batch([tmp_path / "s.tif"], tmp_path / "out", every).having("skipped")[2].page == 2
+    one = analyse_batch([tmp_path / "s.tif"], tmp_path / "out", AnalysisSettings(SETTINGS.segmenter, page=1))
+    assert statuses(one) == {"s_page001": "skipped"}
+    assert not any("choose one with --page" in each for each in json.loads(
+        (tmp_path / "out" / "s" / "summary.json").read_text())["warnings"])  # fmt: skip
+
+
+def test_one_analysis_is_of_one_page(slope_model_loaded: Any, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="one page"):
+        analyse(tmp_path / "s.tif", AnalysisSettings(page="all"))
+    with pytest.raises(SettingsError, match="counted from 0"):
+        AnalysisSettings(page=-1)
