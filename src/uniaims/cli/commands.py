@@ -3,7 +3,7 @@
 import shlex
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -14,7 +14,7 @@ import typer
 from uniaims import __version__
 from uniaims.atomic import atomic_file
 from uniaims.cli import STOPPED, USAGE
-from uniaims.cli.flags import settings_from, settings_of
+from uniaims.cli.flags import page_option, settings_from, settings_of
 from uniaims.cli.models import models
 from uniaims.cli.scale import scale
 from uniaims.cli.screen import pace, progress_bars, say, say_error, say_facts, say_json, say_table, say_warning
@@ -23,14 +23,16 @@ from uniaims.cli.training import finetune, quantise, train
 from uniaims.errors import OutputError
 
 if TYPE_CHECKING:
-    from uniaims.measurements import Measurements
     from uniaims.micrograph import Micrograph
     from uniaims.pipeline import BatchResult, DatasetEvaluation, Outcome
+    from uniaims.pipeline.given_labels import GivenLabels
 
 SCATTERED_SOLIDITY = 0.4
 """Objects of a label image fill more of their hull than this; the grey levels of a micrograph taken as labels don't."""
 MOST_LINES = 50
 """Batches of more images are summed up in one line."""
+MOST_DOUBTS = 5
+"""Images whose doubtful pixel size is told one by one."""
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Output = Annotated[Path, typer.Option(help="Folder for the results; made if it is not there.")]
@@ -82,36 +84,45 @@ def measure(
     output: Annotated[
         Path | None, typer.Option(help="A .csv or .parquet file, or a folder for all results; else CSV is printed.")
     ] = None,
+    page: Annotated[Any, page_option("Which image of a stack, counted from 0, or all.")] = None,
 ) -> None:
     """Measure the objects of a label image made by this or another program."""
     import numpy as np
 
     from uniaims.cli.compiling import compiling_told
-    from uniaims.labels import read_labels
-    from uniaims.measurements import measure as measure_labels
-    from uniaims.micrograph import read_image
+    from uniaims.pipeline import measure_file
 
-    micrograph = read_image(image) if image else None
-    checked = read_labels(labels)
     with compiling_told():
-        measurements = measure_labels(checked, pixel_size, micrograph)
-    for warning in micrograph.warnings if micrograph else ():
+        pages = measure_file(labels, image, pixel_size, page)
+    for warning in dict.fromkeys(warning for each in pages for warning in each.warnings):
         say_warning(warning)
-    if len(measurements) and np.nanmedian(measurements.values("solidity")) < SCATTERED_SOLIDITY:
-        say_warning(
-            f"{labels}: most objects are scattered pixels. Is this a micrograph? Labels give each object a number "
-            "of its own; `uniaims analyse` makes them from a micrograph."
-        )
+    for each in pages:
+        if len(each.measurements) and np.nanmedian(each.measurements.values("solidity")) < SCATTERED_SOLIDITY:
+            say_warning(
+                f"{each.name}: most objects are scattered pixels. Is this a micrograph? Labels give each object a "
+                "number of its own; `uniaims analyse` makes them from a micrograph."
+            )
+    _save_measured(labels, pages, output)
+
+
+def _save_measured(labels: Path, pages: "Sequence[GivenLabels]", output: Path | None) -> None:
+    """Print or write what was measured: of one label image, or of the pages of a stack."""
+    from uniaims.pipeline.given_labels import save_measurements, save_pages, table_of_pages
+    from uniaims.pipeline.overview import write_table
+
+    first, several = pages[0], len(pages) > 1
+    table = table_of_pages(pages) if several else first.measurements.table
     if output is None:
-        sys.stdout.write(measurements.table.fill_nan(None).write_csv())
+        sys.stdout.write(table.fill_nan(None).write_csv())
         return
     if output.suffix.lower() in {".csv", ".parquet"}:
-        _write_table(measurements, output)
+        write_table(output, table)
+    elif several:
+        save_pages(output, labels.stem, pages)
     else:
-        from uniaims.pipeline import save_measurements
-
-        save_measurements(output, measurements, checked, micrograph, title=labels.name)
-    say(f"{len(measurements):,} objects measured: {output}")
+        save_measurements(output, first.measurements, first.labels, first.micrograph, title=first.name)
+    on = f" on {len(pages)} pages" if several else ""
+    say(f"{table.height:,} objects measured{on}: {output}")
 
 
 def info(
@@ -231,6 +242,12 @@ def _say_batch(result: "BatchResult") -> None:
         say(f"{name}: {objects}{_looked_for(outcome)}" + (f" ({note})" if note else ""))
     for outcome in failed:
         say_error(_failure(outcome))
+    doubtful = [outcome for outcome in done if outcome.contradictions]
+    for outcome in doubtful[:MOST_DOUBTS]:
+        for text in outcome.contradictions:
+            say_warning(f"{names[outcome.image, outcome.page] if outcome.image else outcome.name}: {text}")
+    if len(doubtful) > MOST_DOUBTS:
+        say_warning(f"so it is with {len(doubtful) - MOST_DOUBTS} more images: their reports say by how much.")
     in_pixels = sum(not outcome.has_pixel_size for outcome in done)
     if in_pixels:
         say_warning(f'no pixel size for {in_pixels} of {len(done)}: lengths are in pixels. Give --pixel-size "2.5 nm".')
@@ -282,10 +299,3 @@ def _say_evaluation(evaluation: "DatasetEvaluation") -> None:
 
 def _figure(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
-
-
-def _write_table(measurements: "Measurements", path: Path) -> None:
-    if path.suffix.lower() == ".csv":
-        measurements.to_csv(path)
-    else:
-        measurements.to_parquet(path)

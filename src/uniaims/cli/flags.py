@@ -160,6 +160,11 @@ def _is_number_or_choice(kind: Any) -> bool:
     return int in get_args(kind) and any(get_origin(each) is Literal for each in get_args(kind))
 
 
+def page_option(told: str) -> Any:
+    """The option ``--page`` of commands without settings: a number, or ``all``; its parameter is of any type."""
+    return typer.Option("--page", help=told, parser=_number_or_choice(int | Literal["all"]))
+
+
 def _number_or_choice(kind: Any) -> Callable[[str], int | str]:
     words = [word for each in get_args(kind) if get_origin(each) is Literal for word in get_args(each)]
 

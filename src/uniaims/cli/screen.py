@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -14,6 +15,8 @@ from rich.table import Table
 from uniaims.names import shown
 from uniaims.tiles import Progress as Report
 
+LINE_SECONDS = 30.0
+"""Where there is no terminal, progress is a line in the log every so often."""
 STAGES = {
     "images": "Images",
     "scale": "Looking for the scale",
@@ -74,12 +77,32 @@ def _safe(text: str) -> str:
     return escape(shown(text).replace("\n", " "))
 
 
+def progress_lines(*, with_ends: bool = False) -> Report:
+    """Progress for a log: after each half minute a line, with how many of the images are done where they are counted.
+
+    ``with_ends``: the end of each stage is told too.
+    """
+    last, images = time.monotonic(), ""
+
+    def report(stage: str, done: int, total: int) -> None:
+        nonlocal last, images
+        text = f"{STAGES.get(stage, stage)}: {done} of {total}"
+        if stage == "images":
+            images = f"{text}. "
+        now = time.monotonic()
+        if now - last >= LINE_SECONDS or (with_ends and done == total):
+            last = now
+            sys.stderr.write((images if stage == "images" else f"{images}{text}").strip() + "\n")
+
+    return report
+
+
 @contextmanager
-def progress_bars() -> Iterator[Report | None]:
-    """Bars on stderr, one for each stage; nothing where stderr is no terminal."""
+def progress_bars(*, ends_in_log: bool = False) -> Iterator[Report]:
+    """Bars on stderr, one for each stage; where stderr is no terminal, `progress_lines`."""
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield None
+        yield progress_lines(with_ends=ends_in_log)
         return
     columns = (
         SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()

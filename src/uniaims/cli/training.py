@@ -1,7 +1,5 @@
 """The commands ``train``, ``finetune`` and ``quantise``."""
 
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,8 +19,6 @@ if TYPE_CHECKING:
 
 GOES_ON = "The same command goes on from here."
 AGAIN = "The same command starts it again."
-LINE_SECONDS = 30.0
-"""Where there is no terminal, the progress is a line in the log every so often."""
 
 
 @settings_from("uniaims.training.settings.TrainingSettings", given_only=True)
@@ -103,21 +99,9 @@ def quantise(
 
 @contextmanager
 def training_progress() -> "Iterator[Progress]":
-    """Bars where stderr is a terminal; else a line every half minute."""
-    with progress_bars() as bars:
-        yield bars or _lines()
-
-
-def _lines() -> "Progress":
-    told = {"": time.monotonic()}
-
-    def report(stage: str, done: int, total: int) -> None:
-        name, now = stage.partition(",")[0], time.monotonic()
-        if done == total or now - told.get(name, told[""]) >= LINE_SECONDS:
-            told[name] = now
-            sys.stderr.write(f"{stage}: {done} of {total}\n")
-
-    return report
+    """Bars where stderr is a terminal; else a line every half minute and at the end of each stage."""
+    with progress_bars(ends_in_log=True) as progress:
+        yield progress
 
 
 def _say_trained(trained: "TrainedModel") -> None:

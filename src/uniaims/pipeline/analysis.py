@@ -18,7 +18,7 @@ from uniaims.atomic import atomic_folder
 from uniaims.dataset import Entry, ImageRecord, Instances
 from uniaims.errors import SettingsError
 from uniaims.formats import Acquisition, sidecars_of
-from uniaims.labels import Labels, write_labels
+from uniaims.labels import write_labels
 from uniaims.measurements import Measurements, measure
 from uniaims.micrograph import Micrograph, PixelSize, read_image
 from uniaims.names import page_folder_name, shown, shown_name, uri
@@ -33,7 +33,7 @@ from uniaims.pipeline.traces import (
 )
 from uniaims.report import ReportContent, kind_figures, write_overlay, write_report
 from uniaims.runtime import file_hash
-from uniaims.scalebar import ScaleReading, resolve_pixel_size, scan_scale
+from uniaims.scalebar import ResolvedPixelSize, ScaleReading, resolve_pixel_size, scan_scale
 from uniaims.scalebar.detector import detector_at
 from uniaims.segmenter import Segmentation, Segmenter, SegmenterSettings, Stopwatch, as_micrograph
 from uniaims.tiles import Progress
@@ -181,9 +181,18 @@ class Analysis:
         known = self.micrograph.acquisition
         return known.filled_from(self.scale.acquisition) if self.scale else known
 
+    @property
+    def contradictions(self) -> tuple[str, ...]:
+        """Those of the warnings that tell of a pixel size far from what file or scale bar say."""
+        return self._resolved.contradictions
+
+    @property
+    def _resolved(self) -> ResolvedPixelSize:
+        return resolve_pixel_size(self.micrograph, self.settings.given_pixel_size(), self.scale)
+
     def _doubts(self) -> tuple[str, ...]:
         """What the reader has to know about the pixel size."""
-        resolved = resolve_pixel_size(self.micrograph, self.settings.given_pixel_size(), self.scale)
+        resolved = self._resolved
         if resolved.pixel_size is None:
             return ("The pixel size is unknown: all lengths are in pixels.", *resolved.warnings)
         return resolved.warnings
@@ -395,27 +404,3 @@ def image_file(path: Path | None) -> ImageFile:
     size = sum(status.st_size for status in statuses.values())
     modified = max((status.st_mtime_ns for status in statuses.values()), default=0)
     return ImageFile(size, modified, digest.hexdigest())
-
-
-def save_measurements(
-    folder: Path, measurements: Measurements, labels: Labels, micrograph: Micrograph | None, title: str
-) -> None:
-    """Write tables into ``folder``, and where there is a micrograph the overlay and the report too.
-
-    Args:
-        folder: made if it is not there; other files in it stay.
-        measurements: of ``labels``.
-        labels: (H, W) uint32.
-        micrograph: the image that the labels belong to.
-        title: heading of the report.
-
-    Raises:
-        OutputError: if it can't be written.
-    """
-    measurements.to_csv(folder / "measurements.csv")
-    measurements.to_parquet(folder / "measurements.parquet")
-    if micrograph is not None:
-        pixels = np.asarray(micrograph.pixels)
-        write_overlay(folder / "overlay.png", pixels, labels)
-        content = ReportContent(title, pixels, labels, measurements, warnings=micrograph.warnings)
-        write_report(folder / "report.html", content)

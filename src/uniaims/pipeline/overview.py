@@ -102,12 +102,32 @@ def write_overview(output: Path, results: Sequence[Result], failures: Sequence[O
     listed = [IndexFailure(name, each.message) for name, each in refused]
     title = shown(output.resolve().name) or "Batch overview"
     write_index(output / "index.html", entries, listed, title, _ways(results, names))
-    named = [result.table.select(polars.lit(result.folder.name).alias("image"), polars.all()) for result in results]
+    write_joined_tables(output, [(result.folder.name, result.table) for result in results])
+
+
+def write_joined_tables(output: Path, tables: Sequence[tuple[str, polars.DataFrame]]) -> None:
+    """Write named tables as one, ``measurements.parquet`` and ``measurements.csv``; the names are the column ``image``.
+
+    Raises:
+        OutputError: if they can't be written.
+    """
+    named = [table.select(polars.lit(name).alias("image"), polars.all()) for name, table in tables]
     joined = polars.concat(named, how="diagonal") if named else polars.DataFrame(schema={"image": polars.String})
-    with atomic_file(output / "measurements.parquet") as place, place.open("wb") as stream:
-        joined.write_parquet(stream)
-    with atomic_file(output / "measurements.csv") as place, place.open("wb") as stream:
-        joined.with_columns(polars.selectors.float().fill_nan(None)).write_csv(stream)
+    for name in ("measurements.parquet", "measurements.csv"):
+        write_table(output / name, joined)
+
+
+def write_table(path: Path, table: polars.DataFrame) -> None:
+    """Write a table as Parquet or, by the suffix of ``path``, as CSV, of which NaN becomes an empty cell.
+
+    Raises:
+        OutputError: if the file can't be written.
+    """
+    with atomic_file(path) as place, place.open("wb") as stream:
+        if path.suffix.lower() == ".parquet":
+            table.write_parquet(stream)
+        else:
+            table.with_columns(polars.selectors.float().fill_nan(None)).write_csv(stream)
 
 
 def _ways(results: Sequence[Result], names: Sequence[str]) -> list[IndexWay]:

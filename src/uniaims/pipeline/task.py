@@ -1,7 +1,7 @@
 """One image of a batch: what to do with it, and what became of it."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -27,6 +27,7 @@ class Outcome:
         pixel_size_nm: ``None`` where none is known, so that lengths are in pixels.
         image: the file; ``None`` for inputs that lead to no image.
         page: which image of the file, where one was chosen or all of several are done.
+        contradictions: sentences on a pixel size that is far from what file or scale bar say.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Outcome:
     pixel_size_nm: float | None = None
     image: Path | None = None
     page: int | None = None
+    contradictions: tuple[str, ...] = ()
 
     @classmethod
     def of_summary(cls, job: Job, status: Status, summary: Mapping[str, Any], message: str = "") -> Self:
@@ -71,7 +73,8 @@ class Task:
             if stop := stop_behind(error):
                 raise stop from None
             return Outcome(self.job.name, "failed", failure_message(error), image=self.job.image, page=self.job.page)
-        return Outcome.of_summary(self.job, "done", asdict(summary), self.reason)
+        done = Outcome.of_summary(self.job, "done", asdict(summary), self.reason)
+        return replace(done, contradictions=analysis.contradictions)
 
 
 def failure_message(error: Exception) -> str:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from uniaims.report.content import IndexEntry, IndexFailure, IndexWay
 from uniaims.report.page import write_page
 from uniaims.report.picture import jpeg_data_uri
-from uniaims.report.units import PIXEL, LengthUnit, count, counted, finite, length_unit, number, percent, plain
+from uniaims.report.units import NOTHING, PIXEL, LengthUnit, count, counted, finite, length_unit, number, percent, plain
 from uniaims.report.violins import Violin, axis_row, comparison_chart, shared_scale, violin_row
 
 THUMBNAIL_PX = 160
@@ -167,7 +167,7 @@ def _row(group: _Group, entry: IndexEntry, order: int, violin: Markup) -> Mappin
         _cell(entry.instance_count, count(entry.instance_count)),
         _cell(entry.border_count, count(entry.border_count)),
         _cell(middle, number(middle)),
-        _cell(high - low, f"{number(low)} – {number(high)}" if len(sizes) else "–"),
+        _cell(high - low, f"{number(low)} – {number(high)}") if len(sizes) > 1 else _cell(None, NOTHING),
         _cell(entry.area_fraction, percent(entry.area_fraction)),
     ]
     if group.calibrated and entry.pixel_size_nm is not None:

@@ -11,7 +11,7 @@ from uniaims.measurements import Measurements
 from uniaims.report.census import content_area
 from uniaims.report.content import ReportContent
 from uniaims.report.palette import kind_colours
-from uniaims.report.units import LengthUnit, count, interval, number, percent
+from uniaims.report.units import NOTHING, LengthUnit, count, interval, number, percent
 from uniaims.statistics import Interval, Summary, bootstrap, summarise
 
 
@@ -96,14 +96,18 @@ def kind_rows(content: ReportContent, unit: LengthUnit) -> list[KindRow]:
 
 def _values(figures: KindFigures, total: int, unit_size: float) -> tuple[str, ...]:
     median, size = figures.median, figures.size
+    complete = figures.count - figures.border_count
+    spread = (
+        interval(median.low / unit_size, median.high / unit_size),
+        interval(size.p10 / unit_size, size.p90 / unit_size, 3),
+    )
     return (
         count(figures.count),
-        count(figures.count - figures.border_count),
+        count(complete),
         percent(figures.count / total) if total else number(None),
         percent(figures.covered_fraction),
         number(median.estimate / unit_size),
-        interval(median.low / unit_size, median.high / unit_size),
-        interval(size.p10 / unit_size, size.p90 / unit_size, 3),
+        *(spread if complete > 1 else (NOTHING, NOTHING)),
     )
 
 

@@ -128,6 +128,8 @@ def size_view(figures: SizeFigures) -> SizeView:
     linear, logarithmic = (size_chart(sizes, scale) for scale in (False, True))
     label = figures.column.label
     rows = (*_percentile_rows(figures), *_moment_rows(figures), *_law_rows(figures), *_volume_rows(figures))
+    if len(figures.values) == 1:  # one object has no spread
+        rows = (FigureRow("The only complete object", number(figures.values[0]), key=True),)
     return SizeView(figures.column.property_name, label, figures.unit, linear, logarithmic, _caption(figures), rows)
 
 

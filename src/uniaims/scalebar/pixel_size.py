@@ -11,15 +11,21 @@ from uniaims.scalebar.scale import ScaleBar, ScaleReading
 
 TOLERANCE = 0.02
 """Sources that differ by more than this part are both named to the reader."""
+CONTRADICTION = 0.1
+"""From this part on one of the sources is wrong, by another magnification say, and not only rounded."""
 MOST_REASONS = 2
 
 
 @dataclass(frozen=True)
 class ResolvedPixelSize:
-    """The pixel size to use, None where nothing tells it, and sentences for the reader."""
+    """The pixel size to use, None where nothing tells it, and sentences for the reader.
+
+    `contradictions` are those of the warnings that tell of sources far apart.
+    """
 
     pixel_size: PixelSize | None
     warnings: tuple[str, ...] = ()
+    contradictions: tuple[str, ...] = ()
 
 
 def resolve_pixel_size(
@@ -38,10 +44,18 @@ def resolve_pixel_size(
     if used is None:
         return ResolvedPixelSize(None, _reasons(reading))
     others = [(micrograph.pixel_size, "the file says"), (from_bar, f"the scale bar{_stated(reading)} says")]
-    warnings = [_difference(used, other, says) for other, says in others if other is not None and other is not used]
+    told = [(other, says) for other, says in others if other is not None and other is not used]
+    warnings = [_difference(used, other, says) for other, says in told if _apart(used, other) > TOLERANCE]
+    contradictions = [_difference(used, other, says) for other, says in told if _apart(used, other) > CONTRADICTION]
     if bar is not None and used == from_bar:
         warnings += bar.warnings
-    return ResolvedPixelSize(used, tuple(warning for warning in warnings if warning))
+    return ResolvedPixelSize(used, tuple(warnings), tuple(contradictions))
+
+
+def _apart(used: PixelSize, other: PixelSize) -> float:
+    """How far the used one is from another, as a part of that; of a scale bar only the width counts."""
+    apart = abs(used.width_nm / other.width_nm - 1)
+    return apart if other.source == "scale bar" else max(apart, abs(used.height_nm / other.height_nm - 1))
 
 
 def pixel_size_of_bar(bar: ScaleBar, micrograph: Micrograph) -> PixelSize:
@@ -52,12 +66,8 @@ def pixel_size_of_bar(bar: ScaleBar, micrograph: Micrograph) -> PixelSize:
 
 
 def _difference(used: PixelSize, other: PixelSize, says: str) -> str:
-    """A sentence where two sources differ; else an empty text."""
-    apart = abs(used.width_nm / other.width_nm - 1)
-    if other.source != "scale bar":
-        apart = max(apart, abs(used.height_nm / other.height_nm - 1))
-    if apart <= TOLERANCE:
-        return ""
+    """A sentence on two sources that differ."""
+    apart = _apart(used, other)
     source = {"given": "that was given", "metadata": "of the file", "scale bar": "of the scale bar"}[used.source]
     return f"The pixel size {source}, {_sides(used)}, is used; {says} {_sides(other)}, {apart:.0%} away from it."
 

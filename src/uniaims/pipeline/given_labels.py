@@ -1,0 +1,243 @@
+"""Labels that another program made: read with what their file says of the scale, doubted, measured, saved."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import polars
+import tifffile
+
+from uniaims._kernels import components
+from uniaims.errors import LabelsError, UniaimsError
+from uniaims.labels import TIFF_SUFFIXES, Labels, ObjectLabels, objects_of, read_objects
+from uniaims.measurements import Measurements, measure
+from uniaims.micrograph import Micrograph, PixelSize, read_image
+from uniaims.names import folder_name, page_folder_name, shown_name
+from uniaims.pipeline.overview import write_joined_tables
+from uniaims.report import IndexEntry, ReportContent, write_index, write_overlay, write_report
+from uniaims.scalebar import resolve_pixel_size
+
+FEWEST_LEVELS = 32
+"""Label images of fewer numbers are never taken for grey levels: they may be classes."""
+PIECES_PER_LEVEL = 20
+"""A picture has its grey levels all over the place; labels of objects lie in one piece each, or a few."""
+FEW_PIECES, SPECK_PX = 4, 3.0
+"""So many pieces for each number are enough where they are also smaller than this on average: noise."""
+
+
+@dataclass(frozen=True, eq=False)
+class GivenLabels:
+    """The labels of one page with their measurements.
+
+    Attributes:
+        name: of the file, with the page where there are several, for the eye.
+        page: counted from 0; ``None``: the only one.
+        labels: (H, W) uint32, a number for each object.
+        measurements: of these.
+        micrograph: the image that they belong to, where one was given.
+        warnings: sentences that the user should read.
+    """
+
+    name: str
+    page: int | None
+    labels: Labels
+    measurements: Measurements
+    micrograph: Micrograph | None
+    warnings: tuple[str, ...]
+
+
+def measure_file(
+    path: Path,
+    image: Path | None = None,
+    pixel_size: str | None = None,
+    page: int | Literal["all"] | None = None,
+) -> list[GivenLabels]:
+    """Measure the objects of a label image; of a stack one page, or each.
+
+    The pixel size is the given one, else that of the image, else the one that the file of the labels carries.
+
+    Args:
+        path: TIFF, PNG, BMP, GIF or ``.npy``; see `uniaims.labels.read_objects`.
+        image: the micrograph; of a stack with as many pages, the page of the labels.
+        pixel_size: side of a pixel with unit.
+        page: counted from 0, or all.
+
+    Raises:
+        LabelsError: if it holds no labels, or the grey levels of a picture, or several pages and none was chosen.
+        ImageError: if the image can't be read or has another shape.
+        PixelSizeError: if the pixel size is no length.
+    """
+    given = PixelSize.parse(pixel_size) if pixel_size else None
+    found, count = _chosen(path, page)
+    own = _own_pixel_size(path) if given is None else None
+    results = []
+    for number, objects in found:
+        micrograph = read_image(image, _page_beside(image, number, count)) if image else None
+        size = given or (micrograph.pixel_size if micrograph else None) or own
+        name = shown_name(path.name) + (f", page {number}" if number is not None else "")
+        measurements = measure(objects.labels, size, micrograph)
+        warnings = objects.warnings + (micrograph.warnings if micrograph else ())
+        if own and micrograph and micrograph.pixel_size:
+            warnings += resolve_pixel_size(replace(micrograph, pixel_size=own), micrograph.pixel_size).warnings
+        results.append(GivenLabels(name, number, objects.labels, measurements, micrograph, warnings))
+    return results
+
+
+def _chosen(path: Path, page: int | Literal["all"] | None) -> tuple[list[tuple[int | None, ObjectLabels]], int]:
+    """The pages that are wanted with their numbers, and how many there are."""
+    planes = _planes(path)
+    if planes is None:
+        if page not in {None, 0, "all"}:
+            raise LabelsError(f"{path}: page {page} was asked for, the file has one label image.")
+        objects = read_objects(path)
+        _refuse_grey_levels(path, objects.labels)
+        return [(None, objects)], 1
+    count = len(planes)
+    if page is None:
+        height, width = planes[0].shape
+        raise LabelsError(
+            f"{path}: a stack of {count} label images of {width} x {height} px. Choose one with --page, counted from "
+            "0, or measure each with --page all."
+        )
+    if page != "all" and not 0 <= page < count:
+        raise LabelsError(f"{path}: page {page} was asked for, the file has pages 0 to {count - 1}: choose one.")
+    pages = range(count) if page == "all" else [page]
+    return [(number, _objects(path, planes[number], number)) for number in pages], count
+
+
+def _planes(path: Path) -> list[np.ndarray[Any, Any]] | None:
+    """The label images (H, W) of a stack; ``None`` where the file holds one image, or can't be read as a stack."""
+    suffix = path.suffix.lower()
+    try:
+        if suffix == ".npy":
+            array = np.load(path, mmap_mode="r", allow_pickle=False)
+            arrays = [array] if array.ndim == 3 and min(array.shape[0], array.shape[-1]) > 1 else []
+        elif suffix in TIFF_SUFFIXES:
+            with tifffile.TiffFile(path, _multifile=False) as file:
+                series = [each for each in file.series if each.axes.endswith("YX")]
+                arrays = [each.asarray() for each in series] if sum(each.size for each in series) else []
+        else:
+            return None
+    except Exception:
+        return None
+    planes = [plane for array in arrays for plane in array.reshape(-1, *array.shape[-2:])]
+    return planes if len(planes) > 1 else None
+
+
+def _objects(path: Path, plane: np.ndarray[Any, Any], number: int) -> ObjectLabels:
+    try:
+        objects = objects_of(plane)
+    except LabelsError as error:
+        raise LabelsError(f"{path}, page {number}: {error}") from error
+    _refuse_grey_levels(path, objects.labels)
+    return replace(objects, warnings=tuple(f"{path}, page {number}: {text}" for text in objects.warnings))
+
+
+def _page_beside(image: Path, number: int | None, count: int) -> int | None:
+    """The page of the image that belongs to a page of the labels: the same, where it has as many."""
+    if number is None:
+        return None
+    pages = read_image(image, 0).page_count
+    if pages not in {1, count}:
+        raise LabelsError(f"{image} has {pages} images and the labels have {count}: give one image, or as many.")
+    return number if pages == count else 0
+
+
+def _own_pixel_size(path: Path) -> PixelSize | None:
+    """What the file of the labels says of the size of a pixel; ``None`` for files that can say nothing."""
+    if path.suffix.lower() not in TIFF_SUFFIXES:
+        return None
+    try:
+        return read_image(path, 0).pixel_size
+    except UniaimsError:  # labels of a kind that no micrograph has
+        return None
+
+
+def looks_like_a_picture(labels: Labels) -> bool:
+    """Whether the numbers lie about as grey levels of a picture do, and not in a piece for each object or a few."""
+    numbers = int(np.unique(labels[labels > 0]).size)
+    if numbers < FEWEST_LEVELS:
+        return False
+    first, start, value = components.find_runs(labels)
+    parent = components.join_runs(first, start, value, labels.shape[1])
+    pieces = int(np.count_nonzero((parent == np.arange(parent.size)) & (value > 0)))
+    speck_px = np.count_nonzero(labels) / pieces
+    return pieces >= PIECES_PER_LEVEL * numbers or (pieces >= FEW_PIECES * numbers and speck_px < SPECK_PX)
+
+
+def _refuse_grey_levels(path: Path, labels: Labels) -> None:
+    if looks_like_a_picture(labels):
+        raise LabelsError(
+            f"{path}: its numbers lie about as the grey levels of a picture do. Is this a micrograph? Labels give each "
+            "object a number of its own; `uniaims analyse` makes them from a micrograph."
+        )
+
+
+def save_measurements(
+    folder: Path, measurements: Measurements, labels: Labels, micrograph: Micrograph | None, title: str
+) -> None:
+    """Write tables into ``folder``, and where there is a micrograph the overlay and the report too.
+
+    Args:
+        folder: made if it is not there; other files in it stay.
+        measurements: of ``labels``.
+        labels: (H, W) uint32.
+        micrograph: the image that the labels belong to.
+        title: heading of the report.
+
+    Raises:
+        OutputError: if it can't be written.
+    """
+    measurements.to_csv(folder / "measurements.csv")
+    measurements.to_parquet(folder / "measurements.parquet")
+    if micrograph is not None:
+        pixels = np.asarray(micrograph.pixels)
+        write_overlay(folder / "overlay.png", pixels, labels)
+        content = ReportContent(title, pixels, labels, measurements, warnings=micrograph.warnings)
+        write_report(folder / "report.html", content)
+
+
+def save_pages(output: Path, stem: str, pages: Sequence[GivenLabels]) -> None:
+    """Write a folder for each page of a stack, one table of all, and where there are micrographs an overview.
+
+    Args:
+        output: made if it is not there; other files in it stay.
+        stem: of the file, which the folders are named after.
+        pages: of one file, in order.
+
+    Raises:
+        OutputError: if it can't be written.
+    """
+    folders = [page_folder_name(folder_name(stem), each.page or 0) for each in pages]
+    for folder, each in zip(folders, pages, strict=True):
+        save_measurements(output / folder, each.measurements, each.labels, each.micrograph, each.name)
+    write_joined_tables(output, [(name, each.measurements.table) for name, each in zip(folders, pages, strict=True)])
+    if all(each.micrograph for each in pages):
+        entries = [_entry(each, folder) for each, folder in zip(pages, folders, strict=True)]
+        write_index(output / "index.html", entries, title=shown_name(stem))
+
+
+def _entry(page: GivenLabels, folder: str) -> IndexEntry:
+    measurements = page.measurements
+    whole, size = measurements.inside(), measurements.pixel_size
+    return IndexEntry(
+        name=page.name,
+        href=f"{folder}/report.html",
+        thumbnail=np.asarray(page.micrograph.pixels) if page.micrograph else None,
+        instance_count=len(measurements),
+        border_count=len(measurements) - len(whole),
+        diameters=whole.values("equivalent_diameter"),
+        area_fraction=np.count_nonzero(page.labels) / page.labels.size,
+        pixel_size_nm=size.nm if size else None,
+        warnings=page.warnings,
+    )
+
+
+def table_of_pages(pages: Sequence[GivenLabels]) -> polars.DataFrame:
+    """The measurements of all pages in one table, whose first column ``page`` counts from 0."""
+    return polars.concat(
+        [each.measurements.table.select(polars.lit(each.page or 0).alias("page"), polars.all()) for each in pages],
+        how="diagonal",
+    )
