@@ -24,6 +24,7 @@ from uniaims.micrograph import Micrograph, PixelSize, read_image
 from uniaims.names import page_folder_name, shown, shown_name, uri
 from uniaims.pipeline.traces import (
     confidence_in_force,
+    method_sentences,
     printed_boxes,
     scale_bar_note,
     scale_bar_rows,
@@ -309,6 +310,7 @@ class Analysis:
             model=segmentation.model.name,
             model_hash=segmentation.model.hash,
             settings=settings_in_words(self.settings, segmentation),
+            method=method_sentences(self.settings, segmentation, size),
             scale_bar=scale_bar_rows(self.scale, size),
             pixel_size_note=scale_bar_note(self.scale, size),
             printed=printed_boxes(self.scale),

@@ -4,7 +4,7 @@
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -122,6 +122,62 @@ def settings_in_words(settings: Any, segmentation: Segmentation) -> dict[str, st
         else:
             words[NAMES[item.name]] = in_force.get(item.name) or _written(item.name, value)
     return words
+
+
+def method_sentences(settings: Any, segmentation: Segmentation, size: PixelSize | None) -> tuple[str, ...]:
+    """How the objects were found, in sentences for a paper: scale, threshold, and what was set otherwise than usual.
+
+    Args:
+        settings: of the analysis, a settings class.
+        segmentation: tells the values that were not given but found.
+        size: of a pixel, if it is known.
+    """
+    told = [_scale_sentence(segmentation, size)]
+    if segmentation.settings.test_time_augmentation:
+        told.append("Predictions were averaged over four mirror images.")
+    default = segmentation.settings.minimum_confidence is None
+    told.append(
+        f"Objects with a confidence below {segmentation.least_confidence:.3g}"
+        f"{', the default of the model,' if default else ''} were discarded."
+    )
+    changed = "; ".join(f"{name[:1].lower()}{name[1:]} {value}" for name, value in _changed(settings))
+    told.append(
+        f"Settings other than the defaults of this version were: {changed}."
+        if changed
+        else "All other settings were the defaults of this version."
+    )
+    return tuple(told)
+
+
+TOLD_OTHERWISE = (
+    "page", "pixel_size", "scale_bar", "detector", "model", "device", "diameter_px", "test_time_augmentation",
+    "minimum_confidence",
+)  # fmt: skip
+"""Settings that the methods text tells in sentences of their own, or that are no part of the method."""
+
+
+def _changed(settings: Any) -> Iterator[tuple[str, str]]:
+    """Settings that differ from their defaults, by their names for the eye."""
+    for item in fields(settings):
+        value = getattr(settings, item.name)
+        if is_dataclass(value):
+            yield from _changed(value)
+        elif item.name not in TOLD_OTHERWISE and value != item.default:
+            yield NAMES[item.name], _written(item.name, value)
+
+
+def _scale_sentence(segmentation: Segmentation, size: PixelSize | None) -> str:
+    """At which size the network saw the image, and why."""
+    seen = f"The network was given the image at {segmentation.scale:.3g} times its size"
+    if abs(segmentation.scale - 1) < 0.005:
+        seen = "The network was given the image at its original size"
+    diameter = segmentation.diameter_px
+    if diameter is None:
+        return f"{seen}."
+    length = f" ({length_text(diameter * size.nm)})" if size else ""
+    how = "found by viewing it at several scales" if segmentation.scale_found else "as given by the user"
+    across = f"objects of about {diameter:.3g}{NO_BREAK}px{length} across, {how},"
+    return f"{seen}, so that {across} had the size it knows best."
 
 
 def _found_values(segmentation: Segmentation) -> Mapping[str, str]:

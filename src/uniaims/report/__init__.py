@@ -16,6 +16,7 @@ How a report is made::
     kinds.py      counts and sizes by kind               palette.py    colours
     sizes.py      size section                           shapes.py     shape section
     wording.py    sentences, methods text                provenance.py where the numbers come from
+    still.py      outlines and table without scripts
     charts.py, violins.py > svg.py                       drawings      units.py      numbers for the eye
     page.py, packing.py, templates/                      the file      picture.py, overlay.py   pixels
 """

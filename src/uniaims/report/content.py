@@ -24,6 +24,7 @@ class ReportContent:
         model_hash: hash of its weights, ``None`` likewise.
         settings: every setting of the analysis with its value in force, by a name that readers know; nested mappings
             and dataclasses are flattened to dotted names.
+        method: sentences for a paper on how the objects were found; empty: the settings are listed in place of them.
         scale_bar: the scale bar that was read in the picture, as rows to show; empty if none was.
         pixel_size_note: what the pixel size rests on, to stand behind its source: the bar's label and length.
         printed: boxes (top, left, bottom, right, the last two exclusive) of what is printed over the picture; the
@@ -42,6 +43,7 @@ class ReportContent:
     model: str | None = None
     model_hash: str | None = None
     settings: Mapping[str, object] = field(default_factory=dict)
+    method: tuple[str, ...] = ()
     scale_bar: Mapping[str, object] = field(default_factory=dict)
     pixel_size_note: str = ""
     printed: tuple[tuple[int, int, int, int], ...] = ()

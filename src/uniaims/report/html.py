@@ -21,6 +21,7 @@ from uniaims.report.picture import jpeg_data_uri
 from uniaims.report.provenance import fact_groups, pixel_size_text
 from uniaims.report.shapes import FIRST_SHAPE_FIGURE, rose_view, scatter_view, shape_views
 from uniaims.report.sizes import CONFIDENCE, SizeFigures, size_figures, size_view
+from uniaims.report.still import still_outlines, still_table
 from uniaims.report.units import MEGAPIXEL, METRIC, NOTHING, count, density_unit, interval, number, percent, quantity
 
 PICTURE_LONGEST_SIDE_PX = 2400
@@ -75,7 +76,7 @@ def write_report(path: str | Path, content: ReportContent) -> None:
     columns = table_columns(content.measurements, content.kinds)
     complete = content.measurements.values("touches_border") == 0
     parts = _Parts(content, take_census(content), columns, complete, size_figures(columns, complete))
-    write_page(path, "report.html.j2", _view(parts), _page_data(parts, outlines), STYLES, SCRIPTS)
+    write_page(path, "report.html.j2", _view(parts, outlines), _page_data(parts, outlines), STYLES, SCRIPTS)
 
 
 def _checked_outlines(content: ReportContent) -> list[NDArray[np.float32]]:
@@ -96,8 +97,10 @@ def _checked_outlines(content: ReportContent) -> list[NDArray[np.float32]]:
     return outlines
 
 
-def _view(parts: _Parts) -> dict[str, object]:
+def _view(parts: _Parts, outlines: Sequence[NDArray[np.float32]]) -> dict[str, object]:
     content, census = parts.content, parts.census
+    known = kind_order(content.measurements, content.kinds)
+    height, width = content.labels.shape
     left, right = fact_groups(content, census)
     return {
         "kind": "report",
@@ -108,6 +111,8 @@ def _view(parts: _Parts) -> dict[str, object]:
         "figures": _key_figures(census, parts.sizes, calibrated=content.measurements.pixel_size is not None),
         "picture": jpeg_data_uri(content.image, PICTURE_LONGEST_SIDE_PX, PICTURE_BYTES),
         "picture_proportion": _proportion(content),
+        "still_outlines": still_outlines(outlines, (height, width), content.measurements.kinds, known),
+        "still_table": still_table(parts.columns),
         "picture_caption": wording.picture_caption(content, census),
         "object_count": f"{count(census.total)} objects",
         "object_total": census.total,

@@ -76,9 +76,11 @@ def picture_caption(content: ReportContent, census: Census) -> str:
 
 def methods(content: ReportContent, census: Census, sizes: Sequence[SizeFigures]) -> list[str]:
     """Write the paragraphs to be copied into a paper."""
-    paragraphs = [" ".join([*_segmentation(content), *_counting(census)])]
+    paragraphs = [" ".join([*_segmentation(content), *content.method, *_counting(census)])]
     if sizes:
         paragraphs.append(" ".join(_statistics(sizes[0])))
+    if content.method:
+        return paragraphs
     untold = (*UNTOLD, content.model)
     settings = [(name, plain_value(value)) for name, value in flatten(content.settings) if value is not None]
     told = "; ".join(f"{name[:1].lower()}{name[1:]} {value}" for name, value in settings if value not in untold)
@@ -90,12 +92,15 @@ def methods(content: ReportContent, census: Census, sizes: Sequence[SizeFigures]
 def _segmentation(content: ReportContent) -> list[str]:
     height, width = content.labels.shape
     size = f"{width}{NO_BREAK}×{NO_BREAK}{height}{NO_BREAK}px"
-    image = f"the image {content.title} ({size}, pixel size {pixel_size_text(content, traced=True)})"
+    image = f"the micrograph {content.title} ({size}, pixel size {pixel_size_text(content, traced=True)})"
     program = f"Uni-AIMS {__version__}"
     if content.model is None:
-        return [f"Objects given as a label image of {image} were measured with {program}."]
+        return [f"Objects outlined in a label image of {image} were measured with {program}."]
     digest = f", weights {content.model_hash[:HASH_DIGITS]}" if content.model_hash else ""
-    return [f"Objects in {image} were segmented and measured with {program} (model “{content.model}”{digest})."]
+    return [
+        f"Objects in {image} were segmented one by one by a convolutional neural network and measured with {program} "
+        f"(model “{content.model}”{digest})."
+    ]
 
 
 def _counting(census: Census) -> list[str]:

@@ -22,7 +22,6 @@ const table = (() => {
     $("#objects tbody").addEventListener("keydown", onKey);
     store.on("filter", () => { look.page = 0; reorder(); paintChips(); });
     store.on("choose", (event) => { if (event.detail !== "table") bringUp(store.state.chosen); else mark(); });
-    addEventListener("afterprint", () => { $("#print-caption").textContent = ""; });
     addEventListener("beforeprint", () => { $("#print-caption").textContent = printCaption(); });
     reorder();
     paintChips();

@@ -1,0 +1,94 @@
+"""What stands on the page without its scripts, for print and for readers without them: outlines and the first objects.
+
+The scripts replace both by a picture to zoom into and a table to sort.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from markupsafe import Markup
+from numpy.typing import NDArray
+
+from uniaims.report.columns import FIRST_SHOWN, Column, find
+from uniaims.report.palette import INSTANCE_COLOURS, kind_colours
+from uniaims.report.units import NOTHING, count, counted, number
+
+MOST_ROWS = 25
+HALF_PIXELS_PER_PIXEL = 2
+FINEST_SIDE_PX = 2400
+"""Outlines are told as finely as half a pixel of a picture of this longer side."""
+_PICTURE = Markup(
+    '<svg class="still" viewBox="0 0 {width} {height}" preserveAspectRatio="none" fill="none" aria-hidden="true">'
+    "{paths}</svg>"
+)
+_PATH = Markup('<path stroke="{colour}" d="{path}"/>')
+
+
+@dataclass(frozen=True)
+class StillTable:
+    """The first objects as plain text: headings, and rows of cells."""
+
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    caption: str
+
+
+def still_outlines(
+    polygons: Sequence[NDArray[np.float32]],
+    shape: tuple[int, int],
+    kinds: Sequence[str] = (),
+    known: Sequence[str] = (),
+) -> Markup:
+    """Draw the outlines as SVG over the picture, colours in turn or by kind.
+
+    Args:
+        polygons: N, each (K, 2) float32 of x, y in pixels.
+        shape: height and width of the image in pixels.
+        kinds: (N,) kind of each object; empty: colours only tell neighbours apart.
+        known: all kinds, in the order of their colours.
+    """
+    height, width = shape
+    tolerance = max(1.0, max(shape) / FINEST_SIDE_PX) / 2
+    colours = kind_colours(known)
+    paths: dict[str, list[str]] = {}
+    for place, polygon in enumerate(polygons):
+        colour = colours[kinds[place]] if kinds else INSTANCE_COLOURS[place % len(INSTANCE_COLOURS)]
+        paths.setdefault(colour, []).append(_closed(polygon, tolerance))
+    drawn = Markup("").join(_PATH.format(colour=colour, path="".join(parts)) for colour, parts in paths.items())
+    return _PICTURE.format(width=width * HALF_PIXELS_PER_PIXEL, height=height * HALF_PIXELS_PER_PIXEL, paths=drawn)
+
+
+def _closed(polygon: NDArray[np.float32], tolerance: float) -> str:
+    """A closed outline as SVG path data in half pixels, no point further off than ``tolerance`` pixels."""
+    if not len(polygon):
+        return ""
+    kept = cv2.approxPolyDP(polygon.reshape(-1, 1, 2), tolerance, closed=True).reshape(-1, 2)
+    points = np.rint(kept * HALF_PIXELS_PER_PIXEL).astype(int)
+    steps = "".join(f"{x} {y} " for x, y in np.diff(points, axis=0).tolist())
+    return f"M{points[0, 0]} {points[0, 1]}l{steps}z"
+
+
+def still_table(columns: Sequence[Column]) -> StillTable:
+    """Write the first objects with the properties that the table opens with."""
+    shown = [column for name in ("label", "kind", *FIRST_SHOWN) if (column := find(columns, name))]
+    total = len(columns[0].values)
+    rows = min(total, MOST_ROWS)
+    caption = f"{rows} of {counted(total, 'object')}; all are in the measurement files beside this report."
+    return StillTable(
+        tuple(f"{column.label} / {column.shown_unit}" if column.shown_unit else column.label for column in shown),
+        tuple(tuple(_cell(column, row) for column in shown) for row in range(rows)),
+        caption if rows < total else "All objects.",
+    )
+
+
+def _cell(column: Column, row: int) -> str:
+    value = column.values[row]
+    if column.kind == "boolean":
+        return "yes" if value else "no"
+    if column.kind == "name":
+        return column.names[int(value)]
+    if column.kind == "integer":
+        return count(int(value))
+    return number(float(value) / column.shown_factor) if np.isfinite(value) else NOTHING
