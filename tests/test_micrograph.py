@@ -212,7 +212,7 @@ def test_read_image(tmp_path: Path) -> None:
     assert micrograph.pixel_size.nm == pytest.approx(5)
     assert micrograph.pixel_size.source == "metadata"
     assert micrograph.path == tmp_path / "a.tif"
-    assert any("2 images" in text for text in micrograph.warnings)
+    assert (micrograph.page_count, micrograph.warnings) == (2, ())
     again = pickle.loads(pickle.dumps(micrograph))
     assert np.array_equal(again.pixels, micrograph.pixels)
 
@@ -234,3 +234,16 @@ def test_real_images(data_folder: Path) -> None:
         assert gray.max() > gray.min(), place
         assert micrograph.pixel_size is None, place
         assert micrograph.warnings == (), (place, micrograph.warnings)
+
+
+def test_a_text_as_pixel_size_says_what_to_write():
+    with pytest.raises(PixelSizeError, match=r"PixelSize\.parse"):
+        PixelSize("2.5 nm")
+
+
+def test_the_images_of_a_file_are_counted_and_told_where_none_was_chosen(tmp_path):
+    tifffile.imwrite(tmp_path / "s.tif", np.zeros((3, 20, 30), np.uint8), photometric="minisblack")
+    first = read_image(tmp_path / "s.tif")
+    assert first.page_count == 3
+    assert any("3 images" in text and "--page all" in text for text in first.warnings)
+    assert not any("3 images" in text for text in read_image(tmp_path / "s.tif", 0).warnings)

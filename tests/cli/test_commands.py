@@ -301,13 +301,6 @@ def test_help_of_train_needs_no_torch() -> None:
     assert "--encoder" in result.stdout
 
 
-def test_a_micrograph_taken_for_labels_is_questioned(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    noise = np.random.default_rng(0).integers(0, 255, (64, 64), np.uint8)
-    cv2.imwrite(str(tmp_path / "noise.png"), noise)
-    assert main(["measure", str(tmp_path / "noise.png"), "--output", str(tmp_path / "out.csv")]) == 0
-    assert "Is this a micrograph?" in capsys.readouterr().err
-
-
 def test_lengths_in_pixels_are_said(image: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["analyse", str(image), "--output", str(tmp_path / "out"), "--diameter", "24"]) == 0
     said = capsys.readouterr()
@@ -323,3 +316,65 @@ def test_measuring_into_a_folder_leaves_what_is_there(tmp_path: Path) -> None:
     assert (tmp_path / "thesis.txt").read_text() == "precious"
     assert (tmp_path / "labels.png").exists()
     assert (tmp_path / "measurements.csv").exists()
+
+
+def test_an_output_is_asked_for_at_once(image: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["analyse", str(image)]) == 2
+    assert "--output DIR" in capsys.readouterr().err
+
+
+def test_a_pixel_size_that_contradicts_the_file_is_told(
+    slope_model_loaded: Any, cones: Callable[..., Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import tifffile
+
+    per_cm = (1e7 / 100.0,) * 2
+    tifffile.imwrite(tmp_path / "a.tif", cones(90, 100).image, resolution=per_cm, resolutionunit="CENTIMETER")
+    command = ["analyse", str(tmp_path / "a.tif"), "--output", str(tmp_path / "out"), "--diameter", "24"]
+    assert main([*command, "--pixel-size", "2 nm"]) == 0
+    assert "a.tif: The pixel size that was given, 2 nm, is used; the file says 100 nm" in capsys.readouterr().err
+    assert main([*command, "--pixel-size", "101 nm"]) == 0
+    assert "is used" not in capsys.readouterr().err
+
+
+def test_different_ways_in_one_folder_are_told(
+    image: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], cones: Callable[..., Any]
+) -> None:
+    cv2.imwrite(str(tmp_path / "other.png"), cones(90, 100).image)
+    output = ["--output", str(tmp_path / "out"), "--diameter"]
+    assert main(["analyse", str(image), *output, "24"]) == 0
+    assert "different ways" not in capsys.readouterr().err
+    assert main(["analyse", str(tmp_path / "other.png"), *output, "30"]) == 0
+    assert "analysed in different ways (Object diameter)" in capsys.readouterr().err
+
+
+def test_all_pages_from_the_command_line(
+    slope_model_loaded: Any, cones: Callable[..., Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import tifffile
+
+    tifffile.imwrite(tmp_path / "s.tif", np.stack([cones(70, 80, seed).image for seed in range(2)]))
+    output = ["--output", str(tmp_path / "out"), "--diameter", "24"]
+    assert main(["analyse", str(tmp_path / "s.tif"), *output, "--page", "all"]) == 0
+    said = capsys.readouterr().out
+    assert "s.tif, page 0: " in said
+    assert "s.tif, page 1: " in said
+    assert main(["analyse", str(tmp_path / "s.tif"), *output, "--page", "any"]) == 2
+    assert "or all" in capsys.readouterr().err
+
+
+def test_names_never_steer_the_terminal(image: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("\x1b[31mred\n.png", os.fsdecode(b"\xff\xfe.png")):
+        (tmp_path / name).write_bytes(image.read_bytes())
+        assert main(["analyse", str(tmp_path / name), "--output", str(tmp_path / "out"), "--diameter", "24"]) == 0
+        (tmp_path / name).write_bytes(b"no image")
+        assert main(["analyse", str(tmp_path / name), "--output", str(tmp_path / "out"), "--diameter", "24"]) == 1
+        assert main(["info", str(tmp_path / name)]) == 1
+        (tmp_path / name).write_bytes(image.read_bytes())
+        assert main(["info", str(tmp_path / name), "--json"]) == 0
+        assert main(["scale", str(tmp_path / name)]) == 0
+    said = capsys.readouterr()
+    for text in (said.out, said.err):
+        text.encode()
+        assert not {character for character in text if not character.isprintable()} - {"\n", "\u00a0", "\u202f"}
+    assert all(line.startswith(("Error: ", "Note: ")) for line in said.err.splitlines())

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from uniaims.cli.early import refuse
+from uniaims.cli.early import as_on_disk, refuse
 from uniaims.errors import SettingsError
 
 
@@ -110,3 +110,26 @@ def test_refusals_import_nothing_heavy(tmp_path: Path) -> None:
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120)
     assert result.returncode == 0, result.stderr
     assert [result.stderr.count(name) for name in ("gone.png", "nonesuch", "'genral'", "lost.png")] == [1] * 4
+
+
+def test_a_file_that_looks_like_an_option_is_named(folder: Path) -> None:
+    (folder / "-5C.png").write_bytes(b"x")
+    with pytest.raises(SettingsError, match=r"write \./-5C\.png"):
+        refuse(["analyse", "-5C.png", "--output", "out"])
+    refuse(["analyse", "--output", "out", "--", "-5C.png"])
+
+
+def test_a_folder_for_the_results_is_asked_for(folder: Path) -> None:
+    with pytest.raises(SettingsError, match="--output DIR"):
+        refuse(["analyse", "here.png"])
+
+
+def test_umlauts_are_looked_up_as_they_stand_on_the_disk(folder: Path) -> None:
+    composed, apart = "Gef\u00fcge.png", "Gefu\u0308ge.png"
+    (folder / apart).write_bytes(b"x")
+    assert as_on_disk(["info", composed, "--json", "--output=\u00fc"]) == ["info", apart, "--json", "--output=\u00fc"]
+
+
+def test_a_name_longer_than_any_is_not_there(folder: Path) -> None:
+    with pytest.raises(SettingsError, match="does not exist"):
+        refuse(["info", "x" * 300])

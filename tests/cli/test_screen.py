@@ -20,7 +20,6 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
 
 def test_bars_show_images_and_the_stage_at_hand(terminal: io.StringIO) -> None:
     with screen.progress_bars() as progress:
-        assert progress is not None
         progress("images", 0, 3)
         progress("network", 1, 4)
         progress("training, loss 0.5", 1, 9)
@@ -32,10 +31,16 @@ def test_bars_show_images_and_the_stage_at_hand(terminal: io.StringIO) -> None:
     assert "Finding objects" in shown or "4/4" in shown
 
 
-def test_nothing_is_shown_where_there_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_terminal_progress_is_a_line_now_and_then(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     with screen.progress_bars() as progress:
-        assert progress is None
-    assert capsys.readouterr().err == ""
+        progress("images", 3, 40)
+        progress("network", 1, 96)
+        monkeypatch.setattr(screen, "LINE_SECONDS", 0.0)
+        progress("network", 12, 96)
+        progress("images", 40, 40)
+    assert capsys.readouterr().err.splitlines() == ["Images: 3 of 40. Finding objects: 12 of 96", "Images: 40 of 40."]
 
 
 @pytest.mark.parametrize("text", ["[red]x[/red]", "a[1].png", "[/]", "C:\\new"])

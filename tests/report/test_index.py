@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from uniaims.errors import OutputError
-from uniaims.report import IndexEntry, IndexFailure, write_index
+from uniaims.report import IndexEntry, IndexFailure, IndexWay, write_index
 
 RANDOM = np.random.default_rng(8)
 
@@ -115,3 +115,22 @@ def test_an_unwritable_place_is_an_output_error(tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(OutputError):
         write_index(tmp_path / "file" / "index.html", [entry()])
+
+
+def test_one_object_has_no_spread(index):
+    page = index([entry(diameters=np.array([2052.0]), instance_count=1, border_count=0)])
+    assert "2\u202f052 –" not in page.text
+
+
+def test_different_ways_of_analysing_are_told(index):
+    ways = [IndexWay(("a.tif", "b.tif"), {"Object diameter": "24"}), IndexWay(("<c>.tif",), {"Object diameter": "30"})]
+    text = index([entry()], ways=ways).text
+    for needed in ("analysed in different ways", "2 images: a.tif, b.tif", "1 image: <c>.tif", "Object diameter", "30"):
+        assert needed in text
+    many = index([entry()], ways=[IndexWay(tuple("abcdefgh"), {"Version": "1"}), IndexWay(("z",), {"Version": "2"})])
+    assert "a, b, c, d, e and 3 more" in many.text
+    assert "different ways" not in index([entry()]).text
+
+
+def test_a_name_never_turns_the_page(index):
+    assert "\u202e" not in index([entry("a\u202egnp.exe\udcff")], [IndexFailure("\x1b[2J", "\x07")]).text

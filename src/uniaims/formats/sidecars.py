@@ -19,6 +19,7 @@ from uniaims.formats.lengths import length_nm
 from uniaims.formats.numbers import learn_habit
 from uniaims.formats.raw_image import Acquisition, Calibration
 from uniaims.formats.vendors import size_pair, tescan_calibration
+from uniaims.names import is_there
 
 _LARGEST_BYTES = 2**20
 _SUFFIXES = (".txt", ".TXT", ".hdr", ".HDR")
@@ -48,7 +49,7 @@ def sidecars_of(path: Path) -> list[Path]:
     """Files that may be side-cars: ``a.txt``, ``a.hdr``, ``a-tif.hdr``, ``a.tif.txt`` for ``a.tif``."""
     stems = (path.stem, f"{path.stem}-{path.suffix[1:]}", path.name)
     names = (f"{stem}{suffix}" for suffix in _SUFFIXES for stem in stems)
-    return [path.with_name(name) for name in names if path.with_name(name).is_file()]
+    return [path.with_name(name) for name in names if is_there(path.with_name(name)) and path.with_name(name).is_file()]
 
 
 def _parser(text: str) -> Callable[[str, str], Calibration] | None:

@@ -23,8 +23,8 @@ FEWEST_LEVELS = 32
 """Label images of fewer numbers are never taken for grey levels: they may be classes."""
 PIECES_PER_LEVEL = 20
 """A picture has its grey levels all over the place; labels of objects lie in one piece each, or a few."""
-FEW_PIECES, SPECK_PX = 4, 3.0
-"""So many pieces for each number are enough where they are also smaller than this on average: noise."""
+FEW_PIECES, SPECK_PX = 1.5, 3.0
+"""So many pieces for each number are enough where they are also smaller than this on average: noise, or 16 bits."""
 
 
 @dataclass(frozen=True, eq=False)
