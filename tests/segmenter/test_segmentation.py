@@ -1,5 +1,8 @@
 """The segmenter: the right instances, at any scale and tiling, with a confidence."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -55,6 +58,23 @@ def test_the_general_model_gives_the_same_instances_in_many_tiles(sample_image: 
     assert abs(len(tiled) - len(whole)) <= 0.01 * len(whole)
     assert agreement.ap50 >= 0.99
     assert agreement.ap75 >= 0.98
+
+
+def test_labels_are_the_same_for_any_number_of_threads(sample_image: Path) -> None:
+    code = (
+        "import hashlib, sys; from uniaims.micrograph import read_image; from uniaims.segmenter import *; "
+        "image = read_image(sys.argv[1]).gray()[:420, :520]; "
+        "found = Segmenter.load(settings=SegmenterSettings(diameter_px=32.0, device='cpu'))(image); "
+        "print(len(found), hashlib.sha256(found.labels.tobytes() + found.confidence.tobytes()).hexdigest())"
+    )
+    said = set()
+    for threads in ("1", "2"):
+        variables = dict.fromkeys(("OMP_NUM_THREADS", "NUMBA_NUM_THREADS", "OPENBLAS_NUM_THREADS"), threads)
+        command = [sys.executable, "-c", code, str(sample_image)]
+        ended = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ | variables)
+        said.add(ended.stdout)
+    assert len(said) == 1
+    assert int(said.pop().split()[0]) > 30
 
 
 @pytest.mark.parametrize("factor", [0.5, 0.7, 1.5, 3.0])
