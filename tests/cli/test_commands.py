@@ -377,4 +377,4 @@ def test_names_never_steer_the_terminal(image: Path, tmp_path: Path, capsys: pyt
     for text in (said.out, said.err):
         text.encode()
         assert not {character for character in text if not character.isprintable()} - {"\n", "\u00a0", "\u202f"}
-    assert all(line.startswith(("Error: ", "Note: ")) for line in said.err.splitlines())
+    assert all(line.startswith(("Error: ", "Note: ", "Images: ")) for line in said.err.splitlines())
