@@ -164,7 +164,7 @@ def looks_like_a_picture(labels: Labels) -> bool:
     parent = components.join_runs(first, start, value, labels.shape[1])
     pieces = int(np.count_nonzero((parent == np.arange(parent.size)) & (value > 0)))
     speck_px = np.count_nonzero(labels) / pieces
-    return pieces >= PIECES_PER_LEVEL * numbers or (pieces >= FEW_PIECES * numbers and speck_px < SPECK_PX)
+    return bool(pieces >= PIECES_PER_LEVEL * numbers or (pieces >= FEW_PIECES * numbers and speck_px < SPECK_PX))
 
 
 def _refuse_grey_levels(path: Path, labels: Labels) -> None:
