@@ -378,3 +378,11 @@ def test_names_never_steer_the_terminal(image: Path, tmp_path: Path, capsys: pyt
         text.encode()
         assert not {character for character in text if not character.isprintable()} - {"\n", "\u00a0", "\u202f"}
     assert all(line.startswith(("Error: ", "Note: ", "Images: ")) for line in said.err.splitlines())
+
+
+def test_a_terminal_without_our_signs_is_no_fault(sample_image: Path) -> None:
+    code = f"import sys; from uniaims.cli import main; sys.exit(main(['info', {str(sample_image)!r}]))"
+    environment = os.environ | {"PYTHONIOENCODING": "ascii"}
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False, env=environment, timeout=120)
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert b"?m" in ended.stdout

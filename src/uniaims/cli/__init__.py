@@ -10,6 +10,7 @@ Here stands only what has to be there before anything else is imported: whoever 
 gets one line too, and what is wrong at first sight is refused at once.
 """
 
+import io
 import os
 import signal
 import sys
@@ -53,6 +54,8 @@ def _run(given: list[str]) -> int:
     from uniaims.cli.screen import say_error
 
     given = as_on_disk(given)
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that has no µ shows another sign in its place
+        sys.stdout.reconfigure(errors="replace")
     try:
         refuse(given)
         build(given[:1])(args=given, prog_name="uniaims")
