@@ -364,7 +364,7 @@ def test_all_pages_from_the_command_line(
 
 
 def test_names_never_steer_the_terminal(image: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for name in ("\x1b[31mred\n.png", os.fsdecode(b"\xff\xfe.png")):
+    for number, name in enumerate(("\x1b[31mred\n.png", os.fsdecode(b"\xff\xfe.png")), start=1):
         (tmp_path / name).write_bytes(image.read_bytes())
         assert main(["analyse", str(tmp_path / name), "--output", str(tmp_path / "out"), "--diameter", "24"]) == 0
         (tmp_path / name).write_bytes(b"no image")
@@ -372,7 +372,8 @@ def test_names_never_steer_the_terminal(image: Path, tmp_path: Path, capsys: pyt
         assert main(["info", str(tmp_path / name)]) == 1
         (tmp_path / name).write_bytes(image.read_bytes())
         assert main(["info", str(tmp_path / name), "--json"]) == 0
-        assert main(["scale", str(tmp_path / name)]) == 0
+        assert main(["scale", str(tmp_path / name), "--overlay", str(tmp_path / "marked")]) == 0
+        assert len(list((tmp_path / "marked").iterdir())) == number
     said = capsys.readouterr()
     for text in (said.out, said.err):
         text.encode()

@@ -8,6 +8,7 @@ import typer
 
 from uniaims.cli.screen import say, say_error, say_json, say_warning
 from uniaims.errors import SettingsError, UniaimsError
+from uniaims.names import folder_name
 
 if TYPE_CHECKING:
     from uniaims.micrograph import Micrograph
@@ -120,7 +121,8 @@ def _pictures(images: list[Path], folder: Path) -> dict[Path, Path]:
         raise SettingsError(f"--overlay {folder}: {beside} lies there. Give the marked pictures a folder of their own.")
     places: dict[Path, Path] = {}
     for image in images:
-        names = (image.stem, *(f"{image.stem}-{number}" for number in range(2, len(images) + 1)))
+        stem = folder_name(image.stem)
+        names = (stem, *(f"{stem}-{number}" for number in range(2, len(images) + 1)))
         free = (folder / f"{name}.png" for name in names)
         places.setdefault(image, next(place for place in free if place not in places.values()))
     return places
@@ -135,7 +137,7 @@ def _scale_of(image: Path, given: "_Given | None", detector: "Detector | None") 
         return _Scale(image, micrograph, scan_scale(micrograph, detector))
     bar = given_scale(micrograph, given.box, given.length)
     if given.keep is not None:
-        keep_sample(micrograph, bar, given.keep, image.stem)
+        keep_sample(micrograph, bar, given.keep, folder_name(image.stem))
     return _Scale(image, micrograph, ScaleReading(bar, acquisition=micrograph.acquisition))
 
 
@@ -205,5 +207,6 @@ def _write_overlay(found: _Scale, place: Path) -> None:
         if box is not None:
             first = (box.left - 1 - line_px, box.top - 1 - line_px)
             cv2.rectangle(picture, first, (box.right + line_px, box.bottom + line_px), colour, line_px)
+    _, encoded = cv2.imencode(".png", picture)
     with atomic_file(place) as temporary:
-        temporary.write_bytes(cv2.imencode(".png", picture)[1].tobytes())
+        temporary.write_bytes(encoded.tobytes())  # OpenCV takes no path of any bytes
