@@ -147,3 +147,18 @@ def test_the_scale_is_reported_with_its_reason(slope_model: Any, cones: Callable
     assert (given.diameter_px, given.diameter_source) == (24.0, "given")
     nothing = analyse(np.full((60, 70), 9, np.uint8), segmenter=Segmenter(slope_model)).summary
     assert (nothing.diameter_px, nothing.seen_well) == (None, None)
+
+
+def test_the_method_is_told_in_sentences(slope_model: Any, cones: Callable[..., Any], tmp_path: Path) -> None:
+    settings = SegmenterSettings(diameter_px=24.0, tile_px=512)
+    analysis = analyse(cones(100, 100).image, AnalysisSettings(settings, "2.5 nm"), Segmenter(slope_model, settings))
+    analysis.save(tmp_path / "result")
+    page = (tmp_path / "result" / "report.html").read_text(encoding="utf-8").replace("\u00a0", " ")
+    for sentence in (
+        "segmented one by one by a convolutional neural network and measured with Uni-AIMS",
+        "objects of about 24 px (60.0 nm) across, as given by the user, had the size it knows best.",
+        "Objects with a confidence below 0.5, the default of the model, were discarded.",
+        "Settings other than the defaults of this version were: side of a tile 512 px.",
+    ):
+        assert sentence in page
+    assert "Settings: " not in page
