@@ -353,7 +353,8 @@ def test_all_pages_from_the_command_line(
 ) -> None:
     import tifffile
 
-    tifffile.imwrite(tmp_path / "s.tif", np.stack([cones(70, 80, seed).image for seed in range(2)]))
+    stack = np.stack([cones(70, 80, seed).image for seed in range(2)])
+    tifffile.imwrite(tmp_path / "s.tif", stack, photometric="minisblack")
     output = ["--output", str(tmp_path / "out"), "--diameter", "24"]
     assert main(["analyse", str(tmp_path / "s.tif"), *output, "--page", "all"]) == 0
     said = capsys.readouterr().out

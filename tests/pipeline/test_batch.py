@@ -322,7 +322,7 @@ def test_different_ways_in_one_folder_are_told(images: Path) -> None:
 
 def test_all_pages_have_their_own_results(slope_model_loaded: Any, cones: Callable[..., Any], tmp_path: Path) -> None:
     stack = np.stack([cones(80, 90, seed).image for seed in range(3)])
-    tifffile.imwrite(tmp_path / "s.tif", stack)
+    tifffile.imwrite(tmp_path / "s.tif", stack, photometric="minisblack")
     tifffile.imwrite(tmp_path / "one.tif", stack[0])
     (tmp_path / "bad.tif").write_bytes(b"no image")
     every = AnalysisSettings(SETTINGS.segmenter, page="all")
