@@ -6,7 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from uniaims.errors import SettingsError
-from uniaims.synthesis.scalebars.lengths import Length, choose_length, label_text, length_text, plain_length
+from uniaims.synthesis.scalebars.lengths import (
+    Length,
+    choose_inches,
+    choose_length,
+    label_text,
+    length_text,
+    plain_length,
+)
 from uniaims.synthesis.scalebars.looks import LabelLook
 
 FACTORS = {"Å": 0.1, "nm": 1.0, "µm": 1e3, "mm": 1e6}
@@ -66,3 +73,13 @@ def test_length_texts(length_nm: float, text: str) -> None:
 @pytest.mark.parametrize(("length_nm", "said"), [(20e3, "20 µm"), (0.5, "0.5 nm"), (1500, "1.5 µm"), (1e6, "1 mm")])
 def test_plain_lengths_have_no_needless_zeros(length_nm: float, said: str) -> None:
     assert plain_length(length_nm) == said
+
+
+@pytest.mark.parametrize(("mils", "unit", "factor"), [(False, "in", 25.4e6), (True, "mil", 25.4e3)])
+def test_inches_and_mils(mils: bool, unit: str, factor: float) -> None:
+    length = choose_inches((50, 100), (1e4, 1e6), np.random.default_rng(0), mils)
+    assert length.unit == unit and length.length_nm == pytest.approx(length.value * factor)
+    look = LabelLook(inches=("inch",), forms=("{value} {unit}",), capitals=True)
+    assert label_text(length, look, np.random.default_rng(0)) == f"{length.value:g} INCH"
+    with pytest.raises(SettingsError, match="between"):
+        choose_inches((50, 100), (3.0, 4.0), np.random.default_rng(0), mils)

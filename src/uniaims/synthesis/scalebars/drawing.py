@@ -19,8 +19,8 @@ from uniaims.synthesis.scalebars.groups import (
     moved,
     plan_group,
 )
-from uniaims.synthesis.scalebars.lengths import Length, choose_length, label_text
-from uniaims.synthesis.scalebars.looks import Style
+from uniaims.synthesis.scalebars.lengths import Length, choose_inches, choose_length, label_text
+from uniaims.synthesis.scalebars.looks import BLACK, GRAY, WHITE, Style
 from uniaims.synthesis.scalebars.strips import StripText, StripTruth, draw_strip, strip_height
 from uniaims.synthesis.scalebars.styles import STYLES
 from uniaims.synthesis.scalebars.truth import BarTruth, ScaleBarTruth, TextBox
@@ -81,9 +81,11 @@ def draw_scalebar(
     chosen = style if isinstance(style, Style) else style_named(style)
     fonts = faces or installed_faces()
     job = _Job(canvas_of(image), chosen, fonts, image.shape[0], facts=facts or {})
-    length = choose_length(
-        _span_px(chosen, image.shape[:2]), chosen.lengths_nm, rng, pixel_size_nm, chosen.label.fractions
-    )
+    span_px = _span_px(chosen, image.shape[:2])
+    if chosen.label.inches:
+        length = choose_inches(span_px, chosen.lengths_nm, rng, mils="mil" in chosen.label.inches[0])
+    else:
+        length = choose_length(span_px, chosen.lengths_nm, rng, pixel_size_nm, chosen.label.fractions)
     job, truth = _draw_all(job, length, rng)
     return _finished(image, job, _with_distractors(job, truth, distractors, rng))
 
@@ -209,6 +211,9 @@ def _inside_truth(job: _Job, style: Style, bar: BarTruth, length: Length) -> Sca
 def _draw_inside(job: _Job, style: Style, length: Length, label: str, rng: np.random.Generator) -> BarTruth:
     """Draw bar and label on the micrograph, on a box if the style has one."""
     group = _fitting_group(job, style, length, label, rng)
+    if style.edge_px:
+        edge = BLACK if job.canvas.level(job.area)[0] > luminance(GRAY) else WHITE
+        job.canvas.frame(job.area, edge, style.edge_px)
     starts = [_inside_start(job, style, group, rng) for _ in range(_PLACES_TRIED)]
     start = min(starts, key=lambda place: job.canvas.level(moved(group, place))[1])
     room = moved(group, start)
@@ -246,7 +251,8 @@ def _inside_start(job: _Job, style: Style, group: Group, rng: np.random.Generato
     left, top, right, bottom = job.area
     wide, high = group.box[2] - group.box[0], group.box[3] - group.box[1]
     corner = str(rng.choice(style.corners))
-    margin_x, margin_y = rng.uniform(0.012, 0.06, 2) * (right - left, bottom - top) + (4 if style.backing else 2)
+    least = (4 if style.backing else 2) if style.margin[1] > 0 else 0
+    margin_x, margin_y = rng.uniform(*style.margin, 2) * (right - left, bottom - top) + least
     spare_x, spare_y = max(0.0, right - left - wide), max(0.0, bottom - top - high)
     x = float(rng.uniform(0, spare_x)) if corner in {"anywhere", "bottom"} else min(margin_x, spare_x)
     y = float(rng.uniform(0, spare_y)) if corner == "anywhere" else min(margin_y, spare_y)

@@ -19,6 +19,8 @@ _CENTRED_TICKS = frozenset({"ticked", "graduated", "bracket", "split ticked", "r
 _SMALLEST_LABEL_PX = 7.0
 _LEAST_CONTRAST = 45.0
 """Grey levels by which an ink differs from what it is drawn on, at least."""
+_DOTTED_ROWS = 7
+"""Rows of dots of which old instruments make their digits."""
 _BOLD_WEIGHT = 0.1
 """What bold strokes are wider by, where the fonts have no bold face."""
 
@@ -118,8 +120,16 @@ def choose_lettering(look: LabelLook, digits_px: float, faces: Faces, rng: np.ra
         stretch=1.0 if plain else _between(look.stretch, rng),
         slant=_between(look.slant, rng),
         monospaced=look.monospaced and face.role != "mono" and not plain,
-        grain_px=max(1, round(digits_px / 9)) if look.grain and not plain else 0,
+        grain_px=_grain_px(look, digits_px, plain),
+        dotted=look.dotted,
     )
+
+
+def _grain_px(look: LabelLook, digits_px: float, plain: bool) -> int:
+    """Side of the square dots of letters: a ninth of the digits, or a seventh and two where the dots stand apart."""
+    if look.dotted:
+        return max(2, round(digits_px / _DOTTED_ROWS))
+    return max(1, round(digits_px / 9)) if look.grain and not plain else 0
 
 
 def ink_for(inks: tuple[Ink, ...], level: float, rng: np.random.Generator) -> Ink:

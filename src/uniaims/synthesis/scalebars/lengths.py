@@ -7,7 +7,7 @@ import numpy as np
 from uniaims.errors import SettingsError
 from uniaims.synthesis.scalebars.looks import LabelLook, Range
 
-_UNIT_NM = {"Å": 0.1, "nm": 1.0, "µm": 1e3, "mm": 1e6}
+_UNIT_NM = {"Å": 0.1, "nm": 1.0, "µm": 1e3, "mm": 1e6, "mil": 25.4e3, "in": 25.4e6}
 _STEPS = (*(1.0, 2.0, 5.0) * 6, 3.0, 4.0, 1.5, 2.5, 6.0, 8.0)
 """Mantissas, as often as they are met."""
 _DECADES_NM = (1.0, 10.0, 10.0, 100.0, 100.0, 100.0, 1e3, 1e3, 1e3, 1e4, 1e4, 1e5, 1e6)
@@ -54,10 +54,28 @@ def choose_length(
     return Length(length_nm, length_px, value, unit)
 
 
+def choose_inches(span_px: Range, lengths_nm: Range, rng: np.random.Generator, mils: bool = False) -> Length:
+    """1, 2 or 5 times a power of ten of an inch (or mil) between ``lengths_nm``, drawn `span_px` long.
+
+    Raises:
+        SettingsError: if there is none between.
+    """
+    unit = "mil" if mils else "in"
+    values = [float(f"{step * 10.0**decade:.6g}") for decade in range(-4, 4) for step in (1.0, 2.0, 5.0)]
+    fitting = [value for value in values if lengths_nm[0] <= value * _UNIT_NM[unit] <= lengths_nm[1]]
+    if not fitting:
+        raise SettingsError(f"no length in {unit} is between {lengths_nm[0]:g} and {lengths_nm[1]:g} nm: give a range.")
+    value = float(rng.choice(fitting))
+    length_px = float(np.exp(rng.uniform(np.log(span_px[0]), np.log(span_px[1]))))
+    return Length(value * _UNIT_NM[unit], length_px, value, unit)
+
+
 def label_text(length: Length, look: LabelLook, rng: np.random.Generator) -> str:
     """The length as the style writes it: ``500 nm``, ``1.00um``, ``0,5 µm``."""
     unit = str(rng.choice(look.micro)) if length.unit == "µm" else length.unit
-    return str(rng.choice(look.forms)).format(value=_number(length.value, look.digits), unit=unit)
+    unit = str(rng.choice(look.inches)) if look.inches else unit
+    text = str(rng.choice(look.forms)).format(value=_number(length.value, look.digits), unit=unit)
+    return text.upper() if look.capitals else text
 
 
 def length_text(length_nm: float, significant: int = 3) -> str:

@@ -85,6 +85,9 @@ class LabelLook:
         fractions: how often 100 to 900 nm are written as 0.1 to 0.9 µm, and so on.
         outline: whether the letters have a rim of the opposite ink.
         shadow: whether they throw a shadow of the opposite ink to the right and down.
+        dotted: whether the square dots of `grain` stand apart, as old instruments print them.
+        capitals: whether it is written in capitals.
+        inches: spellings of inches or of mils (thousandths of one), where lengths are written in these; else empty.
     """
 
     places: tuple[str, ...] = ("above", "below")
@@ -102,6 +105,9 @@ class LabelLook:
     fractions: float = 0.25
     outline: bool = False
     shadow: bool = False
+    dotted: bool = False
+    capitals: bool = False
+    inches: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for place in self.places:
@@ -185,6 +191,8 @@ class Style:
         backing_opacity: of that box.
         frame: whether that box has a border.
         corners: where it may stand, some of `CORNERS`.
+        margin: distance from the corner over the sides of the image; (0, 0): its ink touches the edges.
+        edge_px: width of a line around the micrograph, in px; 0: none.
         opacity: of the ink: below 1 for low contrast.
         strip: the instrument's strip; None: the bar stands inside the image.
         captions: further text inside the image.
@@ -204,6 +212,8 @@ class Style:
     backing_opacity: float = 1.0
     frame: bool = False
     corners: tuple[str, ...] = ("bottom right", "bottom right", "bottom left")
+    margin: Range = (0.012, 0.06)
+    edge_px: int = 0
     opacity: Range = (1.0, 1.0)
     strip: StripLook | None = None
     captions: tuple[Caption, ...] = ()

@@ -108,6 +108,11 @@ class ScaleBarTruth:
         pixel = None if self.pixel_size_nm is None else self.pixel_size_nm / across
         return replace(moved, size=size, pixel_size_nm=pixel)
 
+    def shifted(self, right: float, down: float, size: tuple[int, int]) -> "ScaleBarTruth":
+        """The truth in a picture of `size` (width, height) in which this one is `right` and `down` from the corner."""
+        moved = self._moved(lambda box: (box[0] + right, box[1] + down, box[2] + right, box[3] + down))
+        return replace(moved, size=size)
+
     def cropped(self, window: tuple[int, int, int, int]) -> "ScaleBarTruth":
         """The truth of the part `window` (left, top, right, bottom): what is cut through is left out.
 

@@ -85,6 +85,7 @@ class Lettering:
         slant: shear to the right, px per px of height.
         monospaced: whether each letter takes the same width.
         grain_px: side of the square dots that letters are made of; 0 for smooth ones.
+        dotted: whether a pixel is left free between the dots.
     """
 
     face: Face
@@ -93,6 +94,7 @@ class Lettering:
     slant: float = 0.0
     monospaced: bool = False
     grain_px: int = 0
+    dotted: bool = False
 
 
 def installed_faces(folder: Path | None = None) -> Faces:
@@ -222,7 +224,10 @@ def _reshaped(
         )
         mask = cv2.warpAffine(np.pad(mask, 0), matrix, (wide, height), flags=cv2.INTER_LINEAR)
     if lettering.grain_px > 1:
-        mask = np.kron(mask, np.ones((lettering.grain_px, lettering.grain_px), np.uint8))
+        dot = np.ones((lettering.grain_px, lettering.grain_px), np.uint8)
+        if lettering.dotted:
+            dot[-1], dot[:, -1] = 0, 0
+        mask = np.kron(mask, dot)
         baseline *= lettering.grain_px
     return np.asarray(mask, dtype=np.uint8), baseline
 
