@@ -8,15 +8,15 @@ white particles loses only the part that nobody could see either.
 
 from bisect import insort
 from dataclasses import dataclass
-from typing import Literal
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from uniaims.scalebar.banner import Box
-
-Kind = Literal["bar", "split", "ruler"]
+from uniaims.scalebar.candidates import LEAST_CONTRAST, Candidate
+from uniaims.scalebar.dots import dotted_rulers
+from uniaims.scalebar.pieces import joined_pieces
 
 REACH = 2.5
 """A bar's rows are at most so many letter heights away from its label."""
@@ -25,8 +25,6 @@ THICKEST = 1.6
 SHORTEST = 0.5
 """A bar is at least so many letter heights long, and longer than it is thick."""
 SHORTEST_PX = 8
-LEAST_CONTRAST = 12
-"""Grey levels of 255 by which a bar stands out; less is hidden by noise and compression."""
 MOST_STRIPS = 24
 """The most promising strips of either polarity are looked at."""
 INK_TOLERANCE = 0.12
@@ -36,27 +34,12 @@ FILLED = 0.8
 THIN_LETTER = 14
 """Split bars are thin lines; their letters are about so high, in pixels."""
 MOST_GAPS = 8
-LONGEST_LABEL = 10
-"""A label is at most so many letter heights long."""
+SHORTEST_PIECE = 0.35
+"""Pieces of a bar that something cuts are at least so many letter heights long."""
 MARKS = 6
 """A ruler has at least this many ticks or dots."""
 PITCH_TOLERANCE = 0.12
 """Marks of a ruler are off their places by at most this part of the pitch, or by a pixel."""
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """Where a bar may be, roughly.
-
-    ``bright``: lighter than what is around. `marks` are a ruler's columns, `parts` the two lines of a bar that its
-    label splits.
-    """
-
-    box: Box
-    bright: bool
-    kind: Kind = "bar"
-    marks: tuple[float, ...] = ()
-    parts: tuple[Box, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,10 +65,12 @@ def find_bars(gray: NDArray[np.uint8], label: Box, ink: float) -> tuple[Candidat
         picture = levels if bright else cv2.bitwise_not(levels)
         found += [Candidate(box.moved(band.top, band.left), bright) for box in _strips(picture, letter)]
     bright = ink > float(np.median(levels))
-    found += [Candidate(box.moved(band.top, band.left), bright) for box in _inked(levels, ink, letter)]
+    found += [Candidate(box.moved(band.top, band.left), bright) for box in _inked(levels, ink, letter, 1.5 * SHORTEST)]
     pieces = list(dict.fromkeys(each for each in found if not _inside(each.box, label)))
-    rulers = [each for each in find_rulers(gray, label) if not each.box.share_in(label)]
-    return (*pieces, *_joined(pieces, label), *rulers)
+    dotted = dotted_rulers(gray, band, letter, ink, abs(ink - float(np.median(gray[label.window]))))
+    rulers = [each for each in (*find_rulers(gray, label), *dotted) if not each.box.share_in(label)]
+    short = [Candidate(box.moved(band.top, band.left), bright) for box in _inked(levels, ink, letter, SHORTEST_PIECE)]
+    return (*pieces, *joined_pieces([*pieces, *short], label), *rulers)
 
 
 def bars_in(gray: NDArray[np.uint8], box: Box) -> tuple[Candidate, ...]:
@@ -129,12 +114,12 @@ def _strips(picture: NDArray[np.uint8], letter: int) -> list[Box]:
     return [box for *_, box in found[:MOST_STRIPS]]
 
 
-def _inked(levels: NDArray[np.uint8], ink: float, letter: int) -> list[Box]:
-    """Boxes of strips that are filled with the ink of a label, in ``levels`` (h, w).
+def _inked(levels: NDArray[np.uint8], ink: float, letter: int, least: float) -> list[Box]:
+    """Boxes of strips of `least` letter heights or more that are filled with the ink of a label, in ``levels`` (h, w).
 
     They may have parts in which nothing sets them off from particles of the same brightness above or below.
     """
-    shortest = max(SHORTEST_PX, round(1.5 * SHORTEST * letter))
+    shortest = max(SHORTEST_PX, round(least * letter))
     tolerance = max(6.0, INK_TOLERANCE * abs(ink - float(np.median(levels))))
     inked = (np.abs(levels.astype(np.float32) - ink) <= tolerance).astype(np.uint8)
     kept = cv2.morphologyEx(inked, cv2.MORPH_OPEN, np.ones((1, shortest), np.uint8))
@@ -180,23 +165,6 @@ def _quantile(values: NDArray[np.uint8], share: float) -> float:
     place = share * (len(ordered) - 1)
     low, high = float(ordered[int(place)]), float(ordered[min(int(place) + 1, len(ordered) - 1)])
     return low + (high - low) * (place % 1)
-
-
-def _joined(pieces: list[Candidate], label: Box) -> list[Candidate]:
-    """Bars that the label splits: two pieces of one thickness and like length in its rows, one at either side."""
-    joined, inner = [], (label.top + label.height / 4 - 2, label.bottom - label.height / 4 + 2)
-    beside = [each for each in pieces if inner[0] <= (each.box.top + each.box.bottom) / 2 <= inner[1]]
-    lefts = [each for each in beside if each.box.right <= label.left + label.height / 2]
-    rights = [each for each in beside if each.box.left >= label.right - label.height / 2]
-    for left in lefts:
-        for right in rights:
-            level = abs(left.box.height - right.box.height) <= 2 and abs(left.box.top - right.box.top) <= 2
-            longer, shorter = sorted((left.box.width, right.box.width), reverse=True)
-            near = right.box.left - left.box.right <= LONGEST_LABEL * label.height
-            if left.bright == right.bright and level and near and longer <= 1.5 * shorter + 4:
-                whole = left.box.union(right.box)
-                joined.append(Candidate(whole, left.bright, "split", parts=(left.box, right.box)))
-    return joined
 
 
 def find_gaps(gray: NDArray[np.uint8]) -> tuple[Box, ...]:

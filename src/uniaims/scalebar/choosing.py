@@ -1,5 +1,6 @@
 """Which bar belongs to which label, and whether that is sure enough."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import exp
@@ -14,8 +15,11 @@ from uniaims.scalebar.ends import measure_by_ends
 from uniaims.scalebar.facts import BannerFacts
 from uniaims.scalebar.frames import SAME_LEVEL, rectangle_around
 from uniaims.scalebar.measuring import Bar, measure_bar
+from uniaims.scalebar.panels import differ, named
+from uniaims.scalebar.pieces import goes_on, ink_ends_elsewhere
 from uniaims.scalebar.reading import LengthLabel, PlacedLine
 from uniaims.scalebar.scale import ScaleBar
+from uniaims.scalebar.upright import upright_bars
 
 LEAST_CONFIDENCE = 0.35
 MOST = 0.7
@@ -59,6 +63,15 @@ IN_A_ROW = 3.0
 """In one row of a banner, with nothing between, label and bar are so many times as far from each other."""
 PLAIN, CLEAR_PX = 24, 3
 """What varies by at most so many grey levels, so many pixels beside bar and label, is a plain ground."""
+DASHES = re.compile(r"^\s*[-_—–].*[-_—–]\s*$")
+"""A label that was read with a dash at either end stands between the arms of a split bar."""
+SURE_SCORE = 0.65
+"""Bars of a lower score have to end where their ink does."""
+SURE_LABEL, SAME_HEIGHT, OTHER_PANEL = 0.9, 0.15, 2.0
+"""Labels of this confidence, of letters whose height differs by at most this part, so many times their size apart, may
+be those of two panels."""
+JOINED = ("split", "cut")
+"""Kinds of bars that are made of pieces."""
 SEEN_FARTHER = 2.0
 """Bars that a detector saw may be so many times as far from their label as those that are looked for beside it."""
 UNSEEN = 0.5
@@ -98,12 +111,13 @@ class Pair:
 
 @dataclass(frozen=True)
 class Choice:
-    """The scale bar, or None; the reasons; how the bar was measured; and whether two bars were as likely."""
+    """The scale bar, or None; the reasons; how it was measured; whether two were as likely; all that were sure."""
 
     bar: ScaleBar | None
     reasons: tuple[str, ...] = ()
     measured: Bar | None = None
     torn: bool = False
+    bars: tuple[ScaleBar, ...] = ()
 
 
 def choose(
@@ -123,7 +137,8 @@ def choose(
         known = _seen_pairs(gray, label, facts, seen)
         others = [line.box for line in lines if len(line.text) > 1 and label.box.share_in(line.box) < MOST]
         others += [pair.bar.box for pair in known]
-        found = _without_pieces([pair for pair in _pairs(gray, label, facts) if pair.score > 0])
+        beside = [*_pairs(gray, label, facts), *_upright_pairs(gray, label, facts)]
+        found = _without_parts([pair for pair in beside if pair.score > 0])
         found = [pair for pair in found if not any(pair.bar.box.share_in(box) >= MOST for box in others)]
         unseen = UNSEEN if any(pair.score >= LEAST_CONFIDENCE for pair in known) else 1.0
         found = [*known, *(replace(pair, score=unseen * pair.score) for pair in found)]
@@ -134,11 +149,59 @@ def choose(
     if not pairs:
         return Choice(None, tuple(reasons))
     pairs.sort(key=lambda pair: -pair.score)
-    best = _hollow(gray, _filling(_completed(pairs[0], pairs), pairs))
-    doubt, rivalry = _doubt(best), _rivalry(best, pairs)
+    best = _whole(gray, pairs[0], pairs)
+    bars = tuple(_scale_bar(each) for each in (best, *_others(gray, best, pairs)))
+    if differ(bars):
+        return Choice(None, (*reasons, named(bars)), torn=True, bars=bars)
+    unpaired = _unpaired(best, labels, bars)
+    if unpaired is not None and best.score >= LEAST_CONFIDENCE:
+        said = f'"{unpaired.text}" is written like "{best.label.text}", elsewhere, and its bar is not clear: '
+        return Choice(None, (*reasons, said + "choose one panel, or give the pixel size."), torn=True, bars=bars)
+    doubt, rivalry = _doubt(best) or _piece_doubt(gray, best), _rivalry(best, pairs)
     if doubt or rivalry:
         return Choice(None, (*reasons, doubt or rivalry), torn=not doubt)
-    return Choice(_scale_bar(best), tuple(reasons), best.bar)
+    return Choice(_scale_bar(best), tuple(reasons), best.bar, bars=bars)
+
+
+def _whole(gray: NDArray[np.uint8], pair: Pair, pairs: Sequence[Pair]) -> Pair:
+    """The pair with all of its bar: with ticks, the other half, what an outline surrounds, a hollow one's sides."""
+    return _hollow(gray, _filling(_completed(pair, pairs), pairs))
+
+
+def _unpaired(best: Pair, labels: Sequence[LengthLabel], bars: Sequence[ScaleBar]) -> LengthLabel | None:
+    """A sure label of another length, written like the best one far from it, as in other panels, that has no bar."""
+    own = best.label
+    for label in labels:
+        like = abs(label.box.height - own.box.height) <= SAME_HEIGHT * own.box.height
+        inked = abs(label.ink - own.ink) <= SAME_LEVEL
+        down, across = abs(label.box.top - own.box.top), abs(label.box.left - own.box.left)
+        far = max(down, across) >= OTHER_PANEL * max(own.box.shape)
+        paired = any(bar.text_box is not None and label.around.share_in(bar.text_box) > 0 for bar in bars)
+        sure = label.confidence >= SURE_LABEL and not label.unsure and label.label != own.label
+        if like and inked and far and sure and not paired:
+            return label
+    return None
+
+
+def _others(gray: NDArray[np.uint8], best: Pair, pairs: Sequence[Pair]) -> list[Pair]:
+    """Pairs of another label with another bar that are as sure as a bar has to be, the surest first."""
+    if best.score < LEAST_CONFIDENCE:
+        return []
+    kept = [best]
+    for pair in pairs:
+        if pair.score < LEAST_CONFIDENCE or any(_share(pair, each) for each in kept):
+            continue
+        whole = _whole(gray, pair, pairs)
+        if not _doubt(whole) and not _piece_doubt(gray, whole) and not any(_share(whole, each) for each in kept):
+            kept.append(whole)
+    return kept[1:]
+
+
+def _share(pair: Pair, other: Pair) -> bool:
+    """Whether two pairs have a label or a bar, or a part of one, in common."""
+    labels = max(pair.label.around.share_in(other.label.around), other.label.around.share_in(pair.label.around))
+    bars = max(pair.bar.box.share_in(other.bar.box), other.bar.box.share_in(pair.bar.box))
+    return labels > 0 or bars > 0
 
 
 def _completed(pair: Pair, pairs: Sequence[Pair]) -> Pair:
@@ -155,7 +218,7 @@ def _completed(pair: Pair, pairs: Sequence[Pair]) -> Pair:
 
 
 def _is_whole(bar: Bar) -> bool:
-    return bar.ticks or bar.kind == "split"
+    return bar.ticks or bar.kind in JOINED
 
 
 def _filling(pair: Pair, pairs: Sequence[Pair]) -> Pair:
@@ -189,6 +252,17 @@ def _is_frame(gray: NDArray[np.uint8], bar: Bar, label: LengthLabel) -> bool:
     return frame is not None and label.box.share_in(frame) >= MOST
 
 
+def _without_parts(pairs: Sequence[Pair]) -> list[Pair]:
+    """Pairs but for those whose bar is only a piece: of a row of pieces, or of a bar that its label cuts."""
+    joined = [pair.bar for pair in pairs if pair.bar.kind in JOINED and pair.bar.quality >= SURE_ENDS]
+    whole = [pair for pair in pairs if not any(_is_part(pair.bar, each) for each in joined)]
+    return _without_pieces(whole)
+
+
+def _is_part(bar: Bar, whole: Bar) -> bool:
+    return bar.kind == "bar" and bar.bright == whole.bright and bar.box.share_in(whole.box) >= MOST
+
+
 def _without_pieces(pairs: Sequence[Pair]) -> list[Pair]:
     """Pairs but for those whose bar is one of several in a row: a piece of a dashed or segmented bar."""
     return [pair for pair in pairs if not any(_in_row(pair, each) for each in pairs)]
@@ -210,7 +284,8 @@ def _is_stroke(box: Box, label: LengthLabel) -> bool:
     margin = max(STROKE_PX, round(STROKE_MARGIN * label.box.height))
     inside = box.top >= label.box.top - margin and box.bottom <= label.box.bottom + margin
     within = box.left >= label.box.left - margin and box.right <= label.box.right + margin
-    in_letters = inside and within and box.width < STROKE * label.box.width
+    core = box.top > label.box.top + margin and box.bottom < label.box.bottom - margin
+    in_letters = inside and within and (core or box.width < STROKE * label.box.width)
     return in_letters or box.width < SHORTEST * label.around.width
 
 
@@ -255,10 +330,24 @@ def _pairs(gray: NDArray[np.uint8], label: LengthLabel, facts: BannerFacts) -> l
     return pairs
 
 
+def _upright_pairs(gray: NDArray[np.uint8], label: LengthLabel, facts: BannerFacts) -> list[Pair]:
+    """A label with each bar beside it that runs downwards."""
+    pairs = []
+    for bar in upright_bars(gray, label.box, label.ink):
+        if not is_plausible(label.label.length_nm / bar.length_px):
+            continue
+        likeness = bar.quality * _seen_nearness(bar.box, label.box) * _same_ink(bar, label)
+        pair = Pair(label, bar, label.confidence * likeness)
+        pairs.append(replace(pair, score=_weighed(pair, facts, gray.shape[1])))
+    return pairs
+
+
 def _seen_pairs(gray: NDArray[np.uint8], label: LengthLabel, facts: BannerFacts, seen: Sequence[SeenBar]) -> list[Pair]:
     """A label with each bar that a detector saw."""
     pairs = []
     for each in seen:
+        if _is_stroke(each.box, label) and not _is_upright(each.box):
+            continue
         inside = label.box.share_in(each.box) >= MOST
         bar = _measured(gray, each, label, inside)
         if bar is None or not is_plausible(label.label.length_nm / bar.length_px):
@@ -268,6 +357,11 @@ def _seen_pairs(gray: NDArray[np.uint8], label: LengthLabel, facts: BannerFacts,
         pair = Pair(label, bar, label.confidence * (bar.quality * each.score) ** 0.5 * near * ink)
         pairs.append(replace(pair, score=_weighed(pair, facts, gray.shape[1])))
     return pairs
+
+
+def _is_upright(box: Box) -> bool:
+    """Whether a bar's box is that of one that runs downwards, which is narrow beside its label."""
+    return box.height > box.width
 
 
 def _measured(gray: NDArray[np.uint8], seen: SeenBar, label: LengthLabel, inside: bool) -> Bar | None:
@@ -321,13 +415,16 @@ def _weighed(pair: Pair, facts: BannerFacts, width: int) -> float:
             confidence = AGREED_CONFIDENCE if pair.label.unsure else pair.label.confidence
             return float((confidence * pair.score / max(pair.label.confidence, 1e-3)) ** 0.5)
         return 0.0 if pair.label.unsure else pair.score * (1.0 if apart <= FIELD_DOUBT else DISAGREEMENT)
-    if pair.label.unsure:
+    magnification = facts.acquisition.magnification
+    if pair.label.unsure and not (pair.label.of_two_units and magnification):
         return 0.0
-    if facts.acquisition.magnification:
-        shown_mm = pair.pixel_size_nm * width * facts.acquisition.magnification / 1e6
-        low, high = SCREEN_WIDTHS_MM
-        return pair.score * (1.0 if low <= shown_mm <= high else DISAGREEMENT)
-    return pair.score
+    if not magnification:
+        return pair.score
+    low, high = SCREEN_WIDTHS_MM
+    fits = low <= pair.pixel_size_nm * width * magnification / 1e6 <= high
+    if pair.label.unsure:  # nm and µm are so far apart that the magnification fits only one of them
+        return pair.score * AGREED_CONFIDENCE / max(pair.label.confidence, 1e-3) if fits else 0.0
+    return pair.score * (1.0 if fits else DISAGREEMENT)
 
 
 def _doubt(best: Pair) -> str:
@@ -340,6 +437,26 @@ def _doubt(best: Pair) -> str:
     if best.label.per_division and not best.bar.marks:
         return f"{said}: it is the length of one division, and none were found."
     return ""
+
+
+def _piece_doubt(gray: NDArray[np.uint8], best: Pair) -> str:
+    """Why the best pair's bar may be only a piece of one; empty where it stands alone."""
+    if best.bar.kind != "bar" or best.bar.vertical:
+        return ""
+    if best.score < SURE_SCORE and ink_ends_elsewhere(gray, best.bar, best.label.ink):
+        return f'"{best.label.text}" with a bar of {best.length_px:.1f} px: its ink ends before, on ground as bright.'
+    dashed = DASHES.search(best.label.text) is not None and _is_beside(best.bar.box, best.label.box)
+    if not dashed and not goes_on(gray, best.bar, best.label.box):
+        return ""
+    said = f'"{best.label.text}" with a bar of {best.length_px:.1f} px'
+    return f"{said}: another piece like it lies in its rows, so it may be a part of a longer bar."
+
+
+def _is_beside(bar: Box, label: Box) -> bool:
+    """Whether a bar stands left or right of a label, in its rows."""
+    return (
+        label.top <= (bar.top + bar.bottom) / 2 <= label.bottom and not bar.left < label.left < label.right < bar.right
+    )
 
 
 def _rivalry(best: Pair, pairs: Sequence[Pair]) -> str:

@@ -7,8 +7,10 @@ finds the label that the picture supports most and tells how far behind the next
 """
 
 import math
+import re
 from dataclasses import dataclass
 from functools import cache
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,20 +20,31 @@ from uniaims.scalebar.text import BLANK, TextLine
 MANTISSAS = {1.0: 1.0, 2.0: 1.0, 5.0: 1.0, 2.5: 0.2, 3.0: 0.3, 4.0: 0.3, 1.5: 0.05, 6.0: 0.1, 7.5: 0.02, 8.0: 0.1}
 """First digits of bar lengths and how common they are; instruments choose 1, 2 and 5."""
 UNIT_RANGES_NM = {"pm": (0.02, 1.0), "Å": (0.1, 100.0), "nm": (0.1, 5e3), "µm": (50.0, 1e6), "mm": (1e5, 1.1e7)}
+INCH_RANGES_NM = {"in": (2.5e3, 2.6e7), "mil": (2.5e3, 2.6e7)}
 """Unit -> the lengths in nm that are written in it."""
 UNIT_WORDS = {"µm": ("microns", "micron")}
+INCH_WORDS = {"in": ("in", "in.", "inch", "inches"), "mil": ("mil", "mils")}
+INCHES = re.compile(r"\d\s*(in(ch(es)?)?\.?|mils?)\W*$", re.IGNORECASE)
+"""Lengths in inches or mils are only looked for where they are spelt out: they are rare, and ``in`` is a blurred nm."""
+CAPITALS = re.compile(r"\d\s*([UNM]M|M[iI][cC]|IN|MIL)")
+"""Units in capitals: ``10 MICRONS``, ``5 UM``."""
+LEAST_VALUE = 0.05
+"""Numbers on bars are not smaller, but those of inches."""
 WORD_COMMONNESS = 0.1
 PRIOR_IN_SUPPORT = 0.3
 """How much the commonness of a number counts in the support of its label; that of the unit counts in full."""
-UNIT_COMMONNESS = {"pm": 0.01, "Å": 0.02, "nm": 1.0, "µm": 1.0, "mm": 0.3}
-NM = {"pm": 1e-3, "Å": 0.1, "nm": 1.0, "µm": 1e3, "mm": 1e6}
-SAME = {"0": "0Oo", "1": "1lI|", "5": "5S", ".": ".,", "n": "n", "m": "m", "µ": "µμu", "Å": "ÅA", "p": "p"}
+UNIT_COMMONNESS = {"pm": 0.01, "Å": 0.02, "nm": 1.0, "µm": 1.0, "mm": 0.3, "in": 1.0, "mil": 1.0}
+NM = {"pm": 1e-3, "Å": 0.1, "nm": 1.0, "µm": 1e3, "mm": 1e6, "in": 25.4e6, "mil": 25.4e3}
+SAME = {"0": "0Oo", "1": "1lI|", "5": "5S", ".": ".,", "n": "n", "m": "m", "µ": "µμu", "Å": "ÅA", "p": "p", "l": "lI1|"}
 """Character of the language -> what readers take it for; the space counts as a blank."""
-SELDOM = {"µ": "p", "n": "p"}
+SELDOM = {"µ": "pN", "n": "pN"}
 SELDOM_SHARE = 0.2
 """What readers take a character for now and then, and what such a reading counts."""
 SMALLEST = 1e-300
 """Spellings are not less probable than this beside their likeliest part, so that all have a logarithm."""
+
+
+LanguageKind = Literal["plain", "words", "inches"]
 
 
 @dataclass(frozen=True)
@@ -65,7 +78,7 @@ class _Language:
 
     `skippable` (N, S) is 1 where the blank before a state may be left out, else 0.
 
-    With units written out too, if they are made with `words`.
+    Of what `kind` it is says whether units are written out too, or are inches.
     """
 
     labels: tuple[Label, ...]
@@ -81,8 +94,9 @@ def best_labels(line: TextLine, characters: str, first: int = 0, end: int | None
     window = line.log_probabilities[first:end].astype(np.float64)
     if not len(window):
         return ()
-    language = _language("micr" in line.text)
-    said = _log_forward(_classes(window, characters), language)
+    language = _language(_kind(line.text))
+    capitals = CAPITALS.search(line.text) is not None
+    said = _log_forward(_classes(window, characters, capitals), language)
     spelled = said + language.log_priors
     free = float(window.max(axis=1).sum())
     by_label = np.full(len(language.labels), -np.inf)
@@ -120,24 +134,39 @@ def _prior_in_support(language: _Language, number: int, own: NDArray[np.bool_]) 
     return np.asarray(unit + PRIOR_IN_SUPPORT * (language.log_priors[own] - unit), np.float64)
 
 
+def _kind(text: str) -> LanguageKind:
+    """In which units and words a text may state a length."""
+    if INCHES.search(text):
+        return "inches"
+    return "words" if "mic" in text.lower() else "plain"
+
+
 @cache
-def _language(words: bool) -> _Language:
-    labels, owners, texts, priors = [], [], [], []
-    for unit, (least, most) in UNIT_RANGES_NM.items():
-        for decade in range(-3, 4):
+def _lengths(inches: bool) -> tuple[tuple[Label, float], ...]:
+    """All labels, and how common their numbers are."""
+    found = []
+    for unit, (least, most) in (INCH_RANGES_NM if inches else UNIT_RANGES_NM).items():
+        for decade in range(-4, 4):
             for mantissa, commonness in MANTISSAS.items():
-                value = mantissa * 10.0**decade
-                if not least <= value * NM[unit] <= most or value < 0.05:
-                    continue
-                labels.append(Label(float(f"{value:g}"), unit))
-                for form in spellings(value):
-                    owners.append(len(labels) - 1)
-                    texts.append(form + unit)
-                    priors.append(commonness * UNIT_COMMONNESS[unit])
-                    for word in UNIT_WORDS.get(unit, ()) if words else ():
-                        owners.append(len(labels) - 1)
-                        texts.append(form + word)
-                        priors.append(WORD_COMMONNESS * commonness * UNIT_COMMONNESS[unit])
+                value = float(f"{mantissa * 10.0**decade:g}")
+                if least <= value * NM[unit] <= most and (inches or value >= LEAST_VALUE):
+                    found.append((Label(value, unit), commonness))
+    return tuple(found)
+
+
+@cache
+def _language(kind: LanguageKind) -> _Language:
+    labels, owners, texts, priors = [], [], [], []
+    for label, commonness in _lengths(kind == "inches"):
+        labels.append(label)
+        plain = INCH_WORDS.get(label.unit, (label.unit,))
+        words = UNIT_WORDS.get(label.unit, ()) if kind == "words" else ()
+        for form in spellings(label.value):
+            for word in (*plain, *words):
+                owners.append(len(labels) - 1)
+                texts.append(form + word)
+                share = WORD_COMMONNESS if word in words else 1.0
+                priors.append(share * commonness * UNIT_COMMONNESS[label.unit])
     classes = "".join(_CLASSES)
     longest = max(map(len, texts))
     states = np.zeros((len(texts), 2 * longest + 1), np.intp)
@@ -149,19 +178,28 @@ def _language(words: bool) -> _Language:
     return _Language(tuple(labels), np.array(owners), states, skippable, lengths, np.log(priors))
 
 
-_CLASSES = tuple(dict.fromkeys([*"0123456789.", "n", "m", "µ", "Å", "p", *"icros"]))
+_CLASSES = tuple(dict.fromkeys([*"0123456789.", "n", "m", "µ", "Å", "p", *"icroslhe"]))
 
 
-def _classes(window: NDArray[np.float64], characters: str) -> NDArray[np.float64]:
-    """(T, 1 + classes) log probabilities of the language's characters; column 0 is the blank or a space."""
+def _classes(window: NDArray[np.float64], characters: str, capitals: bool) -> NDArray[np.float64]:
+    """(T, 1 + classes) log probabilities of the language's characters; column 0 is the blank or a space.
+
+    With `capitals` a letter may be written as one.
+    """
     columns = [[BLANK, *(characters.index(" ") + 1,)]]
-    columns += [[characters.index(alike) + 1 for alike in SAME.get(each, each)] for each in _CLASSES]
+    columns += [[characters.index(alike) + 1 for alike in _alike(each, capitals)] for each in _CLASSES]
     classes = [np.logaddexp.reduce(window[:, column], axis=1) for column in columns]
     for each, alike in SELDOM.items():
         place = 1 + _CLASSES.index(each)
         seldom = np.logaddexp.reduce(window[:, [characters.index(other) + 1 for other in alike]], axis=1)
         classes[place] = np.logaddexp(classes[place], seldom + np.log(SELDOM_SHARE))
     return np.stack(classes, axis=1)
+
+
+def _alike(letter: str, capitals: bool) -> str:
+    """What readers give for a letter."""
+    alike = SAME.get(letter, letter)
+    return "".join(dict.fromkeys(alike + alike.upper().replace("Μ", ""))) if capitals and letter.isalpha() else alike
 
 
 def _log_forward(classes: NDArray[np.float64], language: _Language) -> NDArray[np.float64]:

@@ -8,6 +8,10 @@ from uniaims.scalebar.banner import Box
 
 EVEN_INK, LEAST_EVEN = 10.0, 0.2
 """Drawn ink varies by so many grey levels; uneven ink counts this much beside even one."""
+DOTTED_PX = 16
+"""Letters of dots are at least so high: seven dots of a pixel with one between, and a margin."""
+FEW = 0.5
+"""Where fewer than this part of the letters are of one piece, they may be made of dots."""
 NARROWEST_LETTER = 0.25
 """Letters are at least so many times as wide as high, on average; else most of them were not told from the ground."""
 
@@ -34,7 +38,10 @@ def letters(gray: NDArray[np.uint8], box: Box, count: int) -> tuple[Box, float, 
 def letter_pieces(levels: NDArray[np.uint8], count: int) -> tuple[list[Box], float, NDArray[np.uint8]]:
     """Boxes of the letters in the cut ``levels`` (h, w) around a line of `count`, the ink's level and pixels (n,)."""
     ground = float(np.median(levels))
-    fits = [_connected_ink(levels, ground, float(ink)) for ink in np.percentile(levels, (2, 98))]
+    inks = [float(ink) for ink in np.percentile(levels, (2, 98))]
+    fits = [_connected_ink(levels, ground, ink, closed=False) for ink in inks]
+    if len(levels) >= DOTTED_PX and max(len(pieces) for pieces, *_ in fits) < FEW * count:
+        fits = [_connected_ink(levels, ground, ink, closed=True) for ink in inks]
     return max(fits, key=lambda fit: min(len(fit[0]), count) * abs(fit[1] - ground) * (LEAST_EVEN + evenness(*fit[1:])))
 
 
@@ -43,11 +50,17 @@ def evenness(ink: float, inked: NDArray[np.uint8]) -> float:
     return float(np.mean(np.abs(inked.astype(np.float32) - np.float32(ink)) <= EVEN_INK)) if inked.size else 0.0
 
 
-def _connected_ink(levels: NDArray[np.uint8], ground: float, ink: float) -> tuple[list[Box], float, NDArray[np.uint8]]:
-    """Boxes of connected ink of like height, their level and pixels; ``levels`` (h, w) is the cut around a line."""
+def _connected_ink(
+    levels: NDArray[np.uint8], ground: float, ink: float, closed: bool
+) -> tuple[list[Box], float, NDArray[np.uint8]]:
+    """Boxes of connected ink of like height, their level and pixels; ``levels`` (h, w) is the cut around a line.
+
+    `closed`: letters may be made of dots that stand a pixel apart, as old instruments print them.
+    """
     sign = 1.0 if ink > ground else -1.0
-    inked = (levels.astype(np.float32) - ground) * sign > max(8.0, 0.5 * abs(ink - ground))
-    number, regions, stats, _ = cv2.connectedComponentsWithStats(inked.astype(np.uint8))
+    inked = ((levels.astype(np.float32) - ground) * sign > max(8.0, 0.5 * abs(ink - ground))).astype(np.uint8)
+    joined = cv2.morphologyEx(inked, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)) if closed else inked
+    number, regions, stats, _ = cv2.connectedComponentsWithStats(joined)
     boxes = {
         index: Box(int(top), int(left), int(top + height), int(left + width))
         for index, (left, top, width, height, _) in enumerate(stats[:number])
@@ -57,7 +70,7 @@ def _connected_ink(levels: NDArray[np.uint8], ground: float, ink: float) -> tupl
         return [], ink, levels[:0].ravel()
     usual = float(np.median([box.height for box in boxes.values()]))
     alike = {index: box for index, box in boxes.items() if 0.5 * usual <= box.height <= 1.6 * usual}
-    inside = levels[np.isin(regions, list(alike))]
+    inside = levels[np.isin(regions, list(alike)) & (inked > 0)]
     return list(alike.values()), float(np.percentile(inside, 80 if sign > 0 else 20)), inside
 
 

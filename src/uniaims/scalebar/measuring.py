@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uniaims.scalebar.banner import Box
-from uniaims.scalebar.bars import Candidate
+from uniaims.scalebar.candidates import LEAST_CONTRAST, Candidate
 
 FLANK_PX = 6
 """How far outside its ends a bar's surroundings are looked at."""
@@ -19,6 +19,10 @@ AROUND_PX = 60
 """How much of the picture around a bar is looked at; ticks are shorter."""
 SOFT_PX = 4
 """Ends of drawn bars are not softer than this."""
+RUNAWAY_PX = 15
+"""An edge farther from where the strip was seen to end is not its own, but that of some other ground."""
+PLATEAU_PX = 8
+"""What is as even as drawn ink over so many pixels within an end may stand out less there."""
 TICK_CONTRAST = 0.5
 """A tick stands out by at least this part of the bar's contrast."""
 
@@ -31,7 +35,7 @@ class Bar:
         box: around it, to whole pixels, ticks included.
         start, end: columns of its ends, sub-pixel; a column's centre is at its number + 0.5.
         ticks: whether it was measured between tick centres, or between the first and last mark of a ruler.
-        kind: "bar", "split" (by its label) or "ruler".
+        kind: "bar", "split" (by its label), "cut" (by tails of letters) or "ruler".
         quality: 0..1; how even it is, and over which share of its length it stands out above and below.
         level, contrast: grey level of the bar, and how far it is from its surroundings.
         marks: number of a ruler's marks.
@@ -75,7 +79,7 @@ def measure_bar(gray: NDArray[Any], candidate: Candidate) -> Bar | None:
     """Measure a candidate on ``gray`` (H, W, any real type); None where nothing stands out there."""
     if candidate.kind == "ruler":
         return _measured_ruler(gray, candidate)
-    if candidate.kind == "split":
+    if candidate.parts:
         return _measured_split(gray, candidate)
     around = _around(candidate.box, gray.shape)
     levels = gray[around.window].astype(np.float32)
@@ -91,12 +95,15 @@ def measure_bar(gray: NDArray[Any], candidate: Candidate) -> Bar | None:
 
 
 def _measured_split(gray: NDArray[Any], candidate: Candidate) -> Bar | None:
-    """A bar that its label splits: from the outer end of one line, or the tick there, to that of the other."""
-    left, right = (measure_bar(gray, replace(candidate, kind="bar", box=box)) for box in candidate.parts)
+    """A bar that something cuts: from the outer end of its first piece, or the tick there, to that of its last."""
+    outer = (candidate.parts[0], candidate.parts[-1])
+    left, right = (measure_bar(gray, replace(candidate, kind="bar", box=box, parts=())) for box in outer)
     if left is None or right is None:
         return None
     whole = left.box.union(right.box)
-    split = replace(left, box=whole, end=right.end, quality=min(left.quality, right.quality), kind="split", tick_px=0.0)
+    split = replace(
+        left, box=whole, end=right.end, quality=min(left.quality, right.quality), kind=candidate.kind, tick_px=0.0
+    )
     first, last = _outer_tick(gray, left, left.start), _outer_tick(gray, right, right.end)
     if first is None or last is None:
         return replace(split, ticks=False)
@@ -137,7 +144,8 @@ def _measured_bar(picture: NDArray[np.float32], candidate: Candidate) -> Bar | N
     ticks = left.tick_rows > 0 and right.tick_rows > 0
     start = left.column if ticks or not left.tick_rows else _edge(profile, box.left, level - contrast / 2, -1)
     end = right.column if ticks or not right.tick_rows else _edge(profile, box.right - 1, level - contrast / 2, 1)
-    if end - start < 2 or start <= 1 or end >= picture.shape[1] - 1:
+    at_edge = start <= 1 or end >= picture.shape[1] - 1
+    if end - start < 2 or (at_edge and not ticks):  # what the picture's edge cuts may be longer
         return None
     tall = max(left.tick_rows, right.tick_rows) if ticks else 0
     outer = Box(max(0, top - tall), round(start), min(len(picture), bottom + tall), round(end))
@@ -213,7 +221,20 @@ def _end(
 
 
 def _crossing(profile: NDArray[np.float32], inner: int, level: float, contrast: float, step: int) -> float | None:
-    """Where the profile falls below half between the bar's level and what is outside, from column ``inner`` on."""
+    """Where the profile falls below half between the bar's level and what is outside, from column ``inner`` on.
+
+    What is above and below the bar may be other ground than what is beside its end: then the search goes on and on, and
+    the edge by the ground close to where the strip was seen to end is taken.
+    """
+    usual = _usual_edge(profile, inner, level, contrast, step)
+    if usual is not None and abs(usual - inner - 0.5) <= RUNAWAY_PX:
+        return usual
+    local = _local_edge(profile, inner, level, contrast, step)
+    return usual if local is None else local
+
+
+def _usual_edge(profile: NDArray[np.float32], inner: int, level: float, contrast: float, step: int) -> float | None:
+    """The edge by half of the contrast above and below, then by the ground outside of that."""
     rough = _edge(profile, inner, level - contrast / 2, step)
     column = int(np.floor(rough))
     outside = (
@@ -227,6 +248,24 @@ def _crossing(profile: NDArray[np.float32], inner: int, level: float, contrast: 
     if level - ground < 0.25 * contrast:
         return rough
     return _edge(profile, inner, (level + ground) / 2, step)
+
+
+def _local_edge(profile: NDArray[np.float32], inner: int, level: float, contrast: float, step: int) -> float | None:
+    """The edge by the ground close outside, where the strip was seen to end; None where none is there.
+
+    What is above and below the bar may be other ground than what is beside its end.
+    """
+    first, last = sorted((inner + step * SOFT_PX, inner + step * (SOFT_PX + FLANK_PX)))
+    if first < 0 or last > len(profile):
+        return None
+    outside = profile[first:last]
+    ground, inside = float(np.median(outside)), np.ptp(profile[min(inner, inner - step * PLATEAU_PX) :][:PLATEAU_PX])
+    drop = level - ground
+    clear = drop >= 0.25 * contrast or (drop >= LEAST_CONTRAST and inside <= drop / 4)
+    if not clear or float(outside.max()) > level - 0.25 * drop:
+        return None
+    edge = _edge(profile, inner, (level + ground) / 2, step)
+    return edge if abs(edge - inner - 0.5) <= SOFT_PX else None
 
 
 def _edge(profile: NDArray[np.float32], inner: int, threshold: float, step: int) -> float:
@@ -311,5 +350,5 @@ def _sharpness(picture: NDArray[np.float32], box: Box, level: float, contrast: f
     drops = []
     for column in (box.left - SOFT_PX, box.right + SOFT_PX - 1):
         outside = picture[box.top : box.bottom, max(0, column - 1) : column + 2]
-        drops.append((level - float(np.median(outside))) / contrast if outside.size else 0.0)
+        drops.append((level - float(np.median(outside))) / contrast if outside.size else 1.0)  # at the picture's edge
     return float(np.clip(2 * min(drops), 0, 1))

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uniaims.scalebar.banner import Box
+from uniaims.scalebar.glyphs import Glyphs, glyphs_in
 from uniaims.scalebar.grammar import Label, ScoredLabel, best_labels, digits, spellings
 from uniaims.scalebar.ink import ink_alone, letters
 from uniaims.scalebar.text import FoundText, TextLine, read_text, text_models
@@ -23,7 +24,24 @@ OTHER_LENGTHS = re.compile(
     re.IGNORECASE,
 )
 """What stands before lengths that are no bar's."""
-NUMBER_AND_UNIT = re.compile(r"(?<![\d.,A-Za-z])([0-9OlI.][0-9OolI.,]*(?: [.,]?[0-9O]+)*)\s*[a-zA-ZµÅ]{1,3}")
+NUMBER_AND_UNIT = re.compile(
+    r"(?<![\d.,A-Za-z])([0-9OlI.][0-9OolI.,]*(?: [.,]?[0-9O]+)*)\s*"
+    r"(?:[mM][iI][cC][rR][oO][nN][sS]?|[iI][nN][cC][hH](?:[eE][sS])?|[mM][iI][lL][sS]?|[a-zA-ZµÅ]{1,3})"
+)
+UNIT_LETTERS = {
+    "pm": re.compile(r"[pP]"),
+    "Å": re.compile(r"[ÅA]"),
+    "nm": re.compile(r"[nNr]"),
+    "µm": re.compile(r"[µμuUpPN]|[mM][iI][cC]"),
+    "mm": re.compile(r"[0-9lIOo.\s][mM]"),
+    "in": re.compile(r"[iI][nN]"),
+    "mil": re.compile(r"[mM][iI]"),
+}
+"""How readers give the first letter of each unit. Without it a unit is a guess: ``200 5m`` may be nm or µm."""
+UNIT_READINGS = 0.2
+"""At least this part of the readings of a label has that letter."""
+INK_MARGIN = 0.25
+"""Margin of a label's cut at left and right, in its heights, where the letters of its ink are counted."""
 PICOMETRES = re.compile(r"\d[\s.]*p")
 PER_DIVISION = re.compile(r"^\s*/\s*d[il1]v", re.IGNORECASE)
 HALF_LABEL = re.compile(r"[0-9.,]{1,5}|[nµumµ]m")
@@ -75,7 +93,8 @@ class PlacedLine:
 class LengthLabel:
     """A length that a scale bar may have, as printed in `box` (`around`: with margins) at the grey level `ink`.
 
-    `unsure`: only something else that speaks for it makes it a label: a field width that is printed too.
+    `unsure`: only something else that speaks for it makes it a label: a field width that is printed too, or, if only
+    the unit is not sure (`of_two_units`), a magnification: ``10Nm`` is 10 nm or 10 µm.
     """
 
     box: Box
@@ -87,6 +106,7 @@ class LengthLabel:
     contrast: float
     per_division: bool = False
     unsure: bool = False
+    of_two_units: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,6 +119,36 @@ class Refusal:
 
     def __str__(self) -> str:
         return f'"{self.text}": {self.reason}'
+
+
+@dataclass(frozen=True)
+class Voted:
+    """The labels that several cuts of the picture speak for, and what these were read as."""
+
+    labels: list[ScoredLabel]
+    texts: tuple[str, ...] = ()
+
+
+class Said:
+    """What the readings of one label say as they stand, before they are taken for a label of the language."""
+
+    def __init__(self, *texts: str) -> None:
+        self.texts = texts
+
+    @property
+    def has_digit(self) -> bool:
+        """Whether one of them has a plain digit: letters alone may look like one, but are none."""
+        return any(re.search(r"[0-9]", text) for text in self.texts)
+
+    def forms(self, value: float) -> tuple[str, ...]:
+        """How a number may be written here: with a point only if one of them has one."""
+        pointed = any(re.search(r"[.,]", text) for text in self.texts)
+        return tuple(form for form in spellings(value) if pointed or "." not in form) or spellings(value)
+
+    def has_unit(self, unit: str) -> bool:
+        """Whether enough of them have the first letter of a unit, or what readers take it for."""
+        having = sum(UNIT_LETTERS[unit].search(text) is not None for text in self.texts)
+        return having >= UNIT_READINGS * len(self.texts)
 
 
 @dataclass(frozen=True)
@@ -222,21 +272,31 @@ def _labels(
     if named:
         return [Refusal(text, f"it is written after {named}, so it is not the length of a bar")]
     scored = _scored(placed.line, start, end)
+    said = Said(text)
     wider = [each.line for each in lines if each is not placed and placed.box.share_in(each.box) > 0.5]
     if end - start == len(placed.text):
-        scored = _voted(gray, placed, scored, wider)
+        voted = _voted(gray, placed, scored, wider)
+        scored, said = voted.labels, Said(text, *voted.texts)
     elif wider:
         scored = _doubted(scored, [], wider)
     if not scored or scored[0].support < LEAST_SUPPORT:
         return [Refusal(text, "it is no number and unit that scale bars have")]
+    if not said.has_digit:
+        return [Refusal(text, "it has no plain digit")]
+    ink = glyphs_in(_crop(gray, _part(placed, start, end), 0.0, INK_MARGIN), len(text.replace(" ", "")))
+    scored = _believed(scored, said, ink)
     per_division = PER_DIVISION.match(placed.text[end:]) is not None
     plain = _placed_label(gray, _part(placed, start, end), text, scored[0])
     if scored[0].share >= LEAST_SHARE:
         return [replace(plain, per_division=per_division)]
     likely = [each for each in scored if each.support >= LEAST_SUPPORT and each.share >= LEAST_LIKELY]
+    two_units = len({each.label.value for each in likely}) == 1 < len(likely)
     return [
         Refusal(text, f"it is not clear enough to be sure that it says {_choices(scored)}", unclear=True),
-        *(replace(plain, label=each.label, confidence=_confidence(each), unsure=True) for each in likely),
+        *(
+            replace(plain, label=each.label, confidence=_confidence(each), unsure=True, of_two_units=two_units)
+            for each in likely
+        ),
     ]
 
 
@@ -262,15 +322,25 @@ def _scored(line: TextLine, start: int, end: int) -> list[ScoredLabel]:
     return list(best_labels(line, text_models().characters, first, last))
 
 
+def _believed(scored: Sequence[ScoredLabel], said: Said, ink: Glyphs) -> list[ScoredLabel]:
+    """Labels; those whose unit nobody read, or that have fewer digits than the ink, keep half of their share."""
+    return [
+        each
+        if said.has_unit(each.label.unit) and ink.allows(said.forms(each.label.value))
+        else replace(each, share=each.share * DOUBTED)
+        for each in scored
+    ]
+
+
 def _voted(
     gray: NDArray[np.uint8], placed: PlacedLine, first: Sequence[ScoredLabel], wider: Sequence[TextLine]
-) -> list[ScoredLabel]:
+) -> Voted:
     """The labels that most cuts of the picture speak for, weighted by their confidence.
 
     Where the `first` cut is certain, nothing but a lost point is looked for. `wider` are other lines around this one.
     """
     if not first or first[0].support < HOPELESS:
-        return list(first)
+        return Voted(list(first))
     certain = _confidence(first[0]) >= CERTAIN
     crops = [] if certain else [_crop(gray, placed.box, *margins) for margins in CUTS]
     crops.append(ink_alone(_crop(gray, placed.box, 0.0, 0.25)))
@@ -280,8 +350,9 @@ def _voted(
     votes: dict[Label, float] = {}
     for each in scored:
         votes[each.label] = votes.get(each.label, 0.0) + _confidence(each)
+    texts = tuple(line.text for line in read)
     if not votes:
-        return []
+        return Voted([], texts)
     for each in inked:
         if any(_point_lost(label, each.label) for label in votes) and each.share >= LEAST_SHARE:
             votes[each.label] = votes.get(each.label, 0.0) + sum(votes.values())
@@ -291,7 +362,7 @@ def _voted(
         best = max((each for each in scored if each.label == label), key=_confidence)
         voted.append(ScoredLabel(label, best.share * votes[label] / total, best.support))
     found = [*voted, *(each for each in first[1:] if each.label not in votes)]
-    return _doubted(found, [placed.line, *read], wider)
+    return Voted(_doubted(found, [placed.line, *read], wider), texts)
 
 
 def _doubted(

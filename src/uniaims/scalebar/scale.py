@@ -18,7 +18,7 @@ class ScaleBar:
         text_box: around its label; None where the length was given.
         text: the label as read; `value` and `unit` are what it means.
         confidence: 0..1.
-        kind: "bar", "split" (by its label) or "ruler".
+        kind: "bar", "split" (by its label), "cut" (by tails of letters) or "ruler".
         warnings: sentences for the reader.
     """
 
@@ -47,6 +47,7 @@ class ScaleReading:
         seconds: wall time by stage.
         reasons: those of the refusals that speak of a bar or of its label, the weightiest last.
         torn: whether two bars of different lengths were as likely: nothing but the user may decide that.
+        bars: all that were read surely, also where they speak of different scales and none of them is taken.
     """
 
     bar: ScaleBar | None
@@ -57,3 +58,4 @@ class ScaleReading:
     seconds: Mapping[str, float] = field(default_factory=dict)
     torn: bool = False
     reasons: tuple[str, ...] = ()
+    bars: tuple[ScaleBar, ...] = ()

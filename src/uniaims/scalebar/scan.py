@@ -11,13 +11,16 @@ from numpy.typing import NDArray
 
 from uniaims.micrograph import Micrograph
 from uniaims.scalebar.banner import LARGEST_STRIP, Box
-from uniaims.scalebar.bars import Candidate, find_gaps
+from uniaims.scalebar.bars import find_gaps
+from uniaims.scalebar.candidates import Candidate
 from uniaims.scalebar.choosing import SeenBar, choose
 from uniaims.scalebar.detections import Detection, Detector, text_detector
 from uniaims.scalebar.detector import SHIPPED, load_detector
+from uniaims.scalebar.drawings import is_drawing
 from uniaims.scalebar.facts import banner_facts
 from uniaims.scalebar.measuring import Bar, measure_bar
 from uniaims.scalebar.overlays import letter_boxes
+from uniaims.scalebar.panels import in_whole, panel_of
 from uniaims.scalebar.reading import PlacedLine, find_labels, read_lines
 from uniaims.scalebar.scale import ScaleBar, ScaleReading
 from uniaims.scalebar.text import FoundText
@@ -33,11 +36,14 @@ LARGE_PX = 4_000_000
 LARGEST_PX = 2**28
 """Larger pictures are not brought into memory for this."""
 TOO_LARGE = ("The picture is too large to look for one: give the pixel size.",)
+NO_MICROGRAPH = ("the picture is a drawing on white paper, a plot or a diagram, and no micrograph.",)
 SURE = 0.5
 SURE_ALONE = 0.65
 """A bar of a lower confidence needs a second opinion,"""
 SAME_BAR = 0.1
 """which speaks of the same bar if the pixel sizes differ by at most this part."""
+MOST_OF_BAR, PART_PX = 0.7, 4
+"""A bar of which so much lies in another one, grown by so many pixels, is a part of that."""
 COLOURED, LARGEST_COLOURED = 48, 0.1
 """Pixels whose channels differ so much are coloured; where more than this part is, colour is no sign of drawing."""
 EDGE, MOST_OF_EDGE = 0.02, 0.6
@@ -56,12 +62,12 @@ class Look:
     scale: float
 
 
-def read_scale(micrograph: Micrograph, detector: Detector | None = None) -> ScaleBar | None:
+def read_scale(micrograph: Micrograph, detector: Detector | None = None, panel: Box | None = None) -> ScaleBar | None:
     """The scale bar of a micrograph; None where there is none, or none that is sure. See `scan_scale`."""
-    return scan_scale(micrograph, detector).bar
+    return scan_scale(micrograph, detector, panel).bar
 
 
-def scan_scale(micrograph: Micrograph, detector: Detector | None = None) -> ScaleReading:
+def scan_scale(micrograph: Micrograph, detector: Detector | None = None, panel: Box | None = None) -> ScaleReading:
     """Look for a scale bar, and say why what was seen was not taken.
 
     The whole picture is looked at first; where that gives no sure bar, strips at the bottom and at the top are looked
@@ -70,12 +76,26 @@ def scan_scale(micrograph: Micrograph, detector: Detector | None = None) -> Scal
     the learned one that ships; and where there is still none in a picture of which a small part is coloured, once more
     at the colour. A bar of a confidence below `SURE_ALONE` is taken only if the learned detector leads to the same one,
     or to none and it is rather sure.
+
+    Where a picture holds bars of different scale, as figures of several panels do, all of them are in `bars` and none
+    is taken; of one `panel`, given as its box, the bar is. Plots and other drawings on white paper have none.
+
+    Raises:
+        SettingsError: where the panel reaches out of the picture.
     """
+    if panel is not None:
+        return in_whole(scan_scale(panel_of(micrograph, panel), detector), panel)
     if micrograph.shape[0] * micrograph.shape[1] > LARGEST_PX:
         return ScaleReading(None, TOO_LARGE, reasons=TOO_LARGE)
     gray = micrograph.gray()
-    if detector is not None:
-        return _scanned(gray, detector)
+    reading = _scanned(gray, detector) if detector is not None else _looked(micrograph, gray)
+    if reading.bars and is_drawing(eight_bit(gray)):
+        return replace(reading, bar=None, bars=(), refusals=NO_MICROGRAPH, reasons=NO_MICROGRAPH, torn=True)
+    return reading
+
+
+def _looked(micrograph: Micrograph, gray: NDArray[Any]) -> ScaleReading:
+    """All the looks at a picture of the grey levels ``gray`` (H, W) without a detector that was given."""
     reading = _scanned(gray, text_detector)
     if reading.bar is not None and reading.bar.confidence < SURE_ALONE:
         return _agreed(reading, _scanned(gray, load_detector(SHIPPED)))
@@ -102,7 +122,14 @@ def _surer(first: ScaleReading, second: ScaleReading) -> ScaleReading:
     """The first reading with the bar of the second, if that has one, and with the time of both."""
     seconds = {stage: taken + second.seconds[stage] for stage, taken in first.seconds.items()}
     if second.torn:
-        return replace(first, seconds=seconds, torn=True, refusals=second.refusals, reasons=second.reasons)
+        return replace(
+            first,
+            seconds=seconds,
+            torn=True,
+            refusals=second.refusals,
+            reasons=second.reasons,
+            bars=second.bars,
+        )
     if second.bar is None:
         return replace(first, seconds=seconds)
     drawn, letters = first.drawn + second.drawn, first.letters + second.letters
@@ -117,14 +144,31 @@ def _agreed(first: ScaleReading, second: ScaleReading) -> ScaleReading:
         return replace(first, seconds=seconds)
     if second.bar is not None and abs(second.bar.pixel_size_nm / first.bar.pixel_size_nm - 1) <= SAME_BAR:
         return replace(first, seconds=seconds)
+    if second.bar is not None and _is_part_of(first.bar, second.bar):
+        return replace(second, acquisition=first.acquisition, drawn=first.drawn + second.drawn, seconds=seconds)
     doubt = f'"{first.bar.text}" with a bar of {first.bar.length_px:.1f} px: a second look, for bars, ' + (
         f"led to {second.bar.length_px:.1f} px." if second.bar else "did not find it."
     )
     reasons = (*second.reasons, doubt)
     drawn = tuple(box for box in first.drawn if box not in (first.bar.box, first.bar.text_box))
     return replace(
-        first, bar=None, refusals=(*second.refusals, doubt), drawn=drawn, seconds=seconds, torn=True, reasons=reasons
+        first,
+        bar=None,
+        bars=second.bars if second.torn else (),
+        refusals=(*second.refusals, doubt),
+        drawn=drawn,
+        seconds=seconds,
+        torn=True,
+        reasons=reasons,
     )
+
+
+def _is_part_of(bar: ScaleBar, whole: ScaleBar) -> bool:
+    """Whether the first look saw only a part of the bar that the second one is sure of, beside the same label."""
+    same = (bar.value, bar.unit) == (whole.value, whole.unit)
+    around = whole.box.grown(PART_PX, PART_PX, (whole.box.bottom + PART_PX, whole.box.right + PART_PX))
+    longer = whole.length_px > (1 + SAME_BAR) * bar.length_px
+    return same and longer and whole.confidence >= SURE_ALONE and bar.box.share_in(around) >= MOST_OF_BAR
 
 
 def _scanned(original: NDArray[Any], detector: Detector) -> ScaleReading:
@@ -151,9 +195,17 @@ def _scanned(original: NDArray[Any], detector: Detector) -> ScaleReading:
         bar = choice.bar and _on_original(original, choice.bar, choice.measured)
         drawn = tuple(box for box in (bar.box, bar.text_box, *banners) if box) if bar else tuple(banners)
         reading = ScaleReading(
-            bar, refusals, facts.acquisition, drawn, letter_boxes(gray, lines), clock, choice.torn, reasons
+            bar,
+            refusals,
+            facts.acquisition,
+            drawn,
+            letter_boxes(gray, lines),
+            clock,
+            choice.torn,
+            reasons,
+            (bar, *choice.bars[1:]) if bar else choice.bars,
         )
-        if bar is not None:
+        if choice.bars and (bar is not None or choice.torn):
             break
     return reading
 

@@ -1,0 +1,109 @@
+"""How many letters the ink of a label makes: a check on what a reader of text says.
+
+A reader that leaves out a digit or a point does so surely at times: ``1.0 µm`` is 10 µm with a share of 0.98. The ink
+doesn't forget: letters stand side by side on one line, of like height and of one level.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from uniaims.scalebar.banner import Box
+from uniaims.scalebar.ink import letters
+
+INK_SHARE = 0.5
+"""Ink differs from the ground by more than this part of the label's contrast."""
+DIGIT_HEIGHTS = (0.88, 1.12)
+"""Digits are so high beside the usual one;"""
+BASELINE = 0.15
+"""and end so near to the usual line, as a part of their height."""
+DIGIT_GAP, POINTED_GAP = 0.4, 0.9
+"""Between two digits at most this part of their height is free, the second with a point; before a unit is more."""
+BROKEN_GAP, BROKEN_WIDTH = 0.12, 0.36
+"""What is closer than this and no wider than that may be the two sides of one digit, as of a thin 0."""
+POINT_SIDES = (0.08, 0.35)
+"""A point's sides, as parts of the height of the digits."""
+POINT_GAP = 0.6
+"""Beside a point at most this part of a digit's height is free."""
+LEAST_DIGIT_PX = 9
+"""Smaller digits run into each other, and their points into them."""
+
+
+@dataclass(frozen=True)
+class Glyphs:
+    """What the ink of a label makes: boxes of its pieces as high as digits, left to right, and of its points."""
+
+    digits: tuple[Box, ...] = ()
+    points: tuple[Box, ...] = ()
+
+    def allows(self, spellings: Sequence[str]) -> bool:
+        """Whether one spelling of a number has as many digits as the ink or more, and a point where the ink has one.
+
+        Letters that touch are one piece of ink, so fewer pieces than digits say nothing. Units may be as high as digits
+        and are counted with them then: one piece too much is a digit, more are letters.
+        """
+        return any(
+            len(self.digits) != len(form.replace(".", "")) + 1 and (not self.points or "." in form)
+            for form in spellings
+        )
+
+
+def glyphs_in(levels: NDArray[np.uint8], count: int) -> Glyphs:
+    """The digits and points at the beginning of a line of `count` letters in its cut ``levels`` (h, w) uint8.
+
+    Digits are the leading pieces of one height on one line: what follows is lower (n, m, µ).
+    """
+    _, ink, contrast = letters(levels, Box(0, 0, *levels.shape), count)
+    inked = (np.abs(levels.astype(np.float32) - np.float32(ink)) < INK_SHARE * contrast).astype(np.uint8)
+    pieces = [box for box in _pieces(inked) if box.top > 0 and box.bottom < len(levels)]
+    high = sorted(box.height for box in pieces if box.height >= 0.3 * len(levels))
+    if not high or high[-1] < LEAST_DIGIT_PX:
+        return Glyphs()
+    first = min((box for box in pieces if box.height >= 0.3 * len(levels)), key=lambda box: box.left)
+    digits = _leading(pieces, first)
+    points = tuple(box for box in pieces if _is_point(box, digits))
+    return Glyphs(tuple(digits), points)
+
+
+def _pieces(inked: NDArray[np.uint8]) -> list[Box]:
+    """Boxes of connected ink (h, w), left to right."""
+    count, _, places, _ = cv2.connectedComponentsWithStats(inked, connectivity=8)
+    boxes = [Box(y, x, y + height, x + width) for x, y, width, height, _ in places[1:count].tolist()]
+    return sorted(boxes, key=lambda box: (box.left, box.right))
+
+
+def _leading(pieces: list[Box], first: Box) -> list[Box]:
+    """Pieces like the first one, side by side with it and on its line."""
+    low, high = DIGIT_HEIGHTS
+    found = [first]
+    for box in pieces:
+        alike = low * first.height <= box.height <= high * first.height and box.width <= 1.1 * first.height
+        level = abs(box.bottom - first.bottom) <= max(1.0, BASELINE * first.height)
+        gap = (box.left - found[-1].right) / first.height
+        most = POINTED_GAP if _is_pointed(pieces, found[-1], box) else DIGIT_GAP
+        broken = gap < BROKEN_GAP and max(box.width, found[-1].width) <= BROKEN_WIDTH * first.height
+        if alike and level and broken and gap >= 0:
+            found[-1] = found[-1].union(box)
+        elif alike and level and 0 <= gap <= most:
+            found.append(box)
+    return found
+
+
+def _is_pointed(pieces: list[Box], left: Box, right: Box) -> bool:
+    """Whether a small piece stands on the line between two others."""
+    between = (box for box in pieces if left.right <= box.left and box.right <= right.left)
+    return any(box.height <= POINT_SIDES[1] * left.height and box.top > (left.top + left.bottom) / 2 for box in between)
+
+
+def _is_point(box: Box, digits: list[Box]) -> bool:
+    """Whether a piece is a point between two digits that stand close to it."""
+    height = digits[0].height
+    low, high = (max(1.0, share * height) for share in POINT_SIDES)
+    small = low <= box.height <= high and low <= box.width <= high
+    on_line = abs(box.bottom - digits[0].bottom) <= max(1.0, BASELINE * height)
+    before = [each for each in digits if 0 <= box.left - each.right <= POINT_GAP * height]
+    after = [each for each in digits if 0 <= each.left - box.right <= POINT_GAP * height]
+    return small and on_line and bool(before) and bool(after)

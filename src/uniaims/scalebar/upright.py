@@ -1,0 +1,70 @@
+"""Bars that run downwards beside their label, by the label's own ink."""
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from uniaims.scalebar.banner import Box
+from uniaims.scalebar.candidates import Candidate
+from uniaims.scalebar.measuring import Bar, measure_bar
+
+REACH = 2.5
+"""An upright bar is at most so many letter heights beside its label."""
+LONGEST = 20
+"""It is at most so many letter heights long,"""
+SHORTEST = 2.0
+"""at least so many,"""
+SLENDER = 4.0
+"""and so many times as long as thick."""
+THICKEST = 1.0
+"""It is at most so many letter heights thick."""
+WIDEST_TICK = 3.0
+"""Its ends are at most so many letter heights wide; sides of frames go on there."""
+FILLED = 0.85
+"""Its ink fills at least this part of its box."""
+INK_TOLERANCE, LEAST_TOLERANCE = 0.12, 6.0
+"""Ink varies by this part of its distance from the ground, or by so many levels, from compression."""
+
+
+def upright_bars(gray: NDArray[np.uint8], label: Box, ink: float) -> tuple[Bar, ...]:
+    """Bars of the level ``ink`` that run downwards left or right of a label's box in ``gray`` (H, W) uint8.
+
+    Only what is drawn in the very ink of the label counts: upright edges are everywhere.
+    """
+    letter = min(label.height, label.width)
+    around = label.grown(LONGEST * letter, round((REACH + THICKEST) * letter), gray.shape)
+    levels = np.ascontiguousarray(gray[around.window].T)
+    near = label.moved(-around.top, -around.left).transposed
+    found = []
+    for box in _strips(levels, ink, letter):
+        beside = box.bottom <= near.top or box.top >= near.bottom
+        along = box.left <= (near.left + near.right) / 2 <= box.right
+        bar = measure_bar(levels, Candidate(box, ink > float(np.median(levels)))) if beside and along else None
+        if bar is not None:
+            found.append(_upright(bar, around))
+    return tuple(found)
+
+
+def _strips(levels: NDArray[np.uint8], ink: float, letter: int) -> list[Box]:
+    """Boxes of level strips of an ink in ``levels`` (h, w)."""
+    tolerance = max(LEAST_TOLERANCE, INK_TOLERANCE * abs(ink - float(np.median(levels))))
+    inked = (np.abs(levels.astype(np.float32) - ink) <= tolerance).astype(np.uint8)
+    kept = cv2.morphologyEx(inked, cv2.MORPH_OPEN, np.ones((1, max(8, round(SHORTEST * letter))), np.uint8))
+    count, _, places, _ = cv2.connectedComponentsWithStats(kept, connectivity=4)
+    _, owners, wholes, _ = cv2.connectedComponentsWithStats(inked, connectivity=8)
+    return [
+        Box(top, left, top + height, left + width)
+        for left, top, width, height, area in places[1:count].tolist()
+        if height <= THICKEST * letter
+        and width >= SLENDER * height
+        and area >= FILLED * width * height
+        and wholes[owners[top + height // 2, left + width // 2], cv2.CC_STAT_HEIGHT] <= WIDEST_TICK * letter
+    ]
+
+
+def _upright(bar: Bar, around: Box) -> Bar:
+    """A bar that was measured in the turned part `around` of a picture, as it runs there."""
+    box = bar.box.transposed.moved(around.top, around.left)
+    return replace(bar, box=box, start=bar.start + around.top, end=bar.end + around.top, vertical=True)
