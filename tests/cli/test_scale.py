@@ -167,3 +167,23 @@ def test_a_file_that_is_no_detector_is_named(image: Path, tmp_path: Path, capsys
     (tmp_path / "none.onnx").write_bytes(b"none")
     assert main(["scale", str(image), "--detector", str(tmp_path / "none.onnx")]) == 1
     assert "no scale bar detector" in capsys.readouterr().err
+
+
+def test_a_figure_names_all_bars_and_a_panel_may_be_chosen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    gray = np.clip(np.random.default_rng(0).normal(90, 8, (400, 820)), 0, 255).astype(np.uint8)
+    for left, label, length in ((0, "500 nm", 200), (420, "2 mm", 100)):
+        gray[360:367, left + 60 : left + 60 + length] = 255
+        cv2.putText(gray, label, (left + 70, 345), cv2.FONT_HERSHEY_SIMPLEX, 1.0, 255, 2, cv2.LINE_AA)
+    path = tmp_path / "figure.png"
+    cv2.imwrite(str(path), gray)
+    assert main(["scale", str(path)]) == 0
+    said = capsys.readouterr()
+    assert "unknown" in said.out
+    assert "500 nm" in said.err and "2 mm" in said.err
+    assert main(["scale", str(path), "--json", "--panel", "420,0,820,400"]) == 0
+    (facts,) = json.loads(capsys.readouterr().out)
+    assert facts["pixel_size_nm"] == pytest.approx(20_000, rel=0.01)
+    assert facts["bar_box"][0] == pytest.approx(480, abs=1)
+    assert [bar["text"] for bar in facts["bars"]] == ["2 mm"]
+    assert main(["scale", str(path), "--panel", "420,0,9820,400"]) == 1
+    assert "reaches out" in capsys.readouterr().err

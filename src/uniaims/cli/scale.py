@@ -44,6 +44,14 @@ class _Given:
     keep: Path | None
 
 
+@dataclass(frozen=True)
+class _Look:
+    """How to look for a bar: with which detector, and in which panel."""
+
+    detector: "Detector | None"
+    panel: "Box | None"
+
+
 def scale(
     images: Annotated[list[str], typer.Argument(help="Image files, folders, or patterns in quotes.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON; of an image that failed, its `error`.")] = False,
@@ -53,6 +61,9 @@ def scale(
     ] = None,
     length: Annotated[str | None, typer.Option(help='What the bar in --bar stands for, such as "10 um".')] = None,
     keep: Annotated[Path | None, typer.Option(help="Folder in which the correction is kept as a sample.")] = None,
+    panel: Annotated[
+        str | None, typer.Option(help="Box of the panel to read, x0,y0,x1,y1 in pixels, in a figure of several.")
+    ] = None,
     detector: Annotated[
         Path | None, typer.Option(help="ONNX file of a trained scale bar detector; if not given, the built-in chain.")
     ] = None,
@@ -60,9 +71,11 @@ def scale(
     """Say how large a pixel is, and from where this is known: metadata, or the scale bar in the picture."""
     given = _given(bar, length, keep)
     from uniaims.pipeline.jobs import find_images, why_nothing
+    from uniaims.scalebar import parse_box
     from uniaims.scalebar.detector import detector_at
 
-    chosen, found = detector_at(detector), {item: list(find_images(item, overlay)) for item in images}
+    look = _Look(detector_at(detector), None if panel is None else parse_box(panel))
+    found = {item: list(find_images(item, overlay)) for item in images}
     paths = list(dict.fromkeys(path for item in found.values() for path in item))
     if given and len(paths) > 1:
         say_warning(f"--bar and --length are taken for all {len(paths)} images.")
@@ -71,7 +84,7 @@ def scale(
     for row in rows:
         say_error(row["error"])
     for path in paths:
-        rows.append(_row(path, given, chosen, pictures.get(path)))
+        rows.append(_row(path, given, look, pictures.get(path)))
         if not as_json and "error" not in rows[-1]:
             _say(rows[-1])
     if as_json:
@@ -79,10 +92,10 @@ def scale(
     raise typer.Exit(1 if any("error" in row for row in rows) else 0)
 
 
-def _row(path: Path, given: "_Given | None", detector: "Detector | None", picture: Path | None) -> dict[str, Any]:
+def _row(path: Path, given: "_Given | None", look: "_Look", picture: Path | None) -> dict[str, Any]:
     """The JSON of one image; of one that can't be read the error, which is said too."""
     try:
-        found = _scale_of(path, given, detector)
+        found = _scale_of(path, given, look)
         if picture is not None:
             _write_overlay(found, picture)
     except UniaimsError as error:
@@ -128,13 +141,13 @@ def _pictures(images: list[Path], folder: Path) -> dict[Path, Path]:
     return places
 
 
-def _scale_of(image: Path, given: "_Given | None", detector: "Detector | None") -> _Scale:
+def _scale_of(image: Path, given: "_Given | None", look: "_Look") -> _Scale:
     from uniaims.micrograph import read_image
     from uniaims.scalebar import ScaleReading, given_scale, keep_sample, scan_scale
 
     micrograph = read_image(image)
     if given is None:
-        return _Scale(image, micrograph, scan_scale(micrograph, detector))
+        return _Scale(image, micrograph, scan_scale(micrograph, look.detector, look.panel))
     bar = given_scale(micrograph, given.box, given.length)
     if given.keep is not None:
         keep_sample(micrograph, bar, given.keep, folder_name(image.stem))
@@ -168,7 +181,24 @@ def _facts(found: _Scale) -> dict[str, Any]:
         "unit": bar.unit if bar else None,
         "confidence": bar.confidence if bar else None,
         "warnings": warnings,
+        "bars": [_bar_facts(each) for each in found.reading.bars],
         "acquisition": {name: value for name, value in asdict(acquisition).items() if value is not None},
+    }
+
+
+def _bar_facts(bar: "ScaleBar") -> dict[str, Any]:
+    """The JSON of one of the bars that a picture holds."""
+    from uniaims.scalebar import box_list
+
+    return {
+        "text": bar.text,
+        "value": bar.value,
+        "unit": bar.unit,
+        "length_px": bar.length_px,
+        "pixel_size_nm": bar.pixel_size_nm,
+        "bar_box": box_list(bar.box),
+        "text_box": box_list(bar.text_box) if bar.text_box else None,
+        "confidence": bar.confidence,
     }
 
 
@@ -202,7 +232,8 @@ def _write_overlay(found: _Scale, place: Path) -> None:
 
     picture = cv2.cvtColor(eight_bit(found.micrograph.gray()), cv2.COLOR_GRAY2BGR)
     line_px = max(2, round(max(picture.shape) / LINES_PER_SIDE))
-    boxes = [(found.bar.box, VERMILLION_BGR), (found.bar.text_box, SKY_BLUE_BGR)] if found.bar else []
+    bars = found.reading.bars or ((found.bar,) if found.bar else ())
+    boxes = [pair for bar in bars for pair in ((bar.box, VERMILLION_BGR), (bar.text_box, SKY_BLUE_BGR))]
     for box, colour in boxes:
         if box is not None:
             first = (box.left - 1 - line_px, box.top - 1 - line_px)
