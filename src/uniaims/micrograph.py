@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from uniaims import formats
 from uniaims.errors import ImageError, PixelSizeError
 from uniaims.formats import Acquisition, LazyPixels, Pixels
+from uniaims.formats import guarded as guarded_formats
 from uniaims.formats.calibration import (
     LARGEST_ASPECT,
     LARGEST_NM,
@@ -192,18 +193,20 @@ class Micrograph:
         return np.ascontiguousarray(_plain(pixels))
 
 
-def read_image(path: str | Path, page: int | None = None) -> Micrograph:
+def read_image(path: str | Path, page: int | None = None, *, guarded: bool = False) -> Micrograph:
     """Read a micrograph with its pixel size and acquisition data, from the file itself or a side-car beside it.
 
     Args:
         path: PNG, JPEG, BMP, TIFF, DM3, DM4, SER, MRC or EMD file, or the folder of an OME-Zarr image.
         page: which image of a file with several, counted from 0; ``None``: the first, with a warning of the others.
+        guarded: read in a child process with limits, so that a file that hangs or crashes its reader, or fills the
+            memory, ends in an error too; the result is the same. See :mod:`uniaims.guard`.
 
     Raises:
         ImageError: where there is no file, or no image in it, or less of it than its header says.
     """
     place = Path(path)
-    raw = formats.read(place, page)
+    raw = guarded_formats.read(place, page) if guarded else formats.read(place, page)
     size = None if raw.pixel_size_nm is None else PixelSize(raw.pixel_size_nm, "metadata", raw.pixel_aspect)
     return Micrograph(raw.pixels, size, raw.acquisition, place, raw.warnings, raw.page_count)
 

@@ -87,13 +87,16 @@ def measure(
     page: Annotated[Any, page_option("Which image of a stack, counted from 0, or all.")] = None,
 ) -> None:
     """Measure the objects of a label image made by this or another program."""
+    from uniaims.guard import warm
+
+    warm("uniaims.pipeline.given_labels")
     import numpy as np
 
     from uniaims.cli.compiling import compiling_told
     from uniaims.pipeline import measure_file
 
     with compiling_told():
-        pages = measure_file(labels, image, pixel_size, page)
+        pages = measure_file(labels, image, pixel_size, page, guarded=True)
     for warning in dict.fromkeys(warning for each in pages for warning in each.warnings):
         say_warning(warning)
     for each in pages:
@@ -136,7 +139,7 @@ def info(
     from uniaims.formats import format_of
     from uniaims.micrograph import read_image
 
-    micrograph = read_image(image, page)
+    micrograph = read_image(image, page, guarded=True)
     form = format_of(image).name
     if as_json:
         say_json(_facts(image, form, micrograph))

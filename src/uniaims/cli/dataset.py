@@ -38,6 +38,9 @@ def import_(
     replace: Annotated[bool, typer.Option("--replace", help="Replace images of the same name.")] = False,
 ) -> None:
     """Import images and labels; bad images are listed at the end, and the same command goes on where it ended."""
+    from uniaims.guard import warm
+
+    warm("uniaims.dataset.exchange.pictures")
     from uniaims.dataset.transfer import ImportSettings, import_sources
 
     settings = ImportSettings(

@@ -70,6 +70,9 @@ def scale(
 ) -> None:
     """Say how large a pixel is, and from where this is known: metadata, or the scale bar in the picture."""
     given = _given(bar, length, keep)
+    from uniaims.formats import guarded
+
+    guarded.start()
     from uniaims.pipeline.jobs import find_images, why_nothing
     from uniaims.scalebar import parse_box
     from uniaims.scalebar.detector import detector_at
@@ -145,7 +148,7 @@ def _scale_of(image: Path, given: "_Given | None", look: "_Look") -> _Scale:
     from uniaims.micrograph import read_image
     from uniaims.scalebar import ScaleReading, given_scale, keep_sample, scan_scale
 
-    micrograph = read_image(image)
+    micrograph = read_image(image, guarded=True)
     if given is None:
         return _Scale(image, micrograph, scan_scale(micrograph, look.detector, look.panel))
     bar = given_scale(micrograph, given.box, given.length)

@@ -103,7 +103,7 @@ def place_in_folder(file: str, folder: Path) -> Path:
 
 
 def _looked_at(entry: Entry, source: Path) -> Micrograph:
-    micrograph, record = read_image(source), entry.record
+    micrograph, record = read_image(source, guarded=isinstance(entry.image, Path)), entry.record
     if micrograph.shape != record.shape:
         raise LabelsError(
             f"image {record.image_id!r} has {micrograph.shape} pixels (rows, columns), its labels are for "

@@ -23,6 +23,7 @@ from uniaims.dataset.manifest import is_dataset
 from uniaims.dataset.schema import DESCRIPTIVE_FIELDS, record_from
 from uniaims.dataset.store import Dataset, Existing, OnFault
 from uniaims.errors import InputError, OutputError, SettingsError, UniaimsError
+from uniaims.guard import guarded
 from uniaims.labels import read_labels
 from uniaims.tiles import Progress
 
@@ -205,7 +206,8 @@ class _Import:
         name = stem_of(mask)
         if mask.suffix.lower() not in LABEL_SUFFIXES or name not in self._dataset:
             return
-        unknown, shape = (read_labels(mask) > 0).astype(np.uint8) * 255, self._dataset.record(name).shape
+        labels, shape = guarded(read_labels, mask, about=mask), self._dataset.record(name).shape
+        unknown = (labels > 0).astype(np.uint8) * 255
         if unknown.shape != shape:
             raise unequal_sizes(f"ignore/{mask.name}", unknown.shape, shape)
         with atomic_file(self._dataset.ignore_path(name)) as temporary:

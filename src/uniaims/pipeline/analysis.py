@@ -335,6 +335,8 @@ def analyse(
     settings: AnalysisSettings = AnalysisSettings(),
     segmenter: Segmenter | None = None,
     progress: Progress | None = None,
+    *,
+    guarded: bool = False,
 ) -> Analysis:
     """Read, segment and measure one image.
 
@@ -344,6 +346,7 @@ def analyse(
         segmenter: one that is loaded already, to save loading the model for each image; ``settings.segmenter`` then
             is not looked at.
         progress: told ``(stage, done, total)``.
+        guarded: whether a file is read in a child process, see `read_image`.
 
     Raises:
         ImageError: if the image can't be read.
@@ -353,7 +356,10 @@ def analyse(
     clock = Stopwatch()
     file = image_file(Path(image)) if isinstance(image, str | Path) else None
     with clock("read"):
-        micrograph = read_image(image, _one_page(settings)) if isinstance(image, str | Path) else as_micrograph(image)
+        if isinstance(image, str | Path):
+            micrograph = read_image(image, _one_page(settings), guarded=guarded)
+        else:
+            micrograph = as_micrograph(image)
     with clock("model"):
         segmenter = segmenter or Segmenter.load(settings=settings.segmenter)
     with clock("scale bar"):

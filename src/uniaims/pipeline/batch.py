@@ -8,6 +8,7 @@ from pathlib import Path
 
 from uniaims.atomic import make_folder, sweep
 from uniaims.errors import OutputError, SettingsError, stop_signal
+from uniaims.formats import guarded as guarded_formats
 from uniaims.pipeline.analysis import AnalysisSettings, image_file
 from uniaims.pipeline.jobs import Job, page_of, plan_jobs, read_summary
 from uniaims.pipeline.overview import is_complete, is_overview_due, read_results, write_overview
@@ -81,6 +82,8 @@ def analyse_batch(
     outcomes = [Outcome(each.name, "failed", each.message) for each in plan.unusable]
     if not plan.jobs:
         return BatchResult(output, tuple(outcomes), interrupted=False, seconds=time.perf_counter() - started)
+    if workers == 1:
+        guarded_formats.start()  # while the model loads
     segmenter = Segmenter.load(settings=settings.segmenter)
     tasks, way = list[Task](), Way.of_settings(settings, segmenter.model.info.hash)
     for job in plan.jobs:

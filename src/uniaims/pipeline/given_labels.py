@@ -1,9 +1,9 @@
 """Labels that another program made: read with what their file says of the scale, doubted, measured, saved."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import polars
@@ -11,6 +11,7 @@ import tifffile
 
 from uniaims._kernels import components
 from uniaims.errors import LabelsError, UniaimsError
+from uniaims.guard import guarded as guarded_call
 from uniaims.labels import TIFF_SUFFIXES, Labels, ObjectLabels, objects_of, read_objects
 from uniaims.measurements import Measurements, measure
 from uniaims.micrograph import Micrograph, PixelSize, read_image
@@ -19,6 +20,7 @@ from uniaims.pipeline.overview import write_joined_tables
 from uniaims.report import IndexEntry, ReportContent, write_index, write_overlay, write_report
 from uniaims.scalebar import resolve_pixel_size
 
+Result = TypeVar("Result")
 FEWEST_LEVELS = 32
 """Label images of fewer numbers are never taken for grey levels: they may be classes."""
 PIECES_PER_LEVEL = 20
@@ -53,6 +55,8 @@ def measure_file(
     image: Path | None = None,
     pixel_size: str | None = None,
     page: int | Literal["all"] | None = None,
+    *,
+    guarded: bool = False,
 ) -> list[GivenLabels]:
     """Measure the objects of a label image; of a stack one page, or each.
 
@@ -63,6 +67,7 @@ def measure_file(
         image: the micrograph; of a stack with as many pages, the page of the labels.
         pixel_size: side of a pixel with unit.
         page: counted from 0, or all.
+        guarded: whether files are read in a child process, see `uniaims.micrograph.read_image`.
 
     Raises:
         LabelsError: if it holds no labels, or the grey levels of a picture, or several pages and none was chosen.
@@ -70,11 +75,12 @@ def measure_file(
         PixelSizeError: if the pixel size is no length.
     """
     given = PixelSize.parse(pixel_size) if pixel_size else None
-    found, count = _chosen(path, page)
-    own = _own_pixel_size(path) if given is None else None
+    call = guarded_call if guarded else _called
+    found, count = call(_chosen, path, page, about=path)
+    own = call(_own_pixel_size, path, about=path) if given is None else None
     results = []
     for number, objects in found:
-        micrograph = read_image(image, _page_beside(image, number, count)) if image else None
+        micrograph = read_image(image, _page_beside(image, number, count), guarded=guarded) if image else None
         size = given or (micrograph.pixel_size if micrograph else None) or own
         name = shown_name(path.name) + (f", page {number}" if number is not None else "")
         measurements = measure(objects.labels, size, micrograph)
@@ -83,6 +89,10 @@ def measure_file(
             warnings += resolve_pixel_size(replace(micrograph, pixel_size=own), micrograph.pixel_size).warnings
         results.append(GivenLabels(name, number, objects.labels, measurements, micrograph, warnings))
     return results
+
+
+def _called(function: Callable[..., Result], *arguments: Any, about: str | Path) -> Result:  # noqa: ARG001 as guarded
+    return function(*arguments)
 
 
 def _chosen(path: Path, page: int | Literal["all"] | None) -> tuple[list[tuple[int | None, ObjectLabels]], int]:

@@ -97,7 +97,7 @@ def plan_jobs(inputs: Iterable[str | Path], output: Path, page: int | Literal["a
 def pages_of(image: Path) -> Sequence[int | None]:
     """The images of a file; ``None`` for the only one, and where it can't be read: whoever analyses it says why."""
     try:
-        count = read_image(image).page_count
+        count = read_image(image, guarded=True).page_count
     except ImageError:
         count = 1
     return range(count) if count > 1 else (None,)

@@ -67,7 +67,7 @@ class Task:
             KeyboardInterrupt: if the user stops it, also where a library takes that for an error of its own.
         """
         try:
-            analysis = analyse(self.job.image, self.settings, segmenter, progress)
+            analysis = analyse(self.job.image, self.settings, segmenter, progress, guarded=True)
             summary = analysis.save(self.job.folder)
         except Exception as error:
             if stop := stop_behind(error):

@@ -15,6 +15,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from types import FrameType
 
+from uniaims.formats import guarded as guarded_formats
 from uniaims.pipeline.task import Outcome, Task
 from uniaims.segmenter import Segmenter, SegmenterSettings
 from uniaims.sessions import available_cores
@@ -113,6 +114,7 @@ def _ignoring_interrupts() -> Iterator[None]:
 
 def _start() -> None:
     signal.signal(signal.SIGTERM, _stop)
+    guarded_formats.start()
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:

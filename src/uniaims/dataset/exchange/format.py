@@ -12,6 +12,7 @@ from uniaims.atomic import atomic_folder
 from uniaims.dataset.entry import Entry
 from uniaims.dataset.instances import Instances
 from uniaims.errors import InputError, LabelsError, OutputError, UniaimsError
+from uniaims.guard import guarded
 
 OnFault = Callable[[str, UniaimsError], None]
 
@@ -46,12 +47,16 @@ class Unreadable:
 
 
 def attempt(name: str, read: Callable[..., Entry], *arguments: Any) -> Entry | Unreadable:
-    """Read one image of several, so that the others can be read if it can't."""
+    """Read one image of several in a guarded child process, so that the others can be read if it can't."""
     try:
-        with np.errstate(over="ignore", invalid="ignore"):  # shapes are looked at when they are whole
-            return read(*arguments)
+        return guarded(_read_one, read, *arguments, about=name)
     except Exception as error:
         return Unreadable(name, error)
+
+
+def _read_one(read: Callable[..., Entry], *arguments: Any) -> Entry:
+    with np.errstate(over="ignore", invalid="ignore"):  # shapes are looked at when they are whole
+        return read(*arguments)
 
 
 @dataclass(frozen=True)
