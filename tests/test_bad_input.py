@@ -4,7 +4,8 @@ import os
 import re
 import signal
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 import tifffile
 
+from uniaims import guard
 from uniaims.cli import main
 from uniaims.pipeline.analysis import RESULT_FILES
 from uniaims.pipeline.jobs import OVERVIEW_FILES
@@ -274,3 +276,36 @@ def test_a_file_that_is_no_model_is_refused(
     (folder / "bad.onnx").write_bytes(content)
     assert analyse(folder, "--model", str(folder / "bad.onnx")) == 1
     assert "bad.onnx" in capsys.readouterr().err
+
+
+class TestReaders:
+    """Readers that hang or crash, as a broken C library would; HDF5's stands in for all."""
+
+    @pytest.fixture(autouse=True)
+    def fresh_child(self) -> Iterator[None]:
+        """A child that has imported nothing yet, and none that outlives the test."""
+        guard.cool()
+        yield
+        guard.cool()
+
+    @pytest.mark.parametrize(
+        "broken, message",
+        [
+            ("import ctypes; ctypes.string_at(0)", r"the process that read it died of it \(SIGSEGV\)"),
+            ("while True: pass", "reading it took more than 20 s and was stopped"),
+            ("bytes(2**62)", "not enough memory"),
+        ],
+    )
+    def test_a_broken_reader_costs_its_file_alone(
+        self, folder: Path, broken: str, message: str, monkeypatch: pytest.MonkeyPatch, capsys: Any
+    ) -> None:
+        library = folder.parent / "library"
+        library.mkdir()
+        (library / "h5py.py").write_text(broken, encoding="utf-8")
+        monkeypatch.syspath_prepend(library)
+        monkeypatch.setattr(guard, "Limits", partial(guard.Limits, seconds=20))
+        (folder / "m.emd").write_bytes(b"\x89HDF\r\n\x1a\n and more")
+        assert analyse(folder) == 1
+        assert_good_ones_are_done(folder.parent / "out")
+        told = capsys.readouterr()
+        assert re.search(message, " ".join((told.out + told.err).split()))

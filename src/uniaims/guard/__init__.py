@@ -19,7 +19,7 @@ from uniaims.guard.frames import Reply, Terms, pickled
 from uniaims.guard.process import Child
 from uniaims.guard.watch import free_bytes
 
-__all__ = ["Guard", "Limits", "guarded", "warm"]
+__all__ = ["Guard", "Limits", "cool", "guarded", "warm"]
 
 Result = TypeVar("Result")
 
@@ -151,9 +151,11 @@ def _idle_here() -> list[Guard]:
 
 
 @atexit.register
-def _close_idle() -> None:
-    for guard in _idle_here():
-        guard.close()
+def cool() -> None:
+    """End the children that wait for calls; what comes next starts another."""
+    idle = _idle_here()
+    while idle:
+        idle.pop().close()
 
 
 def _file_bytes(argument: Any) -> int:
