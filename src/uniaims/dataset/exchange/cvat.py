@@ -61,7 +61,9 @@ def read(path: Path) -> Iterator[Entry | Unreadable]:
             for image in root.iter("image"):
                 name = image.get("name", "")
                 picture = find_picture(name, file, path)
-                yield attempt(name, _read_image, image, file, records, picture, document.warnings)
+                yield attempt(
+                    name, _read_image, image, file, records.get(image_id_of(name)), picture, document.warnings
+                )
 
 
 def write(entries: Iterable[Entry], folder: Path) -> None:
@@ -85,7 +87,7 @@ def write(entries: Iterable[Entry], folder: Path) -> None:
 def _read_image(
     image: Element,
     file: Path,
-    records: dict[str, dict[str, object]],
+    record: dict[str, object] | None,
     picture: Path | None,
     warnings: tuple[str, ...],
 ) -> Entry:
@@ -98,7 +100,7 @@ def _read_image(
             raise InputError(f"{what} has no area. Remove it, or draw around the objects.")
         if item.tag != "tag":
             drawings.append(_drawing(item, frame.shape, what))
-    known = records.get(image_id_of(name), {"split": image.get("subset", "").lower()})
+    known = {"split": image.get("subset", "").lower()} if record is None else record
     known = known if known.get("split") in {"train", "validation", "test"} or "image_id" in known else {}
     return frame.entry(instances_of(frame.shape, drawings), known, warnings)
 

@@ -33,7 +33,7 @@ def read(path: Path) -> Iterator[Entry | Unreadable]:
     pictures = pictures_in(folder.parent / "images") | pictures_in(folder) | pictures_in(folder / "images")
     for file in _files(path):
         if path.is_file() or _is_features(file):
-            yield attempt(file.name, _read_file, file, pictures)
+            yield attempt(file.name, _read_file, file, pictures.get(stem_of(file)))
 
 
 def write(entries: Iterable[Entry], folder: Path) -> None:
@@ -59,13 +59,12 @@ def _is_features(file: Path) -> bool:
     return '"Feature' in head and '"type"' in head
 
 
-def _read_file(file: Path, pictures: dict[str, Path]) -> Entry:
+def _read_file(file: Path, picture: Path | None) -> Entry:
     document = read_json(file)
     content = document.content
     top = content if isinstance(content, dict) else {"type": "FeatureCollection", "features": content}
     features = [top] if top.get("type") == "Feature" else wanted_list(top.get("features"), f"{file}: features")
     known = top[KEY] if isinstance(top.get(KEY), dict) else {}
-    picture = pictures.get(stem_of(file))
     name = picture.name if picture else str(known.get("file_name") or f"{file.stem}.png")
     frame = frame_of(name, picture, known.get("height"), known.get("width"), drawn_as_stored=not known)
     drawings = [_drawing(feature, f"{file}: feature {number}") for number, feature in enumerate(features)]
