@@ -15,7 +15,7 @@ from uniaims.formats.raw_image import RawImage
 from uniaims.guard import guarded, warm
 
 
-def read(path: Path, page: int = 0) -> RawImage:
+def read(path: Path, page: int | None = None) -> RawImage:
     """`uniaims.formats.read` in a child with limits; windows of large planes are read there too.
 
     Raises:
@@ -74,7 +74,7 @@ class _MappedPlane:
         return np.ndarray(self.shape, self.dtype, content, self.first - low, self.strides)
 
 
-def _sendable(path: Path, page: int) -> RawImage:
+def _sendable(path: Path, page: int | None) -> RawImage:
     """In the child: the image; of mapped planes only where they are, others in one piece, which is sent as it is."""
     raw = formats.read(path, page)
     pixels: Any = raw.pixels

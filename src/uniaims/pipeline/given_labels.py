@@ -80,7 +80,9 @@ def measure_file(
     own = call(_own_pixel_size, path, about=path) if given is None else None
     results = []
     for number, objects in found:
-        micrograph = read_image(image, _page_beside(image, number, count), guarded=guarded) if image else None
+        micrograph = (
+            read_image(image, _page_beside(image, number, count, guarded=guarded), guarded=guarded) if image else None
+        )
         size = given or (micrograph.pixel_size if micrograph else None) or own
         name = shown_name(path.name) + (f", page {number}" if number is not None else "")
         measurements = measure(objects.labels, size, micrograph)
@@ -145,11 +147,11 @@ def _objects(path: Path, plane: np.ndarray[Any, Any], number: int) -> ObjectLabe
     return replace(objects, warnings=tuple(f"{path}, page {number}: {text}" for text in objects.warnings))
 
 
-def _page_beside(image: Path, number: int | None, count: int) -> int | None:
+def _page_beside(image: Path, number: int | None, count: int, *, guarded: bool) -> int | None:
     """The page of the image that belongs to a page of the labels: the same, where it has as many."""
     if number is None:
         return None
-    pages = read_image(image, 0).page_count
+    pages = read_image(image, 0, guarded=guarded).page_count
     if pages not in {1, count}:
         raise LabelsError(f"{image} has {pages} images and the labels have {count}: give one image, or as many.")
     return number if pages == count else 0
