@@ -15,6 +15,7 @@ from PIL import Image
 from uniaims.errors import ImageError
 from uniaims.formats import read
 from uniaims.formats.tiff_bounds import check_directories
+from uniaims.formats.tiff_numbers import tiff_numbers
 
 PAGE = {256: 4, 257: 4, 258: 8, 259: 1, 262: 1, 273: 8, 277: 1, 278: 4, 279: 16}
 START = 24
@@ -173,3 +174,15 @@ def test_one_bit_bomb(tmp_path: Path) -> None:
     (tmp_path / "a.tif").write_bytes(b"II*\0" + struct.pack("<I", 8 + len(data)) + data + directory(tags))
     with pytest.raises(ImageError, match="can't hold"):
         read(tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize("tag", [322, 323])
+def test_tiles_that_are_far_larger_than_their_picture(tmp_path: Path, ramp: NDArray[Any], tag: int) -> None:
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, ramp, tile=(64, 64), compression="deflate", metadata=None)
+    with tifffile.TiffFile(path, mode="r+b") as file:
+        file.pages.first.tags[tag].overwrite(2**32 - 16, dtype="I")
+    with pytest.raises(ImageError, match="said to lie in tiles"):
+        read(path)
+    with pytest.raises(ImageError, match="said to lie in tiles"):
+        tiff_numbers(path)

@@ -54,7 +54,7 @@ def test_missing_chunks(tmp_path: Path, bright: NDArray[Any], zarr_format: int) 
 def test_only_the_plane_that_is_read_counts(tmp_path: Path, bright: NDArray[Any]) -> None:
     path = write(tmp_path / "a.zarr", np.stack([bright] * 4), chunks=(2, 16, 16))
     (path / "c/1/0/0").unlink()
-    assert len(read(path, 1).warnings) == 1, "only that there are several"
+    assert read(path, 1).warnings == ()
     assert any("1 of 6 chunks" in text for text in read(path, 2).warnings)
 
 

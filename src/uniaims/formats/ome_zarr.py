@@ -28,8 +28,11 @@ class Source:
     multiscale: Mapping[str, Any]
 
 
-def read(path: Path, page: int = 0) -> Reading:
-    """Read plane `page` of the full resolution; leading axes (time, channel, z) are counted as pages."""
+def read(path: Path, page: int = 0, *, may_be_empty: bool = False) -> Reading:
+    """Read plane `page` of the full resolution; leading axes (time, channel, z) are counted as pages.
+
+    One of which no chunk is there is refused, unless it ``may_be_empty``: writers leave out what is all background.
+    """
     source = _source(path)
     array = stored_array(path / source.array)
     height, width = array.shape[-2:]
@@ -37,7 +40,7 @@ def read(path: Path, page: int = 0) -> Reading:
     count = math.prod(array.shape[:-2])
     check_page(page, count)
     leading = tuple(int(index) for index in np.unravel_index(page, array.shape[:-2]))
-    notes = check_plane(array, leading)
+    notes = check_plane(array, leading, may_be_empty=may_be_empty)
     calibration = understood("NGFF metadata", partial(_calibration, source.multiscale, len(array.shape)))
     return Reading(_pixels(array, leading), (calibration,), notes, count)
 

@@ -28,6 +28,8 @@ _BOUNDED = frozenset({1, 2, 3, 4, 5, 8, 32773, 32809, 32946, 34925, 50000, 65000
 _JPEG = frozenset({6, 7, 33007})
 _JPEG_2000 = frozenset({33003, 33004, 33005, 34712})
 _HEAD_BYTES = 2**16
+_SMALL_TILE_PX = 2**22
+"""Tiles of so many pixels are taken for any picture."""
 _SIZE_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
@@ -191,6 +193,21 @@ def _steps(attributes: Any) -> int:
         return _MOST_PLANES + 1
 
 
+def check_tile(directory: Any) -> None:
+    """Refuse tiles much larger than their picture: the memory for a whole one is asked for before it is decoded.
+
+    Raises:
+        ImageError: on such a tile.
+    """
+    height, width = _segment_shape(directory)
+    pixels = int(directory.imagelength) * int(directory.imagewidth)
+    if directory.is_tiled and height * width > 4 * pixels + _SMALL_TILE_PX:
+        raise ImageError(
+            f"the picture of {directory.imagewidth} x {directory.imagelength} pixels is said to lie in tiles of "
+            f"{width} x {height}: the file is damaged; export it again"
+        )
+
+
 def check_segments(directory: Any, stream: Any) -> None:
     """Refuse strips and tiles that hold a picture larger than themselves, and codecs that can't be bounded.
 
@@ -199,6 +216,7 @@ def check_segments(directory: Any, stream: Any) -> None:
     Raises:
         ImageError: on such a strip or tile.
     """
+    check_tile(directory)
     compression = int(directory.compression)
     if compression in _BOUNDED:
         return

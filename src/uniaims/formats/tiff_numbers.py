@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from uniaims.errors import ImageError
 from uniaims.formats.complaints import Complaints
 from uniaims.formats.raw_image import check_size
-from uniaims.formats.tiff_bounds import check_directories
+from uniaims.formats.tiff_bounds import check_directories, check_tile
 
 _UNCHECKED_BYTES = 2**27
 _MOST_TIMES_PACKED = 1100
@@ -50,6 +50,7 @@ def _first_series(file: Any) -> NDArray[Any]:
     series = file.series[0]
     page = series.keyframe
     check_size(page.imagewidth, page.imagelength)
+    check_tile(page)
     claimed = int(np.prod(series.shape, dtype=np.float64)) * page.dtype.itemsize
     if claimed > _UNCHECKED_BYTES and claimed > _MOST_TIMES_PACKED * file.filehandle.size:
         raise ImageError(

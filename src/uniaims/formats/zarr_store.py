@@ -178,11 +178,12 @@ def _check_codecs(names: list[str]) -> str | None:
     return packers[0] if packers else None
 
 
-def check_plane(array: StoredArray, leading: tuple[int, ...]) -> tuple[str, ...]:
+def check_plane(array: StoredArray, leading: tuple[int, ...], *, may_be_empty: bool = False) -> tuple[str, ...]:
     """Look at the chunk files of a plane; the warning says how many pieces are not there.
 
     Writers leave out chunks that hold nothing but the fill value, so one that is missing may be an interrupted copy
-    or plain ground: it is read, with a warning. A plane of which nothing is there is refused.
+    or plain ground: it is read, with a warning. A plane of which nothing is there is refused, unless it
+    ``may_be_empty``, as labels of an image without objects are.
 
     Raises:
         ImageError: where no chunk is there, one is no file, or the files can't hold what is claimed.
@@ -201,11 +202,12 @@ def check_plane(array: StoredArray, leading: tuple[int, ...]) -> tuple[str, ...]
             raise ImageError(f"chunk {path.relative_to(array.folder)} is no file: copy the folder again")
         stored_bytes += facts.st_size
         there += _pieces_there(array, place, path, facts, leading)
-    if not there:
+    if not there and not may_be_empty:
         raise ImageError(
             f"none of the {count:,} chunks of the image is there: copy the folder again, with all its files"
         )
-    check_promise(width, height, stored_bytes, array.dtype.itemsize)
+    if there:
+        check_promise(width, height, stored_bytes, array.dtype.itemsize)
     if there >= count:
         return ()
     return (

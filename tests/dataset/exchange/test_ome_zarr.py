@@ -20,7 +20,7 @@ def write_05(path: Path, layers: dict[str, np.ndarray[Any, Any]], names: list[st
     axes = [{"name": axis, "type": "space"} for axis in "yx"]
     scale = [{"path": "s0", "coordinateTransformations": [{"type": "scale", "scale": [1, 1]}]}]
     attributes = {"version": "0.5", "multiscales": [{"axes": axes, "datasets": scale}]}
-    root.create_array("s0", data=np.zeros((12, 10), np.uint16))
+    root.create_array("s0", data=np.ones((12, 10), np.uint16))
     root.attrs["ome"] = attributes
     labels = root.create_group("labels")
     labels.attrs["ome"] = {"labels": names or list(layers)}

@@ -62,7 +62,10 @@ def _read_image(path: Path) -> Entry:
     attributes = _attributes(path)
     shape = read_image(path).shape
     known = attributes.get(KEY) if isinstance(attributes.get(KEY), dict) else None
-    layers, warnings = _objects_apart(path, _layers(path, shape)) if known is None else (_layers(path, shape), ())
+    layers, warnings = _layers(path, shape)
+    if known is None:
+        layers, more = _objects_apart(path, layers)
+        warnings += more
     single = len(layers) == 1
     parts = [
         Instances.from_labels(labels, kinds or (None if single else dict.fromkeys(_numbers(labels), name)))
@@ -78,20 +81,23 @@ def _objects_apart(path: Path, layers: list[Layer]) -> tuple[list[Layer], tuple[
     return [(name, objects.labels, objects.names(kinds)) for name, objects, kinds in parted], warnings
 
 
-def _layers(path: Path, shape: tuple[int, int]) -> list[Layer]:
-    """Name, numbers (H, W) and kinds of each label image."""
+def _layers(path: Path, shape: tuple[int, int]) -> tuple[list[Layer], tuple[str, ...]]:
+    """Name, numbers (H, W) and kinds of each label image, and what the user should read about them."""
     group = path / "labels"
     names = _attributes(group).get("labels", []) if group.is_dir() else []
-    layers = []
+    layers: list[Layer] = []
+    warnings: list[str] = []
     for name in names:
         place = PurePosixPath(str(name))
         if place.is_absolute() or ".." in place.parts:
             raise InputError(f"{path}: a label image is said to be at {name}, outside the folder. It is damaged.")
-        labels = check_labels(np.asarray(read_plane(group / place).pixels))
+        plane = read_plane(group / place, may_be_empty=True)
+        warnings += [f"{path}/labels/{name}: {text}" for text in plane.warnings]
+        labels = check_labels(np.asarray(plane.pixels))
         if labels.shape != shape:
             raise unequal_sizes(f"{path.name}/labels/{name}", labels.shape, shape)
         layers.append((str(name), labels, _kinds(_attributes(group / place))))
-    return layers
+    return layers, tuple(warnings)
 
 
 def _kinds(attributes: Mapping[str, Any]) -> dict[int, str]:
@@ -150,6 +156,7 @@ def _write_plane(group: Any, plane: NDArray[Any]) -> None:
         chunks=chunks,
         dtype=plane.dtype,
         chunk_key_encoding={"name": "v2", "separator": "/"},
+        config={"write_empty_chunks": True},  # a chunk that is not there then tells of a copy that was not whole
     )
     array[...] = plane
 
