@@ -11,6 +11,8 @@ The names below, and the modules, are loaded at first use, so that importing the
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from uniaims.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from uniaims.dataset import Dataset
     from uniaims.errors import UniaimsError
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
     from uniaims.scalebar import ScaleBar, read_scale
     from uniaims.segmenter import Segmentation, Segmenter, SegmenterSettings
 
-__version__ = "0.1.0"
 
 __all__ = [
     "Analysis",

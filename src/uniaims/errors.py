@@ -25,19 +25,6 @@ def did_you_mean(given: str, known: Iterable[str]) -> str:
     return f" Did you mean {close[0]}?" if close else ""
 
 
-def stop_behind(error: BaseException) -> KeyboardInterrupt | None:
-    """The stop that led to an error: a library that was being imported may make another one of it."""
-    seen: BaseException | None = error
-    while seen is not None and not isinstance(seen, KeyboardInterrupt):
-        seen = seen.__cause__ or seen.__context__
-    return seen
-
-
-def stop_signal(stop: KeyboardInterrupt | None) -> int:
-    """Number of the signal that a stop came by, where that is told; else, or if there was none, 0."""
-    return int(stop.args[0]) if stop and stop.args else 0
-
-
 class UniaimsError(Exception):
     """Anything that Uni-AIMS refuses or fails to do, with a message meant for the user."""
 

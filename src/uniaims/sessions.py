@@ -5,6 +5,8 @@ from pathlib import Path
 
 import onnxruntime
 
+from uniaims.workers import available_cores
+
 
 def cpu_session(path: Path) -> onnxruntime.InferenceSession:
     """An ONNX file, loaded to run on the CPU; ONNX Runtime's own exceptions are raised where it can't be."""
@@ -21,8 +23,3 @@ def thread_count() -> int:
     if wanted.isdecimal() and int(wanted) > 0:
         return int(wanted)
     return available_cores()
-
-
-def available_cores() -> int:
-    """Processor cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)

@@ -12,15 +12,12 @@ gets one line too, and what is wrong at first sight is refused at once.
 
 import io
 import os
-import signal
 import sys
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from types import FrameType
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from uniaims.errors import PixelSizeError, SettingsError, UniaimsError, stop_behind, stop_signal
+from uniaims.errors import PixelSizeError, SettingsError, UniaimsError
+from uniaims.stopping import stop_behind, stop_signal, terminating_like_ctrl_c
 
 if TYPE_CHECKING:
     import typer
@@ -34,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command line (``sys.argv`` if not given) and return its exit code. Nothing is raised."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        with _ending_like_ctrl_c():
+        with terminating_like_ctrl_c():
             return _run(given)
     except KeyboardInterrupt as stop:
         sys.stderr.write("Error: stopped before anything was done. The same command starts it again.\n")
@@ -75,23 +72,6 @@ def _run(given: list[str]) -> int:
         say_error(f"a fault in uniaims, {type(error).__name__}: {error}. Please report it; {TRACEBACK}=1 tells more.")
         return 1
     return 0
-
-
-@contextmanager
-def _ending_like_ctrl_c() -> Iterator[None]:
-    """Let SIGTERM, by which servers and schedulers end a program, stop as cleanly as Ctrl-C."""
-    if threading.current_thread() is not threading.main_thread():  # only there can signals be set
-        yield
-        return
-
-    def end(number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt(number)
-
-    before = signal.signal(signal.SIGTERM, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def __getattr__(name: str) -> "typer.Typer | Any":

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from uniaims import __version__
 from uniaims.atomic import atomic_file
 from uniaims.cli import STOPPED, USAGE
 from uniaims.cli.flags import page_option, settings_from, settings_of
@@ -21,6 +20,7 @@ from uniaims.cli.screen import pace, progress_bars, say, say_error, say_facts, s
 from uniaims.cli.synthesis import synthesise
 from uniaims.cli.training import finetune, quantise, train
 from uniaims.errors import OutputError
+from uniaims.version import __version__
 
 if TYPE_CHECKING:
     from uniaims.micrograph import Micrograph

@@ -7,7 +7,7 @@ import typer
 
 from uniaims.cli import stopped_code
 from uniaims.cli.screen import say_error
-from uniaims.errors import stop_behind
+from uniaims.stopping import stop_behind
 
 
 @contextmanager

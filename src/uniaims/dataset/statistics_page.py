@@ -11,7 +11,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from uniaims import __version__
 from uniaims.atomic import atomic_file
 from uniaims.dataset.census import STATES, Census, take_census
 from uniaims.dataset.image_table import Row
@@ -19,6 +18,7 @@ from uniaims.dataset.plots import Axis, dots, histogram, ruler, short, spread
 from uniaims.dataset.store import Dataset
 from uniaims.dataset.thumbnails import Thumbnail, thumbnail
 from uniaims.tiles import Progress
+from uniaims.version import __version__
 
 SHOWN_IMAGES = 12
 MOST_VALUES = 7

@@ -13,7 +13,6 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from uniaims import __version__
 from uniaims.atomic import atomic_folder
 from uniaims.dataset import Entry, ImageRecord, Instances
 from uniaims.errors import SettingsError
@@ -38,6 +37,7 @@ from uniaims.scalebar import ResolvedPixelSize, ScaleReading, resolve_pixel_size
 from uniaims.scalebar.detector import detector_at
 from uniaims.segmenter import Segmentation, Segmenter, SegmenterSettings, Stopwatch, as_micrograph
 from uniaims.tiles import Progress
+from uniaims.version import __version__
 
 SUMMARY = "summary.json"
 RESULT_FILES = ("labels.tif", "measurements.csv", "measurements.parquet", "overlay.png", "report.html", SUMMARY)

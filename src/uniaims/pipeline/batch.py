@@ -1,22 +1,24 @@
 """Many images: skip what is done, go on after failures, stop cleanly, join the results."""
 
 import time
-from collections.abc import Generator, Iterable
+from collections.abc import Iterable
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from uniaims.atomic import make_folder, sweep
-from uniaims.errors import OutputError, SettingsError, stop_signal
+from uniaims.errors import OutputError, SettingsError
 from uniaims.formats import guarded as guarded_formats
 from uniaims.pipeline.analysis import AnalysisSettings, image_file
 from uniaims.pipeline.jobs import Job, page_of, plan_jobs, read_summary
 from uniaims.pipeline.overview import is_complete, is_overview_due, read_results, write_overview
 from uniaims.pipeline.task import Outcome, Status, Task
 from uniaims.pipeline.ways import Way, differing
-from uniaims.pipeline.workers import run_in_processes
 from uniaims.segmenter import Segmenter
+from uniaims.stopping import stop_signal
 from uniaims.tiles import Progress
+from uniaims.workers import executor_for
 
 
 @dataclass(frozen=True)
@@ -153,7 +155,8 @@ def _run(
     """Run the tasks and append their outcomes; gives what stopped them early, if anything did."""
     tell = progress or _say_nothing
     tell("images", 0, len(tasks))
-    finished = _in_turn(tasks, segmenter, progress) if workers == 1 else run_in_processes(tasks, workers)
+    work = Task.run_elsewhere if workers > 1 else partial(Task.run, segmenter=segmenter, progress=progress)
+    finished = executor_for(workers).results(work, tasks, Task.lost)
     try:
         with closing(finished):
             for count, outcome in enumerate(finished, start=1):
@@ -166,8 +169,3 @@ def _run(
 
 def _say_nothing(_stage: str, _done: int, _total: int) -> None:
     """Progress for nobody."""
-
-
-def _in_turn(tasks: list[Task], segmenter: Segmenter, progress: Progress | None) -> Generator[Outcome, None, None]:
-    for task in tasks:
-        yield task.run(segmenter, progress)

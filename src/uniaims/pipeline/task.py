@@ -5,13 +5,18 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from uniaims.errors import UniaimsError, stop_behind
+from uniaims.errors import UniaimsError
+from uniaims.formats import guarded as guarded_formats
 from uniaims.pipeline.analysis import AnalysisSettings, analyse
 from uniaims.pipeline.jobs import Job
-from uniaims.segmenter import Segmenter
+from uniaims.segmenter import Segmenter, SegmenterSettings
+from uniaims.stopping import stop_behind
 from uniaims.tiles import Progress
 
 Status = Literal["done", "skipped", "failed"]
+
+_segmenters: dict[SegmenterSettings, Segmenter] = {}
+"""In a process that works at a batch: the model, loaded once."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,19 @@ class Task:
             return Outcome(self.job.name, "failed", failure_message(error), image=self.job.image, page=self.job.page)
         done = Outcome.of_summary(self.job, "done", asdict(summary), self.reason)
         return replace(done, contradictions=analysis.contradictions)
+
+    def run_elsewhere(self) -> Outcome:
+        """`run` in a process of its own, which loads the model itself and keeps it for the next task."""
+        wanted = self.settings.segmenter
+        if wanted not in _segmenters:
+            guarded_formats.start()  # while the model loads
+            _segmenters[wanted] = Segmenter.load(settings=wanted)
+        return self.run(_segmenters[wanted])
+
+    def lost(self) -> Outcome:
+        """What became of a task whose process died."""
+        message = "the process that analysed it died, most likely for want of memory. Cut the image into parts."
+        return Outcome(self.job.name, "failed", message, image=self.job.image, page=self.job.page)
 
 
 def failure_message(error: Exception) -> str:

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from uniaims import __version__
 from uniaims.names import shown
 from uniaims.pipeline.analysis import AnalysisSettings, detector_hash
 from uniaims.pipeline.traces import NAMES
 from uniaims.report.wording import HASH_DIGITS
+from uniaims.version import __version__
 
 MODEL, VERSION = "Model", "Version"
 _NO_MATTER = ("page", "device", "model", "detector")

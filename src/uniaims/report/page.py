@@ -14,10 +14,10 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from uniaims import __version__
 from uniaims.atomic import atomic_file
 from uniaims.names import shown
 from uniaims.report.packing import script_json
+from uniaims.version import __version__
 
 
 def write_page(

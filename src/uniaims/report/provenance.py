@@ -4,11 +4,11 @@ import platform
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, is_dataclass
 
-from uniaims import __version__
 from uniaims.measurements import Property
 from uniaims.report.census import Census
 from uniaims.report.content import ReportContent
 from uniaims.report.units import NO_BREAK, NOTHING, count, duration, plain
+from uniaims.version import __version__
 
 FUNCTIONS = (
     ("Objects", "uniaims.segmenter.Segmenter"),

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from uniaims import __version__
 from uniaims.report.census import Census
 from uniaims.report.content import ReportContent
 from uniaims.report.provenance import flatten, pixel_size_text, plain_value
 from uniaims.report.sizes import CONFIDENCE, FEWEST_FOR_LAW, RESAMPLES, SizeFigures, probability
 from uniaims.report.units import NO_BREAK, count, counted, interval, number, percent, quantity
+from uniaims.version import __version__
 
 TABLE_LEAD = (
     "Press a heading to sort, a row to see its object in the picture. All objects are listed, those cut by the border "

@@ -25,9 +25,9 @@ import numpy as np
 from PIL import Image, PngImagePlugin
 
 from uniaims.atomic import atomic_file, sweep
-from uniaims.errors import OutputError, SettingsError, stop_signal
+from uniaims.errors import OutputError, SettingsError
 from uniaims.labels import write_labels
-from uniaims.synthesis.pool import in_processes
+from uniaims.stopping import stop_signal
 from uniaims.synthesis.recipe import (
     ANY_BANNER,
     Recipe,
@@ -39,6 +39,7 @@ from uniaims.synthesis.recipe import (
 )
 from uniaims.synthesis.scenes import WholeMask
 from uniaims.tiles import Progress
+from uniaims.workers import executor_for
 
 CHUNK = "uniaims"
 """Name of the PNG text chunk that holds the record."""
@@ -210,9 +211,7 @@ def synthesise(
     tell, kept, made = progress or _say_nothing, len(orders) - len(waiting), 0
     stop: KeyboardInterrupt | None = None
     tell("samples", kept, len(orders))
-    finished = (
-        (make(order) for order in waiting) if settings.workers == 1 else in_processes(make, waiting, settings.workers)
-    )
+    finished = executor_for(settings.workers, threads_each=1).results(make, waiting, _lost)
     try:
         with closing(finished):
             for made, _ in enumerate(finished, start=1):
@@ -238,6 +237,13 @@ def make(order: Order) -> str:
     with atomic_file(order.image) as temporary:
         Image.fromarray(sample.image).save(temporary, pnginfo=information, compress_level=4)
     return order.stem
+
+
+def _lost(order: Order) -> str:
+    raise OutputError(
+        f"{order.stem}: the process that rendered it died, most likely for want of memory. What is finished stays: "
+        "go on with fewer --workers."
+    )
 
 
 def record_of(sample: SyntheticSample, order: Order) -> SampleRecord:

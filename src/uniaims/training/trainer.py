@@ -23,16 +23,15 @@ from typing import Any
 
 import torch
 
-from uniaims import __version__
 from uniaims.networks.card import ModelCard
 from uniaims.networks.flownet import FlowNet
 from uniaims.networks.weights import export_onnx, load_weights, save_weights
+from uniaims.stopping import StopRequest, stop_request
 from uniaims.tiles import Progress
 from uniaims.training.calibration import calibrated_card
 from uniaims.training.checkpoint import BEST_FILE, LAST_FILE, restore, save_state
 from uniaims.training.clock import Clock
 from uniaims.training.distributed import Team, team
-from uniaims.training.interruption import StopRequest, stop_request
 from uniaims.training.journal import Journal
 from uniaims.training.losses import Loss
 from uniaims.training.optimisation import check_loss, device_named, learning_rate, time_is_up
@@ -43,6 +42,7 @@ from uniaims.training.settings_file import located, write_settings
 from uniaims.training.start import resolved, start_of
 from uniaims.training.step import State, Stepper, new_state
 from uniaims.training.validation import Validator
+from uniaims.version import __version__
 
 SETTINGS_FILE = "settings.toml"
 LOG_EVERY = 10

@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from uniaims import __version__
 from uniaims.networks.detector import DetectorNet, DetectorSettings, export_detector
+from uniaims.stopping import StopRequest, stop_request
 from uniaims.tiles import Progress
 from uniaims.training.checkpoint import restore, save_state
 from uniaims.training.clock import Clock
@@ -21,7 +21,6 @@ from uniaims.training.detection.assignment import Truth
 from uniaims.training.detection.losses import DetectionLoss, detection_loss
 from uniaims.training.detection.sampling import CLASSES, DetectionBatch, DetectionLoader, Regions
 from uniaims.training.detection.settings import DetectorTraining
-from uniaims.training.interruption import StopRequest, stop_request
 from uniaims.training.optimisation import (
     GRADIENT_NORM,
     check_loss,
@@ -30,6 +29,7 @@ from uniaims.training.optimisation import (
     time_is_up,
     update_average,
 )
+from uniaims.version import __version__
 
 LOG_FILE = "log.jsonl"
 LOG_EVERY = 10

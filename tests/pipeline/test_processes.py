@@ -5,32 +5,21 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import cv2
-import pytest
 import tifffile
 
 from uniaims.pipeline import AnalysisSettings, analyse_batch
 from uniaims.pipeline.jobs import Job
 from uniaims.pipeline.task import Outcome, Task
-from uniaims.pipeline.workers import run_in_processes
-from uniaims.segmenter import SegmenterSettings
+from uniaims.segmenter import Segmenter, SegmenterSettings
+from uniaims.tiles import Progress
+from uniaims.workers import Processes
 
 SETTINGS = AnalysisSettings(SegmenterSettings(device="cpu", diameter_px=32.0))
-
-DEADLY = """
-import os
-from uniaims.pipeline.task import Outcome, Task
-
-class Deadly(Task):
-    def run(self, segmenter, progress=None):
-        if self.job.name.startswith("deadly"):
-            os._exit(9)
-        return Outcome(self.job.name, "done", os.environ["OMP_NUM_THREADS"], 0)
-"""
 
 
 def images(folder: Path, cones: Callable[..., Any], count: int) -> Path:
@@ -61,24 +50,16 @@ def group_lives(group: int) -> bool:
     return True
 
 
-def deadly_outcomes(
-    names: Sequence[str], workers: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> list[Outcome]:
-    (tmp_path / "deadly_task.py").write_text(DEADLY, encoding="utf-8")
-    monkeypatch.syspath_prepend(tmp_path)
-    from deadly_task import Deadly
-
-    tasks: list[Task] = [Deadly(Job(Path("x.png"), tmp_path / name), SETTINGS) for name in names]
-    return list(run_in_processes(tasks, workers))
+class Deadly(Task):
+    def run(self, segmenter: Segmenter, progress: Progress | None = None) -> Outcome:
+        os._exit(9)
 
 
-def test_a_process_that_dies_costs_only_its_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = dict(os.environ)
-    outcomes = deadly_outcomes(["deadly", "b"], 2, tmp_path, monkeypatch)
-    assert {outcome.name: outcome.status for outcome in outcomes} == {"deadly": "failed", "b": "done"}
-    dead = next(outcome for outcome in outcomes if outcome.name == "deadly")
-    assert "memory" in dead.message and dead.image == Path("x.png")
-    assert {key: os.environ.get(key) for key in before} == before
+def test_a_task_whose_process_dies_is_a_failure_of_its_image(tmp_path: Path) -> None:
+    tasks = [Deadly(Job(Path("x.png"), tmp_path / "deadly"), SETTINGS)]
+    (outcome,) = Processes(1).results(Task.run_elsewhere, tasks, Task.lost)
+    assert (outcome.name, outcome.status, outcome.image) == ("deadly", "failed", Path("x.png"))
+    assert "memory" in outcome.message
 
 
 def test_ctrl_c_stops_all_processes_and_leaves_nothing_half_written(
