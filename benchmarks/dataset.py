@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 
 from uniaims.dataset import Dataset, Entry, ImageRecord, Instances
-from uniaims.dataset.schema import VOCABULARIES, caption_of
+from uniaims.dataset.schema import VOCABULARIES
 from uniaims.dataset.splits import split
 from uniaims.dataset.statistics_page import write_statistics
 from uniaims.dataset.validation import validate
@@ -86,7 +86,7 @@ def record_of(number: int, count: int, rng: np.random.Generator) -> ImageRecord:
         review_state=str(rng.choice(["suggested", "labelled", "reviewed"], p=[0.1, 0.6, 0.3])),
         synthetic=True,
     )
-    return ImageRecord(**(record.as_dict() | {"caption": caption_of(record)}))
+    return ImageRecord(**(record.as_dict() | {"caption": record.sentence()}))
 
 
 def entries(images: int, instances: int, seed: int, spent: list[float]) -> Iterator[Entry]:

@@ -3,19 +3,11 @@ import pytest
 from uniaims.dataset.entry import Entry
 from uniaims.dataset.instances import Instances
 from uniaims.dataset.schema import (
-    FIELDS,
-    TEXT_ATTRIBUTES,
-    VOCABULARIES,
     ImageRecord,
-    caption_of,
     faults_of,
     record_from,
 )
 from uniaims.errors import LabelsError, SettingsError
-
-
-def test_every_vocabulary_and_attribute_is_a_field():
-    assert set(VOCABULARIES) | set(TEXT_ATTRIBUTES) <= set(FIELDS)
 
 
 def test_a_record_comes_back_from_its_dictionary():
@@ -45,14 +37,6 @@ def test_a_name_can_not_leave_the_folder(name):
 def test_an_unknown_field_is_told_with_the_known_ones():
     with pytest.raises(SettingsError, match=r"colour.*image_id"):
         record_from({"image_id": "a", "file": "a", "width_px": 1, "height_px": 1, "colour": "red"})
-
-
-def test_the_caption_says_what_is_known():
-    record = ImageRecord(
-        "a", "images/a.png", 1, 1, modality="SEM", material="Al2O3", morphology="faceted cubes", density="dense"
-    )
-    assert caption_of(record) == "SEM image of faceted cubes Al2O3, dense."
-    assert caption_of(ImageRecord("a", "images/a.png", 1, 1)) == ""
 
 
 def test_an_entry_wants_instances_of_the_size_of_its_image():

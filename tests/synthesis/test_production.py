@@ -21,7 +21,7 @@ from uniaims.synthesis import (
     render_sample,
     synthesise,
 )
-from uniaims.synthesis.production import COLUMNS, Order, SampleRecord, make, read_record, read_whole
+from uniaims.synthesis.production import COLUMNS, Order, make, read_record, read_whole
 from uniaims.synthesis.scenes import Heap
 
 SMALL = ProductionSettings(count=4, size="64x96")
@@ -200,10 +200,3 @@ def test_recipes_of_one_name_and_no_recipes_are_refused(tmp_path: Path) -> None:
         synthesise(["rods", "rods"], tmp_path, SMALL)
     with pytest.raises(SettingsError, match="none"):
         synthesise([], tmp_path, SMALL)
-
-
-def test_the_texts_of_a_record_are_those_of_the_schema() -> None:
-    from uniaims.dataset.schema import TEXT_ATTRIBUTES
-
-    assert {*TEXT_ATTRIBUTES, "signal", "structure", "material_class", "caption", "pixel_size_nm"} <= set(COLUMNS)
-    assert SampleRecord.__dataclass_fields__["synthetic"].default is True

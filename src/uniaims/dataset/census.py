@@ -7,9 +7,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from uniaims.dataset.schema import TEXT_ATTRIBUTES
 from uniaims.dataset.store import Dataset
 from uniaims.errors import InputError
+from uniaims.records import TEXT_ATTRIBUTES
 
 ATTRIBUTES = ("structure", "signal", "material_class", *TEXT_ATTRIBUTES, "licence", "source", "annotator")
 """Fields whose values are counted."""

@@ -1,8 +1,6 @@
 """The schema: what is known of an image, one row of a dataset's table of images.
 
-The nine text attributes are those of UniEM-3M: modality, material, morphology, surface, density, distribution,
-layering, size range and background; a caption is made from them. Vocabularies are closed where users select by them
-and open where they describe; an empty text means that nobody has said.
+What the image shows stands in `uniaims.records`; here is what makes a record of it: name, file, origin and state.
 """
 
 from collections.abc import Callable
@@ -13,98 +11,31 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from uniaims.errors import SettingsError
-
-VOCABULARIES: dict[str, tuple[str, ...]] = {
-    "modality": ("SEM", "TEM", "STEM", "FIB", "OM", "AFM", "other"),
-    "signal": (
-        "secondary electrons",
-        "backscattered electrons",
-        "EBSD",
-        "EDS",
-        "cathodoluminescence",
-        "bright field",
-        "dark field",
-        "HAADF",
-        "phase contrast",
-        "ion beam",
-        "light",
-        "fluorescence",
-        "topography",
-        "other",
-    ),
-    "structure": (
-        "particle",
-        "nanowire",
-        "fibre",
-        "film",
-        "pore",
-        "grain",
-        "cross-section",
-        "cluster",
-        "crack",
-        "atom column",
-        "cell",
-        "other",
-    ),
-    "material_class": (
-        "alloy",
-        "biological",
-        "carbon",
-        "battery",
-        "ceramic",
-        "composite",
-        "geological",
-        "magnetic",
-        "metal",
-        "polymer",
-        "semiconductor",
-        "other",
-    ),
-    "pixel_size_source": ("given", "metadata", "scale bar"),
-    "review_state": ("unlabelled", "suggested", "labelled", "reviewed", "rejected"),
-    "split": ("train", "validation", "test"),
-}
-"""Texts that a field may hold beside the empty one."""
-
-TEXT_ATTRIBUTES = (
-    "modality",
-    "material",
-    "morphology",
-    "surface",
-    "density",
-    "distribution",
-    "layering",
-    "size_range",
-    "background",
-)
-"""The nine text attributes of UniEM-3M."""
+from uniaims.records import Attributes, one_of, vocabularies_of
 
 LONGEST_ID_BYTES = 200
 """File systems allow for 255 bytes in a name, of which suffixes and temporary names need some."""
 
 
 @dataclass(frozen=True)
-class ImageRecord:
-    """What is known of one image.
+class _Place:
+    """What every record must have; a base of its own, so that these fields come first."""
+
+    image_id: str
+    file: str
+    width_px: int
+    height_px: int
+
+
+@dataclass(frozen=True)
+class ImageRecord(Attributes, _Place):
+    """What is known of one image: what it shows (see `uniaims.records.Attributes`), and this.
 
     Attributes:
         image_id: name of the image in its dataset; it is also the name of its file, so it holds no ``/``.
         file: path of the image inside the dataset's folder, with ``/``; or absolute, where the image was linked.
         width_px: columns.
         height_px: rows.
-        modality: instrument family.
-        signal: what was recorded.
-        structure: kind of structure that the instances are.
-        material_class: class of material.
-        material: the material itself, ``Al2O3``.
-        morphology: shape of the instances, ``faceted cubes``.
-        surface: surface or texture, ``rough``.
-        density: how many there are, ``dense``.
-        distribution: where they lie, ``clustered``.
-        layering: how they lie on each other, ``stacked in several layers``.
-        size_range: spread of sizes, ``20 to 80 nm``.
-        background: colour and grey level of the background, ``dark, smooth``.
-        caption: a sentence about the image; see `caption_of`.
         pixel_size_nm: side of a pixel in nanometres, None if unknown; of pixels that are not square that of the square
             of the same area, and how oblong they are only the file of the image tells.
         pixel_size_source: where that comes from.
@@ -117,31 +48,14 @@ class ImageRecord:
         synthetic: whether the image was computed.
     """
 
-    image_id: str
-    file: str
-    width_px: int
-    height_px: int
-    modality: str = ""
-    signal: str = ""
-    structure: str = ""
-    material_class: str = ""
-    material: str = ""
-    morphology: str = ""
-    surface: str = ""
-    density: str = ""
-    distribution: str = ""
-    layering: str = ""
-    size_range: str = ""
-    background: str = ""
-    caption: str = ""
     pixel_size_nm: float | None = None
-    pixel_size_source: str = ""
+    pixel_size_source: str = one_of("given", "metadata", "scale bar")
     licence: str = ""
     source: str = ""
     group: str = ""
     annotator: str = ""
-    review_state: str = ""
-    split: str = ""
+    review_state: str = one_of("unlabelled", "suggested", "labelled", "reviewed", "rejected")
+    split: str = one_of("train", "validation", "test")
     synthetic: bool = False
 
     def __post_init__(self) -> None:
@@ -161,8 +75,10 @@ class ImageRecord:
 
 FIELDS = tuple(item.name for item in fields(ImageRecord))
 """Names of the fields, in the order of the table's columns."""
-DESCRIPTIVE_FIELDS = FIELDS[4:]
-"""The fields that a user may set; the first four follow from the image."""
+DESCRIPTIVE_FIELDS = FIELDS[len(fields(_Place)) :]
+"""The fields that a user may set; the others follow from the image."""
+VOCABULARIES = vocabularies_of(ImageRecord)
+"""Texts that a field may hold beside the empty one."""
 
 
 def faults_of(values: dict[str, Any]) -> list[str]:
@@ -187,16 +103,6 @@ def record_from(values: dict[str, Any]) -> ImageRecord:
     if unknown:
         raise SettingsError(f"no field is called {', '.join(unknown)}: wanted some of {', '.join(FIELDS)}.")
     return ImageRecord(**{name: value for name, value in values.items() if value is not None})
-
-
-def caption_of(record: ImageRecord) -> str:
-    """Make a sentence from the attributes that are known; empty if none is."""
-    what = " ".join(part for part in (record.morphology, record.material) if part) or record.structure
-    details = (record.surface, record.density, record.distribution, record.layering, record.size_range)
-    behind = f"{record.background} background" if record.background else ""
-    parts = [what and f"{record.modality or 'microscopy'} image of {what}", *details, behind]
-    sentence = ", ".join(part for part in parts if part)
-    return f"{sentence[0].upper()}{sentence[1:]}." if sentence else ""
 
 
 def _faults_of_types(values: dict[str, Any]) -> list[str]:

@@ -1,6 +1,6 @@
 """Synthetic micrographs with exact labels, made without downloads and without learnt models."""
 
-from uniaims.synthesis.attributes import Attributes
+from uniaims.records import Attributes
 from uniaims.synthesis.geometry import Geometry
 from uniaims.synthesis.layouts import Learnt
 from uniaims.synthesis.production import Production, ProductionSettings, synthesise

@@ -27,6 +27,7 @@ from PIL import Image, PngImagePlugin
 from uniaims.atomic import atomic_file, sweep
 from uniaims.errors import OutputError, SettingsError
 from uniaims.labels import write_labels
+from uniaims.records import Attributes
 from uniaims.stopping import stop_signal
 from uniaims.synthesis.recipe import (
     ANY_BANNER,
@@ -85,13 +86,8 @@ class ProductionSettings:
 
 
 @dataclass(frozen=True)
-class SampleRecord:
-    """One row of ``samples.csv``: how a sample was made and what it shows; lengths in pixels unless named otherwise.
-
-    `width_px` and `height_px` are those of the image, banner included. `recipe_hash` tells recipes of one name
-    apart. The `bar_...` fields are the truth of the scale bar: its ends (x0, y0 and x1, y1, see `scalebars.truth`), the
-    length it stands for, its text and its style; empty without one. The texts are those of a dataset's schema.
-    """
+class _Making:
+    """How a sample was made; a base of its own, so that these columns come first."""
 
     stem: str
     recipe: str
@@ -112,19 +108,16 @@ class SampleRecord:
     bar_text: str = ""
     bar_style: str = ""
     banner_top_px: int | None = None
-    modality: str = ""
-    signal: str = ""
-    structure: str = ""
-    material_class: str = ""
-    material: str = ""
-    morphology: str = ""
-    surface: str = ""
-    density: str = ""
-    distribution: str = ""
-    layering: str = ""
-    size_range: str = ""
-    background: str = ""
-    caption: str = ""
+
+
+@dataclass(frozen=True)
+class SampleRecord(Attributes, _Making):
+    """One row of ``samples.csv``: how a sample was made and what it shows; lengths in pixels unless named otherwise.
+
+    `width_px` and `height_px` are those of the image, banner included. `recipe_hash` tells recipes of one name
+    apart. The `bar_...` fields are the truth of the scale bar: its ends (x0, y0 and x1, y1, see `scalebars.truth`), the
+    length it stands for, its text and its style; empty without one.
+    """
 
 
 COLUMNS = tuple(item.name for item in fields(SampleRecord))

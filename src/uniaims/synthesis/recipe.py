@@ -38,7 +38,8 @@ from numpy.typing import NDArray
 
 from uniaims.atomic import atomic_file
 from uniaims.errors import InputError, SettingsError, did_you_mean
-from uniaims.synthesis.attributes import Attributes
+from uniaims.records import Attributes
+from uniaims.synthesis.attributes import seen_in
 from uniaims.synthesis.geometry import Geometry
 from uniaims.synthesis.layouts import Learnt
 from uniaims.synthesis.ranges import Range, drawn_log
@@ -226,7 +227,7 @@ def render_sample(recipe: Recipe | str, seed: int, shape: tuple[int, int] = (512
         pixel_size_nm = drawn_log(chosen.diameter_nm, rng) / scene.diameter_px
     else:
         pixel_size_nm = drawn_log(chosen.pixel_size_nm, rng)
-    attributes = chosen.attributes.seen_in(scene.labels, pixel_size_nm)
+    attributes = seen_in(scene.labels, pixel_size_nm, chosen.attributes)
     sample = SyntheticSample(image, scene.labels, pixel_size_nm, seed, chosen, attributes, scene.whole)
     return _with_banner(sample, rng) if chosen.banner else sample
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uniaims.errors import SettingsError
-from uniaims.synthesis.attributes import Attributes
+from uniaims.records import Attributes
 from uniaims.synthesis.geometry import Geometry
 from uniaims.synthesis.layouts import Learnt
 from uniaims.synthesis.recipe import Recipe
