@@ -46,7 +46,7 @@ def test_the_page_is_sound_and_fetches_nothing(page):
     balance.feed(page)
     assert (balance.faults, balance.open) == ([], [])
     assert not re.search(r"(src|href)=\"(?!data:|#)", page)
-    assert "<script" not in page
+    assert page.count("<script") == 3  # theme, data and the page's own, each known to the policy or no program
     assert "default-src 'none'" in page
 
 
@@ -96,8 +96,8 @@ def test_progress_goes_to_the_end(tmp_path, dataset):
 def test_key_figures_and_table_agree_to_the_last_digit(tmp_path, dataset):
     write_statistics(tmp_path / "page.html", dataset)  # all of one structure: its row is that of the whole
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
-    median = re.search(r"([\d.,]+) px</dd>", page)
-    ends = re.search(r"P10 ([\d.,]+), P90 ([\d.,]+) px", page)
+    median = re.search(r"([\d. ]+) px</dd>", page)
+    ends = re.search(r"P10 ([\d. ]+), P90 ([\d. ]+) px", page)
     row = re.search(r"<tr><th scope=\"row\">[^<]*</th>((?:<td class=\"number\">[^<]*</td>)+)<td class=\"spread\"", page)
-    figures = re.findall(r">([\d.,]+)<", row[1])
+    figures = re.findall(r">([\d. ]+)<", row[1])
     assert figures[2:] == [ends[1], median[1], ends[2]]

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from uniaims.measurements import PROPERTIES, measure
+from uniaims.pages.array_encoding import unpack_array
 from uniaims.report.columns import FIRST_SHOWN, ON_CARD, eye_unit, find, table_columns
-from uniaims.report.packing import unpack_array
 
 
 def test_columns_are_those_of_the_table(make_content):

@@ -13,8 +13,8 @@ from uniaims.errors import LabelsError, OutputError
 from uniaims.labels import polygons
 from uniaims.measurements import measure
 from uniaims.micrograph import PixelSize
+from uniaims.pages.array_encoding import unpack_array, unpack_outlines
 from uniaims.report import write_report
-from uniaims.report.packing import unpack_array, unpack_outlines
 
 HOSTILE = '</script><script>alert(1)</script>"><img src=x onerror=alert(2)>&amp;.png'
 

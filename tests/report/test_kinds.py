@@ -9,10 +9,10 @@ from PIL import Image
 
 from uniaims.labels import outlines
 from uniaims.measurements import measure
+from uniaims.pages.array_encoding import unpack_array
+from uniaims.pages.palette import kind_colours, rgb
 from uniaims.report import kind_figures, overlay, write_overlay, write_report
 from uniaims.report.kinds import kind_order
-from uniaims.report.packing import unpack_array
-from uniaims.report.palette import kind_colours, rgb
 
 NAMES = ("pore", "<b>grain</b>", "dust")
 

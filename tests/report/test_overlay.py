@@ -4,8 +4,8 @@ from PIL import Image
 
 from uniaims.errors import LabelsError, OutputError
 from uniaims.labels import outlines
+from uniaims.pages.palette import INSTANCE_COLOURS, rgb
 from uniaims.report import overlay, write_overlay
-from uniaims.report.palette import INSTANCE_COLOURS, rgb
 
 
 def test_only_outline_pixels_are_coloured(disc_labels):

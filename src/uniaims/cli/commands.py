@@ -271,7 +271,7 @@ def _failure(outcome: "Outcome") -> str:
 
 def _looked_for(outcome: "Outcome") -> str:
     """The size of objects that the network was set to: a hint where the reader's objects are of another."""
-    from uniaims.report.units import length_text
+    from uniaims.pages.units import length_text
 
     if outcome.diameter_px is None:
         return ""

@@ -1,25 +1,23 @@
-"""The page that shows what is in a dataset: one HTML file, without scripts, that fetches nothing."""
+"""The page that shows what is in a dataset: one HTML file that fetches nothing."""
 
 from collections.abc import Callable, Mapping
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 import polars as pl
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 from numpy.typing import NDArray
 
-from uniaims.atomic import atomic_file
 from uniaims.dataset.census import STATES, Census, take_census
 from uniaims.dataset.image_table import Row
-from uniaims.dataset.plots import Axis, dots, histogram, ruler, short, spread
 from uniaims.dataset.store import Dataset
 from uniaims.dataset.thumbnails import Thumbnail, thumbnail
+from uniaims.pages.charts import histogram_chart, named_dots, range_bar, ruler
+from uniaims.pages.page import Layout, write_page
+from uniaims.pages.svg import Scale
+from uniaims.pages.units import count, counted, length_unit, number, percent
 from uniaims.tiles import Progress
-from uniaims.version import __version__
 
+LAYOUT = Layout("uniaims.dataset", "statistics.html.j2", styles=("statistics.css",), scripts=("statistics.js",))
 SHOWN_IMAGES = 12
 MOST_VALUES = 7
 """Of more values of a field than these, the others are summed up."""
@@ -31,12 +29,12 @@ _ORDERED = {
 }
 _NAMES = {"signal": "Imaging signal", "material_class": "Material class", "size_range": "Size range"}
 _EXTREMES = (
-    ("Most instances", "instances", True, "{instances:,} instances"),
-    ("Fewest instances", "instances", False, "{instances:,} instances"),
-    ("Densest", "cover", True, "{cover:.0%} covered"),
-    ("Sparsest", "cover", False, "{cover:.1%} covered"),
-    ("Largest instance", "largest_px", True, "{largest_px:,} px"),
-    ("Smallest instance", "smallest_px", False, "{smallest_px:,} px"),
+    ("Most instances", "instances", True),
+    ("Fewest instances", "instances", False),
+    ("Densest", "cover", True),
+    ("Sparsest", "cover", False),
+    ("Largest instance", "largest_px", True),
+    ("Smallest instance", "smallest_px", False),
 )
 _IN_EXTREMES = 3
 
@@ -60,8 +58,7 @@ def write_statistics(path: str | Path, dataset: Dataset, condition: str = "", pr
     """
     census = take_census(dataset, condition)
     view = {
-        "version": __version__,
-        "style": Markup(_style()),  # noqa: S704 our own file
+        "kind": "dataset",
         "name": dataset.manifest.name,
         "description": dataset.manifest.description,
         "condition": condition,
@@ -75,9 +72,7 @@ def write_statistics(path: str | Path, dataset: Dataset, condition: str = "", pr
         "kinds": _bars("kind of instance", census.kinds),
         "states": [_stack(name, census.values[name], len(census.images)) for name in STATES],
     }
-    page = _environment().get_template("statistics.html.j2").render(**view)
-    with atomic_file(Path(path)) as temporary:
-        temporary.write_bytes(page.encode("utf-8", errors="replace"))
+    write_page(path, LAYOUT, view, {"stem": dataset.manifest.name or "dataset"})
 
 
 def _figures(census: Census) -> list[Mapping[str, str]]:
@@ -87,49 +82,57 @@ def _figures(census: Census) -> list[Mapping[str, str]]:
     known = int(images["pixel_size_nm"].is_not_null().sum())
     middle, ends = "–", "no instances"
     if len(diameters):
-        low, half, high = (short(float(value)) for value in np.percentile(diameters, (10, 50, 90)))
+        low, half, high = (number(float(value), 3) for value in np.percentile(diameters, (10, 50, 90)))
         middle, ends = f"{half} px", f"P10 {low}, P90 {high} px"
     return [
-        {"name": "Images", "value": f"{len(images):,}", "note": f"{short(pixels / 1e6)} megapixels"},
-        {"name": "Instances", "value": f"{census.instance_count:,}", "note": _kinds_note(census)},
+        {"name": "Images", "value": count(len(images)), "note": f"{number(pixels / 1e6, 3)} megapixels"},
+        {"name": "Instances", "value": count(census.instance_count), "note": _kinds_note(census)},
         {
             "name": "Per image",
-            "value": short(float(np.median(counts))),
-            "note": f"median; {counts.min():,} to {counts.max():,}",
+            "value": number(float(np.median(counts)), 3),
+            "note": f"median; {count(int(counts.min()))} to {count(int(counts.max()))}",
         },
         {"name": "Median diameter", "value": middle, "note": ends},
         {
             "name": "Covered",
-            "value": f"{float(np.median(images['cover'].to_numpy())):.0%}",
+            "value": percent(float(np.median(images["cover"].to_numpy())), 0),
             "note": "of the pixels, median of images",
         },
-        {"name": "Pixel size known", "value": f"{known / len(images):.0%}", "note": f"{known:,} images"},
+        {"name": "Pixel size known", "value": percent(known / len(images), 0), "note": counted(known, "image")},
     ]
 
 
 def _kinds_note(census: Census) -> str:
     kinds = sum(bool(kind) for kind in census.kinds)
-    return f"of {kinds:,} {'kind' if kinds == 1 else 'kinds'}" if kinds else "kinds not said"
+    return f"of {counted(kinds, 'kind')}" if kinds else "kinds not said"
 
 
 def _pictures(dataset: Dataset, census: Census, progress: Progress | None) -> Mapping[str, object]:
     """The contact sheet, evenly over the dataset, and the images at the ends of the scales."""
     rows = census.images.to_dicts()
     chosen = [rows[i] for i in np.unique(np.linspace(0, len(rows) - 1, SHOWN_IMAGES).astype(int))]
-    wanted: list[tuple[str, Row, str, _Choice | None]] = [("", row, "{instances:,} instances", None) for row in chosen]
-    for title, column, descending, note in _EXTREMES:
+    wanted: list[tuple[str, Row, str, _Choice | None]] = [("", row, "instances", None) for row in chosen]
+    for title, column, descending in _EXTREMES:
         filled = census.images.filter(pl.col("instances") > 0).sort(
             column, "image_id", descending=[descending, False], nulls_last=True
         )
         which = _OF_AN_INSTANCE.get(column)
-        wanted += [(title, row, note, which) for row in filled.head(_IN_EXTREMES).to_dicts()]
+        wanted += [(title, row, column, which) for row in filled.head(_IN_EXTREMES).to_dicts()]
     drawn: dict[str, list[Mapping[str, object]]] = {}
-    for done, (title, row, note, which) in enumerate(wanted, 1):
+    for done, (title, row, column, which) in enumerate(wanted, 1):
         place = int(which(dataset.instances(row["image_id"]).areas_px)) if which else None
-        drawn.setdefault(title, []).append(_card(row, thumbnail(dataset, row["image_id"], place), note.format(**row)))
+        card = _card(row, thumbnail(dataset, row["image_id"], place), _said(column, row[column]))
+        drawn.setdefault(title, []).append(card)
         if progress:
             progress("pictures", done, len(wanted))
     return {"sheet": drawn.pop(""), "extremes": list(drawn.items())}
+
+
+def _said(column: str, value: float) -> str:
+    """What stands below a picture: the value for which it is shown."""
+    if column == "cover":
+        return f"{percent(value)} covered"
+    return counted(int(value), "instance") if column == "instances" else f"{count(int(value))} px"
 
 
 def _card(row: Row, picture: Thumbnail, note: str) -> Mapping[str, object]:
@@ -144,9 +147,9 @@ def _instance_plots(census: Census) -> Mapping[str, object]:
         return {}
     diameters = filled["median_px"].to_numpy().astype(np.float64)
     names = [name or UNSAID for name in filled["modality"].to_list()]
-    scatter, order = dots(diameters, counts, names, ("Median diameter / px", "Instances per image"))
+    scatter, order = named_dots(diameters, counts, names, ("Median diameter / px", "Instances per image"))
     return {
-        "histogram": histogram(counts, "Instances per image", "images"),
+        "histogram": histogram_chart(counts, "Instances per image", "images"),
         "empty": len(census.images) - len(filled),
         "scatter": scatter,
         "legend": order,
@@ -159,30 +162,25 @@ def _size_plots(census: Census) -> Mapping[str, object]:
     filled, width = census.images.filter(pl.col("instances") > 0), 372.0 if len(census.diameters_nm) else 560.0
     cover = 100 * filled["cover"].to_numpy()
     plots: dict[str, object] = {
-        "px": histogram(census.diameters_px, "Equivalent diameter / px", "instances", width=width),
-        "cover": histogram(cover, "Covered by instances / %", "images", logarithmic=False, width=width),
+        "px": histogram_chart(census.diameters_px, "Equivalent diameter / px", "instances", width=width),
+        "cover": histogram_chart(cover, "Covered by instances / %", "images", logarithmic=False, width=width),
     }
     if len(census.diameters_nm):
-        size, symbol = _unit(float(np.median(census.diameters_nm)))
-        label = f"Equivalent diameter / {symbol}"
-        plots["nm"] = histogram(census.diameters_nm / size, label, "instances", width=width)
+        unit = length_unit(float(np.median(census.diameters_nm)))
+        label = f"Equivalent diameter / {unit.symbol}"
+        plots["nm"] = histogram_chart(census.diameters_nm / unit.size, label, "instances", width=width)
         plots["nm_count"] = len(census.diameters_nm)
     table = census.by_structure
     low, high = float(np.min(table["low"].to_numpy())), float(np.max(table["high"].to_numpy()))
-    axis = Axis("Equivalent diameter / px", low / 1.1, high * 1.1, 12, 420, logarithmic=True)
-    plots["ruler"] = ruler(axis)
+    shared = Scale(low / 1.1, high * 1.1, 12, 420, logarithmic=True)
+    plots["ruler"] = ruler(shared, "Equivalent diameter / px")
     plots["rows"] = [
         row
-        | {"structure": row["structure"] or UNSAID, "bar": spread(row["low"], row["middle"], row["high"], axis)}
-        | {name: short(row[name]) for name in ("low", "middle", "high")}
+        | {"structure": row["structure"] or UNSAID, "bar": range_bar(row["low"], row["middle"], row["high"], shared)}
+        | {name: number(row[name], 3) for name in ("low", "middle", "high")}
         for row in table.to_dicts()
     ]
     return plots
-
-
-def _unit(length_nm: float) -> tuple[float, str]:
-    """The unit that suits a length: its size in nm, and its symbol."""
-    return next(((size, symbol) for size, symbol in ((1e6, "mm"), (1e3, "µm")) if length_nm >= size), (1.0, "nm"))
 
 
 def _cross_table(images: pl.DataFrame) -> Mapping[str, object]:
@@ -259,19 +257,3 @@ def _stack(field: str, counts: Mapping[str, int], total: int) -> Mapping[str, ob
 
 def _name_of(field: str) -> str:
     return _NAMES.get(field, field.replace("_", " ").capitalize())
-
-
-@cache
-def _style() -> str:
-    return files("uniaims.dataset").joinpath("templates", "statistics.css").read_text(encoding="utf-8")
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("uniaims.dataset"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )

@@ -1,6 +1,5 @@
 """Small pictures of a dataset's images with their instances drawn in, as data for a page."""
 
-import base64
 from dataclasses import dataclass
 
 import cv2
@@ -10,13 +9,14 @@ from numpy.typing import NDArray
 from uniaims.dataset.instances import Instances
 from uniaims.dataset.store import Dataset
 from uniaims.errors import UniaimsError
+from uniaims.pages.palette import INSTANCE_COLOURS, rgb
+from uniaims.pages.pictures import data_uri, encoded_jpeg, stretched
 
 WIDTH_PX, HEIGHT_PX = 432, 324
 QUALITY = 78
-COLOURS = np.array(
-    [(86, 180, 233), (230, 159, 0), (0, 158, 115), (240, 228, 66), (204, 121, 167), (213, 94, 0)], np.float32
-)
-"""RGB that colour-blind readers can tell apart (Okabe and Ito, 2008, "Color Universal Design"), by number in turn."""
+COLOURS = np.array([rgb(colour) for colour in INSTANCE_COLOURS], np.float32)
+"""RGB, by number in turn."""
+STRETCH_PERCENTILES = (0.5, 99.5)
 _FILLED, _MARGIN = 0.22, 0.9
 _SMALLEST_WINDOW_PX = 72
 
@@ -42,8 +42,7 @@ def thumbnail(dataset: Dataset, image_id: str, instance: int | None = None) -> T
         picture = _drawn(gray, instances.labels(), window)
     except UniaimsError as error:
         return Thumbnail("", str(error))
-    code = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1]
-    return Thumbnail(f"data:image/jpeg;base64,{base64.b64encode(code.tobytes()).decode('ascii')}")
+    return Thumbnail(data_uri(encoded_jpeg(picture, QUALITY)))
 
 
 def _middle(height: int, width: int) -> Window:
@@ -69,13 +68,11 @@ def _around(instances: Instances, index: int) -> Window:
 def _drawn(gray: NDArray[np.generic], labels: NDArray[np.uint32], window: Window) -> NDArray[np.uint8]:
     """The window (H, W, 3), its instances tinted and outlined."""
     x0, y0, x1, y1 = window
-    part = gray[y0:y1, x0:x1].astype(np.float32)
-    low, high = (float(level) for level in np.percentile(part, (0.5, 99.5)))
+    part = stretched(gray[y0:y1, x0:x1], STRETCH_PERCENTILES)
     shrinks = part.shape[1] > WIDTH_PX
     method = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
-    small = cv2.resize(part, (WIDTH_PX, HEIGHT_PX), interpolation=method)
-    levels = np.clip((small - low) * (255 / max(high - low, 1e-6)), 0, 255)
-    picture = np.repeat(levels[..., None], 3, axis=2)
+    levels = cv2.resize(part, (WIDTH_PX, HEIGHT_PX), interpolation=method)
+    picture = np.repeat(levels[..., None].astype(np.float32), 3, axis=2)
     rows = y0 + (np.arange(HEIGHT_PX) * (y1 - y0)) // HEIGHT_PX
     columns = x0 + (np.arange(WIDTH_PX) * (x1 - x0)) // WIDTH_PX
     seen = labels[rows[:, None], columns[None, :]]

@@ -9,7 +9,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from uniaims.micrograph import PixelSize
-from uniaims.report.units import NO_BREAK, length_text
+from uniaims.pages.units import NO_BREAK, length_text
 from uniaims.scalebar import ScaleReading, box_list
 from uniaims.segmenter import Segmentation
 

@@ -13,12 +13,11 @@ How a report is made::
 
     html.py       what goes where on the report page     index.py      the same for the overview of a batch
     census.py     counts                                 columns.py    the table's columns, packed
-    kinds.py      counts and sizes by kind               palette.py    colours
+    kinds.py      counts and sizes by kind               overlay.py    the picture with outlines
     sizes.py      size section                           shapes.py     shape section
     wording.py    sentences, methods text                provenance.py where the numbers come from
     still.py      outlines and table without scripts
-    charts.py, violins.py > svg.py                       drawings      units.py      numbers for the eye
-    page.py, packing.py, templates/                      the file      picture.py, overlay.py   pixels
+    charts.py, violins.py                drawings        templates/    what stands in `uniaims.pages`' frame
 """
 
 from uniaims.report.content import IndexEntry, IndexFailure, IndexWay, ReportContent

@@ -13,7 +13,8 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from uniaims.report.svg import (
+from uniaims.pages.charts import bar, padded_scale
+from uniaims.pages.svg import (
     Scale,
     bottom_axis,
     dots,
@@ -25,7 +26,7 @@ from uniaims.report.svg import (
     round_up,
     text,
 )
-from uniaims.report.units import counted, number, percent, plain
+from uniaims.pages.units import counted, number, percent, plain
 from uniaims.statistics import Directions, Histogram, LognormalFit, histogram
 
 CURVE_POINTS = 240
@@ -81,7 +82,7 @@ def size_chart(sizes: SizeDistribution, logarithmic: bool) -> Markup:
     """Draw the histogram with the log-normal law, the cumulative share (right axis) and the marked quantiles."""
     width, height, bottom, top = 774.0, 392.0, 342.0, 30.0
     counted_bins = bins(sizes.values, "log" if logarithmic else "linear")
-    across = _padded(counted_bins.edges, 58.0, width - 56, logarithmic)
+    across = padded_scale(counted_bins.edges, 58.0, width - 56, logarithmic)
     fit = _fitted_counts(sizes, counted_bins, across)
     up = Scale(
         0, round_up(max(float(counted_bins.counts.max(initial=1)), float(fit.max(initial=0))) * 1.02), bottom, top
@@ -103,7 +104,7 @@ def shape_chart(values: NDArray[np.float64], axis: Axis) -> Markup:
     """Draw a small histogram of (N,) finite values with the median marked."""
     width, height, bottom, top = 360.0, 232.0, 184.0, 24.0
     counted_bins = bins(values)
-    across = _padded(counted_bins.edges, 44.0, width - 10, logarithmic=False)
+    across = padded_scale(counted_bins.edges, 44.0, width - 10, logarithmic=False)
     up = Scale(0, round_up(float(counted_bins.counts.max(initial=1)) * 1.02), bottom, top)
     parts = left_axis(up, across.start, "Objects", wanted=3, grid_to=across.end, whole=True)
     parts += _bars(counted_bins, across, up, axis, len(values))
@@ -130,8 +131,8 @@ def scatter_chart(x: NDArray[np.float64], y: NDArray[np.float64], x_axis: Axis, 
     """Draw (N >= 1,) finite points; the root carries its scales, so that the page's script can find the points."""
     width, height, bottom, top = 668.0, 420.0, 368.0, 12.0
     logarithmic = float(x.min()) > 0 and float(x.max() / x.min()) > WIDE_RATIO
-    across = _padded(x, 58.0, width - 10, logarithmic, share=0.03)
-    up = _padded(y, bottom, top, logarithmic=False, share=0.03)
+    across = padded_scale(x, 58.0, width - 10, logarithmic, share=0.03)
+    up = padded_scale(y, bottom, top, logarithmic=False, share=0.03)
     parts = left_axis(up, across.start, y_axis.label, grid_to=across.end)
     parts += bottom_axis(across, bottom, x_axis.label, grid_to=top)
     px = np.array([across(value) for value in x])
@@ -181,45 +182,18 @@ def _scale_data(scale: Scale) -> dict[str, float | bool]:
     return {"low": scale.low, "high": scale.high, "start": scale.start, "end": scale.end, "log": scale.logarithmic}
 
 
-def _padded(values: NDArray[np.float64], start: float, end: float, logarithmic: bool, share: float = 0.02) -> Scale:
-    """Make a scale over the range of ``values`` with a margin, never below zero where all values are positive."""
-    low, high = float(values.min()), float(values.max())
-    if logarithmic:
-        ratio = max(high / low, 1.02) ** share
-        return Scale(low / ratio, high * ratio, start, end, logarithmic=True)
-    if not high > low:
-        low, high = low - 0.5, high + 0.5
-    margin = (high - low) * share
-    padded_low = low - margin
-    if low >= 0 > padded_low or 0 <= low < 0.25 * high:
-        padded_low = 0.0
-    return Scale(padded_low, high + margin, start, end)
-
-
 def _bars(counted_bins: Histogram, across: Scale, up: Scale, axis: Axis, total: int) -> list[str]:
     parts = []
     for low, high, amount in zip(counted_bins.edges[:-1], counted_bins.edges[1:], counted_bins.counts, strict=True):
         if not amount:
             continue
-        x, width, y = across(low), across(high) - across(low), up(float(amount))
         unit = f" {axis.unit}" if axis.unit else ""
         tip = (
             f"{number(low, 3)} – {number(high, 3)}{unit}\n{counted(int(amount), 'object')} ({percent(amount / total)})"
         )
-        parts.append(
-            element(
-                "rect",
-                x=x + 0.5,
-                y=y,
-                width=max(width - 1, 0.75),
-                height=up.start - y,
-                class_="bar-mark",
-                data_tip=tip,
-                data_column=axis.column,
-                data_low=repr(float(low * axis.table_factor)),
-                data_high=repr(float(high * axis.table_factor)),
-            )
-        )
+        table = {"data_column": axis.column, "data_low": repr(float(low * axis.table_factor))}
+        table["data_high"] = repr(float(high * axis.table_factor))
+        parts.append(bar(across, up, (low, high), float(amount), data_tip=tip, **table))
     return parts
 
 

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uniaims.measurements import Measurements, Property
+from uniaims.pages.array_encoding import pack_array
+from uniaims.pages.units import PIXEL, LengthUnit, length_unit
 from uniaims.report.charts import Axis
 from uniaims.report.kinds import kind_order
-from uniaims.report.packing import pack_array
-from uniaims.report.units import PIXEL, LengthUnit, length_unit
 
 FIRST_SHOWN = (
     "equivalent_diameter", "area", "max_feret", "min_feret", "aspect_ratio",

@@ -9,20 +9,20 @@ from numpy.typing import NDArray
 
 from uniaims.errors import LabelsError
 from uniaims.labels import polygons, relabel
+from uniaims.pages.array_encoding import pack_outlines
+from uniaims.pages.page import Layout, write_page
+from uniaims.pages.palette import INSTANCE_COLOURS, MISSING, OKABE_ITO, VIRIDIS, kind_colours
+from uniaims.pages.pictures import jpeg_data_uri
+from uniaims.pages.units import MEGAPIXEL, METRIC, NOTHING, count, density_unit, interval, number, percent, quantity
 from uniaims.report import wording
 from uniaims.report.census import Census, take_census
 from uniaims.report.columns import Column, eye_unit, table_columns
 from uniaims.report.content import ReportContent
 from uniaims.report.kinds import KIND_HEADINGS, kind_order, kind_rows
-from uniaims.report.packing import pack_outlines
-from uniaims.report.page import write_page
-from uniaims.report.palette import INSTANCE_COLOURS, OKABE_ITO, VIRIDIS, kind_colours
-from uniaims.report.picture import jpeg_data_uri
 from uniaims.report.provenance import fact_groups, pixel_size_text
 from uniaims.report.shapes import FIRST_SHAPE_FIGURE, rose_view, scatter_view, shape_views
 from uniaims.report.sizes import CONFIDENCE, SizeFigures, size_figures, size_view
 from uniaims.report.still import still_outlines, still_table
-from uniaims.report.units import MEGAPIXEL, METRIC, NOTHING, count, density_unit, interval, number, percent, quantity
 
 PICTURE_LONGEST_SIDE_PX = 2400
 PICTURE_BYTES = 2_400_000
@@ -31,8 +31,12 @@ PICTURE_BYTES = 2_400_000
 LONGEST_VALUE = 9
 """Characters of a key figure that have room in large type."""
 
-STYLES = ("page.css", "report.css")
-SCRIPTS = ("page.js", "packing.js", "store.js", "viewer.js", "table.js", "charts.js", "report.js")
+LAYOUT = Layout(
+    "uniaims.report",
+    "report.html.j2",
+    styles=("report.css",),
+    scripts=("array_encoding.js", "store.js", "viewer.js", "table.js", "charts.js", "report.js"),
+)
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,7 @@ def write_report(path: str | Path, content: ReportContent) -> None:
     columns = table_columns(content.measurements, content.kinds)
     complete = content.measurements.values("touches_border") == 0
     parts = _Parts(content, take_census(content), columns, complete, size_figures(columns, complete))
-    write_page(path, "report.html.j2", _view(parts, outlines), _page_data(parts, outlines), STYLES, SCRIPTS)
+    write_page(path, LAYOUT, _view(parts, outlines), _page_data(parts, outlines))
 
 
 def _checked_outlines(content: ReportContent) -> list[NDArray[np.float32]]:
@@ -226,7 +230,7 @@ def _page_data(parts: _Parts, outlines: Sequence[NDArray[np.float32]]) -> dict[s
             "cut": OKABE_ITO["orange"],
             "kinds": list(kind_colours(kind_order(content.measurements, content.kinds)).values()),
             "ramp": VIRIDIS,
-            "missing": "#9aa0a6",
+            "missing": MISSING,
         },
         "columns": [column.page_data() for column in parts.columns],
         "outlines": pack_outlines(outlines),

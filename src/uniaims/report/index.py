@@ -10,10 +10,10 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from uniaims.pages.page import Layout, write_page
+from uniaims.pages.pictures import jpeg_data_uri
+from uniaims.pages.units import NOTHING, PIXEL, LengthUnit, count, counted, finite, length_unit, number, percent, plain
 from uniaims.report.content import IndexEntry, IndexFailure, IndexWay
-from uniaims.report.page import write_page
-from uniaims.report.picture import jpeg_data_uri
-from uniaims.report.units import NOTHING, PIXEL, LengthUnit, count, counted, finite, length_unit, number, percent, plain
 from uniaims.report.violins import Violin, axis_row, comparison_chart, shared_scale, violin_row
 
 THUMBNAIL_PX = 160
@@ -24,6 +24,7 @@ MOST_ROWS_IN_FIGURE = 40
 MOST_NAMES = 5
 """Images named for each way of analysing; the others are counted."""
 
+LAYOUT = Layout("uniaims.report", "index.html.j2", styles=("index.css",), scripts=("index.js",))
 _ROW_WIDTH = 400.0
 
 
@@ -80,8 +81,7 @@ def write_index(
         "groups": [_group_view(group) for group in groups],
         "comparisons": [_comparison(group) for group in groups if 2 <= len(group.entries) <= MOST_ROWS_IN_FIGURE],
     }
-    styles, scripts = ("page.css", "index.css"), ("page.js", "index.js")
-    write_page(path, "index.html.j2", view, {"stem": "batch"}, styles, scripts)
+    write_page(path, LAYOUT, view, {"stem": "batch"})
 
 
 def _way_view(way: IndexWay) -> Mapping[str, object]:

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from uniaims.measurements import Measurements
+from uniaims.pages.palette import kind_colours
+from uniaims.pages.units import NOTHING, LengthUnit, count, interval, number, percent
 from uniaims.report.census import content_area
 from uniaims.report.content import ReportContent
-from uniaims.report.palette import kind_colours
-from uniaims.report.units import NOTHING, LengthUnit, count, interval, number, percent
 from uniaims.statistics import Interval, Summary, bootstrap, summarise
 
 

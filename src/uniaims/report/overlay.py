@@ -11,8 +11,8 @@ from PIL import Image, ImageDraw, ImageFont
 from uniaims.atomic import atomic_file
 from uniaims.errors import LabelsError
 from uniaims.labels import outlines
-from uniaims.report.palette import INSTANCE_COLOURS, kind_colours, rgb
-from uniaims.report.picture import eight_bits, shrink
+from uniaims.pages.palette import INSTANCE_COLOURS, kind_colours, rgb
+from uniaims.pages.pictures import eight_bits, shrink
 
 DOUBLE_OUTLINE_FROM_PX = 3000
 """From this length of the longer side on, outlines are two pixels wide: one would vanish on a screen."""

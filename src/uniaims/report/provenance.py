@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, is_dataclass
 
 from uniaims.measurements import Property
+from uniaims.pages.units import NO_BREAK, NOTHING, count, duration, plain
 from uniaims.report.census import Census
 from uniaims.report.content import ReportContent
-from uniaims.report.units import NO_BREAK, NOTHING, count, duration, plain
 from uniaims.version import __version__
 
 FUNCTIONS = (

@@ -7,10 +7,10 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from uniaims.pages.units import counted, number
 from uniaims.report.charts import orientation_rose, scatter_chart, shape_chart
 from uniaims.report.columns import Column, find
 from uniaims.report.sizes import probability
-from uniaims.report.units import counted, number
 from uniaims.statistics import summarise, summarise_directions
 
 SHAPE_PROPERTIES = ("aspect_ratio", "circularity", "solidity")

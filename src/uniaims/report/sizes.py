@@ -8,9 +8,9 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from uniaims.pages.units import NO_BREAK, NOTHING, counted, interval, number
 from uniaims.report.charts import SizeDistribution, size_chart
 from uniaims.report.columns import Column, find
-from uniaims.report.units import NO_BREAK, NOTHING, counted, interval, number
 from uniaims.statistics import (
     Interval,
     LognormalFit,

@@ -12,8 +12,8 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from uniaims.report.columns import FIRST_SHOWN, Column, find
-from uniaims.report.palette import INSTANCE_COLOURS, kind_colours
-from uniaims.report.units import NOTHING, count, counted, number
+from uniaims.pages.palette import INSTANCE_COLOURS, kind_colours
+from uniaims.pages.units import NOTHING, count, counted, number
 
 MOST_ROWS = 25
 HALF_PIXELS_PER_PIXEL = 2

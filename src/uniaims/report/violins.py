@@ -8,8 +8,8 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-from uniaims.report.svg import Scale, bottom_axis, drawing, element, line, text, tick_labels
-from uniaims.report.units import counted, number
+from uniaims.pages.svg import Scale, bottom_axis, drawing, element, line, text, tick_labels
+from uniaims.pages.units import counted, number
 
 ROW_HEIGHT = 40.0
 FEWEST_FOR_A_SHAPE = 8

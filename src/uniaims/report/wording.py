@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
+from uniaims.pages.units import NO_BREAK, count, counted, interval, number, percent, quantity
 from uniaims.report.census import Census
 from uniaims.report.content import ReportContent
 from uniaims.report.provenance import flatten, pixel_size_text, plain_value
 from uniaims.report.sizes import CONFIDENCE, FEWEST_FOR_LAW, RESAMPLES, SizeFigures, probability
-from uniaims.report.units import NO_BREAK, count, counted, interval, number, percent, quantity
 from uniaims.version import __version__
 
 TABLE_LEAD = (

@@ -4,7 +4,7 @@ const store = (() => {
   const bus = new EventTarget();
 
   async function load(specs) {
-    const values = await Promise.all(specs.map((spec) => packing.unpackArray(spec.values)));
+    const values = await Promise.all(specs.map((spec) => arrayEncoding.unpackArray(spec.values)));
     state.columns = specs.map((spec, i) => ({ ...spec, values: values[i] }));
     state.byName = new Map(state.columns.map((column) => [column.name, column]));
     state.count = values.length ? values[0].length : 0;

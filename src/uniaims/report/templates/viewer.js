@@ -12,7 +12,7 @@ const viewer = (() => {
     context = canvas.getContext("2d");
     image = $("#micrograph");
     await image.decode();
-    outline = await packing.unpackOutlines(data.outlines);
+    outline = await arrayEncoding.unpackOutlines(data.outlines);
     outline.points.forEach((place, i) => { outline.points[i] = place * data.pixel_sides[i % 2]; });
     boxes = bounding(outline);
     look.colour = $("#colour-by").value;

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from uniaims.labels import polygons
-from uniaims.report.packing import pack_array, pack_outlines, script_json, unpack_array, unpack_outlines
+from uniaims.pages.array_encoding import pack_array, pack_outlines, script_json, unpack_array, unpack_outlines
 
 
 @given(st.lists(st.integers(-(2**31), 2**31 - 1), max_size=40))
@@ -47,8 +47,13 @@ def test_packed_arrays_are_json():
     assert unpack_array(json.loads(json.dumps(packed))).shape == (50,)
 
 
-def test_outlines_come_back(disc_labels):
-    outlines = polygons(disc_labels)
+def test_outlines_come_back():
+    y, x = np.mgrid[:120, :160]
+    labels = np.zeros((120, 160), np.uint32)
+    for label, radius in enumerate(np.linspace(3, 11, 24), 1):
+        row, column = divmod(label - 1, 6)
+        labels[(y - 4 - 30 * row) ** 2 + 1.6 * (x - 26 * column) ** 2 < radius**2] = label
+    outlines = polygons(labels)
     back = unpack_outlines(pack_outlines(outlines))
     assert len(back) == 24
     for before, after in zip(outlines, back, strict=True):

@@ -1,5 +1,5 @@
-// Arrays out of the page: the inverse of packing.py.
-const packing = (() => {
+// Arrays out of the page: the inverse of array_encoding.py.
+const arrayEncoding = (() => {
   const types = {
     int8: Int8Array, uint8: Uint8Array, int16: Int16Array, uint16: Uint16Array, int32: Int32Array, uint32: Uint32Array, float32: Float32Array,
   };

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from uniaims.report import units
+from uniaims.pages import units
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from uniaims.report.picture import eight_bits, jpeg_data_uri, shrink
+from uniaims.pages.pictures import eight_bits, jpeg_data_uri, shrink
 
 
 def decode(uri):

@@ -11,7 +11,7 @@ import numpy as np
 from markupsafe import Markup, escape
 from numpy.typing import NDArray
 
-from uniaims.report.units import grouped, number
+from uniaims.pages.units import grouped, number
 
 TICK_LENGTH = 4
 

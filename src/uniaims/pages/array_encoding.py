@@ -1,6 +1,6 @@
 """Arrays inside a page: typed, deflated, base64; and data inside a page: JSON that can't break out of its element.
 
-The JavaScript of the same meaning is ``templates/packing.js``.
+The JavaScript of the same meaning is ``templates/array_encoding.js``.
 """
 
 import base64

@@ -14,21 +14,24 @@ SAMPLED_PIXELS = 1_000_000
 
 
 def eight_bits(image: NDArray[np.generic]) -> NDArray[np.uint8]:
-    """Stretch an (H, W) or (H, W, 3) image to uint8; 8-bit images are left as they are, NaN and inf become black.
-
-    A 16-bit or float image is stretched between its 0.1st and 99.9th percentile over all channels together.
-    """
+    """Stretch an (H, W) or (H, W, 3) image to uint8 by its percentiles; 8-bit images are left as they are."""
     if image.dtype == np.uint8:
         return image.astype(np.uint8, copy=False)
-    if image.dtype == np.bool_:
-        return image.astype(np.uint8) * np.uint8(255)
-    low, high = _stretch_range(image)
+    return image.astype(np.uint8) * np.uint8(255) if image.dtype == np.bool_ else stretched(image)
+
+
+def stretched(image: NDArray[np.generic], percentiles: tuple[float, float] = STRETCH_PERCENTILES) -> NDArray[np.uint8]:
+    """Stretch an (H, W) or (H, W, 3) image to uint8 between two percentiles over all channels together.
+
+    NaN and what lies below become black, what lies above white.
+    """
+    low, high = _stretch_range(image, percentiles)
     scale = np.float32(255.0 / (high - low)) if high > low else np.float32(0)
-    stretched = np.empty(image.shape, np.uint8)
+    levels = np.empty(image.shape, np.uint8)
     for row in range(0, image.shape[0], 512):
         strip = np.nan_to_num(image[row : row + 512].astype(np.float32), nan=low, posinf=high, neginf=low)
-        stretched[row : row + 512] = np.clip((strip - np.float32(low)) * scale, 0, 255).round().astype(np.uint8)
-    return stretched
+        levels[row : row + 512] = np.clip((strip - np.float32(low)) * scale, 0, 255).round().astype(np.uint8)
+    return levels
 
 
 def shrink(image: NDArray[np.uint8], longest_side_px: int) -> NDArray[np.uint8]:
@@ -49,29 +52,31 @@ def jpeg_data_uri(image: NDArray[np.generic], longest_side_px: int, largest_byte
     small = shrink(eight_bits(image), longest_side_px)
     while True:
         for quality in (90, 82, 74, 66):
-            data = _encode_jpeg(small, quality)
+            data = encoded_jpeg(small, quality)
             if len(data) <= largest_bytes:
-                return _data_uri(data)
+                return data_uri(data)
         if max(small.shape[:2]) <= 256:
-            return _data_uri(data)
+            return data_uri(data)
         small = shrink(small, round(max(small.shape[:2]) * 0.8))
 
 
-def _data_uri(data: bytes) -> str:
-    return "data:image/jpeg;base64," + base64.b64encode(data).decode("ascii")
+def data_uri(jpeg: bytes) -> str:
+    """Write a JPEG as the address of a picture that stands in the page itself."""
+    return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode("ascii")
 
 
-def _encode_jpeg(image: NDArray[np.uint8], quality: int) -> bytes:
+def encoded_jpeg(image: NDArray[np.uint8], quality: int) -> bytes:
+    """Encode an (H, W) or (H, W, 3) RGB image as JPEG, ``quality`` 0..100."""
     pixels = image if image.ndim == 2 else np.ascontiguousarray(image[..., ::-1])  # OpenCV takes BGR
     _, encoded = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
     return bytes(encoded)
 
 
-def _stretch_range(image: NDArray[np.generic]) -> tuple[float, float]:
+def _stretch_range(image: NDArray[np.generic], percentiles: tuple[float, float]) -> tuple[float, float]:
     step = max(1, int((image.size / SAMPLED_PIXELS) ** 0.5))
     sample = image[::step, ::step].astype(np.float64)
     sample = sample[np.isfinite(sample)]
     if not sample.size:
         return 0.0, 0.0
-    low, high = np.percentile(sample, STRETCH_PERCENTILES)
+    low, high = np.percentile(sample, percentiles)
     return float(low), float(high)

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from uniaims.report import svg
-from uniaims.report.svg import Scale
+from uniaims.pages import svg
+from uniaims.pages.svg import Scale
 
 
 def test_scales_map_ends_to_ends():
