@@ -7,7 +7,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from uniaims.pages.svg import Scale, bottom_axis, drawing, element, left_axis, line, round_up, text
-from uniaims.pages.units import counted, number
+from uniaims.pages.units import counted, number, plain
 
 MOST_BINS = 60
 HUES = 7
@@ -107,7 +107,7 @@ def range_bar(low: float, middle: float, high: float, scale: Scale) -> Markup:
 
 def ruler(scale: Scale, label: str) -> Markup:
     """Draw the shared scale of `range_bar`, to stand above the rows."""
-    parts = [text(scale(tick), 12, number(tick, 3), "middle") for tick in scale.ticks(5)]
+    parts = [text(scale(tick), 12, plain(tick, 3), "middle") for tick in scale.ticks(5)]
     return drawing(scale.end + 8, 18, parts, label)
 
 
