@@ -5,13 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from uniaims.synthesis.given import Given
 
 from uniaims.dataset.schema import faults_of
 from uniaims.errors import InputError, SettingsError
 from uniaims.synthesis import RECIPES, Attributes, Recipe, read_recipe, recipe_named, render_sample, save_recipe
 from uniaims.synthesis.scalebars import STYLES
 from uniaims.synthesis.scenes import Heap
-from uniaims.synthesis.tables import Given
 
 SHAPE = (160, 192)
 NEEDED = {

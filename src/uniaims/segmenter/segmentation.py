@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,6 +20,7 @@ from uniaims.segmenter.prediction import predict_fields
 from uniaims.segmenter.scout import RIGHT, Scout
 from uniaims.segmenter.stopwatch import Stopwatch
 from uniaims.segmenter.view import View, squared_shape, view_of
+from uniaims.settings import setting
 from uniaims.tiles import Progress, Tiling
 from uniaims.working_scale import (
     SEEN_WELL,
@@ -43,10 +44,6 @@ FEWEST_FOR_DOUBTS, LARGEST_UNSUITED = 20, 0.2
 """From so many instances on, and if more than this share of them does not suit the scale, the reader is told."""
 
 
-def _knob(default: Any, text: str, flag: str = "") -> Any:
-    return field(default=default, metadata={"help": text, "flag": flag})
-
-
 @dataclass(frozen=True)
 class SegmenterSettings:
     """How a micrograph is segmented; command line and reports are made from these fields.
@@ -55,15 +52,15 @@ class SegmenterSettings:
         SettingsError: if a number is out of its range.
     """
 
-    model: str = _knob("general", "Name of a shipped model, or a model file or training folder.")
-    device: Device = field(default="auto", metadata={"help": "Where the network runs."})
-    diameter_px: float | None = _knob(
+    model: str = setting("general", "Name of a shipped model, or a model file or training folder.")
+    device: Device = setting("auto", "Where the network runs.")
+    diameter_px: float | None = setting(
         None, "Usual diameter of the objects in pixels; found by looking if not given.", "--diameter"
     )
-    tile_px: int = _knob(Tiling.tile_px, "Longest side of a tile in pixels; larger is quicker and needs more memory.")
-    overlap_px: int = _knob(Tiling.overlap_px, "Seam in which neighbouring tiles are blended, in pixels.")
-    test_time_augmentation: bool = _knob(False, "Average over four mirror images: slower, a little more accurate.")
-    minimum_confidence: float | None = _knob(
+    tile_px: int = setting(Tiling.tile_px, "Longest side of a tile in pixels; larger is quicker and needs more memory.")
+    overlap_px: int = setting(Tiling.overlap_px, "Seam in which neighbouring tiles are blended, in pixels.")
+    test_time_augmentation: bool = setting(False, "Average over four mirror images: slower, a little more accurate.")
+    minimum_confidence: float | None = setting(
         None, "Objects of a lower confidence (0 to 1) are left out and counted; 0 keeps all; the model's if not given."
     )
     flow: FlowSettings = field(default_factory=FlowSettings)

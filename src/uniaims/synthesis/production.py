@@ -15,7 +15,7 @@ import csv
 import json
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from hashlib import sha256
 from pathlib import Path
 from time import perf_counter
@@ -28,6 +28,7 @@ from uniaims.atomic import atomic_file, sweep
 from uniaims.errors import OutputError, SettingsError
 from uniaims.labels import write_labels
 from uniaims.records import Attributes
+from uniaims.settings import setting
 from uniaims.stopping import stop_signal
 from uniaims.synthesis.recipe import (
     ANY_BANNER,
@@ -54,15 +55,13 @@ _PNG_LABELS = 65_535
 class ProductionSettings:
     """How many samples to make, and how."""
 
-    count: int = field(default=10, metadata={"help": "How many samples, those that are there included."})
-    size: str = field(
-        default="512", metadata={"help": 'Side of the scene in pixels, or height and width: "512" or "768x1024".'}
-    )
-    seed: int = field(default=0, metadata={"help": "Seed of the first sample of each recipe."})
-    workers: int = field(default=1, metadata={"help": "How many samples are made at a time."})
-    banner: bool = field(default=False, metadata={"help": "Add an instrument banner with a scale bar."})
-    whole: bool = field(default=False, metadata={"help": "Write full outlines where instances hide each other."})
-    overwrite: bool = field(default=False, metadata={"help": "Make again what is there."})
+    count: int = setting(10, "How many samples, those that are there included.")
+    size: str = setting("512", 'Side of the scene in pixels, or height and width: "512" or "768x1024".')
+    seed: int = setting(0, "Seed of the first sample of each recipe.")
+    workers: int = setting(1, "How many samples are made at a time.")
+    banner: bool = setting(False, "Add an instrument banner with a scale bar.")
+    whole: bool = setting(False, "Write full outlines where instances hide each other.")
+    overwrite: bool = setting(False, "Make again what is there.")
 
     def __post_init__(self) -> None:
         if self.count < 1 or self.workers < 1 or not 0 <= self.seed <= _LARGEST_SEED - self.count:

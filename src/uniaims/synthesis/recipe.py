@@ -39,15 +39,16 @@ from numpy.typing import NDArray
 from uniaims.atomic import atomic_file
 from uniaims.errors import InputError, SettingsError, did_you_mean
 from uniaims.records import Attributes
+from uniaims.settings import as_table, from_table, table_text
 from uniaims.synthesis.attributes import seen_in
 from uniaims.synthesis.geometry import Geometry
+from uniaims.synthesis.given import Given
 from uniaims.synthesis.layouts import Learnt
 from uniaims.synthesis.ranges import Range, drawn_log
 from uniaims.synthesis.scalebars import STYLES, BarTruth, draw_scalebar
 from uniaims.synthesis.scenes import SCENES, Scene, SceneKind, WholeMask
 from uniaims.synthesis.signals import RECORDED_BY, SIGNALS, Acquisition
 from uniaims.synthesis.style import Style
-from uniaims.synthesis.tables import Given, as_table, from_table, table_text
 
 LEARNT = "learnt"
 """Kind of a scene whose geometry was learnt from labelled images."""

@@ -1,12 +1,13 @@
 """A model taught a new kind of image with a few labelled ones: few steps, a low learning rate, the parent's weights."""
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from uniaims.dataset import open_samples
 from uniaims.errors import SettingsError
+from uniaims.settings import needed, setting
 from uniaims.tiles import Progress
 from uniaims.training.requirements import check_libraries
 from uniaims.training.settings import TrainingSettings
@@ -21,27 +22,23 @@ VALIDATION_EVERY = 100
 WARMUP_STEPS = 20
 
 
-def _knob(default: Any, text: str) -> Any:
-    return field(default=default, metadata={"help": text})
-
-
 @dataclass(frozen=True)
 class FineTuningSettings:
     """Settings of a fine-tuning; what is not here is as `TrainingSettings` has it."""
 
-    data: tuple[Path, ...] = field(metadata={"help": "Your labelled images: folders, each with images/ and masks/."})
-    output: Path = field(metadata={"help": "Folder for checkpoints, the log and the finished model."})
-    model: str = _knob("general", "Model to start from, shipped or own.")
-    name: str = _knob("finetuned", "Name of the new model.")
-    description: str = _knob("", "What the model is for, in a sentence; it is kept in the model file.")
-    minutes: float = _knob(
+    data: tuple[Path, ...] = needed("Your labelled images: folders, each with images/ and masks/.")
+    output: Path = needed("Folder for checkpoints, the log and the finished model.")
+    model: str = setting("general", "Model to start from, shipped or own.")
+    name: str = setting("finetuned", "Name of the new model.")
+    description: str = setting("", "What the model is for, in a sentence; it is kept in the model file.")
+    minutes: float = setting(
         10.0, "End after so many minutes, reading and validation included, if the steps are not done before."
     )
-    steps: int = _knob(200, "Optimiser steps; the learning rate falls to zero over them.")
-    batch: int = _knob(8, "Crops in each step.")
-    learning_rate: float = _knob(3e-4, "Highest learning rate: a fraction of that of a training from nothing.")
-    seed: int = _knob(0, "Seed of everything random.")
-    device: str = _knob("auto", "auto, cpu or cuda.")
+    steps: int = setting(200, "Optimiser steps; the learning rate falls to zero over them.")
+    batch: int = setting(8, "Crops in each step.")
+    learning_rate: float = setting(3e-4, "Highest learning rate: a fraction of that of a training from nothing.")
+    seed: int = setting(0, "Seed of everything random.")
+    device: str = setting("auto", "auto, cpu or cuda.")
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ without instructions for 8-bit sums can't overflow. The last layer of each head 
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from uniaims.atomic import atomic_file
 from uniaims.errors import InputError, OutputError, SettingsError
 from uniaims.networks.card import CARD_KEY, ModelCard
 from uniaims.runtime import file_hash
+from uniaims.settings import needed, setting
 from uniaims.tiles import Progress
 from uniaims.training.requirements import check_libraries
 from uniaims.training.settings import TrainingSettings
@@ -30,10 +31,6 @@ LAST_KERNELS = ("network.head.1.weight", "network.kind_head.1.weight")
 """Those that give the fields and the kinds, by their names in the exported file."""
 
 
-def _knob(default: Any, text: str) -> Any:
-    return field(default=default, metadata={"help": text})
-
-
 @dataclass(frozen=True)
 class QuantisationSettings:
     """Settings of a quantisation.
@@ -42,13 +39,13 @@ class QuantisationSettings:
         SettingsError: if the output is no .onnx file, or a number is not above 0.
     """
 
-    data: tuple[Path, ...] = field(metadata={"help": "Labelled images: folders, each with images/ and masks/."})
-    output: Path = field(metadata={"help": "The .onnx file to write."})
-    model: str = _knob("general", "Model to start from, shipped or own.")
-    nominal_diameter_px: float = _knob(0.0, "Object diameter that images are brought to; 0: that of the model.")
-    crops: int = _knob(64, "Crops to take the ranges of numbers from.")
-    seed: int = _knob(0, "Seed of the choice of crops.")
-    overwrite: bool = _knob(False, "Replace a file that is there.")
+    data: tuple[Path, ...] = needed("Labelled images: folders, each with images/ and masks/.")
+    output: Path = needed("The .onnx file to write.")
+    model: str = setting("general", "Model to start from, shipped or own.")
+    nominal_diameter_px: float = setting(0.0, "Object diameter that images are brought to; 0: that of the model.")
+    crops: int = setting(64, "Crops to take the ranges of numbers from.")
+    seed: int = setting(0, "Seed of the choice of crops.")
+    overwrite: bool = setting(False, "Replace a file that is there.")
 
     def __post_init__(self) -> None:
         if self.output.suffix != ".onnx":

@@ -1,12 +1,12 @@
 """Every knob of a training, written once; the command line, the settings file and the checkpoint are made from it."""
 
 import math
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
 
 from uniaims.errors import SettingsError
 from uniaims.networks.card import HEADS, NetworkSettings
+from uniaims.settings import needed, setting
 
 PATCH_PX = 16
 """Side of a patch of the encoders with attention."""
@@ -26,10 +26,6 @@ TAKEN_NAMES = frozenset({"", ".", "..", "best", "last"})
 """The run folder has other files of these names, or they are none."""
 
 
-def _knob(default: Any, text: str) -> Any:
-    return field(default=default, metadata={"help": text})
-
-
 @dataclass(frozen=True)
 class TrainingSettings:
     """Settings of a training; sizes in pixels, ``nominal_diameter_px`` is the working scale of the model.
@@ -38,55 +34,55 @@ class TrainingSettings:
         SettingsError: if a number is out of its range, or settings contradict each other.
     """
 
-    data: tuple[Path, ...] = field(metadata={"help": "Dataset folders, each with images/ and masks/."})
-    output: Path = field(metadata={"help": "Folder for checkpoints, the log and the finished model."})
-    name: str = _knob("custom", "Name of the model.")
-    description: str = _knob("", "What the model is for, in a sentence; it is kept in the model file.")
+    data: tuple[Path, ...] = needed("Dataset folders, each with images/ and masks/.")
+    output: Path = needed("Folder for checkpoints, the log and the finished model.")
+    name: str = setting("custom", "Name of the model.")
+    description: str = setting("", "What the model is for, in a sentence; it is kept in the model file.")
 
-    encoder: str = _knob("unet", "Encoder of the network.")
-    widths: tuple[int, ...] = _knob((32, 64, 128, 256, 256), "Channels of each resolution level.")
-    depths: tuple[int, ...] = _knob((1, 1, 2, 2, 1), "Blocks of each resolution level.")
-    heads: tuple[str, ...] = _knob(HEADS, "What is predicted of each pixel; fewer for ablations.")
-    kinds: tuple[str, ...] = _knob((), "Names of the kinds of objects to tell apart; none: they are all one kind.")
-    encoder_weights: str = _knob("", "Pretrained weights for the encoder alone: a file, or a name on this machine.")
-    initial_weights: str = _knob("", "Start from this model, shipped or own; its network is taken over.")
+    encoder: str = setting("unet", "Encoder of the network.")
+    widths: tuple[int, ...] = setting((32, 64, 128, 256, 256), "Channels of each resolution level.")
+    depths: tuple[int, ...] = setting((1, 1, 2, 2, 1), "Blocks of each resolution level.")
+    heads: tuple[str, ...] = setting(HEADS, "What is predicted of each pixel; fewer for ablations.")
+    kinds: tuple[str, ...] = setting((), "Names of the kinds of objects to tell apart; none: they are all one kind.")
+    encoder_weights: str = setting("", "Pretrained weights for the encoder alone: a file, or a name on this machine.")
+    initial_weights: str = setting("", "Start from this model, shipped or own; its network is taken over.")
 
-    validation: tuple[Path, ...] = _knob((), "Dataset folders to validate on; none: a share of the data.")
-    validation_share: float = _knob(0.1, "Share of each data folder's sources kept for validation, if no folder is.")
-    validation_every: int = _knob(500, "Steps between validations.")
-    validation_images: int = _knob(24, "At most so many images are looked at in each validation.")
-    calibrate: bool = _knob(False, "Calibrate the finished model's confidences on what was held out.")
-    patience: int = _knob(0, "Stop after so many validations without a better AP50; 0: never.")
+    validation: tuple[Path, ...] = setting((), "Dataset folders to validate on; none: a share of the data.")
+    validation_share: float = setting(0.1, "Share of each data folder's sources kept for validation, if no folder is.")
+    validation_every: int = setting(500, "Steps between validations.")
+    validation_images: int = setting(24, "At most so many images are looked at in each validation.")
+    calibrate: bool = setting(False, "Calibrate the finished model's confidences on what was held out.")
+    patience: int = setting(0, "Stop after so many validations without a better AP50; 0: never.")
 
-    steps: int = _knob(4000, "Optimiser steps; the learning rate falls to zero over them.")
-    minutes: float = _knob(
+    steps: int = setting(4000, "Optimiser steps; the learning rate falls to zero over them.")
+    minutes: float = setting(
         0.0, "If > 0, end after so many minutes, reading and validation included, if the steps are not done before."
     )
-    batch: int = _knob(16, "Crops in each step, over all processes.")
-    batch_parts: int = _knob(1, "Parts in which each process computes its crops: more parts need less memory.")
-    crop_px: int = _knob(256, "Side of a training crop.")
-    learning_rate: float = _knob(2e-3, "Highest learning rate.")
-    weight_decay: float = _knob(1e-2, "Weight decay of AdamW.")
-    warmup_steps: int = _knob(100, "Steps over which the learning rate rises.")
-    average_decay: float = _knob(0.998, "Decay of the running average of the weights, which is what is kept.")
-    boundary_weight: float = _knob(2.0, "Extra weight of pixels beside a boundary in the loss; 0: none.")
+    batch: int = setting(16, "Crops in each step, over all processes.")
+    batch_parts: int = setting(1, "Parts in which each process computes its crops: more parts need less memory.")
+    crop_px: int = setting(256, "Side of a training crop.")
+    learning_rate: float = setting(2e-3, "Highest learning rate.")
+    weight_decay: float = setting(1e-2, "Weight decay of AdamW.")
+    warmup_steps: int = setting(100, "Steps over which the learning rate rises.")
+    average_decay: float = setting(0.998, "Decay of the running average of the weights, which is what is kept.")
+    boundary_weight: float = setting(2.0, "Extra weight of pixels beside a boundary in the loss; 0: none.")
 
-    nominal_diameter_px: float = _knob(32.0, "Object diameter that crops are brought to, on average.")
-    scale_spread: float = _knob(0.45, "Standard deviation of the natural logarithm of the crops' object diameter.")
-    wide_scale_share: float = _knob(0.05, "Share of crops whose objects get any size from 6 px to half of the crop.")
-    shares: tuple[float, ...] = _knob((), "How often each data folder is drawn, one number each.")
-    dataset_balance: float = _knob(0.5, "Without shares: 0 draws all images alike, 1 all data folders alike.")
-    size_balance: float = _knob(0.0, "Within a folder: 0 draws all images alike, 1 all octaves of object size alike.")
-    kind_balance: float = _knob(0.0, "Within a folder: 0 draws all images alike, 1 all kinds of objects alike.")
-    synthetic: tuple[str, ...] = _knob((), 'Recipes of synthetic samples that are mixed in: names, or "all".')
-    synthetic_share: float = _knob(0.2, "Share of the crops that are cut from synthetic samples.")
-    synthetic_count: int = _knob(300, "How many synthetic samples are made before the first step.")
+    nominal_diameter_px: float = setting(32.0, "Object diameter that crops are brought to, on average.")
+    scale_spread: float = setting(0.45, "Standard deviation of the natural logarithm of the crops' object diameter.")
+    wide_scale_share: float = setting(0.05, "Share of crops whose objects get any size from 6 px to half of the crop.")
+    shares: tuple[float, ...] = setting((), "How often each data folder is drawn, one number each.")
+    dataset_balance: float = setting(0.5, "Without shares: 0 draws all images alike, 1 all data folders alike.")
+    size_balance: float = setting(0.0, "Within a folder: 0 draws all images alike, 1 all octaves of object size alike.")
+    kind_balance: float = setting(0.0, "Within a folder: 0 draws all images alike, 1 all kinds of objects alike.")
+    synthetic: tuple[str, ...] = setting((), 'Recipes of synthetic samples that are mixed in: names, or "all".')
+    synthetic_share: float = setting(0.2, "Share of the crops that are cut from synthetic samples.")
+    synthetic_count: int = setting(300, "How many synthetic samples are made before the first step.")
 
-    seed: int = _knob(0, "Seed of everything random.")
-    device: str = _knob("auto", "auto, cpu or cuda.")
-    mixed_precision: bool = _knob(True, "Compute convolutions in bfloat16; turn it off on hardware without it.")
-    loader_threads: int = _knob(2, "Threads that prepare crops.")
-    checkpoint_every: int = _knob(250, "Steps between checkpoints; a killed training goes on from the last one.")
+    seed: int = setting(0, "Seed of everything random.")
+    device: str = setting("auto", "auto, cpu or cuda.")
+    mixed_precision: bool = setting(True, "Compute convolutions in bfloat16; turn it off on hardware without it.")
+    loader_threads: int = setting(2, "Threads that prepare crops.")
+    checkpoint_every: int = setting(250, "Steps between checkpoints; a killed training goes on from the last one.")
 
     def __post_init__(self) -> None:
         if not self.data:

@@ -3,21 +3,18 @@
 Relative paths count from the folder of the file.
 """
 
-import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any
 
 from uniaims.atomic import atomic_file
-from uniaims.errors import SettingsError, did_you_mean
+from uniaims.errors import SettingsError
 from uniaims.runtime import SHIPPED
+from uniaims.settings import settings_text, values_from
 from uniaims.training.settings import TrainingSettings
 
-KINDS_OF_VALUE = {
-    Path: "a path in quotes", str: "text in quotes", int: "a whole number", float: "a number", bool: "true or false",
-}  # fmt: skip
 WEIGHTS = ("initial_weights", "encoder_weights")
 """Settings that are a name, or the path of a file or folder."""
 
@@ -32,14 +29,7 @@ def read_settings(path: Path, changes: Mapping[str, Any] | None = None) -> Train
         given = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"{path}: can't be read as TOML ({error}). Wanted lines such as: steps = 4000") from error
-    hints = get_type_hints(TrainingSettings)
-    unknown = sorted(given.keys() - hints.keys())
-    if unknown:
-        nearest = did_you_mean(unknown[0], hints)
-        raise SettingsError(
-            f"{path}: {', '.join(unknown)}: no such setting. Wanted some of: {', '.join(hints)}.{nearest}"
-        )
-    values = {name: _value(value, hints[name], f"{path}: {name}", path.parent) for name, value in given.items()}
+    values = values_from(TrainingSettings, given, str(path), path.parent)
     values |= {name: _located(values[name], path.parent) for name in WEIGHTS if name in values}
     return settings_from(values | dict(changes or {}))
 
@@ -68,26 +58,8 @@ def settings_from(values: Mapping[str, Any]) -> TrainingSettings:
 
 def write_settings(settings: TrainingSettings, path: Path) -> None:
     """Write all settings with what they mean; paths absolute, so that the file serves anywhere on this machine."""
-    lines = []
-    for item in fields(settings):
-        lines += [f"# {item.metadata['help']}", f"{item.name} = {_toml(getattr(settings, item.name))}", ""]
     with atomic_file(path) as temporary:
-        temporary.write_text("\n".join(lines), encoding="utf-8")
-
-
-def _value(value: Any, kind: Any, where: str, folder: Path) -> Any:
-    """A value of TOML as the field of type ``kind`` wants it."""
-    if get_origin(kind) is tuple:
-        if not isinstance(value, list):
-            raise SettingsError(f"{where} = {value!r}: wanted a list in square brackets.")
-        return tuple(_value(each, get_args(kind)[0], where, folder) for each in value)
-    if kind is Path and isinstance(value, str):
-        return folder / Path(value).expanduser()
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if type(value) is not kind:
-        raise SettingsError(f"{where} = {value!r}: wanted {KINDS_OF_VALUE[kind]}.")
-    return value
+        temporary.write_text(settings_text(settings), encoding="utf-8")
 
 
 def _located(name_or_path: str, folder: Path) -> str:
@@ -95,11 +67,3 @@ def _located(name_or_path: str, folder: Path) -> str:
     path = folder / Path(name_or_path).expanduser()
     shipped = (SHIPPED / f"{name_or_path}.onnx").is_file()
     return str(path.absolute()) if name_or_path and not shipped and path.exists() else name_or_path
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, tuple):
-        return f"[{', '.join(map(_toml, value))}]"
-    if isinstance(value, Path):
-        value = str(value.absolute())
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, str | bool) else repr(value)

@@ -10,16 +10,16 @@ Styles of the pictures to validate on are in none to train on; held-out styles (
 """
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 
 from uniaims.atomic import atomic_file
 from uniaims.errors import OutputError, SettingsError
+from uniaims.settings import needed, setting
 from uniaims.synthesis.scalebars import Drawn, Style, installed_faces, mixed_style, training_styles
 from uniaims.tiles import Progress
 from uniaims.training.detection.sampling import (
@@ -38,20 +38,16 @@ VALIDATION_IN = 10
 _JPEG_QUALITY = 95
 
 
-def _knob(default: Any, text: str) -> Any:
-    return field(default=default, metadata={"help": text})
-
-
 @dataclass(frozen=True)
 class YoloExport:
     """What is drawn; sizes in px."""
 
-    backgrounds: Path = field(metadata={"help": "Folder of grey micrographs without text or bars to draw on."})
-    output: Path = field(metadata={"help": "Folder to write; what it holds already is kept."})
-    fonts: Path | None = field(default=None, metadata={"help": "Folder of further fonts to draw with."})
-    count: int = _knob(4000, "Pictures in all.")
-    side_px: int = _knob(1024, "Longer side of each.")
-    seed: int = _knob(0, "Seed of everything random.")
+    backgrounds: Path = needed("Folder of grey micrographs without text or bars to draw on.")
+    output: Path = needed("Folder to write; what it holds already is kept.")
+    fonts: Path | None = setting(None, "Folder of further fonts to draw with.")
+    count: int = setting(4000, "Pictures in all.")
+    side_px: int = setting(1024, "Longer side of each.")
+    seed: int = setting(0, "Seed of everything random.")
 
     def __post_init__(self) -> None:
         for name in ("count", "side_px"):

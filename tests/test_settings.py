@@ -1,14 +1,14 @@
 import tomllib
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
 from uniaims.errors import SettingsError
-from uniaims.synthesis.tables import Given, as_table, from_table, table_text
+from uniaims.settings import as_table, from_table, json_schema, needed, setting, settings_text, table_text
 
 
 @dataclass(frozen=True)
@@ -25,15 +25,6 @@ class Outer:
     mode: Literal["a", "b"] = "a"
     maybe: tuple[float, float] | None = None
     inner: Inner = field(default_factory=Inner)
-
-
-@dataclass(frozen=True)
-class Look:
-    gain: float = 1.0
-    steps: int = 4
-    kind: str = "plain"
-    on: bool = False
-    pair: tuple[float, float] = (0.0, 1.0)
 
 
 def test_numbers_lists_and_tables_become_fields() -> None:
@@ -78,28 +69,37 @@ def test_a_dataclass_survives_toml(outer: Outer) -> None:
     assert from_table(Outer, tomllib.loads(table_text(as_table(outer))), "here") == outer
 
 
-def test_given_values_replace_the_drawn_ones_within_their_ranges() -> None:
-    rng = np.random.default_rng(1)
-    given_values = Given({"gain": [2, 3], "steps": [5, 6], "kind": ["x", "y"], "on": True, "pair": [4, 5]})
-    given_values.checked(Look(), "look")
-    looks = [given_values.over(Look(), rng) for _ in range(60)]
-    assert all(2 <= look.gain <= 3 and look.on and look.pair == (4, 5) for look in looks)
-    assert {look.steps for look in looks} == {5, 6}
-    assert {look.kind for look in looks} == {"x", "y"}
+@dataclass(frozen=True)
+class Knobs:
+    folder: Path = needed("Where to.")
+    sides: tuple[int, ...] = setting((1, 2), "Lengths.")
+    speed: float | None = setting(None, "How fast.", "--fast")
+    mode: Literal["a", "b"] = setting("a", "Which way.")
+    inner: Inner = field(default_factory=Inner)
 
 
-def test_wide_ranges_are_drawn_on_a_log_scale() -> None:
-    rng = np.random.default_rng(1)
-    gains = [Given({"gain": [1.0, 10_000.0]}).over(Look(), rng).gain for _ in range(300)]
-    assert 30 < np.median(gains) < 300
+def test_paths_count_from_a_folder_and_come_back_absolute(tmp_path: Path) -> None:
+    knobs = from_table(Knobs, {"folder": "here", "sides": 3}, "a file", tmp_path)
+    assert knobs == Knobs(tmp_path / "here", (3,))
 
 
-@pytest.mark.parametrize(
-    ("values", "message"),
-    [({"gian": 1}, "mean gain"), ({"gain": ["a", "b"]}, "a number"), ({"on": 3}, "true or false")],
-)
-def test_given_values_that_cannot_be_are_refused_before_anything_is_drawn(
-    values: dict[str, object], message: str
-) -> None:
-    with pytest.raises(SettingsError, match=message):
-        Given(values).checked(Look(), "look")
+def test_settings_are_written_with_their_help(tmp_path: Path) -> None:
+    @dataclass(frozen=True)
+    class Plain:
+        folder: Path = needed("Where to.")
+        sides: tuple[int, ...] = setting((1, 2), "Lengths.")
+
+    assert settings_text(Plain(tmp_path)) == f'# Where to.\nfolder = "{tmp_path}"\n\n# Lengths.\nsides = [1, 2]\n'
+
+
+def test_a_form_can_be_made_from_the_schema() -> None:
+    schema = json_schema(Knobs)
+    assert schema["required"] == ["folder"]
+    assert schema["additionalProperties"] is False
+    assert schema["properties"] == {
+        "folder": {"type": "string", "description": "Where to."},
+        "sides": {"type": "array", "items": {"type": "integer"}, "description": "Lengths.", "default": [1, 2]},
+        "speed": {"anyOf": [{"type": "number"}, {"type": "null"}], "description": "How fast.", "default": None},
+        "mode": {"enum": ["a", "b"], "description": "Which way.", "default": "a"},
+        "inner": {"type": "object", "properties": {}, "additionalProperties": False},
+    }
