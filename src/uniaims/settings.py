@@ -99,10 +99,12 @@ def table_text(table: Mapping[str, Any]) -> str:
 
 
 def settings_text(settings: Any) -> str:
-    """Write all fields of plain settings in TOML, each with its help; paths absolute, so that they serve anywhere."""
+    """Write plain settings in TOML, each with its help; paths absolute, to serve from any folder; None is left out."""
     lines = []
     for item in fields(settings):
-        lines += [f"# {item.metadata['help']}", f"{item.name} = {_literal(getattr(settings, item.name))}", ""]
+        value = getattr(settings, item.name)
+        if value is not None:
+            lines += [f"# {item.metadata['help']}", f"{item.name} = {_literal(value)}", ""]
     return "\n".join(lines)
 
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from uniaims.synthesis.given import Given
 
 from uniaims.dataset.schema import faults_of
 from uniaims.errors import InputError, SettingsError
 from uniaims.synthesis import RECIPES, Attributes, Recipe, read_recipe, recipe_named, render_sample, save_recipe
+from uniaims.synthesis.given import Given
 from uniaims.synthesis.scalebars import STYLES
 from uniaims.synthesis.scenes import Heap
 

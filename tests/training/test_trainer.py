@@ -347,7 +347,7 @@ def test_a_network_of_no_numbers_does_not_replace_a_sound_state_when_somebody_st
             os.kill(os.getpid(), signal.SIGTERM)
 
     with pytest.raises(ModelError, match="not written"), pytest.MonkeyPatch.context() as patch:
-        patch.setattr("uniaims.training.trainer.learning_rate", lambda *_: 1e30)
+        patch.setattr("uniaims.training.loop.learning_rate", lambda *_: 1e30)
         train(replace(settings, steps=8), spoil_and_stop)
     assert (settings.output / "training.pt").read_bytes() == sound
 

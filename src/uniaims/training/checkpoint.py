@@ -11,6 +11,7 @@ from uniaims.atomic import atomic_file, sweep
 from uniaims.errors import ModelError, SettingsError
 
 STATE_FILE = "training.pt"
+SETTINGS_FILE = "settings.toml"
 BEST_FILE = "best.safetensors"
 LAST_FILE = "last.safetensors"
 FREE_TO_CHANGE = frozenset(
@@ -20,6 +21,8 @@ FREE_TO_CHANGE = frozenset(
     }
 )  # fmt: skip
 """Settings that may differ when a training goes on."""
+NAMES_BEFORE = {"best_score": "best_ap50"}
+"""Numbers of a state as versions before 0.2 called them."""
 _PARTS = ("network", "average", "optimiser")
 
 
@@ -81,7 +84,7 @@ def restore(state: RunState, settings: RunSettings, device: torch.device) -> Non
         for name in _PARTS:
             getattr(state, name).load_state_dict(saved[name])
         for name in _numbers(state):
-            setattr(state, name, saved[name])
+            setattr(state, name, saved[name if name in saved else NAMES_BEFORE[name]])
     except SettingsError:
         raise
     except (RuntimeError, ValueError, KeyError, TypeError, AttributeError, EOFError, OSError, UnpicklingError) as error:

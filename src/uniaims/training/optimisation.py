@@ -24,6 +24,10 @@ class Schedule(Protocol):
         """Wall time in all; 0: no limit."""
 
     @property
+    def batch(self) -> int:
+        """Images in a step."""
+
+    @property
     def learning_rate(self) -> float:
         """Highest rate."""
 

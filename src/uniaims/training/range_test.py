@@ -21,7 +21,8 @@ from uniaims.training.samples import load_data
 from uniaims.training.sampling import CropLoader
 from uniaims.training.settings import TrainingSettings
 from uniaims.training.start import resolved, start_of
-from uniaims.training.step import Stepper, new_state
+from uniaims.training.state import new_state
+from uniaims.training.step import Stepper
 
 LOWEST_RATE, HIGHEST_RATE = 1e-6, 1.0
 STEPS = 100
@@ -57,7 +58,7 @@ def find_learning_rate(settings: TrainingSettings, progress: Progress | None = N
     torch.manual_seed(settings.seed)
     start = start_of(settings)
     settings = resolved(settings, start.card)
-    stepper = Stepper(new_state(start.network, settings, device), settings, device)
+    stepper = Stepper(new_state(start.network, settings.learning_rate, settings.weight_decay, device), settings, device)
     batches = iter(CropLoader(load_data(settings, start.card.normalisation, progress), settings, 0))
     rates: list[float] = []
     losses: list[float] = []

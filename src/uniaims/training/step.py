@@ -1,8 +1,6 @@
-"""One optimiser step, and what it changes."""
+"""One optimiser step of the segmenting network, alone or in a team."""
 
-import copy
 from contextlib import ExitStack
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -10,45 +8,17 @@ from torch import Tensor, nn
 from uniaims.networks.flownet import FlowNet
 from uniaims.training.distributed import ALONE, Team
 from uniaims.training.losses import Loss, Target, boundary_of, fields_loss
-from uniaims.training.optimisation import GRADIENT_NORM, update_average
 from uniaims.training.sampling import Batch
 from uniaims.training.settings import TrainingSettings
-
-
-@dataclass
-class State:
-    """What changes during training; ``network`` is trained, its running ``average`` is what is kept.
-
-    ``best_ap50`` is that of the best validation so far, at ``best_step``; negative before the first one.
-    ``stale`` counts the validations since; ``validated_step`` is that of the last one.
-    """
-
-    network: FlowNet
-    average: FlowNet
-    optimiser: torch.optim.AdamW
-    step: int = 0
-    seconds: float = 0.0
-    best_ap50: float = -1.0
-    best_step: int = 0
-    stale: int = 0
-    validated_step: int = 0
-
-
-def new_state(network: FlowNet, settings: TrainingSettings, device: torch.device) -> State:
-    """The state before the first step; the network moves to the device."""
-    network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    average = copy.deepcopy(network).eval().requires_grad_(requires_grad=False)
-    trained = [weights for weights in network.parameters() if weights.requires_grad]
-    optimiser = torch.optim.AdamW(
-        trained, lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=device.type == "cuda"
-    )
-    return State(network, average, optimiser)
+from uniaims.training.state import State, optimise
 
 
 class Stepper:
     """Makes optimiser steps on a state, alone or in a team."""
 
-    def __init__(self, state: State, settings: TrainingSettings, device: torch.device, team: Team = ALONE) -> None:
+    def __init__(
+        self, state: State[FlowNet], settings: TrainingSettings, device: torch.device, team: Team = ALONE
+    ) -> None:
         self._state = state
         self._settings = settings
         self._device = device
@@ -60,20 +30,14 @@ class Stepper:
         state, settings = self._state, self._settings
         # Dropout and the like draw from numbers that hang on the step alone: a training that goes on is exact.
         torch.manual_seed(((settings.seed << 40) + (state.step << 8) + self._team.rank) % 2**64)
-        for group in state.optimiser.param_groups:
-            group["lr"] = rate
-        state.network.train()
-        state.optimiser.zero_grad(set_to_none=True)
-        losses = [self._backward(batch, part) for part in range(settings.batch_parts)]
-        nn.utils.clip_grad_norm_(state.network.parameters(), GRADIENT_NORM)
-        state.optimiser.step()
-        update_average(state.average, state.network, settings.average_decay, state.step)
-        state.step += 1
-        return mean_loss(losses)
+        return optimise(state, rate, settings.average_decay, lambda: self._gradients(batch))
 
-    def _backward(self, batch: Batch, part: int) -> Loss:
-        """Add the gradients of one part of the batch; processes exchange them after the last part."""
+    def _gradients(self, batch: Batch) -> Loss:
         parts = self._settings.batch_parts
+        return mean_loss([self._backward(batch, part, parts) for part in range(parts)])
+
+    def _backward(self, batch: Batch, part: int, parts: int) -> Loss:
+        """Add the gradients of one part of the batch; processes exchange them after the last part."""
         image, target = to_device(batch.part(part, parts), self._device)
         with ExitStack() as stack:
             if part < parts - 1 and isinstance(self._network, nn.parallel.DistributedDataParallel):

@@ -1,23 +1,15 @@
-"""The training loop: steps, running average, validation, checkpoints, the finished model.
+"""The training of the segmenting network, and its finished model.
 
-A run folder holds::
+Beside what every training leaves (see `uniaims.training.loop`) the run folder holds::
 
-    settings.toml          the settings as they were used
-    training.pt            the state from which a stopped training goes on
-    log.jsonl              loss, learning rate, images a second, AP50; a line every 10 steps and for each validation
-    tensorboard/           the same, where TensorBoard is installed
-    best.safetensors       the running average at the best validation
-    last.safetensors       the running average at the last checkpoint
     NAME.safetensors       the finished model: the best one, or the last one where nothing was validated
     NAME.onnx              the same
 """
 
 import copy
 import math
-import time
 from collections.abc import Iterator
-from contextlib import nullcontext
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,28 +18,23 @@ import torch
 from uniaims.networks.card import ModelCard
 from uniaims.networks.flownet import FlowNet
 from uniaims.networks.weights import export_onnx, load_weights, save_weights
-from uniaims.stopping import StopRequest, stop_request
+from uniaims.stopping import stop_request
 from uniaims.tiles import Progress
 from uniaims.training.calibration import calibrated_card
-from uniaims.training.checkpoint import BEST_FILE, LAST_FILE, restore, save_state
+from uniaims.training.checkpoint import BEST_FILE, LAST_FILE, SETTINGS_FILE, restore
 from uniaims.training.clock import Clock
-from uniaims.training.distributed import Team, team
-from uniaims.training.journal import Journal
-from uniaims.training.losses import Loss
-from uniaims.training.optimisation import check_loss, device_named, learning_rate, time_is_up
+from uniaims.training.distributed import team
+from uniaims.training.loop import Loop, Plan
+from uniaims.training.optimisation import device_named
 from uniaims.training.samples import load_data, synthetic_files
 from uniaims.training.sampling import Batch, CropLoader
 from uniaims.training.settings import TrainingSettings
 from uniaims.training.settings_file import located, write_settings
 from uniaims.training.start import resolved, start_of
-from uniaims.training.step import State, Stepper, new_state
+from uniaims.training.state import State, new_state
+from uniaims.training.step import Stepper
 from uniaims.training.validation import Validator
 from uniaims.version import __version__
-
-SETTINGS_FILE = "settings.toml"
-LOG_EVERY = 10
-CHECKPOINT_SECONDS = 300.0
-"""A checkpoint is written at least this often, however long a step takes."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +69,7 @@ def train(settings: TrainingSettings, progress: Progress | None = None, clock: C
         torch.manual_seed(settings.seed)
         start = start_of(settings)
         settings = resolved(located(settings), start.card)
-        state = new_state(start.network, settings, device)
+        state = new_state(start.network, settings.learning_rate, settings.weight_decay, device)
         restore(state, settings, device)
         if settings.synthetic:
             with members.leader_first():
@@ -91,118 +78,60 @@ def train(settings: TrainingSettings, progress: Progress | None = None, clock: C
         loader = CropLoader(data, settings, state.step, members.portion(settings.batch, settings.batch_parts))
         with stop_request() as stop:  # before there is nothing to save, and afterwards all is
             validator = Validator(data.held_out, start.card, device, members, progress)
-            run = _Run(settings, state, validator, stop, clock)
-            run.go(iter(loader), Stepper(state, settings, device, members))
-        return run.finish()
+            job = SegmenterTraining(settings, state, validator, loader)
+            Loop(job, members, device, stop, clock).go(progress)
+        return job.finish()
 
 
-class _Run:
-    """One start of a training: from where its state is to the end, or to a stop."""
+class SegmenterTraining:
+    """What the training loop asks of the segmenting network."""
 
     def __init__(
-        self,
-        settings: TrainingSettings,
-        state: State,
-        validator: Validator,
-        stop: StopRequest,
-        clock: Clock,
+        self, settings: TrainingSettings, state: State[FlowNet], validator: Validator, loader: CropLoader
     ) -> None:
-        self.settings, self.state, self.validator, self.stop, self.clock = settings, state, validator, stop, clock
-        self.team: Team = validator.team
-        self.schedule = settings
-        self.journal = Journal(settings, state) if self.team.leads else None
-        self.saved_at = time.monotonic()
+        self.settings, self.state, self.validator, self.loader = settings, state, validator, loader
+        self.plan = Plan(**{item.name: getattr(settings, item.name) for item in fields(Plan)})
+        self.step = Stepper(state, settings, validator.device, validator.team)
 
-    def go(self, batches: Iterator[Batch], step: Stepper) -> None:
-        """Make steps until the end."""
-        if self.team.leads:
-            write_settings(self.settings, self.settings.output / SETTINGS_FILE)
-        self.clock.begin_steps()
-        self._share_time()
-        with self.journal or nullcontext():
-            while not self._ended():
-                self._after(step(next(batches), learning_rate(self.schedule, self.state.step, self.state.seconds)))
-            if not self.stop.asked and self.state.validated_step != self.state.step:
-                self._validate()
-            self._save()
-        self.stop.obey()
+    def batches(self) -> Iterator[Batch]:
+        """See `TrainingJob`."""
+        return iter(self.loader)
 
-    def _share_time(self) -> None:
-        """Leave to the steps what reading took no time of, and the last validation will take none of."""
-        left = self.clock.minutes_for_steps(self.settings.minutes)
-        self.schedule = replace(self.settings, minutes=self.team.agreed((left,), self.validator.device)[0])
-        if self.journal:
-            self.journal.schedule = self.schedule
+    def validate(self) -> float | None:
+        """AP50 of the running average on what is held out."""
+        return self.validator(self.state.average) if self.validator.files else None
 
-    def _ended(self) -> bool:
-        """Whether it is time to end; one answer for the whole team, whose clocks differ."""
-        state, settings = self.state, self.settings
-        seconds = self.journal.seconds() if self.journal else 0.0
-        state.seconds, asked = self.team.agreed((seconds, float(self.stop.number)), self.validator.device)
-        self.stop.number = int(asked)
-        stale = settings.patience and state.stale >= settings.patience
-        late = time_is_up(self.schedule, state.seconds)
-        if late:  # all the time is spent, what reading took of it too: the same command does not go on from here
-            state.seconds = max(state.seconds, 60 * settings.minutes)
-        return bool(asked or stale or state.step >= settings.steps or late)
+    def write_settings(self) -> None:
+        """See `TrainingJob`."""
+        write_settings(self.settings, self.settings.output / SETTINGS_FILE)
 
-    def _after(self, loss: Loss) -> None:
-        """What follows a step: log, validate, save, tell."""
-        state, settings = self.state, self.settings
-        if state.step % LOG_EVERY == 0:
-            check_loss(loss.total.item(), state.step)
-            if self.journal:
-                self.journal.log_step(loss)
-        if state.step % settings.validation_every == 0:
-            self._validate()
-        overdue = time.monotonic() - self.saved_at > CHECKPOINT_SECONDS
-        if state.step % settings.checkpoint_every == 0 or (overdue and self.team.processes == 1):
-            self._save()
-        if self.validator.progress and self.journal:
-            self.validator.progress(self.journal.headline(), state.step, self.journal.steps_expected())
+    def write_best(self) -> None:
+        """See `TrainingJob`."""
+        self._write_weights(BEST_FILE)
 
-    def _validate(self) -> None:
-        state = self.state
-        state.validated_step = state.step
-        if not self.validator.files:
-            return
-        with self.clock.validating():
-            score = self.validator(state.average)
-        self._share_time()
-        if self.journal:
-            self.journal.log_validation(score)
-        if score > state.best_ap50:
-            state.best_ap50, state.best_step, state.stale = score, state.step, 0
-            self._write_weights(BEST_FILE)
-        else:
-            state.stale += 1
-
-    def _save(self) -> None:
-        if self.team.leads:
-            self._write_weights(LAST_FILE)  # before the state: it refuses what is no number
-            save_state(self.state, self.settings)
-            self.saved_at = time.monotonic()
+    def write_last(self) -> None:
+        """See `TrainingJob`."""
+        self._write_weights(LAST_FILE)
 
     def _write_weights(self, name: str) -> None:
-        if self.team.leads:
-            card = replace(self.validator.card, provenance=_provenance(self))
-            save_weights(self.settings.output / name, self.state.average, card)
+        card = replace(self.validator.card, provenance=_provenance(self))
+        save_weights(self.settings.output / name, self.state.average, card)
 
     def finish(self) -> TrainedModel:
         """Write the finished model; only the leading process does."""
         state, settings = self.state, self.settings
         name = self.validator.card.name
         weights, onnx = (settings.output / f"{name}{suffix}" for suffix in (".safetensors", ".onnx"))
-        validated = state.best_ap50 >= 0
-        if self.team.leads:
+        validated = state.best_score >= 0
+        if self.validator.team.leads:
             network, card = _finished(self, validated)
             save_weights(weights, network, card)
             export_onnx(onnx, network, card)
-        score = state.best_ap50 if validated else math.nan
+        score = state.best_score if validated else math.nan
         return TrainedModel(weights, onnx, state.step, state.seconds, score, state.best_step)
 
 
-def _finished(run: _Run, validated: bool) -> tuple[FlowNet, ModelCard]:
+def _finished(run: SegmenterTraining, validated: bool) -> tuple[FlowNet, ModelCard]:
     """The network to ship, on the CPU, and its card, calibrated if that is wished for."""
     card = replace(run.validator.card, provenance=_provenance(run))
     if not validated:
@@ -214,7 +143,7 @@ def _finished(run: _Run, validated: bool) -> tuple[FlowNet, ModelCard]:
     return network, calibrated_card(card, on_device, run.validator.files)
 
 
-def _provenance(run: _Run) -> dict[str, Any]:
+def _provenance(run: SegmenterTraining) -> dict[str, Any]:
     """What the card tells of the training; folders by name only, so that no path of this machine travels."""
     settings, state = run.settings, run.state
     knobs = asdict(settings)
@@ -231,8 +160,8 @@ def _provenance(run: _Run) -> dict[str, Any]:
         "uniaims": __version__,
         "torch": torch.__version__,
     }
-    if state.best_ap50 >= 0:
+    if state.best_score >= 0:
         told["validation"] = {
-            "ap50": round(state.best_ap50, 4), "step": state.best_step, "images": len(run.validator.files),
+            "ap50": round(state.best_score, 4), "step": state.best_step, "images": len(run.validator.files),
         }  # fmt: skip
     return run.validator.card.provenance | told

@@ -20,7 +20,8 @@ from uniaims.training.checkpoint import STATE_FILE  # noqa: E402
 from uniaims.training.detection import sampling, trainer  # noqa: E402
 from uniaims.training.detection.sampling import Regions  # noqa: E402
 from uniaims.training.detection.settings import DetectorTraining  # noqa: E402
-from uniaims.training.detection.trainer import LOG_FILE, padded, train_detector  # noqa: E402
+from uniaims.training.detection.trainer import padded, train_detector  # noqa: E402
+from uniaims.training.journal import LOG_FILE  # noqa: E402
 
 SMALL = {"widths": (4, 8, 8, 8, 8), "depths": (1, 1, 1, 1), "batch": 2, "loader_threads": 1, "warmup_steps": 1}
 
@@ -94,7 +95,7 @@ def test_a_loss_that_is_no_number_ends_the_training_and_spoils_nothing(backgroun
     settings = DetectorTraining(backgrounds, tmp_path / "run", steps=2, mixed_precision=False, **SMALL)
     train_detector(settings)
     sound = (settings.output / STATE_FILE).read_bytes()
-    monkeypatch.setattr(trainer, "learning_rate", lambda *_: float("nan"))
+    monkeypatch.setattr("uniaims.training.loop.learning_rate", lambda *_: float("nan"))
     with pytest.raises(ModelError, match="no number any more at step 10"):
         train_detector(replace(settings, steps=12))
     with pytest.raises(ModelError, match="not written"):

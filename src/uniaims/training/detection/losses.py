@@ -1,6 +1,6 @@
 """Losses of the detector: classes, boxes, and the distributions of the boxes' sides."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor
@@ -21,6 +21,10 @@ class DetectionLoss:
     classes: Tensor
     boxes: Tensor
     sides: Tensor
+
+    def parts(self) -> dict[str, Tensor]:
+        """The numbers by name."""
+        return {item.name: getattr(self, item.name).detach() for item in fields(self)}
 
 
 def detection_loss(raw: RawDetections, truth: Truth) -> DetectionLoss:
