@@ -20,7 +20,8 @@ import json, os, shutil, signal, sys
 from pathlib import Path
 from uniaims.cli import main
 from uniaims.dataset import store
-import uniaims.dataset.exchange, uniaims.dataset.merging, uniaims.dataset.splits, uniaims.dataset.transfer, uniaims.guard
+import uniaims.dataset.exchange, uniaims.dataset.merging, uniaims.dataset.splits, uniaims.dataset.transfer
+import uniaims.guard
 
 uniaims.guard.inside = True  # each of these short-lived processes would start a child of its own
 

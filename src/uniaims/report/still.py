@@ -11,9 +11,9 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from uniaims.report.columns import FIRST_SHOWN, Column, find
 from uniaims.pages.palette import INSTANCE_COLOURS, kind_colours
 from uniaims.pages.units import NOTHING, count, counted, number
+from uniaims.report.columns import FIRST_SHOWN, Column, find
 
 MOST_ROWS = 25
 HALF_PIXELS_PER_PIXEL = 2
