@@ -43,7 +43,7 @@ def test_stack(write_dm: Any, dm_image: Any) -> None:
     image = read(path, page=2)
     assert np.array_equal(image.pixels, stack[2])
     assert image.page_count == 3
-    assert any("3 images" in text for text in image.warnings)
+    assert any("3 images" in text for text in read(path).warnings)
     with pytest.raises(ImageError, match="pages 0 to 2"):
         read(path, page=3)
 

@@ -85,7 +85,8 @@ def test_stack(tmp_path: Path, ramp: NDArray[Any], options: dict[str, Any]) -> N
     image = read(tmp_path / "a.tif", page=2)
     assert np.array_equal(image.pixels, stack[2])
     assert image.page_count == 3
-    assert any("3 images" in text for text in image.warnings)
+    assert not any("3 images" in text for text in image.warnings), "a page was chosen"
+    assert any("3 images" in text for text in read(tmp_path / "a.tif").warnings)
     with pytest.raises(ImageError, match="pages 0 to 2"):
         read(tmp_path / "a.tif", page=3)
 

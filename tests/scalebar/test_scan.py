@@ -370,7 +370,7 @@ def test_a_bar_tells_one_side_and_the_file_the_other() -> None:
     tall = micrograph(np.ascontiguousarray(picture().T), PixelSize.of_sides(8, 12, "metadata"))
     from_bar = pixel_size_of_bar(given_scale(tall, Box(50, 460, 270, 490), "1 um"), tall)
     assert (from_bar.width_nm, from_bar.height_nm) == pytest.approx((5 / 1.5, 5), rel=0.005)
-    warnings = resolve_pixel_size(oblong, PixelSize.of_sides(5, 7.5), scan_scale(oblong)).warnings
+    warnings = resolve_pixel_size(oblong, PixelSize.of_sides(2.5, 3.75), scan_scale(oblong)).warnings
     assert any("8 x 12 nm" in text for text in warnings)
     assert not any("scale bar" in text for text in warnings)
 

@@ -173,8 +173,6 @@ def _facts(found: _Scale) -> dict[str, Any]:
     return {
         "image": str(found.image),
         "pixel_size_nm": resolved.pixel_size.nm if resolved.pixel_size else None,
-        "pixel_width_nm": resolved.pixel_size.width_nm if resolved.pixel_size else None,
-        "pixel_height_nm": resolved.pixel_size.height_nm if resolved.pixel_size else None,
         "source": resolved.pixel_size.source if resolved.pixel_size else None,
         "bar_length_px": bar.length_px if bar else None,
         "bar_box": box_list(bar.box) if bar else None,
@@ -184,6 +182,8 @@ def _facts(found: _Scale) -> dict[str, Any]:
         "unit": bar.unit if bar else None,
         "confidence": bar.confidence if bar else None,
         "warnings": warnings,
+        "pixel_width_nm": resolved.pixel_size.width_nm if resolved.pixel_size else None,
+        "pixel_height_nm": resolved.pixel_size.height_nm if resolved.pixel_size else None,
         "bars": [_bar_facts(each) for each in found.reading.bars],
         "acquisition": {name: value for name, value in asdict(acquisition).items() if value is not None},
     }
