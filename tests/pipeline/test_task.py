@@ -12,7 +12,7 @@ from uniaims.pipeline.jobs import Job
 from uniaims.pipeline.task import Task
 
 
-def importing(*_: Any) -> None:
+def importing(*_: Any, **__: Any) -> None:
     """What a library's import makes of a stop."""
     raise ImportError("initialization failed") from KeyboardInterrupt(15)
 
@@ -30,7 +30,7 @@ def test_a_stop_that_a_library_takes_for_another_error_stops_the_batch(
 
 
 def test_an_import_that_fails_of_itself_is_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: Any) -> None:
+    def broken(*_: Any, **__: Any) -> None:
         raise ImportError("no such library")
 
     monkeypatch.setattr(task, "analyse", broken)

@@ -53,7 +53,9 @@ def refuse(arguments: Sequence[str]) -> None:
     if command in WITH_PATHS:
         _refuse_paths(words)
     if command == "analyse" and words and not any(word.partition("=")[0] == OUTPUT for word in words):
-        raise SettingsError("analyse needs a folder for the results: add --output DIR, as in `uniaims analyse IMAGES --output results`.")
+        raise SettingsError(
+            "analyse needs a folder for the results: add --output DIR, as in `uniaims analyse IMAGES --output results`."
+        )
 
 
 def _refuse_model(names: Iterable[str]) -> None:
