@@ -32,7 +32,13 @@ OUTPUT = "--output"
 
 def as_on_disk(words: Sequence[str]) -> list[str]:
     """The words of a command line; paths whose umlauts are composed otherwise on the disk, as they stand there."""
-    return [word if word.isascii() or word.startswith("-") else str(on_disk(Path(word))) for word in words]
+    return [word if word.isascii() or word.startswith("-") else _spelled_as_there(word) for word in words]
+
+
+def _spelled_as_there(word: str) -> str:
+    """The word itself, unless the path that it names is there in another spelling."""
+    found = on_disk(Path(word))
+    return word if found == Path(word) else str(found)
 
 
 def refuse(arguments: Sequence[str]) -> None:

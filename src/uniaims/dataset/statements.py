@@ -9,6 +9,7 @@ looked at, put together again without comments: whatever was not understood here
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import polars as pl
 
@@ -104,7 +105,15 @@ def _checked(statement: str, tables: Collection[str]) -> str:
             statement, f"it begins with {words[0] if words else 'nothing'}: wanted SELECT, or WITH and SELECT"
         )
     _Reader(statement, words, tables).read()
-    return " ".join(words).replace(" . ", ".")
+    return _joined(words)
+
+
+def _joined(words: list[str]) -> str:
+    """The words with blanks between them, but for those around the point of ``images.split``."""
+    parts = [words[0]]
+    for before, word in pairwise(words):
+        parts += [word] if "." in (before, word) else [" ", word]
+    return "".join(parts)
 
 
 def _words(statement: str) -> list[str]:

@@ -11,6 +11,8 @@ import tifffile
 
 from uniaims._kernels import components
 from uniaims.errors import LabelsError, UniaimsError
+from uniaims.formats.complaints import Complaints
+from uniaims.formats.tiff_bounds import check_directories
 from uniaims.guard import guarded as guarded_call
 from uniaims.labels import TIFF_SUFFIXES, Labels, ObjectLabels, objects_of, read_objects
 from uniaims.measurements import Measurements, measure
@@ -77,7 +79,7 @@ def measure_file(
     given = PixelSize.parse(pixel_size) if pixel_size else None
     call = guarded_call if guarded else _called
     found, count = call(_chosen, path, page, about=path)
-    own = call(_own_pixel_size, path, about=path) if given is None else None
+    own = call(_own_pixel_size, path, about=path)
     results = []
     for number, objects in found:
         micrograph = (
@@ -87,10 +89,15 @@ def measure_file(
         name = shown_name(path.name) + (f", page {number}" if number is not None else "")
         measurements = measure(objects.labels, size, micrograph)
         warnings = objects.warnings + (micrograph.warnings if micrograph else ())
-        if own and micrograph and micrograph.pixel_size:
-            warnings += resolve_pixel_size(replace(micrograph, pixel_size=own), micrograph.pixel_size).warnings
+        warnings += _contradictions(objects.labels, size, (micrograph.pixel_size if micrograph else None, own))
         results.append(GivenLabels(name, number, objects.labels, measurements, micrograph, warnings))
     return results
+
+
+def _contradictions(labels: Labels, used: PixelSize | None, others: tuple[PixelSize | None, ...]) -> tuple[str, ...]:
+    """What files say of the size of a pixel, where that is far from the one that is used."""
+    told = (Micrograph(labels.astype(np.uint8), other) for other in others if used and other and other is not used)
+    return tuple(text for each in told for text in resolve_pixel_size(each, used).warnings)
 
 
 def _called(function: Callable[..., Result], *arguments: Any, about: str | Path) -> Result:  # noqa: ARG001 as guarded
@@ -127,7 +134,10 @@ def _planes(path: Path) -> list[np.ndarray[Any, Any]] | None:
             array = np.load(path, mmap_mode="r", allow_pickle=False)
             arrays = [array] if array.ndim == 3 and min(array.shape[0], array.shape[-1]) > 1 else []
         elif suffix in TIFF_SUFFIXES:
-            with tifffile.TiffFile(path, _multifile=False) as file:
+            with path.open("rb") as stream:
+                check_directories(stream, path.stat().st_size)
+            # Other files that OME-XML may name are not opened.
+            with Complaints(), tifffile.TiffFile(path, _multifile=False, is_ome=False) as file:
                 series = [each for each in file.series if each.axes.endswith("YX")]
                 arrays = [each.asarray() for each in series] if sum(each.size for each in series) else []
         else:

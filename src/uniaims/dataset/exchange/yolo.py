@@ -225,7 +225,7 @@ class _Row:
 
     def __init__(self, what: str, line: str) -> None:
         self.what = what
-        words = _with_points(line).split()
+        words = _with_points(line).split() or [""]
         try:
             self.number, self.values = _whole(words[0]), np.array(words[1:], np.float64)
         except ValueError as error:
@@ -237,7 +237,8 @@ class _Row:
         if len(pairs) == 4:
             raise InputError(f"{self.what} is a box, no outline. Segment the objects first.")
         if pairs.size and not (pairs.min() > -1 and pairs.max() < 2):
-            raise InputError(f"{self.what} has {pairs.max():g}: wanted fractions of width and height, from 0 to 1.")
+            worst = pairs.min() if pairs.min() <= -1 else pairs.max()
+            raise InputError(f"{self.what} has {worst:g}: wanted fractions of width and height, from 0 to 1.")
         if len(pairs) < len(values) and not (0 <= values[-1] <= 1 or values[-1] == np.floor(values[-1])):
             raise InputError(f"{self.what} ends with {values[-1]:g}: wanted pairs of x and y, or a confidence.")
         ring = ring_of(pairs, self.what) * (shape[1], shape[0])
