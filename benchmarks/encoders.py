@@ -1,7 +1,8 @@
 """What each encoder costs: parameters, multiply-adds, time and memory of the whole network.
 
 Run it as ``OMP_NUM_THREADS=1 python benchmarks/encoders.py [NAME...]``. All run by turns, so that other work on the
-machine falls on all alike; the shortest time counts. Time is that of one thread of PyTorch in float32; memory is
+machine falls on all alike; the shortest time counts. Time is that which the processor
+spends on one thread of PyTorch in float32; memory is
 what a process of its own needs more at the peak of one tile than before the network was made.
 """
 
@@ -40,9 +41,9 @@ def size_of(name: str) -> tuple[float, float]:
 
 def seconds_of(network: FieldsNet, image: torch.Tensor) -> float:
     with torch.inference_mode():
-        started = time.perf_counter()
+        started = time.process_time()
         network(image)
-    return time.perf_counter() - started
+    return time.process_time() - started
 
 
 def peak_memory_mb(name: str) -> float:

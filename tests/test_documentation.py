@@ -197,6 +197,7 @@ def test_sphinx_builds_without_a_warning(tmp_path: Path) -> None:
 
 EXAMPLES = {
     "compare_samples.py": ["results", "my-data/images", "my-test-data/images"],
+    "convert_efficientnet_lite.py": ["--help"],
     "first_analysis.py": ["powder.tif"],
     "make_gallery.py": ["gallery.jpg"],
     "make_sample.py": ["sample"],

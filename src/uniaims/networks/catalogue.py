@@ -85,6 +85,18 @@ CATALOGUE: tuple[EncoderEntry, ...] = (
         "As convnext-small with tens of thousands of images.",
     ),
     EncoderEntry(
+        "efficientnet-lite0", "timm/tf_efficientnet_lite0.in1k", 32, 4.8, 36, 3, 154,
+        "Pretrained, at the cost of unet and with its fine levels: few images on a CPU.",
+    ),
+    EncoderEntry(
+        "efficientnet-lite1", "timm/tf_efficientnet_lite1.in1k", 32, 5.6, 38, 3.2, 151,
+        "As efficientnet-lite0, a little deeper.",
+    ),
+    EncoderEntry(
+        "efficientnet-lite2", "timm/tf_efficientnet_lite2.in1k", 32, 6.2, 39, 3.4, 159,
+        "As efficientnet-lite1, a little wider.",
+    ),
+    EncoderEntry(
         "swin-tiny", "timm/swin_tiny_patch4_window7_224.ms_in1k", 32, 29.5, 113, 5.4, 308,
         "Structures whose kind shows only at several scales; pretrained weights and a GPU.",
     ),

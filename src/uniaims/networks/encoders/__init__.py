@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from uniaims.networks.card import NetworkSettings
 from uniaims.networks.catalogue import UNET, encoder_entry
-from uniaims.networks.encoders import convnext, resnet, swin, vit
+from uniaims.networks.encoders import convnext, efficientnet_lite, resnet, swin, vit
 from uniaims.networks.encoders.encoder import Encoder
 from uniaims.networks.encoders.unet import UNetEncoder
 
@@ -14,6 +14,7 @@ ENCODERS: dict[str, Callable[[NetworkSettings], Encoder]] = {
     UNET: UNetEncoder,
     **dict.fromkeys(resnet.DESIGNS, resnet.ResNetEncoder),
     **dict.fromkeys(convnext.DESIGNS, convnext.ConvNeXtEncoder),
+    **dict.fromkeys(efficientnet_lite.DESIGNS, efficientnet_lite.EfficientNetLiteEncoder),
     **dict.fromkeys(swin.DESIGNS, swin.SwinEncoder),
     **dict.fromkeys(vit.DESIGNS, vit.ViTEncoder),
 }
