@@ -13,7 +13,7 @@ from torch import nn
 
 from contenders.contender import Contender
 from uniaims.atomic import atomic_file
-from uniaims.training.optimisation import GRADIENT_NORM, learning_rate, time_is_up, update_average
+from uniaims.training.optimisation import GRADIENT_NORM, learning_rate, mixed_precision, time_is_up, update_average
 from uniaims.training.prefetch import prefetched
 from uniaims.training.samples import TrainingData
 from uniaims.training.sampling import CropLoader
@@ -92,7 +92,7 @@ class Run:
             group["lr"] = learning_rate(self.settings, self.step, self.seconds)
         self.network.train()
         self.optimiser.zero_grad(set_to_none=True)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.settings.mixed_precision):
+        with mixed_precision(self.device, wanted=self.settings.mixed_precision):
             loss = self.contender.loss(
                 self.network, image.contiguous(memory_format=torch.channels_last), targets, known
             )

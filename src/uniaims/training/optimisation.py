@@ -66,6 +66,21 @@ def check_loss(loss: float, step: int) -> None:
         )
 
 
+def mixed_precision(device: torch.device, *, wanted: bool) -> torch.autocast:
+    """Where convolutions are computed in bfloat16, if that is wanted and the device has instructions for it.
+
+    Processors without them compute it too, but many times slower than float32.
+    """
+    return torch.autocast(device.type, torch.bfloat16, enabled=wanted and has_bfloat16(device))
+
+
+def has_bfloat16(device: torch.device) -> bool:
+    """Whether bfloat16 is quicker than float32 there: on a GPU, and on processors that oneDNN takes for it."""
+    if device.type != "cpu":
+        return True
+    return torch.backends.mkldnn.is_available() and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
 @torch.no_grad()
 def update_average(average: nn.Module, network: nn.Module, decay: float, step: int) -> None:
     """Exponential moving average of weights and batch statistics (Polyak & Juditsky 1992), quicker at the start."""

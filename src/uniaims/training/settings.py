@@ -80,7 +80,7 @@ class TrainingSettings:
 
     seed: int = setting(0, "Seed of everything random.")
     device: str = setting("auto", "auto, cpu or cuda.")
-    mixed_precision: bool = setting(True, "Compute convolutions in bfloat16; turn it off on hardware without it.")
+    mixed_precision: bool = setting(True, "Compute convolutions in bfloat16 where the hardware has it.")
     loader_threads: int = setting(2, "Threads that prepare crops.")
     checkpoint_every: int = setting(250, "Steps between checkpoints; a killed training goes on from the last one.")
 

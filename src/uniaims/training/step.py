@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from uniaims.networks.flownet import FlowNet
 from uniaims.training.distributed import ALONE, Team
 from uniaims.training.losses import Loss, Target, boundary_of, fields_loss
+from uniaims.training.optimisation import mixed_precision
 from uniaims.training.sampling import Batch
 from uniaims.training.settings import TrainingSettings
 from uniaims.training.state import State, optimise
@@ -42,7 +43,7 @@ class Stepper:
         with ExitStack() as stack:
             if part < parts - 1 and isinstance(self._network, nn.parallel.DistributedDataParallel):
                 stack.enter_context(self._network.no_sync())
-            with torch.autocast(self._device.type, torch.bfloat16, enabled=self._settings.mixed_precision):
+            with mixed_precision(self._device, wanted=self._settings.mixed_precision):
                 raw = self._network(image)
             loss = fields_loss(self._state.network.split(raw), target, self._settings.boundary_weight)
             torch.autograd.backward(loss.total / parts)

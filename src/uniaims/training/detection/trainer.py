@@ -22,7 +22,7 @@ from uniaims.training.detection.sampling import CLASSES, DetectionBatch, Detecti
 from uniaims.training.detection.settings import DetectorTraining
 from uniaims.training.distributed import ALONE
 from uniaims.training.loop import Loop, Plan
-from uniaims.training.optimisation import device_named
+from uniaims.training.optimisation import device_named, mixed_precision
 from uniaims.training.state import State, new_state, optimise
 from uniaims.version import __version__
 
@@ -72,7 +72,7 @@ class DetectorTrainingJob:
     def _gradients(self, batch: DetectionBatch) -> DetectionLoss:
         images = torch.from_numpy(batch.images).to(self.device, memory_format=torch.channels_last)
         truth = padded(batch.regions)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.settings.mixed_precision):
+        with mixed_precision(self.device, wanted=self.settings.mixed_precision):
             raw = self.state.network(images)
         on_device = (each.to(self.device) for each in (truth.boxes, truth.classes, truth.real))
         loss = detection_loss(raw, Truth(*on_device))
