@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -16,7 +18,13 @@ def test_bfloat16_is_computed_where_it_is_wanted_and_the_processor_is_able_to(mo
     assert product.dtype == (torch.bfloat16 if wanted and able else torch.float32)
 
 
-def test_a_processor_without_its_instructions_or_without_onednn_is_told(monkeypatch):
-    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
-    assert not has_bfloat16(CPU)
+@pytest.mark.parametrize("able", [True, False])
+def test_onednn_tells_of_the_instructions(monkeypatch, able):
+    monkeypatch.setattr(torch.ops, "mkldnn", SimpleNamespace(_is_mkldnn_bf16_supported=lambda: able))
+    assert has_bfloat16(CPU) == able
     assert has_bfloat16(torch.device("cuda"))
+
+
+def test_without_onednn_there_is_no_quick_bfloat16(monkeypatch):
+    monkeypatch.setattr(torch.ops, "mkldnn", SimpleNamespace())
+    assert not has_bfloat16(CPU)

@@ -78,7 +78,8 @@ def has_bfloat16(device: torch.device) -> bool:
     """Whether bfloat16 is quicker than float32 there: on a GPU, and on processors that oneDNN takes for it."""
     if device.type != "cpu":
         return True
-    return torch.backends.mkldnn.is_available() and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    asked = getattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", None)  # not there in builds without oneDNN
+    return asked is not None and bool(asked())
 
 
 @torch.no_grad()

@@ -43,9 +43,11 @@ class _PaddedConvolution(nn.Conv2d):
     def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> None:
         super().__init__(inputs, outputs, kernel, stride=stride, groups=groups, bias=False)
         before, after = (kernel - stride) // 2, (kernel - stride + 1) // 2
-        self.zeros = (before, after, before, after)
+        self.zeros: tuple[int, ...] = ()
         if before == after:
-            self.padding, self.zeros = (before, before), ()
+            self.padding = (before, before)
+        else:
+            self.zeros = (before, after, before, after)
 
     def forward(self, maps: Tensor) -> Tensor:
         """Maps (N, inputs, H, W) -> (N, outputs, H / stride, W / stride)."""
