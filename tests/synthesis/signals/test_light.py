@@ -50,6 +50,15 @@ def test_etched_boundaries_are_dark(tiles: Scene) -> None:
     assert image[:-1][border[:-1]].mean() < 0.4 * image[20:28, 20:28].mean()
 
 
+def test_broken_boundaries_are_seen_along_a_part_of_their_length(tiles: Scene) -> None:
+    plain, whole = seen(tiles, ETCHED), seen(tiles, ETCHED, boundary=0.8, boundary_px=1.5)
+    border = whole.mean(axis=2) < 0.6 * plain.mean(axis=2)
+    broken = seen(tiles, ETCHED, boundary=0.8, boundary_px=1.5, broken=0.5)
+    left_out = broken.mean(axis=2) > 0.95 * plain.mean(axis=2)
+    assert 0.2 < left_out[border].mean() < 0.6
+    assert np.allclose(broken[~border & ~left_out], whole[~border & ~left_out], atol=0.3)
+
+
 def test_a_tint_etch_gives_grains_their_own_colours(tiles: Scene) -> None:
     image = seen(tiles, ETCHED, tint=0.8)
     colours = [image[tiles.labels == label].mean(axis=0) for label in range(1, 17)]

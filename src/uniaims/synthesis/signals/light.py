@@ -134,15 +134,16 @@ class Light:
 class EtchedLight:
     """Etched-section look.
 
-    `boundary` how dark grooves are, `boundary_px` their width, `boundary_spread` how much it varies along them;
-    `spread` of the grains' brightness (log), `tint` of their colours (a tint etchant or polarised light); `facets`
-    unevenness inside grains; `inclusions` dark specks and `scratches` per image; `matrix` the level of what is no
-    grain; `cast`, `grey` as in `Light`.
+    `boundary` how dark grooves are, `boundary_px` their width, `boundary_spread` how much it varies along them,
+    `broken` the part of their length that the etchant left out; `spread` of the grains' brightness (log), `tint` of
+    their colours (a tint etchant or polarised light); `facets` unevenness inside grains; `inclusions` dark specks and
+    `scratches` per image; `matrix` the level of what is no grain; `cast`, `grey` as in `Light`.
     """
 
     boundary: float = 0.7
     boundary_px: float = 1.5
     boundary_spread: float = 0.3
+    broken: float = 0.0
     spread: float = 0.1
     tint: float = 0.0
     facets: float = 0.04
@@ -180,6 +181,9 @@ class EtchedLight:
         level = level * np.maximum(1 + self.facets * fractal_texture(shape, 12, 2.2, rng), 0.1)
         width = self.boundary_px * np.maximum(1 + self.boundary_spread * fractal_texture(shape, 60, 3.0, rng), 0.35)
         groove = self.boundary * np.exp(-((distance_to_border(scene.labels) / width) ** 2))
+        if self.broken:
+            patches = fractal_texture(shape, 0.5 * scene.diameter_px, 4.0, rng)
+            groove = groove * np.clip(0.5 + 4 * (patches - np.quantile(patches, self.broken)), 0, 1)
         marks = dust((shape[0], shape[1]), self.inclusions, largest_speck_px(scene.diameter_px, 4.0), rng)
         light = 0.75 * level * (1 - groove) * (1 - 0.8 * marks)
         if self.scratches:
