@@ -12,7 +12,9 @@ from uniaims.runtime import SHIPPED, find_model, load_model  # noqa: E402
 SIDES = [(1, 8, 8), (2, 64, 128), (1, 130, 70), (1, 256, 160), (1, 1, 1)]
 
 
-@pytest.fixture(scope="module", params=["unet", "resnext50", "convnext-atto", "swin-tiny", "vit-tiny"])
+@pytest.fixture(
+    scope="module", params=["unet", "resnext50", "convnext-atto", "efficientnet-lite0", "swin-tiny", "vit-tiny"]
+)
 def model(tiny_settings, request):
     """A network after two training steps, and its card; export takes seconds, so each module of encoders has one."""
     torch.manual_seed(3)
