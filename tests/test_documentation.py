@@ -129,7 +129,7 @@ def test_links_lead_to_files(page: Path) -> None:
 
 @pytest.mark.parametrize("module", MODULES)
 def test_every_public_module_has_a_page_with_its_reference(module: str) -> None:
-    reference = f"automodule:: uniaims.{module}\n"
+    reference = f"automodule:: uniaims.{module}"
     pages = [page for page in (ROOT / "docs").glob("*.md") if reference in page.read_text(encoding="utf-8")]
     assert pages
     index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from uniaims.atomic.claims import sweep_once
 from uniaims.dataset import Dataset
 from uniaims.dataset.transfer import ImportSettings, import_sources
 
@@ -106,5 +107,7 @@ def test_killed_at_a_renaming(tmp_path: Path, plain_folder: Path, name: str) -> 
     wanted = facts(tmp_path / "places" / "whole" / "out")
     for place in (tmp_path / "places").iterdir():
         assert facts(place / "out") == wanted, place.name
+        if name in {"merge", "export"}:  # killed at its very end it is not repeated: whoever writes there next sweeps
+            sweep_once(place)
         assert [path.name for path in place.rglob(".*") if path.name != ".lock"] == []
         assert [path.name for path in place.iterdir()] == ["out"]
