@@ -7,6 +7,9 @@ DEMO_IMAGE := src/uniaims/samples/powder.tif
 DEMO_REPORT := demo-report
 TEST_JOBS ?= 2
 
+# The tests start hundreds of processes: where bytecode may not be written, each would compile two thousand modules.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: help demo test setup lint types contracts docs check wheel clean
 .DEFAULT_GOAL := help
 

@@ -3,6 +3,7 @@
 import errno
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -133,6 +134,17 @@ def test_a_folder_that_was_put_aside_comes_back(tmp_path: Path) -> None:
     sweep(tmp_path)
     assert names(tmp_path) == {"a [1]"}
     assert names(folder) == {"old"}
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_what_was_put_aside_for_a_folder_that_is_half_written_itself_goes(tmp_path: Path, order: int) -> None:
+    outer, inner = ["0123abcd", "4567cdef"][::order]
+    for number in (outer, inner):
+        (tmp_path / f".uniaims-{number}.claim").write_text(socket.gethostname())
+    (tmp_path / f".out.{outer}.partial").mkdir()
+    (tmp_path / f"..out.{outer}.partial.{inner}.old").mkdir()
+    sweep(tmp_path)
+    assert not names(tmp_path)
 
 
 def test_a_claim_of_another_computer_counts_as_held_for_a_day(tmp_path: Path) -> None:

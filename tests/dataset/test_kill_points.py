@@ -47,7 +47,7 @@ def run(place, kill_at=0):
         def seen(more):
             nonlocal count
             count += more
-            if count == kill_at:
+            if more and count == kill_at:
                 os.kill(os.getpid(), signal.SIGKILL)
         os.rename, os.replace = counted(os.rename, seen), counted(os.replace, seen)
         code = main([*arguments, str(place / "out")])

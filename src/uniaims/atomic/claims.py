@@ -104,8 +104,9 @@ def _clear(folder: Path, names: list[str], number: str) -> None:
     for name in names:
         aside, partial = _ASIDE.fullmatch(name), _PARTIAL.fullmatch(name)
         if aside and aside[2] == number:
-            with suppress(OSError):  # another has taken the place, so that it is not needed
-                (folder / name).rename(folder / aside[1])
+            if not is_left(aside[1]):  # what was itself half written (one folder written inside another) stays away
+                with suppress(OSError):  # another has taken the place, so that it is not needed
+                    (folder / name).rename(folder / aside[1])
             _delete(folder / name)
         elif partial and partial[1] == number:
             _delete(folder / name)
