@@ -19,6 +19,7 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 KILLING = """
 import json, os, shutil, signal, sys
 from pathlib import Path
+import numba, polars, tifffile, zarr, imagecodecs.imagecodecs  # once here instead of once in each process
 from uniaims.cli import main
 from uniaims.dataset import store
 import uniaims.dataset.exchange, uniaims.dataset.merging, uniaims.dataset.splits, uniaims.dataset.transfer
