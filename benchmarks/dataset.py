@@ -21,7 +21,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from uniaims.dataset import Dataset, Entry, ImageRecord, Instances
+from uniaims.dataset import Dataset, Entry, ImageRecord, InstanceMasks
 from uniaims.dataset.schema import VOCABULARIES
 from uniaims.dataset.splits import split
 from uniaims.dataset.statistics_page import write_statistics
@@ -96,7 +96,7 @@ def entries(images: int, instances: int, seed: int, spent: list[float]) -> Itera
         start = time.perf_counter()
         rng = np.random.default_rng((seed, number))
         picture, labels = drawn(count, rng)
-        entry = Entry(record_of(number, count, rng), Instances.from_labels(labels), picture)
+        entry = Entry(record_of(number, count, rng), InstanceMasks.from_labels(labels), picture)
         spent.append(time.perf_counter() - start)
         yield entry
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from uniaims.dataset.entry import Entry
 from uniaims.dataset.exchange import FORMATS, Format
-from uniaims.dataset.instances import Instances
+from uniaims.dataset.instances import InstanceMasks
 from uniaims.dataset.schema import ImageRecord
 
 
@@ -28,7 +28,7 @@ def discs(side: int, per_row: int) -> Entry:
         cv2.circle(labels, centre, int(rng.integers(step // 5, step // 2)), number, -1)
     labels[rng.random(labels.shape) < 0.001] = 0
     record = ImageRecord(f"discs-{per_row}", "images/discs.png", side, side)
-    return Entry(record, Instances.from_labels(labels.astype(np.uint32)), (labels % 251).astype(np.uint8))
+    return Entry(record, InstanceMasks.from_labels(labels.astype(np.uint32)), (labels % 251).astype(np.uint8))
 
 
 def row(form: Format, entry: Entry, folder: Path) -> str:

@@ -20,9 +20,9 @@ from typing import Any
 import cv2
 import numpy as np
 
+from uniaims.boxes import Box
 from uniaims.micrograph import Micrograph, read_image
 from uniaims.scalebar import choosing, scan
-from uniaims.scalebar.banner import Box
 from uniaims.scalebar.reading import find_labels, read_lines
 from uniaims.scalebar.text import FoundText
 

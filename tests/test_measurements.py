@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from skimage import draw, measure, morphology
 
+from uniaims.boxes import Box
 from uniaims.errors import ImageError, InputError, LabelsError, MissingDependencyError, OutputError, PixelSizeError
 from uniaims.measurements import PROPERTIES, QUANTITIES
 from uniaims.measurements import measure as measure_labels
@@ -427,10 +428,12 @@ def test_a_banner_is_a_border_too():
     labels = np.zeros((20, 30), int)
     labels[10:15, 5:9] = 1
     assert measure_labels(labels).values("touches_border").tolist() == [0]
-    assert measure_labels(labels, content=(0, 0, 15, 30)).values("touches_border").tolist() == [1]
-    assert measure_labels(labels, content=(0, 6, 20, 30)).values("touches_border").tolist() == [1]
-    with pytest.raises(InputError, match="top, left, bottom, right"):
-        measure_labels(labels, content=(0, 0, 21, 30))
+    assert measure_labels(labels, content=Box(0, 0, 15, 30)).values("touches_border").tolist() == [1]
+    assert measure_labels(labels, content=Box(0, 6, 20, 30)).values("touches_border").tolist() == [1]
+    with pytest.raises(InputError, match="Give a Box inside it"):
+        measure_labels(labels, content=Box(0, 0, 21, 30))
+    with pytest.warns(DeprecationWarning, match="use a Box"):
+        assert measure_labels(labels, content=(0, 0, 15, 30)).values("touches_border").tolist() == [1]
 
 
 # --- units and columns ------------------------------------------------------------------------------------------------

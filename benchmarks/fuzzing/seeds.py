@@ -16,7 +16,7 @@ from PIL import Image
 
 from uniaims.dataset.entry import Entry
 from uniaims.dataset.exchange import FORMATS
-from uniaims.dataset.instances import Instances
+from uniaims.dataset.instances import InstanceMasks
 from uniaims.dataset.schema import ImageRecord
 from uniaims.labels import write_labels
 
@@ -181,7 +181,7 @@ def _labels() -> NDArray[np.uint32]:
 
 def _datasets(folder: Path) -> Iterator[Seed]:
     folder.mkdir(exist_ok=True)
-    instances = Instances.from_labels(_labels(), {1: "pore", 2: "grain", 3: "grain"})
+    instances = InstanceMasks.from_labels(_labels(), {1: "pore", 2: "grain", 3: "grain"})
     entries = [Entry(ImageRecord(name, f"{name}.png", SHAPE[1], SHAPE[0], pixel_size_nm=2.5), instances, ramp())
                for name in ("one", "two")]  # fmt: skip
     for form in FORMATS.values():

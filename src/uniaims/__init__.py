@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from uniaims.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from uniaims.boxes import Box
     from uniaims.dataset import Dataset
     from uniaims.errors import UniaimsError
     from uniaims.flows import Fields, FlowSettings, fields_from_labels, labels_from_fields
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Analysis",
     "AnalysisSettings",
+    "Box",
     "Dataset",
     "Fields",
     "FlowSettings",
@@ -57,6 +59,8 @@ __all__ = [
 ]
 
 _MODULES = {
+    "boxes": ("Box",),
+    "content": (),
     "errors": ("UniaimsError",),
     "flows": ("Fields", "FlowSettings", "fields_from_labels", "labels_from_fields"),
     "labels": ("read_labels", "write_labels"),

@@ -17,9 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uniaims.errors import SettingsError
-
-Progress = Callable[[str, int, int], None]
-"""``progress(stage, done, total)``: told after each piece of work."""
+from uniaims.progress import Progress
 
 TileFunction = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """(N, 1, h, w) float32 -> (N, C, h, w) float32, the same h and w."""

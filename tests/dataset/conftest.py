@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from uniaims.dataset import Dataset, Entry, ImageRecord, Instances
+from uniaims.dataset import Dataset, Entry, ImageRecord, InstanceMasks
 
 
 def picture_of(seed: int, shape: tuple[int, int] = (48, 64)) -> np.ndarray:
@@ -33,7 +33,7 @@ def entry() -> Callable[..., Entry]:
     def make(image_id: str, seed: int = 0, count: int = 5, kinds: dict[int, str] | None = None, **fields) -> Entry:
         labels = labels_of(seed, count=count)
         record = ImageRecord(image_id, "any", 64, 48, **fields)
-        return Entry(record, Instances.from_labels(labels, kinds), picture_of(seed))
+        return Entry(record, InstanceMasks.from_labels(labels, kinds), picture_of(seed))
 
     return make
 

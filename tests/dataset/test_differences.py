@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
-from uniaims.dataset import Dataset, Instances
+from uniaims.dataset import Dataset, InstanceMasks
 from uniaims.dataset.differences import COLOURS, difference
 from uniaims.errors import InputError
 
@@ -21,7 +21,7 @@ def corrected(tmp_path, dataset):
     labels[labels == 1] = 0
     labels[30:40, 50:60] = 9
     labels[1, 14:16] = 2
-    made.replace("e", Instances.from_labels(labels, {3: "pore"}))
+    made.replace("e", InstanceMasks.from_labels(labels, {3: "pore"}))
     return made
 
 
@@ -65,7 +65,7 @@ def test_plain_folders_are_versions_too(dataset, plain_folder):
 
 
 def test_all_can_be_json(dataset, corrected):
-    corrected.replace("e", Instances.none((48, 64)))
+    corrected.replace("e", InstanceMasks.none((48, 64)))
     values = json.loads(json.dumps(difference(dataset.folder, corrected.folder).as_dict(), allow_nan=False))
     assert values["images"][4]["removed"] == 5
     assert values["images"][4]["mean_iou"] is None

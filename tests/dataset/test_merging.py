@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from uniaims.dataset import Dataset, Instances
+from uniaims.dataset import Dataset, InstanceMasks
 from uniaims.dataset.merging import merge, same_instances
 from uniaims.errors import InputError
 
@@ -42,7 +42,7 @@ def test_one_dataset_is_nothing_to_merge(tmp_path, dataset):
 def test_same_instances_in_any_order_and_numbering():
     labels = labels_of(1, count=3)
     swapped = np.choose(labels, [0, 30, 7, 9]).astype(np.uint32)
-    one, other = Instances.from_labels(labels), Instances.from_labels(swapped)
+    one, other = InstanceMasks.from_labels(labels), InstanceMasks.from_labels(swapped)
     assert same_instances(one, other)
-    assert not same_instances(one, Instances.from_labels(labels, {1: "pore"}))
-    assert not same_instances(one, Instances.from_labels(labels_of(2, count=3)))
+    assert not same_instances(one, InstanceMasks.from_labels(labels, {1: "pore"}))
+    assert not same_instances(one, InstanceMasks.from_labels(labels_of(2, count=3)))

@@ -1,14 +1,14 @@
 import numpy as np
 import pytest
 
-from uniaims.dataset import Dataset, Instances, parts
+from uniaims.dataset import Dataset, InstanceMasks, parts
 from uniaims.errors import InputError
 
 from .conftest import labels_of
 
 
 def test_rows_give_the_instances_back():
-    there = Instances.from_labels(labels_of(3), {2: "pore"})
+    there = InstanceMasks.from_labels(labels_of(3), {2: "pore"})
     rows = parts.rows_of("a", there)
     back = parts.instances_from(rows, there.shape)
     assert back.kinds == there.kinds
@@ -17,7 +17,7 @@ def test_rows_give_the_instances_back():
 
 
 def test_a_part_is_never_written_over(tmp_path):
-    rows = parts.rows_of("a", Instances.from_labels(labels_of(3)))
+    rows = parts.rows_of("a", InstanceMasks.from_labels(labels_of(3)))
     numbers = []
     for _ in range(3):
         writer = parts.PartWriter(tmp_path)
@@ -31,7 +31,7 @@ def test_a_part_is_never_written_over(tmp_path):
 
 def test_one_image_is_read_from_the_middle_of_a_part(tmp_path):
     writer = parts.PartWriter(tmp_path)
-    sets = [Instances.from_labels(labels_of(seed, count=seed + 1)) for seed in range(4)]
+    sets = [InstanceMasks.from_labels(labels_of(seed, count=seed + 1)) for seed in range(4)]
     places = [parts.Place(str(i), 1, writer.add(parts.rows_of(str(i), one)), len(one)) for i, one in enumerate(sets)]
     writer.write()
     reader = parts.PartReader(tmp_path)

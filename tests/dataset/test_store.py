@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from uniaims.dataset import Dataset, Entry, ImageRecord, Instances, open_samples, parts
+from uniaims.dataset import Dataset, Entry, ImageRecord, InstanceMasks, open_samples, parts
 from uniaims.errors import InputError, OutputError
 
 from .conftest import labels_of, picture_of
@@ -27,7 +27,7 @@ def test_what_was_added_comes_back(dataset, entry):
 
 
 def test_replaced_instances_leave_no_trace(dataset):
-    dataset.replace("b", Instances.from_labels(labels_of(9, count=3)), review_state="reviewed")
+    dataset.replace("b", InstanceMasks.from_labels(labels_of(9, count=3)), review_state="reviewed")
     again = Dataset.open(dataset.folder)
     assert again.instance_count == 22
     assert again.record("b").review_state == "reviewed"
@@ -38,7 +38,7 @@ def test_replaced_instances_leave_no_trace(dataset):
 
 def test_replacing_is_refused_for_another_size(dataset):
     with pytest.raises(InputError, match="belong to an image"):
-        dataset.replace("b", Instances.none((3, 3)))
+        dataset.replace("b", InstanceMasks.none((3, 3)))
 
 
 def test_removed_images_are_gone(dataset):
@@ -70,7 +70,7 @@ def test_described_fields_are_checked_first(dataset):
 def test_small_parts_are_put_together(dataset, monkeypatch):
     monkeypatch.setattr("uniaims.dataset.store.MOST_SMALL_PARTS", 3)
     for step in range(8):
-        dataset.replace("abcdef"[step % 6], Instances.from_labels(labels_of(step, count=2)))
+        dataset.replace("abcdef"[step % 6], InstanceMasks.from_labels(labels_of(step, count=2)))
     assert len(dataset.parts) <= 4
     assert sorted(path.name for path in (dataset.folder / "instances").iterdir()) == sorted(
         parts.part_path(dataset.folder, part).name for part in dataset.parts
@@ -79,7 +79,7 @@ def test_small_parts_are_put_together(dataset, monkeypatch):
 
 
 def test_compacting_changes_nothing_to_be_seen(dataset):
-    dataset.replace("b", Instances.none((48, 64)))
+    dataset.replace("b", InstanceMasks.none((48, 64)))
     before = [(e.record, e.instances.encoded()) for e in dataset.entries()]
     dataset.compact()
     assert [(e.record, e.instances.encoded()) for e in Dataset.open(dataset.folder).entries()] == before
@@ -105,7 +105,7 @@ def test_kinds_are_kept(tmp_path, entry):
 
 def test_overlaps_are_kept(tmp_path):
     square = np.ones((10, 10), bool)
-    instances = Instances.from_masks((48, 64), [(0, 0, square), (5, 5, square)])
+    instances = InstanceMasks.from_masks((48, 64), [(0, 0, square), (5, 5, square)])
     dataset = Dataset.create(tmp_path / "d")
     dataset.add([Entry(ImageRecord("a", "any", 64, 48), instances, picture_of(0))])
     assert dataset.instances("a").areas_px.tolist() == [100, 100]
@@ -117,7 +117,7 @@ def test_any_name_that_can_be_one_is(tmp_path_factory, name):
         return
     dataset = Dataset.create(tmp_path_factory.mktemp("names") / "d")
     labels = labels_of(0)
-    dataset.add([Entry(ImageRecord(name, "any", 64, 48), Instances.from_labels(labels), picture_of(0))])
+    dataset.add([Entry(ImageRecord(name, "any", 64, 48), InstanceMasks.from_labels(labels), picture_of(0))])
     again = Dataset.open(dataset.folder)
     assert np.array_equal(again.labels(name), labels)
     assert again.image_path(name).parent == dataset.folder / "images"
@@ -134,7 +134,7 @@ def test_the_same_image_again_is_passed_over(tmp_path, plain_folder):
     def entries():
         for file in open_samples(plain_folder):
             labels = file.read().labels
-            yield Entry(ImageRecord(file.stem, "any", 64, 48), Instances.from_labels(labels), file.image)
+            yield Entry(ImageRecord(file.stem, "any", 64, 48), InstanceMasks.from_labels(labels), file.image)
 
     dataset = Dataset.create(tmp_path / "d")
     assert dataset.add(entries()) == 3
@@ -171,7 +171,7 @@ def test_a_bad_image_is_noted_and_the_others_go_on(tmp_path, entry):
 @pytest.mark.parametrize("placement", ["copy", "hard link", "reference"])
 def test_images_are_copied_linked_or_referenced(tmp_path, plain_folder, placement):
     dataset, source = Dataset.create(tmp_path / "d"), plain_folder / "images" / "a.png"
-    entry = Entry(ImageRecord("a", "any", 64, 48), Instances.none((48, 64)), source)
+    entry = Entry(ImageRecord("a", "any", 64, 48), InstanceMasks.none((48, 64)), source)
     dataset.add([entry], placement)
     path = Dataset.open(tmp_path / "d").image_path("a")
     assert path.samefile(source) == (placement != "copy")
@@ -183,7 +183,7 @@ def test_images_are_copied_linked_or_referenced(tmp_path, plain_folder, placemen
 def test_a_pixel_size_in_the_file_is_taken(tmp_path, sample_image):
     shape = (960, 1280)
     dataset = Dataset.create(tmp_path / "d")
-    dataset.add([Entry(ImageRecord("powder", "any", 1280, 960), Instances.none(shape), sample_image)])
+    dataset.add([Entry(ImageRecord("powder", "any", 1280, 960), InstanceMasks.none(shape), sample_image)])
     record = dataset.record("powder")
     assert record.pixel_size_nm > 0
     assert record.pixel_size_source == "metadata"
@@ -198,7 +198,7 @@ def test_ome_zarr_folders_are_images_too(tmp_path):
     scales = [{"path": "0", "coordinateTransformations": [{"type": "scale", "scale": [1.0, 1.0]}]}]
     root.attrs["multiscales"] = [{"version": "0.4", "axes": axes, "datasets": scales}]
     dataset = Dataset.create(tmp_path / "d")
-    entry = Entry(ImageRecord("a", "any", 64, 48), Instances.from_labels(labels_of(1)), tmp_path / "x.zarr")
+    entry = Entry(ImageRecord("a", "any", 64, 48), InstanceMasks.from_labels(labels_of(1)), tmp_path / "x.zarr")
     dataset.add([entry])
     assert np.array_equal(np.asarray(Dataset.open(tmp_path / "d").image("a").pixels), picture_of(2))
     dataset.remove(["a"])
@@ -232,13 +232,13 @@ Dataset.open_or_create(sys.argv[1]).add(dying())
 """
 ENTRIES = """
 import numpy as np
-from uniaims.dataset import Entry, ImageRecord, Instances
+from uniaims.dataset import Entry, ImageRecord, InstanceMasks
 def entries():
     for seed in range(7):
         labels = np.zeros((20, 30), np.uint32)
         labels[2:5, 3 : 4 + seed] = 1
         image = np.random.default_rng(seed).integers(0, 255, (20, 30), np.uint8)
-        yield Entry(ImageRecord(f"i{seed}", "any", 30, 20), Instances.from_labels(labels), image)
+        yield Entry(ImageRecord(f"i{seed}", "any", 30, 20), InstanceMasks.from_labels(labels), image)
 """
 
 
@@ -328,6 +328,6 @@ def test_a_replaced_image_keeps_what_was_known_and_loses_an_ignore_mask_of_anoth
     record = dataset.record("a")
     assert (record.split, record.licence, record.modality, record.pixel_size_nm) == ("test", "MIT", "SEM", 2.0)
     assert dataset.ignore_path("a").is_file()
-    larger = Entry(ImageRecord("a", "any", 70, 50), Instances.none((50, 70)), np.zeros((50, 70), np.uint8))
+    larger = Entry(ImageRecord("a", "any", 70, 50), InstanceMasks.none((50, 70)), np.zeros((50, 70), np.uint8))
     dataset.add([larger], existing="replace")
     assert not dataset.ignore_path("a").exists()

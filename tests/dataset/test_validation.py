@@ -5,7 +5,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from uniaims.dataset import Dataset, Entry, ImageRecord, Instances
+from uniaims.dataset import Dataset, Entry, ImageRecord, InstanceMasks
 from uniaims.dataset.validation import validate
 
 from .conftest import labels_of, picture_of
@@ -107,12 +107,12 @@ def add(dataset, name, instances, seed=50):
 def test_pieces_overlaps_and_empty_instances(sound):
     two = labels_of(1, count=3)
     two[two == 2] = 1
-    add(sound, "pieces", Instances.from_labels(two), 51)
+    add(sound, "pieces", InstanceMasks.from_labels(two), 51)
     square = np.ones((6, 6), bool)
     apart = np.zeros((9, 9), bool)
     apart[0, 0] = apart[8, 8] = True
-    add(sound, "overlap", Instances.from_masks((48, 64), [(0, 0, square), (3, 3, square), (20, 20, apart)]), 52)
-    add(sound, "empty", Instances.from_masks((48, 64), [(0, 0, square), (0, 0, square & False)]), 53)
+    add(sound, "overlap", InstanceMasks.from_masks((48, 64), [(0, 0, square), (3, 3, square), (20, 20, apart)]), 52)
+    add(sound, "empty", InstanceMasks.from_masks((48, 64), [(0, 0, square), (0, 0, square & False)]), 53)
     faults = {(fault.subject, fault.files[0]): fault for fault in validate(sound)}
     assert set(faults) == {
         ("disconnected instances", "pieces"),
@@ -126,7 +126,7 @@ def test_pieces_overlaps_and_empty_instances(sound):
 
 
 def test_labelled_without_an_instance(sound):
-    add(sound, "bare", Instances.none((48, 64)))
+    add(sound, "bare", InstanceMasks.none((48, 64)))
     assert subjects(sound) == set()
     sound.describe({"bare": {"review_state": "labelled"}})
     assert subjects(sound) == {"no instances"}

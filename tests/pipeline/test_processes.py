@@ -15,8 +15,8 @@ import tifffile
 from uniaims.pipeline import AnalysisSettings, analyse_batch
 from uniaims.pipeline.jobs import Job
 from uniaims.pipeline.task import Outcome, Task
+from uniaims.progress import Progress
 from uniaims.segmenter import Segmenter, SegmenterSettings
-from uniaims.tiles import Progress
 from uniaims.workers import Processes
 
 SETTINGS = AnalysisSettings(SegmenterSettings(device="cpu", diameter_px=32.0))

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from uniaims.boxes import Box
 from uniaims.micrograph import PixelSize
 from uniaims.pipeline import AnalysisSettings
 from uniaims.pipeline.traces import (
@@ -17,7 +18,7 @@ from uniaims.pipeline.traces import (
     scale_facts,
     settings_in_words,
 )
-from uniaims.scalebar import Box, ScaleBar, ScaleReading
+from uniaims.scalebar import ScaleBar, ScaleReading
 from uniaims.segmenter import Segmentation, SegmenterSettings
 
 BAR = ScaleBar(7.143, 139.989, Box(501, 6, 508, 146), Box(449, 12, 505, 142), "1µm", 1.0, "µm", 0.9384)
@@ -55,6 +56,8 @@ def test_a_scale_bar_is_traced_to_its_pixels() -> None:
         "length_px": 139.989,
         "pixel_size_nm": 7.143,
         "confidence": 0.9384,
+        "bar_edges": {"top": 501, "left": 6, "bottom": 508, "right": 146},
+        "label_edges": {"top": 449, "left": 12, "bottom": 505, "right": 142},
         "box": [6, 501, 146, 508],
         "text_box": [12, 449, 142, 505],
         "used": True,

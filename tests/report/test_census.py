@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from uniaims.boxes import Box
 from uniaims.measurements import measure
 from uniaims.report.census import take_census
 
@@ -19,7 +20,7 @@ def test_counts_density_and_area(make_content):
 
 def test_only_the_content_counts_as_area(make_content):
     content = make_content(pixel_size=None)
-    part = (0, 0, 100, 220)
+    part = Box(0, 0, 100, 220)
     labels = content.labels.copy()
     labels[100:] = 0
     census = take_census(replace(content, labels=labels, content=part, measurements=measure(labels, content=part)))

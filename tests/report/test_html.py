@@ -3,12 +3,13 @@ import hashlib
 import io
 import json
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from uniaims.boxes import Box
 from uniaims.errors import LabelsError, OutputError
 from uniaims.labels import polygons
 from uniaims.measurements import measure
@@ -210,9 +211,9 @@ def test_images_of_any_type_and_colour(report, make_content, dtype):
 def test_the_part_left_out_is_in_the_data(report, make_content):
     content = make_content()
     page = report(
-        replace(content, content=(0, 0, 140, 220), measurements=measure(content.labels, content=(0, 0, 140, 220)))
+        replace(content, content=Box(0, 0, 140, 220), measurements=measure(content.labels, content=Box(0, 0, 140, 220)))
     )
-    assert data_of(page)["content"] == [0, 0, 140, 220]
+    assert data_of(page)["content"] == {"top": 0, "left": 0, "bottom": 140, "right": 220}
     assert "rows 0 – 139" in page.text
 
 
@@ -265,9 +266,9 @@ def test_a_real_image(tmp_path, data_folder, make_content):
 
 
 def test_the_viewer_knows_what_is_printed_over_the_picture(report, make_content):
-    printed = ((140, 10, 150, 60), (125, 20, 138, 50))
+    printed = (Box(140, 10, 150, 60), Box(125, 20, 138, 50))
     page = report(replace(make_content(), printed=printed))
-    assert data_of(page)["printed"] == [list(box) for box in printed]
+    assert data_of(page)["printed"] == [asdict(box) for box in printed]
 
 
 def test_key_figures_and_table_have_the_same_digits(usual):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from uniaims.boxes import Box
 from uniaims.labels import outlines
 from uniaims.measurements import measure
 from uniaims.pages.array_encoding import unpack_array
@@ -46,7 +47,7 @@ def test_a_kind_without_objects_has_no_sizes(measured):
 
 
 def test_the_area_of_a_kind_refers_to_the_content(measured):
-    whole, half = (kind_figures(measured, NAMES, content)[0] for content in (None, (0, 0, 80, 220)))
+    whole, half = (kind_figures(measured, NAMES, content)[0] for content in (None, Box(0, 0, 80, 220)))
     assert half.covered_fraction == pytest.approx(2 * whole.covered_fraction)
 
 

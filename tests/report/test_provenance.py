@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from uniaims import __version__
+from uniaims.boxes import Box
 from uniaims.report.census import take_census
 from uniaims.report.provenance import FUNCTIONS, fact_groups, flatten, pixel_size_text, plain_value
 
@@ -53,7 +54,8 @@ def test_the_evaluated_part_is_named_where_it_is_not_the_whole(make_content):
     content = make_content()
     assert "Evaluated part" not in rows(content)["Image"]
     assert (
-        rows(replace(content, content=(0, 0, 140, 220)))["Image"]["Evaluated part"] == "rows 0 – 139, columns 0 – 219"
+        rows(replace(content, content=Box(0, 0, 140, 220)))["Image"]["Evaluated part"]
+        == "rows 0 – 139, columns 0 – 219"
     )
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from uniaims import __version__
+from uniaims.boxes import Box
 from uniaims.report import wording
 from uniaims.report.census import take_census
 from uniaims.report.columns import table_columns
@@ -108,7 +109,7 @@ def test_exclusion_is_said(make_content):
 
 
 def test_the_picture_says_what_is_missing(make_content):
-    content = replace(make_content(pixel_size=None), content=(0, 0, 140, 220))
+    content = replace(make_content(pixel_size=None), content=Box(0, 0, 140, 220))
     caption = wording.picture_caption(content, take_census(content))
     assert "no scale bar" in caption
     assert "dimmed part" in caption

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from uniaims.scalebar import Box
+from uniaims.boxes import Box
 from uniaims.scalebar.dots import dotted_rulers
 from uniaims.scalebar.measuring import measure_bar
 

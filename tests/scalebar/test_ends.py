@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from uniaims.scalebar.banner import Box
+from uniaims.boxes import Box
 from uniaims.scalebar.ends import measure_by_ends
 from uniaims.synthesis.scalebars import BarTruth, draw_scalebar, training_styles
 

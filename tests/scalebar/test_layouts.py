@@ -9,8 +9,8 @@ import onnxruntime
 import pytest
 
 import uniaims
+from uniaims.boxes import Box
 from uniaims.errors import ModelError
-from uniaims.scalebar.banner import Box
 from uniaims.scalebar.detector import detector_at, load_detector
 from uniaims.scalebar.layouts import Layout, layout_of
 

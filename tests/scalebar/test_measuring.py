@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from uniaims.scalebar.banner import Box
+from uniaims.boxes import Box
 from uniaims.scalebar.bars import find_bars, find_gaps, find_rulers
 from uniaims.scalebar.measuring import Bar, measure_bar
 

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from uniaims.boxes import Box
 from uniaims.micrograph import Micrograph
 from uniaims.runtime import ModelInfo
-from uniaims.scalebar import Box, scan_scale
+from uniaims.scalebar import scan_scale
 from uniaims.scalebar.overlays import is_writing, letter_boxes
 from uniaims.scalebar.reading import PlacedLine, read_lines
 from uniaims.scalebar.text import FoundText, TextLine

@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from uniaims.boxes import Box
 from uniaims.errors import SettingsError
 from uniaims.micrograph import Micrograph
-from uniaims.scalebar import Box, resolve_pixel_size, scan_scale
+from uniaims.scalebar import resolve_pixel_size, scan_scale
 
 
 def figure(labels: tuple[str, str] = ("500 nm", "2 mm"), lengths: tuple[int, int] = (200, 100)) -> NDArray[np.uint8]:

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from uniaims.boxes import Box
 from uniaims.micrograph import Micrograph
-from uniaims.scalebar import Box, ScaleBar, read_scale, scan_scale
+from uniaims.scalebar import ScaleBar, read_scale, scan_scale
 from uniaims.scalebar.candidates import Candidate
 from uniaims.scalebar.measuring import measure_bar
 from uniaims.scalebar.pieces import goes_on, joined_pieces

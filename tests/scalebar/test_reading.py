@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from uniaims.scalebar.banner import Box
+from uniaims.boxes import Box
 from uniaims.scalebar.facts import banner_facts
 from uniaims.scalebar.grammar import Label, best_labels, digits, spellings
 from uniaims.scalebar.reading import PlacedLine, find_labels, joined_boxes, read_lines

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from uniaims.boxes import Box
 from uniaims.errors import SettingsError
 from uniaims.formats import Acquisition
 from uniaims.micrograph import Micrograph, PixelSize, read_image
 from uniaims.scalebar import (
-    Box,
     Detection,
     Detector,
     ScaleReading,

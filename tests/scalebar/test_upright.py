@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from uniaims.boxes import Box
 from uniaims.micrograph import Micrograph
-from uniaims.scalebar import Box, read_scale
+from uniaims.scalebar import read_scale
 from uniaims.scalebar.upright import upright_bars
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from uniaims.scalebar import Box
+from uniaims.boxes import Box
 from uniaims.segmenter import Segmenter, SegmenterSettings
 from uniaims.segmenter.prediction import mirrored
 

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from uniaims.boxes import Box
 from uniaims.errors import ImageError, SettingsError
 from uniaims.flows import CompactFields, fields_from_labels
 from uniaims.matching import evaluate
@@ -120,7 +121,7 @@ def test_the_banner_is_left_out(slope_model: Any, cones: Callable[..., Any]) -> 
     image = np.vstack([np.maximum(truth.image, noise), np.zeros((30, 240), np.uint8)])
     cv2.putText(image, "500 nm", (20, 222), cv2.FONT_HERSHEY_SIMPLEX, 0.6, 255, 2)
     found = Segmenter(slope_model, AT_IMAGE_SCALE)(image)
-    assert found.content.edges == (0, 0, 200, 240)
+    assert found.content == Box(0, 0, 200, 240)
     assert found.labels.shape == (230, 240)
     assert not found.labels[200:].any()
     assert "30 px at the bottom" in found.warnings[0]

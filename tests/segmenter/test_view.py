@@ -8,10 +8,10 @@ import tifffile
 from hypothesis import given
 from hypothesis import strategies as st
 
+from uniaims.boxes import Box
 from uniaims.formats import LazyPixels
 from uniaims.micrograph import Micrograph, PixelSize, read_image
 from uniaims.networks.card import Normalisation
-from uniaims.scalebar import Box
 from uniaims.segmenter.view import View, view_of
 
 

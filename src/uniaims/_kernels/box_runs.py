@@ -10,7 +10,7 @@ from numba import njit
 
 @njit(cache=True, nogil=True)
 def boxes_around(counts, offsets, height):  # type: ignore[no-untyped-def]
-    """Boxes (N, 4) int32 x0, y0, x1, y1 (half-open) of whole-image run lengths; zeros where there is no pixel."""
+    """Boxes (N, 4) int32, see `uniaims.boxes`, of whole-image run lengths; zeros where there is no pixel."""
     boxes = np.zeros((offsets.size - 1, 4), np.int32)
     for i in range(offsets.size - 1):
         place, top, bottom, left, right = 0, height, 0, -1, -1
@@ -25,7 +25,7 @@ def boxes_around(counts, offsets, height):  # type: ignore[no-untyped-def]
                 bottom = height if wraps else max(bottom, (stop - 1) % height + 1)
             place = stop
         if left >= 0:
-            boxes[i, 0], boxes[i, 1], boxes[i, 2], boxes[i, 3] = left, top, right, bottom
+            boxes[i, 0], boxes[i, 1], boxes[i, 2], boxes[i, 3] = top, left, bottom, right
     return boxes
 
 
@@ -36,11 +36,11 @@ def into_boxes(counts, offsets, boxes, height):  # type: ignore[no-untyped-def]
     ends = np.zeros(offsets.size, np.int64)
     used = 0
     for i in range(offsets.size - 1):
-        x0, y0, side = boxes[i, 0], boxes[i, 1], boxes[i, 3] - boxes[i, 1]
+        top, left, side = boxes[i, 0], boxes[i, 1], boxes[i, 2] - boxes[i, 0]
         place, done = 0, 0
         for run in range(offsets[i], offsets[i + 1]):
             if (run - offsets[i]) % 2 == 1 and counts[run] > 0:
-                start = (place // height - x0) * side + place % height - y0
+                start = (place // height - left) * side + place % height - top
                 if start == done and used > ends[i]:
                     inner[used - 1] += np.uint32(counts[run])
                 else:
@@ -55,7 +55,7 @@ def into_boxes(counts, offsets, boxes, height):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def out_of_box(counts, box, height):  # type: ignore[no-untyped-def]
     """Whole-image run lengths (K,) int64 of one instance, ending with its last run."""
-    side = box[3] - box[1]
+    side = box[2] - box[0]
     pieces = 0
     for run in range(1, counts.size, 2):
         pieces += 2 + 2 * (int(counts[run]) // max(side, 1) + 1)
@@ -66,7 +66,7 @@ def out_of_box(counts, box, height):  # type: ignore[no-untyped-def]
         while run % 2 == 1 and place < stop:
             column, row = place // side, place % side
             length = min(stop - place, side - row)
-            start = (box[0] + column) * height + box[1] + row
+            start = (box[1] + column) * height + box[0] + row
             if start == done and used > 0:
                 outer[used - 1] += length
             else:
@@ -82,13 +82,13 @@ def out_of_box(counts, box, height):  # type: ignore[no-untyped-def]
 def paint(counts, offsets, boxes, numbers, labels):  # type: ignore[no-untyped-def]
     """Write the number of each instance into its pixels of ``labels`` (H, W), one after the other."""
     for i in range(numbers.size):
-        side, place = boxes[i, 3] - boxes[i, 1], 0
+        side, place = boxes[i, 2] - boxes[i, 0], 0
         for run in range(offsets[i], offsets[i + 1]):
             stop = place + int(counts[run])
             if (run - offsets[i]) % 2 == 1:
                 column, row = place // side, place % side
                 for _ in range(place, stop):
-                    labels[boxes[i, 1] + row, boxes[i, 0] + column] = numbers[i]
+                    labels[boxes[i, 0] + row, boxes[i, 1] + column] = numbers[i]
                     row += 1
                     if row == side:
                         row, column = 0, column + 1

@@ -87,7 +87,7 @@ def row_runs(mask, left, top, height, width):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def box_of_row_runs(runs, width):  # type: ignore[no-untyped-def]
-    """Left, top, right, bottom (half-open) of the instance in row-wise run lengths; zeros if there is none."""
+    """Top, left, bottom, right (half-open) of the instance in row-wise run lengths; zeros if there is none."""
     left, top, right, bottom = width, np.int64(-1), np.int64(0), np.int64(0)
     place = np.int64(0)
     for i in range(runs.size):
@@ -102,7 +102,7 @@ def box_of_row_runs(runs, width):  # type: ignore[no-untyped-def]
         place = stop
     if top < 0:
         return np.zeros(4, np.int64)
-    return np.array([left, top, right, bottom], np.int64)
+    return np.array([top, left, bottom, right], np.int64)
 
 
 @njit(cache=True, nogil=True)

@@ -11,8 +11,9 @@ from uniaims.errors import SettingsError, UniaimsError
 from uniaims.names import folder_name
 
 if TYPE_CHECKING:
+    from uniaims.boxes import Box
     from uniaims.micrograph import Micrograph
-    from uniaims.scalebar import Box, ScaleBar, ScaleReading
+    from uniaims.scalebar import ScaleBar, ScaleReading
     from uniaims.scalebar.detections import Detector
 
 
@@ -184,6 +185,8 @@ def _facts(found: _Scale) -> dict[str, Any]:
         "warnings": warnings,
         "pixel_width_nm": resolved.pixel_size.width_nm if resolved.pixel_size else None,
         "pixel_height_nm": resolved.pixel_size.height_nm if resolved.pixel_size else None,
+        "bar_edges": asdict(bar.box) if bar else None,
+        "label_edges": asdict(bar.text_box) if bar and bar.text_box else None,
         "bars": [_bar_facts(each) for each in found.reading.bars],
         "acquisition": {name: value for name, value in asdict(acquisition).items() if value is not None},
     }
@@ -191,6 +194,8 @@ def _facts(found: _Scale) -> dict[str, Any]:
 
 def _bar_facts(bar: "ScaleBar") -> dict[str, Any]:
     """The JSON of one of the bars that a picture holds."""
+    from dataclasses import asdict
+
     from uniaims.scalebar import box_list
 
     return {
@@ -201,6 +206,8 @@ def _bar_facts(bar: "ScaleBar") -> dict[str, Any]:
         "pixel_size_nm": bar.pixel_size_nm,
         "bar_box": box_list(bar.box),
         "text_box": box_list(bar.text_box) if bar.text_box else None,
+        "bar_edges": asdict(bar.box),
+        "label_edges": asdict(bar.text_box) if bar.text_box else None,
         "confidence": bar.confidence,
     }
 

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from uniaims.names import shown
-from uniaims.tiles import Progress as Report
+from uniaims.progress import Progress as Report
 
 LINE_SECONDS = 30.0
 """Where there is no terminal, progress is a line in the log every so often."""

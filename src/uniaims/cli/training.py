@@ -12,7 +12,7 @@ from uniaims.cli.screen import progress_bars, say, say_warning
 from uniaims.cli.stopping import told_if_stopped
 
 if TYPE_CHECKING:
-    from uniaims.tiles import Progress
+    from uniaims.progress import Progress
     from uniaims.training.finetuning import FineTuned
     from uniaims.training.settings import TrainingSettings
     from uniaims.training.trainer import TrainedModel

@@ -7,20 +7,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from uniaims.dataset.folder import Sample, SampleFile, StoredSample, open_samples
+from uniaims.deprecation import old_names
 
 if TYPE_CHECKING:
     from uniaims.dataset.entry import Entry
-    from uniaims.dataset.instances import Instances
+    from uniaims.dataset.instances import InstanceMasks
     from uniaims.dataset.schema import ImageRecord
     from uniaims.dataset.store import Dataset
 
-__all__ = ["Dataset", "Entry", "ImageRecord", "Instances", "Sample", "SampleFile", "StoredSample", "open_samples"]
+__all__ = ["Dataset", "Entry", "ImageRecord", "InstanceMasks", "Sample", "SampleFile", "StoredSample", "open_samples"]
 
-_HOMES = {"Dataset": "store", "Entry": "entry", "ImageRecord": "schema", "Instances": "instances"}
+_HOMES = {"Dataset": "store", "Entry": "entry", "ImageRecord": "schema", "InstanceMasks": "instances"}
+
+_old_name = old_names(__name__, {"Instances": "uniaims.dataset.instances.InstanceMasks"})
 
 
 def __getattr__(name: str) -> Any:
     """Import a public name at its first use (PEP 562)."""
     if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return _old_name(name, stacklevel=4)
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

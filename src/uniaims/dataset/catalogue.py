@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from uniaims.dataset import parts
 from uniaims.dataset.entry import Entry
 from uniaims.dataset.image_table import ImageTable, Row, record_in, shown
-from uniaims.dataset.instances import Instances
+from uniaims.dataset.instances import InstanceMasks
 from uniaims.dataset.intake import place_of
 from uniaims.dataset.manifest import Manifest
 from uniaims.dataset.schema import ImageRecord
@@ -109,7 +109,7 @@ class Catalogue:
         """
         return record_in(self._table.row(image_id))
 
-    def instances(self, image_id: str) -> Instances:
+    def instances(self, image_id: str) -> InstanceMasks:
         """The instances of an image.
 
         Raises:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from uniaims.atomic import atomic_file
 from uniaims.dataset.folder import SampleFile, StoredSample, open_samples
-from uniaims.dataset.instances import Instances
+from uniaims.dataset.instances import InstanceMasks
 from uniaims.dataset.manifest import is_dataset
 from uniaims.dataset.merging import same_instances
 from uniaims.dataset.store import Dataset
@@ -20,7 +20,7 @@ from uniaims.errors import InputError
 from uniaims.labels import outlines
 from uniaims.matching import match
 from uniaims.micrograph import Micrograph
-from uniaims.tiles import Progress
+from uniaims.progress import Progress
 
 SAME_INSTANCE = 0.5
 """From this IoU up two outlines are the same instance; below, one was removed and one added."""
@@ -90,7 +90,7 @@ class Difference:
 class _Version:
     """A version of the labels: the instances, and the image, of each id."""
 
-    instances: Mapping[str, Callable[[], Instances]]
+    instances: Mapping[str, Callable[[], InstanceMasks]]
     images: Mapping[str, Callable[[], Micrograph]]
 
 
@@ -141,8 +141,8 @@ def _version(path: Path) -> _Version:
     )
 
 
-def _instances_of(file: SampleFile | StoredSample) -> Instances:
-    return Instances.from_labels(file.read().labels)
+def _instances_of(file: SampleFile | StoredSample) -> InstanceMasks:
+    return InstanceMasks.from_labels(file.read().labels)
 
 
 def _image_of(file: SampleFile | StoredSample) -> Micrograph:
@@ -152,7 +152,7 @@ def _image_of(file: SampleFile | StoredSample) -> Micrograph:
 class _Compared:
     """Two versions of the instances of an image, matched."""
 
-    def __init__(self, image_id: str, before: Instances, after: Instances) -> None:
+    def __init__(self, image_id: str, before: InstanceMasks, after: InstanceMasks) -> None:
         if before.shape != after.shape:
             raise InputError(
                 f"image {image_id!r} has {before.shape} pixels (rows, columns) in the first version, {after.shape} in "

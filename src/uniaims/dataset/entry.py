@@ -6,7 +6,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from uniaims.dataset.instances import Instances
+from uniaims.dataset.instances import InstanceMasks
 from uniaims.dataset.schema import ImageRecord
 from uniaims.errors import LabelsError
 
@@ -23,7 +23,7 @@ class Entry:
     """
 
     record: ImageRecord
-    instances: Instances
+    instances: InstanceMasks
     image: Path | NDArray[Any] | None = None
     warnings: tuple[str, ...] = ()
 

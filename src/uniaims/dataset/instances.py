@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from uniaims._kernels import box_runs
+from uniaims.boxes import LEFT, TOP, Box, box_array
+from uniaims.deprecation import old_names
 from uniaims.errors import LabelsError
 from uniaims.labels import run_lengths
 
@@ -22,13 +24,13 @@ _LARGEST_IMAGE_PX = 2**36
 
 
 @dataclass(frozen=True, eq=False)
-class Instances:
+class InstanceMasks:
     """The instances of an image of ``shape`` (H, W).
 
     Attributes:
         shape: rows and columns of the image.
         numbers: (N,) uint32, the number of each instance in a label image, from 1 up.
-        boxes: (N, 4) int32: x0, y0, x1, y1 in px, half-open; all 0 for an instance without a pixel.
+        boxes: (N, 4) int32: top, left, bottom, right in px, half-open; all 0 for an instance without a pixel.
         counts: (K,) uint32: run lengths inside the boxes, down the columns: background, instance, background, ...
         offsets: (N + 1,) int64: instance ``i`` has ``counts[offsets[i]:offsets[i + 1]]``.
         kinds: what each instance is, (N,) texts; empty if nobody has said.
@@ -49,11 +51,11 @@ class Instances:
         self._check_boxes()
 
     def _check_boxes(self) -> None:
-        x0, y0, x1, y1 = self.boxes.astype(np.int64).T
+        top, left, bottom, right = self.boxes.astype(np.int64).T
         height, width = self.shape
-        inside = (x0 >= 0) & (y0 >= 0) & (x1 >= x0) & (y1 >= y0) & (x1 <= width) & (y1 <= height)
+        inside = (top >= 0) & (left >= 0) & (bottom >= top) & (right >= left) & (bottom <= height) & (right <= width)
         covered = box_runs.lengths_in_boxes(self.counts, self.offsets)
-        wrong = np.flatnonzero(~inside | (covered > (x1 - x0) * (y1 - y0)))
+        wrong = np.flatnonzero(~inside | (covered > (bottom - top) * (right - left)))
         if wrong.size:
             raise LabelsError(
                 f"{wrong.size} instances reach beyond their box or the image of {width} x {height} px, "
@@ -64,12 +66,12 @@ class Instances:
         return len(self.numbers)
 
     @classmethod
-    def none(cls, shape: Shape) -> "Instances":
+    def none(cls, shape: Shape) -> "InstanceMasks":
         """No instances at all."""
         return cls.from_masks(shape, [])
 
     @classmethod
-    def from_labels(cls, labels: ArrayLike, kinds: dict[int, str] | None = None) -> "Instances":
+    def from_labels(cls, labels: ArrayLike, kinds: dict[int, str] | None = None) -> "InstanceMasks":
         """Take the instances of a label image (H, W); ``kinds`` tells by number what they are.
 
         Raises:
@@ -82,7 +84,7 @@ class Instances:
     @classmethod
     def from_masks(
         cls, shape: Shape, masks: Iterable[tuple[int, int, NDArray[np.bool_]]], kinds: Sequence[str] = ()
-    ) -> "Instances":
+    ) -> "InstanceMasks":
         """Take masks (h, w) of bool, each with the image's row and column of its first pixel; they may overlap.
 
         What lies outside of the image is cut off. Instances are numbered from 1 in their order.
@@ -95,12 +97,12 @@ class Instances:
         offsets = np.concatenate([[0], np.cumsum([len(part) for part in parts])]).astype(np.int64)
         counts = np.concatenate(parts) if parts else np.zeros(0, np.uint32)
         numbers = np.arange(1, len(boxes) + 1, dtype=np.uint32)
-        return cls(shape, numbers, np.array(boxes, np.int32).reshape(-1, 4), counts, offsets, tuple(kinds))
+        return cls(shape, numbers, box_array(boxes), counts, offsets, tuple(kinds))
 
     @classmethod
     def from_polygons(
         cls, shape: Shape, polygons: Iterable[Sequence[ArrayLike]], kinds: Sequence[str] = ()
-    ) -> "Instances":
+    ) -> "InstanceMasks":
         """Take instances of one or more rings (K, 2) of x, y in px each; (0, 0) is the image's upper left corner.
 
         A pixel belongs to an instance if its centre lies within an odd number of its rings, so that rings can be
@@ -112,7 +114,9 @@ class Instances:
         return cls.from_masks(shape, (_filled(shape, rings) for rings in polygons), kinds)
 
     @classmethod
-    def from_coco_counts(cls, shape: Shape, counts: Sequence[Sequence[int]], kinds: Sequence[str] = ()) -> "Instances":
+    def from_coco_counts(
+        cls, shape: Shape, counts: Sequence[Sequence[int]], kinds: Sequence[str] = ()
+    ) -> "InstanceMasks":
         """Take run lengths over the whole image, down the columns, as COCO's uncompressed RLE has them.
 
         Raises:
@@ -133,7 +137,7 @@ class Instances:
         runs: Sequence[bytes],
         numbers: NDArray[np.uint32] | None = None,
         kinds: Sequence[str] = (),
-    ) -> "Instances":
+    ) -> "InstanceMasks":
         """Take boxes (N, 4) and the bytes that `encoded` gave; instances are numbered from 1 if not told otherwise.
 
         Raises:
@@ -152,7 +156,7 @@ class Instances:
         offsets: NDArray[np.int64],
         numbers: NDArray[np.uint32],
         kinds: tuple[str, ...],
-    ) -> "Instances":
+    ) -> "InstanceMasks":
         boxes = box_runs.boxes_around(counts, offsets, shape[0])
         inner, ends = box_runs.into_boxes(counts, offsets, boxes, shape[0])
         return cls(shape, numbers, boxes, inner, ends, kinds)
@@ -178,14 +182,22 @@ class Instances:
         """Whether instances share pixels, so that a label image would lose some."""
         return int(np.count_nonzero(self.labels())) < int(self.areas_px.sum())
 
+    def box(self, index: int) -> Box:
+        """The box of instance ``index``."""
+        return Box.of_row(self.boxes[index])
+
     def mask(self, index: int) -> NDArray[np.bool_]:
         """Mask (h, w) of instance ``index`` within its box."""
-        x0, y0, x1, y1 = (int(edge) for edge in self.boxes[index])
-        inside = np.zeros((x1 - x0) * (y1 - y0), np.bool_)
+        height, width = self.box(index).shape
+        inside = np.zeros(height * width, np.bool_)
         ends = np.cumsum(self._runs(index), dtype=np.int64)
         for start, stop in zip(ends[0::2], ends[1::2], strict=True):
             inside[start:stop] = True
-        return np.ascontiguousarray(inside.reshape(x1 - x0, y1 - y0).T)
+        return np.ascontiguousarray(inside.reshape(width, height).T)
+
+    def placed_mask(self, index: int) -> tuple[int, int, NDArray[np.bool_]]:
+        """Row and column of the first pixel of instance ``index``'s box, and its mask, as `from_masks` takes them."""
+        return int(self.boxes[index, TOP]), int(self.boxes[index, LEFT]), self.mask(index)
 
     def rings(self, index: int) -> list[Ring]:
         """Outlines (K, 2) of x, y in px of instance ``index``, one for each piece and each hole.
@@ -194,7 +206,7 @@ class Instances:
         Filled by pixel centres they give the instance back.
         """
         points, offsets = box_runs.trace_rings(self.mask(index))
-        placed = points + self.boxes[index, :2]
+        placed = points + self.boxes[index, [LEFT, TOP]]
         return [placed[start:stop] for start, stop in pairwise(offsets)]
 
     def coco_counts(self, index: int) -> list[int]:
@@ -211,19 +223,17 @@ class Instances:
         return self.counts[self.offsets[index] : self.offsets[index + 1]]
 
 
-def _boxed(
-    shape: Shape, top: int, left: int, mask: NDArray[np.bool_]
-) -> tuple[tuple[int, int, int, int], NDArray[np.uint32]]:
+def _boxed(shape: Shape, top: int, left: int, mask: NDArray[np.bool_]) -> tuple[Box, NDArray[np.uint32]]:
     """The tight box of a mask, cut to the image, and its run lengths in there."""
     rows = slice(max(0, -top), max(0, min(mask.shape[0], shape[0] - top)))
     columns = slice(max(0, -left), max(0, min(mask.shape[1], shape[1] - left)))
     inside = mask[rows, columns]
     at_y, at_x = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
     if not at_y.size:
-        return (0, 0, 0, 0), np.zeros(0, np.uint32)
+        return Box(0, 0, 0, 0), np.zeros(0, np.uint32)
     tight = inside[at_y[0] : at_y[-1] + 1, at_x[0] : at_x[-1] + 1]
-    y0, x0 = top + rows.start + int(at_y[0]), left + columns.start + int(at_x[0])
-    return (x0, y0, x0 + tight.shape[1], y0 + tight.shape[0]), _column_runs(tight)
+    first = top + rows.start + int(at_y[0]), left + columns.start + int(at_x[0])
+    return Box.whole(tight.shape).moved(*first), _column_runs(tight)
 
 
 def _column_runs(mask: NDArray[np.bool_]) -> NDArray[np.uint32]:
@@ -248,3 +258,6 @@ def _filled(shape: Shape, rings: Sequence[ArrayLike]) -> tuple[int, int, NDArray
     offsets = np.concatenate([[0], np.cumsum([len(ring) for ring in arrays])]).astype(np.int64)
     box_runs.fill(points, offsets, left, top, marks)
     return top, left, marks.astype(np.bool_)
+
+
+__getattr__ = old_names(__name__, {"Instances": f"{__name__}.InstanceMasks"})

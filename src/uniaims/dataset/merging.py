@@ -7,11 +7,11 @@ from pathlib import Path
 
 from uniaims.atomic import atomic_file, atomic_folder
 from uniaims.dataset.entry import Entry
-from uniaims.dataset.instances import Instances
+from uniaims.dataset.instances import InstanceMasks
 from uniaims.dataset.intake import Placement
 from uniaims.dataset.store import Dataset
 from uniaims.errors import InputError, OutputError
-from uniaims.tiles import Progress
+from uniaims.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -119,11 +119,11 @@ class _Merging:
         return Duplicate(source.folder, entry.record.image_id, kept, same)
 
 
-def same_instances(one: Instances, other: Instances) -> bool:
+def same_instances(one: InstanceMasks, other: InstanceMasks) -> bool:
     """Whether two images have the same outlines and kinds, in whatever order."""
     return one.shape == other.shape and _outlines(one) == _outlines(other)
 
 
-def _outlines(instances: Instances) -> list[tuple[object, ...]]:
+def _outlines(instances: InstanceMasks) -> list[tuple[object, ...]]:
     runs = instances.encoded()
     return sorted((*instances.boxes[i].tolist(), runs[i], instances.kind(i)) for i in range(len(instances)))

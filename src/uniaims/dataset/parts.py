@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from uniaims.atomic import atomic_file
-from uniaims.dataset.instances import Instances, Shape
+from uniaims.dataset.instances import InstanceMasks, Shape
 from uniaims.errors import InputError
 
 PART_ROWS = 200_000
@@ -25,7 +25,8 @@ COLUMNS: Mapping[str, type[pl.DataType]] = {
     "area_px": pl.Int64,
     "runs": pl.Binary,
 }
-BOX = ("x0", "y0", "x1", "y1")
+EDGE_COLUMNS = ("y0", "x0", "y1", "x1")
+"""The columns of the table that hold top, left, bottom and right."""
 
 
 def part_path(folder: Path, part: int) -> Path:
@@ -39,9 +40,9 @@ def part_number(path: Path) -> int | None:
     return int(digits) if path.suffix == ".parquet" and path.stem != digits and digits.isdecimal() else None
 
 
-def rows_of(image_id: str, instances: Instances) -> pl.DataFrame:
+def rows_of(image_id: str, instances: InstanceMasks) -> pl.DataFrame:
     """The instances of one image as rows, in their order."""
-    boxes = {name: instances.boxes[:, place] for place, name in enumerate(BOX)}
+    boxes = {name: instances.boxes[:, place] for place, name in enumerate(EDGE_COLUMNS)}
     values = {
         "image_id": [image_id] * len(instances),
         "number": instances.numbers,
@@ -53,16 +54,16 @@ def rows_of(image_id: str, instances: Instances) -> pl.DataFrame:
     return pl.DataFrame(values, schema=dict(COLUMNS))
 
 
-def instances_from(rows: pl.DataFrame, shape: Shape) -> Instances:
+def instances_from(rows: pl.DataFrame, shape: Shape) -> InstanceMasks:
     """The instances of an image of ``shape`` from the rows of `rows_of`.
 
     Raises:
         LabelsError: if they don't fit into the image.
     """
     kinds = rows["kind"].to_list()
-    boxes = rows.select(BOX).to_numpy().astype(np.int32, copy=False)
+    boxes = rows.select(EDGE_COLUMNS).to_numpy().astype(np.int32, copy=False)
     numbers = rows["number"].to_numpy().astype(np.uint32, copy=False)
-    return Instances.from_encoded(shape, boxes, rows["runs"].to_list(), numbers, kinds if any(kinds) else ())
+    return InstanceMasks.from_encoded(shape, boxes, rows["runs"].to_list(), numbers, kinds if any(kinds) else ())
 
 
 class PartWriter:

@@ -15,7 +15,7 @@ from uniaims.pages.charts import histogram_chart, named_dots, range_bar, ruler
 from uniaims.pages.page import Layout, write_page
 from uniaims.pages.svg import Scale
 from uniaims.pages.units import count, counted, length_unit, number, percent
-from uniaims.tiles import Progress
+from uniaims.progress import Progress
 
 LAYOUT = Layout("uniaims.dataset", "statistics.html.j2", styles=("statistics.css",), scripts=("statistics.js",))
 SHOWN_IMAGES = 12

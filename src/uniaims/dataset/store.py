@@ -27,12 +27,12 @@ from uniaims.dataset import parts
 from uniaims.dataset.catalogue import Catalogue
 from uniaims.dataset.entry import Entry
 from uniaims.dataset.image_table import ImageTable, Row, described, kept_fields
-from uniaims.dataset.instances import Instances
+from uniaims.dataset.instances import InstanceMasks
 from uniaims.dataset.intake import Placement, hash_of, is_half_taken, keep_images, place_of, remove_leftovers, take_in
 from uniaims.dataset.lock import LOCK, sole_writer
 from uniaims.dataset.manifest import Manifest, is_dataset, read_manifest, write_manifest
 from uniaims.errors import InputError, OutputError, SettingsError, UniaimsError
-from uniaims.tiles import Progress
+from uniaims.progress import Progress
 
 IMAGES_IN_A_STEP = 512
 """Added images are kept for good at least every so many."""
@@ -146,7 +146,7 @@ class Dataset(Catalogue):
             parts.remove_unused(self.folder, self._table.parts)
         return added
 
-    def replace(self, image_id: str, instances: Instances, **fields: Any) -> None:
+    def replace(self, image_id: str, instances: InstanceMasks, **fields: Any) -> None:
         """Give an image other instances, and fields of its record other values if some are named.
 
         Raises:

@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from uniaims.dataset.instances import Instances
+from uniaims.boxes import Box
+from uniaims.dataset.instances import InstanceMasks
 from uniaims.dataset.store import Dataset
 from uniaims.errors import UniaimsError
 from uniaims.pages.palette import INSTANCE_COLOURS, rgb
@@ -19,8 +20,6 @@ COLOURS = np.array([rgb(colour) for colour in INSTANCE_COLOURS], np.float32)
 STRETCH_PERCENTILES = (0.5, 99.5)
 _FILLED, _MARGIN = 0.22, 0.9
 _SMALLEST_WINDOW_PX = 72
-
-Window = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
@@ -45,36 +44,34 @@ def thumbnail(dataset: Dataset, image_id: str, instance: int | None = None) -> T
     return Thumbnail(data_uri(encoded_jpeg(picture, QUALITY)))
 
 
-def _middle(height: int, width: int) -> Window:
-    """The largest window of the picture's proportions, x0, y0, x1, y1."""
+def _middle(height: int, width: int) -> Box:
+    """The largest window of the picture's proportions."""
     scale = min(width / WIDTH_PX, height / HEIGHT_PX)
     w, h = max(1, round(WIDTH_PX * scale)), max(1, round(HEIGHT_PX * scale))
-    x0, y0 = (width - w) // 2, (height - h) // 2
-    return x0, y0, x0 + w, y0 + h
+    return Box.whole((h, w)).moved((height - h) // 2, (width - w) // 2)
 
 
-def _around(instances: Instances, index: int) -> Window:
+def _around(instances: InstanceMasks, index: int) -> Box:
     """A window of the picture's proportions around an instance, moved into the image where it can."""
-    x0, y0, x1, y1 = (int(edge) for edge in instances.boxes[index])
+    box = instances.box(index)
     height, width = instances.shape
-    wanted = max((x1 - x0) / WIDTH_PX, (y1 - y0) / HEIGHT_PX) * (1 + 2 * _MARGIN)
+    wanted = max(box.width / WIDTH_PX, box.height / HEIGHT_PX) * (1 + 2 * _MARGIN)
     scale = min(max(wanted, _SMALLEST_WINDOW_PX / WIDTH_PX), width / WIDTH_PX, height / HEIGHT_PX)
     w, h = max(1, round(WIDTH_PX * scale)), max(1, round(HEIGHT_PX * scale))
-    left = int(np.clip((x0 + x1 - w) // 2, 0, max(width - w, 0)))
-    top = int(np.clip((y0 + y1 - h) // 2, 0, max(height - h, 0)))
-    return left, top, left + w, top + h
+    left = int(np.clip((box.left + box.right - w) // 2, 0, max(width - w, 0)))
+    top = int(np.clip((box.top + box.bottom - h) // 2, 0, max(height - h, 0)))
+    return Box.whole((h, w)).moved(top, left)
 
 
-def _drawn(gray: NDArray[np.generic], labels: NDArray[np.uint32], window: Window) -> NDArray[np.uint8]:
+def _drawn(gray: NDArray[np.generic], labels: NDArray[np.uint32], window: Box) -> NDArray[np.uint8]:
     """The window (H, W, 3), its instances tinted and outlined."""
-    x0, y0, x1, y1 = window
-    part = stretched(gray[y0:y1, x0:x1], STRETCH_PERCENTILES)
+    part = stretched(gray[window.window], STRETCH_PERCENTILES)
     shrinks = part.shape[1] > WIDTH_PX
     method = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
     levels = cv2.resize(part, (WIDTH_PX, HEIGHT_PX), interpolation=method)
     picture = np.repeat(levels[..., None].astype(np.float32), 3, axis=2)
-    rows = y0 + (np.arange(HEIGHT_PX) * (y1 - y0)) // HEIGHT_PX
-    columns = x0 + (np.arange(WIDTH_PX) * (x1 - x0)) // WIDTH_PX
+    rows = window.top + (np.arange(HEIGHT_PX) * window.height) // HEIGHT_PX
+    columns = window.left + (np.arange(WIDTH_PX) * window.width) // WIDTH_PX
     seen = labels[rows[:, None], columns[None, :]]
     colours, inside, edges = COLOURS[seen % len(COLOURS)], seen > 0, np.zeros(seen.shape, np.bool_)
     edges[:, 1:] |= seen[:, 1:] != seen[:, :-1]

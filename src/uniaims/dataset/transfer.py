@@ -25,7 +25,7 @@ from uniaims.dataset.store import Dataset, Existing, OnFault
 from uniaims.errors import InputError, OutputError, SettingsError, UniaimsError
 from uniaims.guard import guarded
 from uniaims.labels import read_labels
-from uniaims.tiles import Progress
+from uniaims.progress import Progress
 
 WITH_IGNORE = ("folder", "stardist")
 """Formats that are plain folders, so that ``ignore/`` may lie beside ``images/`` and ``masks/``."""

@@ -16,7 +16,7 @@ from uniaims._kernels import components
 from uniaims._kernels.threads import thread_count
 from uniaims.dataset import likeness, parts
 from uniaims.dataset.image_table import TABLE, Row
-from uniaims.dataset.instances import Instances
+from uniaims.dataset.instances import InstanceMasks
 from uniaims.dataset.intake import INCOMING, INCOMING_ARCHIVE, place_in_folder
 from uniaims.dataset.lock import LOCK
 from uniaims.dataset.manifest import MANIFEST
@@ -25,7 +25,7 @@ from uniaims.dataset.store import Dataset
 from uniaims.errors import InputError, UniaimsError
 from uniaims.labels import read_labels
 from uniaims.micrograph import read_image
-from uniaims.tiles import Progress
+from uniaims.progress import Progress
 
 Severity = Literal["error", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
@@ -126,7 +126,7 @@ def _faults_of_rows(row: Row, rows: pl.DataFrame | InputError) -> Iterator[Fault
     yield from _faults_of_instances(name, instances, rows)
 
 
-def _faults_of_instances(name: str, instances: Instances, rows: pl.DataFrame) -> Iterator[Fault]:
+def _faults_of_instances(name: str, instances: InstanceMasks, rows: pl.DataFrame) -> Iterator[Fault]:
     areas = instances.areas_px
     if not np.array_equal(areas, rows["area_px"].to_numpy()):
         yield Fault("error", "areas", (name,), "areas are not those of the outlines.", "Import its labels again.")
@@ -145,7 +145,7 @@ def _faults_of_instances(name: str, instances: Instances, rows: pl.DataFrame) ->
         yield Fault("warning", "disconnected instances", (name,), text, "Split them, if they are several objects.")
 
 
-def _pieces(instances: Instances, labels: NDArray[np.uint32], overlap: bool) -> NDArray[np.int64]:
+def _pieces(instances: InstanceMasks, labels: NDArray[np.uint32], overlap: bool) -> NDArray[np.int64]:
     """Number (N,) of 8-connected pieces of each instance."""
     if overlap:
         masks = (instances.mask(i).astype(np.uint8) for i in range(len(instances)))

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from uniaims._kernels import measure as kernels
 from uniaims._kernels.threads import map_blocks, row_blocks, thread_count
+from uniaims.boxes import Box, Boxes
 from uniaims.labels import relabel
 from uniaims.measurements.pixel_shape import pixel_shape
 
 Floats = NDArray[np.float64]
-Region = tuple[int, int, int, int]
 
 _INSTANCES_PER_BLOCK = 512
 _ROUNDING = 1e-12
@@ -39,15 +39,14 @@ class Axes:
 
 
 @dataclass(frozen=True)
-class Instances:
+class InstanceShapes:
     """Raw measurements of N instances in pixels, in the order of their labels.
 
     Attributes:
         labels: (N,) uint32, ascending.
         shapes: (N, SHAPE_COLUMNS) float64; columns as named in `uniaims._kernels.measure`.
-        boxes: (N, 4) int32; top, left, bottom, right (the last two exclusive).
-        region: top, left, bottom, right of the part of the image that shows the sample, in rows and columns as the
-            boxes.
+        boxes: (N, 4) int32, see `uniaims.boxes`.
+        region: the part of the image that shows the sample.
         intensities: (N, INTENSITY_COLUMNS) float64, or ``None`` without an image.
         confidence: (N,) float64, or ``None`` where it was not given.
         sides: height and width of a pixel, 1 and 1 where it is square.
@@ -55,8 +54,8 @@ class Instances:
 
     labels: NDArray[np.uint32]
     shapes: Floats
-    boxes: NDArray[np.int32]
-    region: Region
+    boxes: Boxes
+    region: Box
     intensities: Floats | None = None
     confidence: Floats | None = None
     sides: tuple[float, float] = (1.0, 1.0)
@@ -105,15 +104,15 @@ def ratio(numerator: Floats, denominator: Floats) -> Floats:
 
 def trace_instances(
     labels: NDArray[np.uint32],
-    region: Region,
+    region: Box,
     image: NDArray[np.generic] | None = None,
     aspect: float = 1.0,
-) -> Instances:
+) -> InstanceShapes:
     """Measure every instance of a label image.
 
     Args:
         labels: (H, W) uint32, checked; gaps between labels are fine.
-        region: top, left, bottom, right of the part of the image that shows the sample.
+        region: the part of the image that shows the sample.
         image: (H, W) grey levels of any real dtype.
         aspect: height / width of a pixel.
     """
@@ -138,7 +137,7 @@ def trace_instances(
     threads = thread_count()
     map_blocks(work, row_blocks(len(present), threads, _INSTANCES_PER_BLOCK), threads)
     sides = (float(pixel[kernels.DOWN]), float(pixel[kernels.ACROSS]))
-    return Instances(present if values is None else values, shapes, boxes, region, intensities, sides=sides)
+    return InstanceShapes(present if values is None else values, shapes, boxes, region, intensities, sides=sides)
 
 
 def _without_wide_gaps(labels: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.uint32] | None]:

@@ -3,18 +3,18 @@
 import numpy as np
 from scipy.spatial import KDTree
 
-from uniaims.measurements.instances import Floats, Instances, ratio
+from uniaims.measurements.instances import Floats, InstanceShapes, ratio
 
 NEIGHBOUR_COUNT = 8
 """Neighbours that the local density looks at; fewer where the image holds fewer."""
 
 
-def nearest_distances(instances: Instances) -> Floats:
+def nearest_distances(instances: InstanceShapes) -> Floats:
     """Distance (N,) in px from each centroid to the nearest other one; NaN for a single instance."""
     return _distances_to_neighbour(instances.centroids, 1)
 
 
-def local_densities(instances: Instances) -> Floats:
+def local_densities(instances: InstanceShapes) -> Floats:
     """Instances per area of a pixel (N,) around each centroid; NaN with fewer than 3 instances.
 
     (k - 1) / A with A the area of the circle through the k-th nearest centroid, as far as it lies in the region; k = 8.
@@ -24,7 +24,7 @@ def local_densities(instances: Instances) -> Floats:
     if neighbours < 2:
         return np.full(len(instances.labels), np.nan)
     radii = _distances_to_neighbour(instances.centroids, neighbours)
-    areas = _disc_areas_inside(instances.centroids, radii, _edges(instances))
+    areas = _disc_areas_inside(instances, radii)
     return ratio(np.full(len(areas), neighbours - 1.0), areas)
 
 
@@ -36,17 +36,11 @@ def _distances_to_neighbour(points: Floats, rank: int) -> Floats:
     return distances
 
 
-def _edges(instances: Instances) -> tuple[float, float, float, float]:
-    """Where the region begins and ends, top, left, bottom, right, in lengths as the centroids have them."""
-    (top, left, bottom, right), (down, across) = instances.region, instances.sides
-    return (top - 0.5) * down, (left - 0.5) * across, (bottom - 0.5) * down, (right - 0.5) * across
-
-
-def _disc_areas_inside(centres: Floats, radii: Floats, edges: tuple[float, float, float, float]) -> Floats:
-    """Area (N,) of the part of each disc (centres (N, 2) y, x) that lies between the edges."""
-    top, left, bottom, right = edges
-    up, down = centres[:, 0] - top, bottom - centres[:, 0]
-    before, behind = centres[:, 1] - left, right - centres[:, 1]
+def _disc_areas_inside(instances: InstanceShapes, radii: Floats) -> Floats:
+    """Area (N,) of the part of the disc around each centroid that lies in the region."""
+    centres, region, (high, wide) = instances.centroids, instances.region, instances.sides
+    up, down = centres[:, 0] - (region.top - 0.5) * high, (region.bottom - 0.5) * high - centres[:, 0]
+    before, behind = centres[:, 1] - (region.left - 0.5) * wide, (region.right - 0.5) * wide - centres[:, 1]
     total = np.zeros(len(radii))
     for height in (up, down):
         for width in (before, behind):

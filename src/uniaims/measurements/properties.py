@@ -24,13 +24,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uniaims._kernels import measure as kernels
+from uniaims.boxes import BOTTOM, LEFT, RIGHT, TOP
 from uniaims.errors import InputError
-from uniaims.measurements.instances import Floats, Instances, ratio
+from uniaims.measurements.instances import Floats, InstanceShapes, ratio
 from uniaims.measurements.neighbours import local_densities, nearest_distances
 from uniaims.measurements.quantities import QUANTITIES, QuantityName
 
 Kind = Literal["size", "shape", "position", "neighbourhood", "intensity", "quality"]
-Function = Callable[[Instances], NDArray[np.generic]]
+Function = Callable[[InstanceShapes], NDArray[np.generic]]
 
 LINE = "the object is a straight line one pixel wide: its width is not resolved"
 SINGLE_PIXEL = "the object is a single pixel"
@@ -77,7 +78,7 @@ class Property:
         quantity = QUANTITIES[self.quantity]
         return quantity.unit if calibrated else quantity.pixel_unit
 
-    def measure(self, instances: Instances, pixel_size_nm: float | None) -> NDArray[np.generic]:
+    def measure(self, instances: InstanceShapes, pixel_size_nm: float | None) -> NDArray[np.generic]:
         """Values (N,) in the unit of the column: nm where the pixel size is known, else px."""
         values = self.function(instances)
         factor = 1.0 if pixel_size_nm is None else QUANTITIES[self.quantity].factor(pixel_size_nm)
@@ -98,20 +99,20 @@ def _or_nan(values: Floats) -> Floats:
     return resolved
 
 
-def _aspect_ratio(instances: Instances) -> Floats:
+def _aspect_ratio(instances: InstanceShapes) -> Floats:
     return ratio(instances.axes.major, instances.axes.minor)
 
 
-def _eccentricity(instances: Instances) -> Floats:
+def _eccentricity(instances: InstanceShapes) -> Floats:
     eccentricity: Floats = np.sqrt(1 - ratio(instances.axes.minor, instances.axes.major) ** 2)
     return eccentricity
 
 
-def _form_factor(instances: Instances) -> Floats:
+def _form_factor(instances: InstanceShapes) -> Floats:
     return _at_most_one(4 * np.pi * instances.area / instances.perimeter**2)
 
 
-def _smoothness(instances: Instances) -> Floats:
+def _smoothness(instances: InstanceShapes) -> Floats:
     """Perimeter of the equivalent ellipse by Ramanujan's second approximation (1914), exact to 0.01 % up to 20:1."""
     aspect_ratio = _aspect_ratio(instances)
     long = np.sqrt(instances.area / np.pi * aspect_ratio)
@@ -122,11 +123,10 @@ def _smoothness(instances: Instances) -> Floats:
     return smoothness
 
 
-def _touches_border(instances: Instances) -> NDArray[np.bool_]:
-    top, left, bottom, right = instances.region
-    boxes = instances.boxes
-    at_start = (boxes[:, 0] <= top) | (boxes[:, 1] <= left)
-    return at_start | (boxes[:, 2] >= bottom) | (boxes[:, 3] >= right)
+def _touches_border(instances: InstanceShapes) -> NDArray[np.bool_]:
+    region, boxes = instances.region, instances.boxes
+    at_start = (boxes[:, TOP] <= region.top) | (boxes[:, LEFT] <= region.left)
+    return at_start | (boxes[:, BOTTOM] >= region.bottom) | (boxes[:, RIGHT] >= region.right)
 
 
 def _shape(column: int) -> Function:
@@ -138,7 +138,7 @@ def _box(column: int) -> Function:
 
 
 def _intensity(column: int) -> Function:
-    def function(instances: Instances) -> Floats:
+    def function(instances: InstanceShapes) -> Floats:
         if instances.intensities is None:
             raise InputError("Intensities can't be measured without an image. Give image=... to measure().")
         return instances.intensities[:, column]
@@ -146,7 +146,7 @@ def _intensity(column: int) -> Function:
     return function
 
 
-def _confidence(instances: Instances) -> Floats:
+def _confidence(instances: InstanceShapes) -> Floats:
     if instances.confidence is None:
         raise InputError("No confidence came with the labels. Give confidence=... to measure().")
     return instances.confidence
@@ -317,7 +317,7 @@ _ENTRIES = (
         "position",
         "First row of the object, counted from 0.",
         "scikit-image",
-        _box(0),
+        _box(TOP),
     ),
     Property(
         "bounding_box_left",
@@ -326,7 +326,7 @@ _ENTRIES = (
         "position",
         "First column of the object, counted from 0.",
         "scikit-image",
-        _box(1),
+        _box(LEFT),
     ),
     Property(
         "bounding_box_bottom",
@@ -335,7 +335,7 @@ _ENTRIES = (
         "position",
         "Row behind the last one of the object.",
         "scikit-image",
-        _box(2),
+        _box(BOTTOM),
     ),
     Property(
         "bounding_box_right",
@@ -344,7 +344,7 @@ _ENTRIES = (
         "position",
         "Column behind the last one of the object.",
         "scikit-image",
-        _box(3),
+        _box(RIGHT),
     ),
     Property(
         "centroid_y",

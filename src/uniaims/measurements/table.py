@@ -11,9 +11,11 @@ import polars
 from numpy.typing import ArrayLike, NDArray
 
 from uniaims.atomic import atomic_file
+from uniaims.boxes import Box
+from uniaims.deprecation import warn_of_old_name
 from uniaims.errors import ImageError, InputError, MissingDependencyError, PixelSizeError
 from uniaims.labels import check_labels
-from uniaims.measurements.instances import Floats, Region, trace_instances
+from uniaims.measurements.instances import Floats, trace_instances
 from uniaims.measurements.properties import PROPERTIES, Property
 from uniaims.micrograph import Micrograph, PixelSize
 
@@ -152,7 +154,7 @@ def measure(
     image: ArrayLike | Micrograph | None = None,
     confidence: ArrayLike | None = None,
     *,
-    content: Region | None = None,
+    content: Box | None = None,
     kinds: Sequence[str] | None = None,
     properties: Iterable[str] | None = None,
 ) -> Measurements:
@@ -166,8 +168,8 @@ def measure(
         image: (H, W) grey levels or (H, W, 3) RGB of which the luminance counts, any real dtype; or a micrograph.
             ``None``: no intensities.
         confidence: (N,) one for each instance in the order of the labels, or (largest label,) for labels from 1 on.
-        content: top, left, bottom, right (the last two exclusive) of the part of the image that shows the sample, where
-            there is a banner; instances at its edges count as cut. ``None``: the whole image.
+        content: the part of the image that shows the sample, where there is a banner; instances at its edges count as
+            cut. ``None``: the whole image. Four bare numbers, top, left, bottom, right, work for one release.
         kinds: (N,) name of the kind of each instance, in the order of the labels; they become the column `kind`.
             ``None``: no such column.
         properties: names of the properties to measure, in the order of the columns. ``None``: all for which what they
@@ -208,17 +210,18 @@ def _pixel_size(pixel_size: object, image: ArrayLike | Micrograph | None) -> Pix
     raise PixelSizeError(f'pixel_size = {pixel_size!r} is no length. Give a text such as "2.5 nm" or a number in nm.')
 
 
-def _region(content: Region | None, shape: tuple[int, ...]) -> Region:
-    height, width = shape
+def _region(content: Box | Sequence[int] | None, shape: tuple[int, ...]) -> Box:
     if content is None:
-        return 0, 0, height, width
-    top, left, bottom, right = content
-    if not (0 <= top < bottom <= height and 0 <= left < right <= width):
+        return Box.whole(shape)
+    if not isinstance(content, Box):
+        warn_of_old_name("measure(content=(top, left, bottom, right))", "a Box", stacklevel=4)
+        content = Box.of_row(content)
+    if not content.lies_in(shape):
         raise InputError(
-            f"content = {tuple(content)} is no part of an image of {height} x {width} px. "
-            "Give top, left, bottom, right in pixels, the last two exclusive."
+            f"content = {content} is no part of an image of {shape[0]} x {shape[1]} px. "
+            "Give a Box inside it, in pixels, bottom and right exclusive."
         )
-    return top, left, bottom, right
+    return content
 
 
 def _gray(image: ArrayLike | Micrograph | None, shape: tuple[int, ...]) -> NDArray[np.generic] | None:

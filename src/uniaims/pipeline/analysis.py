@@ -3,9 +3,9 @@
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, astuple, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from uniaims.atomic import atomic_folder
-from uniaims.dataset import Entry, ImageRecord, Instances
+from uniaims.boxes import Box
+from uniaims.dataset import Entry, ImageRecord, InstanceMasks
 from uniaims.errors import SettingsError
 from uniaims.formats import Acquisition, sidecars_of
 from uniaims.labels import write_labels
@@ -31,12 +32,12 @@ from uniaims.pipeline.traces import (
     scale_facts,
     settings_in_words,
 )
+from uniaims.progress import Progress
 from uniaims.report import ReportContent, kind_figures, write_overlay, write_report
 from uniaims.runtime import file_hash
 from uniaims.scalebar import ResolvedPixelSize, ScaleReading, resolve_pixel_size, scan_scale
 from uniaims.scalebar.detector import detector_at
 from uniaims.segmenter import Segmentation, Segmenter, SegmenterSettings, Stopwatch, as_micrograph
-from uniaims.tiles import Progress
 from uniaims.version import __version__
 
 SUMMARY = "summary.json"
@@ -100,7 +101,8 @@ class Summary:
         scale_bar: the bar that was read in the picture, whether its pixel size was used or not; null if there is none.
         instance_count: all instances; ``border_count`` of them are cut by the border.
         area_fraction: share of the analysed part that instances cover.
-        content: top, left, bottom, right of the analysed part, the last two exclusive.
+        content_edges: the analysed part.
+        content: top, left, bottom, right of the same, as in the release before.
         scale: working pixels per image pixel at which the network saw the image.
         diameter_px: size of the objects behind that scale, in image pixels; null if none were found by looking.
         diameter_source: ``given``, or ``found`` by looking.
@@ -127,7 +129,8 @@ class Summary:
     instance_count: int
     border_count: int
     area_fraction: float
-    content: tuple[int, int, int, int]
+    content_edges: Box
+    content: Sequence[int]
     scale: float
     diameter_px: float | None
     diameter_source: str
@@ -219,7 +222,8 @@ class Analysis:
             instance_count=len(self.measurements),
             border_count=int(self.measurements.values("touches_border").sum()),
             area_fraction=np.count_nonzero(labels[content.window]) / (content.height * content.width),
-            content=content.edges,
+            content_edges=content,
+            content=astuple(content),
             scale=self.segmentation.scale,
             diameter_px=self.segmentation.diameter_px,
             diameter_source="found" if self.segmentation.scale_found else "given",
@@ -240,7 +244,7 @@ class Analysis:
 
     def _kinds(self) -> dict[str, Any]:
         """Figures of each kind of object that the model tells apart."""
-        diameter, content = self.measurements.column("equivalent_diameter"), self.segmentation.content.edges
+        diameter, content = self.measurements.column("equivalent_diameter"), self.segmentation.content
         figures = kind_figures(self.measurements, self.segmentation.model.settings.kinds, content)
         return {each.name: each.as_dict(diameter) for each in figures}
 
@@ -281,7 +285,7 @@ class Analysis:
             annotator=f"uniaims {self.segmentation.model.name}",
             review_state="suggested",
         )
-        instances = Instances.from_labels(labels, dict(enumerate(self.segmentation.kind_names, start=1)))
+        instances = InstanceMasks.from_labels(labels, dict(enumerate(self.segmentation.kind_names, start=1)))
         pixels = path if path and not self.settings.page else np.asarray(self.micrograph.pixels)
         return Entry(record, instances, pixels)
 
@@ -306,7 +310,7 @@ class Analysis:
             image=pixels,
             labels=segmentation.labels,
             measurements=self.measurements,
-            content=segmentation.content.edges,
+            content=segmentation.content,
             model=segmentation.model.name,
             model_hash=segmentation.model.hash,
             settings=settings_in_words(self.settings, segmentation),
@@ -374,7 +378,7 @@ def analyse(
             size,
             micrograph,
             segmentation.confidence,
-            content=segmentation.content.edges,
+            content=segmentation.content,
             kinds=segmentation.kind_names if segmentation.model.settings.kinds else None,
         )
     seconds = {**clock.seconds, **segmentation.seconds}

@@ -15,9 +15,9 @@ from uniaims.pipeline.jobs import Job, page_of, plan_jobs, read_summary
 from uniaims.pipeline.overview import is_complete, is_overview_due, read_results, write_overview
 from uniaims.pipeline.task import Outcome, Status, Task
 from uniaims.pipeline.ways import Way, differing
+from uniaims.progress import Progress, silence
 from uniaims.segmenter import Segmenter
 from uniaims.stopping import stop_signal
-from uniaims.tiles import Progress
 from uniaims.workers import executor_for
 
 
@@ -153,7 +153,7 @@ def _run(
     tasks: list[Task], segmenter: Segmenter, workers: int, outcomes: list[Outcome], progress: Progress | None
 ) -> KeyboardInterrupt | None:
     """Run the tasks and append their outcomes; gives what stopped them early, if anything did."""
-    tell = progress or _say_nothing
+    tell = progress or silence
     tell("images", 0, len(tasks))
     work = Task.run_elsewhere if workers > 1 else partial(Task.run, segmenter=segmenter, progress=progress)
     finished = executor_for(workers).results(work, tasks, Task.lost)
@@ -165,7 +165,3 @@ def _run(
     except KeyboardInterrupt as stop:
         return stop
     return None
-
-
-def _say_nothing(_stage: str, _done: int, _total: int) -> None:
-    """Progress for nobody."""

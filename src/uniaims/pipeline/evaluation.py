@@ -6,8 +6,8 @@ from pathlib import Path
 
 from uniaims.dataset import open_samples
 from uniaims.matching import Evaluation, SetEvaluation, combine, evaluate, without_unknown
+from uniaims.progress import Progress
 from uniaims.segmenter import Segmenter
-from uniaims.tiles import Progress
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from uniaims.errors import UniaimsError
 from uniaims.formats import guarded as guarded_formats
 from uniaims.pipeline.analysis import AnalysisSettings, analyse
 from uniaims.pipeline.jobs import Job
+from uniaims.progress import Progress
 from uniaims.segmenter import Segmenter, SegmenterSettings
 from uniaims.stopping import stop_behind
-from uniaims.tiles import Progress
 
 Status = Literal["done", "skipped", "failed"]
 

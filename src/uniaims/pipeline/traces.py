@@ -5,9 +5,10 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import asdict, fields, is_dataclass
 from typing import Any
 
+from uniaims.boxes import Box
 from uniaims.micrograph import PixelSize
 from uniaims.pages.units import NO_BREAK, length_text
 from uniaims.scalebar import ScaleReading, box_list
@@ -41,7 +42,8 @@ DEVICES = {"cpu": "the processor", "cuda": "a graphics card"}
 def scale_bar_trace(reading: ScaleReading | None, used: PixelSize | None) -> dict[str, Any] | None:
     """The scale bar that was read, as it stands in ``summary.json``; ``None`` where there is none.
 
-    Boxes are ``[x0, y0, x1, y1]`` in pixels, the last two exclusive; ``used``: whether the pixel size is the bar's.
+    Boxes have their edges by name; ``box`` and ``text_box``, ``[x0, y0, x1, y1]``, are those of the release before.
+    ``used``: whether the pixel size is the bar's.
     """
     bar = reading.bar if reading else None
     if bar is None:
@@ -53,6 +55,8 @@ def scale_bar_trace(reading: ScaleReading | None, used: PixelSize | None) -> dic
         "length_px": round(bar.length_px, 3),
         "pixel_size_nm": bar.pixel_size_nm,
         "confidence": round(bar.confidence, 4),
+        "bar_edges": asdict(bar.box),
+        "label_edges": asdict(bar.text_box) if bar.text_box else None,
         "box": box_list(bar.box),
         "text_box": box_list(bar.text_box) if bar.text_box else None,
         "used": used is not None and used.source == "scale bar",
@@ -69,10 +73,10 @@ def scale_bar_rows(reading: ScaleReading | None, used: PixelSize | None) -> dict
         "Length": f"{trace['length_px']:.1f} px",
         "Pixel size by it": str(PixelSize(trace["pixel_size_nm"])),
         "Confidence": f"{trace['confidence']:.2f}",
-        "Bar is at": _place(trace["box"]),
+        "Bar is at": _place(Box(**trace["bar_edges"])),
     }
-    if trace["text_box"]:
-        rows["Label is at"] = _place(trace["text_box"])
+    if trace["label_edges"]:
+        rows["Label is at"] = _place(Box(**trace["label_edges"]))
     source = {"given": "the user gave one", "metadata": "the metadata of the file have one"}
     unused = f"no: {source[used.source]}" if used and not trace["used"] else "no"
     return rows | {"Its pixel size is used": "yes" if trace["used"] else unused}
@@ -86,9 +90,9 @@ def scale_bar_note(reading: ScaleReading | None, used: PixelSize | None) -> str:
     return f"“{trace['text']}” = {trace['length_px']:.1f}{NO_BREAK}px, confidence {trace['confidence']:.2f}"
 
 
-def printed_boxes(reading: ScaleReading | None) -> tuple[tuple[int, int, int, int], ...]:
-    """Top, left, bottom, right (the last two exclusive) of what is printed over the picture."""
-    return tuple(box.edges for box in (*reading.drawn, *reading.letters)) if reading else ()
+def printed_boxes(reading: ScaleReading | None) -> tuple[Box, ...]:
+    """What is printed over the picture."""
+    return (*reading.drawn, *reading.letters) if reading else ()
 
 
 def confidence_in_force(segmentation: Segmentation) -> float:
@@ -212,6 +216,5 @@ def _looked_for(segmentation: Segmentation, size: PixelSize | None) -> str:
     return f"about {diameter:.3g} px{length} across, {'found by looking' if segmentation.scale_found else 'as given'}"
 
 
-def _place(box: list[int]) -> str:
-    left, top, right, bottom = box
-    return f"columns {left} – {right - 1}, rows {top} – {bottom - 1}"
+def _place(box: Box) -> str:
+    return f"columns {box.left} – {box.right - 1}, rows {box.top} – {box.bottom - 1}"

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from uniaims.boxes import Box
 from uniaims.measurements import Measurements
 from uniaims.report.content import ReportContent
-
-Region = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
@@ -18,14 +17,14 @@ class Census:
     Attributes:
         total: all objects.
         cut: those that the border of the content cuts; they count, but are left out of size and shape statistics.
-        content: top, left, bottom, right (the last two exclusive) of the part that shows the sample, px.
+        content: the part that shows the sample.
         content_area: its area, in nm² if the pixel size is known, else px².
         covered_fraction: share of it that objects cover, 0..1.
     """
 
     total: int
     cut: int
-    content: tuple[int, int, int, int]
+    content: Box
     content_area: float
     covered_fraction: float
 
@@ -40,24 +39,23 @@ class Census:
         return self.total / self.content_area if self.content_area else math.nan
 
 
-def content_area(measurements: Measurements, content: Region | None) -> float:
+def content_area(measurements: Measurements, content: Box | None) -> float:
     """Area of the part that shows the sample, in nm² if the pixel size is known, else px²."""
-    top, left, bottom, right = content or (0, 0, *measurements.shape)
+    box = content or Box.whole(measurements.shape)
     pixel_nm = measurements.pixel_size.nm if measurements.pixel_size else 1.0
-    return (bottom - top) * (right - left) * pixel_nm**2
+    return box.area * pixel_nm**2
 
 
 def take_census(content: ReportContent) -> Census:
     """Count objects and covered pixels inside the content of the image."""
     measurements, labels = content.measurements, content.labels
-    top, left, bottom, right = content.content or (0, 0, *labels.shape)
-    pixels = (bottom - top) * (right - left)
-    covered = int(np.count_nonzero(labels[top:bottom, left:right]))
+    box = content.content or Box.whole(labels.shape)
+    covered = int(np.count_nonzero(labels[box.window]))
     cut = int(np.count_nonzero(measurements.values("touches_border"))) if len(measurements) else 0
     return Census(
         len(measurements),
         cut,
-        (top, left, bottom, right),
+        box,
         content_area(measurements, content.content),
-        covered / pixels if pixels else math.nan,
+        covered / box.area if box.area else math.nan,
     )

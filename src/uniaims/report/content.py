@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from uniaims.boxes import Box
 from uniaims.measurements import Measurements
 
 
@@ -18,8 +19,8 @@ class ReportContent:
         image: (H, W) or (H, W, 3) array of any real dtype; stretched to 8 bits for the eye.
         labels: (H, W) uint32; 0 = background, instances as in the rows of ``measurements``.
         measurements: the table, one row per instance; carries the pixel size and its source.
-        content: top, left, bottom, right (the last two exclusive) of the part that shows the sample, as given to
-            ``measure``; density and area fraction refer to it. ``None``: the whole image.
+        content: the part that shows the sample, as given to ``measure``; density and area fraction refer to it.
+            ``None``: the whole image.
         model: name of the model, ``None`` where the labels came from elsewhere (``uniaims measure``).
         model_hash: hash of its weights, ``None`` likewise.
         settings: every setting of the analysis with its value in force, by a name that readers know; nested mappings
@@ -27,8 +28,7 @@ class ReportContent:
         method: sentences for a paper on how the objects were found; empty: the settings are listed in place of them.
         scale_bar: the scale bar that was read in the picture, as rows to show; empty if none was.
         pixel_size_note: what the pixel size rests on, to stand behind its source: the bar's label and length.
-        printed: boxes (top, left, bottom, right, the last two exclusive) of what is printed over the picture; the
-            report's own scale bar keeps clear of them.
+        printed: what is printed over the picture; the report's own scale bar keeps clear of it.
         provenance: further traceable facts in the order to show them (file, SHA-256 of the file, instrument, ...).
         warnings: sentences for the reader, from every stage.
         seconds: wall time by stage.
@@ -39,14 +39,14 @@ class ReportContent:
     image: NDArray[np.generic]
     labels: NDArray[np.uint32]
     measurements: Measurements
-    content: tuple[int, int, int, int] | None = None
+    content: Box | None = None
     model: str | None = None
     model_hash: str | None = None
     settings: Mapping[str, object] = field(default_factory=dict)
     method: tuple[str, ...] = ()
     scale_bar: Mapping[str, object] = field(default_factory=dict)
     pixel_size_note: str = ""
-    printed: tuple[tuple[int, int, int, int], ...] = ()
+    printed: tuple[Box, ...] = ()
     provenance: Mapping[str, object] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)

@@ -1,12 +1,13 @@
 """The report page of one image: what goes where on it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from uniaims.boxes import Box
 from uniaims.errors import LabelsError
 from uniaims.labels import polygons, relabel
 from uniaims.pages.array_encoding import pack_outlines
@@ -214,7 +215,7 @@ def _page_data(parts: _Parts, outlines: Sequence[NDArray[np.float32]]) -> dict[s
     content, census = parts.content, parts.census
     height, width = content.labels.shape
     size = content.measurements.pixel_size
-    whole = census.content == (0, 0, height, width)
+    whole = census.content == Box.whole((height, width))
     return {
         "stem": Path(content.title).stem or "image",
         "width": width,
@@ -222,8 +223,8 @@ def _page_data(parts: _Parts, outlines: Sequence[NDArray[np.float32]]) -> dict[s
         "pixel_size_nm": size.nm if size else None,
         "pixel_sides": [size.width_nm / size.nm, size.height_nm / size.nm] if size else [1, 1],
         "units": [{"symbol": unit.symbol, "size": unit.size} for unit in METRIC],
-        "content": None if whole else census.content,
-        "printed": content.printed,
+        "content": None if whole else asdict(census.content),
+        "printed": [asdict(box) for box in content.printed],
         "colours": {
             "instances": INSTANCE_COLOURS,
             "complete": OKABE_ITO["sky blue"],

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from uniaims.boxes import Box
 from uniaims.measurements import Measurements
 from uniaims.pages.palette import kind_colours
 from uniaims.pages.units import NOTHING, LengthUnit, count, interval, number, percent
@@ -46,14 +47,14 @@ class KindFigures:
 
 
 def kind_figures(
-    measurements: Measurements, names: Sequence[str], content: tuple[int, int, int, int] | None = None
+    measurements: Measurements, names: Sequence[str], content: Box | None = None
 ) -> tuple[KindFigures, ...]:
     """Count and size the objects of each kind.
 
     Args:
         measurements: with the column ``kind``, else there is nothing to tell.
         names: the kinds in the order to show them, also those of which no object was found.
-        content: top, left, bottom, right of the evaluated part; ``None``: the whole image.
+        content: the evaluated part; ``None``: the whole image.
 
     Returns:
         one for each of ``names``; empty where the measurements have no kinds.
@@ -111,9 +112,7 @@ def _values(figures: KindFigures, total: int, unit_size: float) -> tuple[str, ..
     )
 
 
-def _figures(
-    name: str, own: Measurements, whole: Measurements, content: tuple[int, int, int, int] | None
-) -> KindFigures:
+def _figures(name: str, own: Measurements, whole: Measurements, content: Box | None) -> KindFigures:
     area, complete = content_area(whole, content), own.inside()
     diameters = complete.values("equivalent_diameter")
     return KindFigures(

@@ -4,6 +4,7 @@ import platform
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, is_dataclass
 
+from uniaims.boxes import Box
 from uniaims.measurements import Property
 from uniaims.pages.units import NO_BREAK, NOTHING, count, duration, plain
 from uniaims.report.census import Census
@@ -105,10 +106,10 @@ def _source(source: str) -> str:
 
 def _image_rows(content: ReportContent, census: Census) -> tuple[tuple[str, str], ...]:
     height, width = content.labels.shape
-    top, left, bottom, right = census.content
+    part = census.content
     rows = [("Size", f"{count(width)} × {count(height)} px"), ("Pixel size", pixel_size_text(content, traced=True))]
-    if (top, left, bottom, right) != (0, 0, height, width):
-        rows.append(("Evaluated part", f"rows {top} – {bottom - 1}, columns {left} – {right - 1}"))
+    if part != Box.whole(content.labels.shape):
+        rows.append(("Evaluated part", f"rows {part.top} – {part.bottom - 1}, columns {part.left} – {part.right - 1}"))
     return (*rows, *((_fact_name(name), plain_value(value)) for name, value in flatten(content.provenance)))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from uniaims.boxes import Box
 from uniaims.pages.units import NO_BREAK, count, counted, interval, number, percent, quantity
 from uniaims.report.census import Census
 from uniaims.report.content import ReportContent
@@ -68,7 +69,7 @@ def picture_caption(content: ReportContent, census: Census) -> str:
     """Describe the picture."""
     height, width = content.labels.shape
     scale = "" if content.measurements.pixel_size else " The pixel size is unknown, so there is no scale bar."
-    dimmed = "" if census.content == (0, 0, height, width) else " The dimmed part was not evaluated."
+    dimmed = "" if census.content == Box.whole((height, width)) else " The dimmed part was not evaluated."
     size = content.measurements.pixel_size
     drawn = " Pixels are not square: it is drawn in the proportions of the sample." if size and size.aspect != 1 else ""
     return f"{content.title} with the outlines of {counted(census.total, 'object')}.{scale}{drawn}{dimmed}"

@@ -1,15 +1,14 @@
-"""What instruments print into or below a micrograph: its banner, its scale bar, and what they say.
+"""What instruments print into or below a micrograph: its scale bar, and what the banner says.
 
 ::
 
-    content_box(gray) -> Box                the part of the image that is micrograph, without banner and empty strips
     read_scale(micrograph) -> ScaleBar      the scale bar, or None where none is sure
     scan_scale(micrograph) -> ScaleReading  the same with the reasons, and what the banner says
     given_scale(micrograph, box, length) -> ScaleBar           by a bar that the user boxed
     resolve_pixel_size(micrograph, given, reading) -> ResolvedPixelSize   given > metadata > scale bar
 """
 
-from uniaims.scalebar.banner import Box, content_box
+from uniaims.deprecation import old_names
 from uniaims.scalebar.corrections import box_list, given_scale, keep_sample, parse_box, parse_length
 from uniaims.scalebar.detections import Detection, Detector
 from uniaims.scalebar.pixel_size import ResolvedPixelSize, pixel_size_of_bar, resolve_pixel_size
@@ -17,14 +16,12 @@ from uniaims.scalebar.scale import ScaleBar, ScaleReading
 from uniaims.scalebar.scan import read_scale, scan_scale
 
 __all__ = [
-    "Box",
     "Detection",
     "Detector",
     "ResolvedPixelSize",
     "ScaleBar",
     "ScaleReading",
     "box_list",
-    "content_box",
     "given_scale",
     "keep_sample",
     "parse_box",
@@ -34,3 +31,5 @@ __all__ = [
     "resolve_pixel_size",
     "scan_scale",
 ]
+
+__getattr__ = old_names(__name__, {"Box": "uniaims.boxes.Box", "content_box": "uniaims.content.content_box"})

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from uniaims.scalebar.banner import Box
+from uniaims.boxes import Box
 from uniaims.scalebar.candidates import LEAST_CONTRAST, Candidate
 from uniaims.scalebar.dots import dotted_rulers
 from uniaims.scalebar.pieces import joined_pieces

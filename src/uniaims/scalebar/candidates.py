@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from uniaims.scalebar.banner import Box
+from uniaims.boxes import Box
 
 LEAST_CONTRAST = 12
 """Grey levels of 255 by which a bar stands out; less is hidden by noise and compression."""

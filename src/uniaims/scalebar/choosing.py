@@ -8,8 +8,8 @@ from math import exp
 import numpy as np
 from numpy.typing import NDArray
 
+from uniaims.boxes import Box
 from uniaims.formats.calibration import is_plausible
-from uniaims.scalebar.banner import Box
 from uniaims.scalebar.bars import bars_in, find_bars
 from uniaims.scalebar.ends import measure_by_ends
 from uniaims.scalebar.facts import BannerFacts

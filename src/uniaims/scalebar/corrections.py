@@ -4,6 +4,7 @@ import itertools
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uniaims.atomic import atomic_file
+from uniaims.boxes import Box
 from uniaims.errors import OutputError, SettingsError
 from uniaims.formats.lengths import Quantity, nanometres_per, parse_quantity
 from uniaims.micrograph import Micrograph, PixelSize
-from uniaims.scalebar.banner import Box
 from uniaims.scalebar.bars import bars_in
 from uniaims.scalebar.ends import measure_by_ends
 from uniaims.scalebar.measuring import Bar, measure_bar
@@ -113,6 +114,7 @@ def keep_sample(micrograph: Micrograph, scale: ScaleBar, folder: Path, name: str
         "image": picture.name,
         "source": source,
         "bar_box": box_list(scale.box),
+        "bar_edges": asdict(scale.box),
         "bar_length_px": scale.length_px,
         "value": scale.value,
         "unit": scale.unit,

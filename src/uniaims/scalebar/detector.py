@@ -14,8 +14,8 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from uniaims.boxes import Box
 from uniaims.errors import ModelError
-from uniaims.scalebar.banner import Box
 from uniaims.scalebar.detections import Detection, Detector
 from uniaims.scalebar.layouts import Layout, layout_of
 from uniaims.sessions import cpu_session

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from uniaims.boxes import Box
 from uniaims.formats import Acquisition
-from uniaims.scalebar.banner import Box
 from uniaims.scalebar.grammar import NM
 from uniaims.scalebar.reading import PlacedLine
 

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from uniaims.scalebar.banner import Box
+from uniaims.boxes import Box
 
 SAME_LEVEL = 24.0
 """Pixels whose level is this close to the ink are ink."""

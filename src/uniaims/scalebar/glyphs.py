@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from uniaims.scalebar.banner import Box
+from uniaims.boxes import Box
 from uniaims.scalebar.ink import letters
 
 INK_SHARE = 0.5

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from uniaims.scalebar.banner import Box
+from uniaims.boxes import Box
 
 EVEN_INK, LEAST_EVEN = 10.0, 0.2
 """Drawn ink varies by so many grey levels; uneven ink counts this much beside even one."""

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from uniaims.scalebar.banner import Box
+from uniaims.boxes import Box
 from uniaims.scalebar.candidates import LEAST_CONTRAST, Candidate
 
 FLANK_PX = 6

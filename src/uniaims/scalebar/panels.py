@@ -9,9 +9,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from uniaims.boxes import Box
 from uniaims.errors import SettingsError
 from uniaims.micrograph import Micrograph
-from uniaims.scalebar.banner import Box
 from uniaims.scalebar.scale import ScaleBar, ScaleReading
 
 SAME_SCALE = 0.05

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from uniaims.scalebar.banner import Box
+from uniaims.boxes import Box
 from uniaims.scalebar.glyphs import Glyphs, glyphs_in
 from uniaims.scalebar.grammar import Label, ScoredLabel, best_labels, digits, spellings
 from uniaims.scalebar.ink import ink_alone, letters
@@ -246,7 +246,7 @@ def joined_boxes(boxes: Sequence[Box]) -> tuple[Box, ...]:
             joined.append(box)
         else:
             joined[before] = joined[before].union(box)
-    return tuple(sorted(joined, key=lambda each: each.edges))
+    return tuple(sorted(joined))
 
 
 def _continues(left: Box, right: Box) -> bool:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from uniaims.boxes import Box
 from uniaims.formats import Acquisition
-from uniaims.scalebar.banner import Box
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from uniaims.boxes import Box
+from uniaims.content import LARGEST_STRIP
 from uniaims.micrograph import Micrograph
-from uniaims.scalebar.banner import LARGEST_STRIP, Box
 from uniaims.scalebar.bars import find_gaps
 from uniaims.scalebar.candidates import Candidate
 from uniaims.scalebar.choosing import SeenBar, choose

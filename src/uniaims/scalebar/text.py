@@ -19,8 +19,8 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from uniaims.boxes import Box
 from uniaims.errors import ModelError
-from uniaims.scalebar.banner import Box
 from uniaims.sessions import cpu_session
 
 WEIGHTS = Path(__file__).parent.parent / "weights" / "ocr"
@@ -140,7 +140,7 @@ def _boxes(probability: NDArray[np.float32], shape: tuple[int, int]) -> tuple[Fo
         if min(box.height, box.width) < SMALLEST_CORE_PX:
             continue
         boxes.append(FoundText(box, float(sums[number] / area)))
-    return tuple(sorted(boxes, key=lambda found: found.box.edges))
+    return tuple(sorted(boxes, key=lambda found: found.box))
 
 
 def _line_image(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from uniaims.scalebar.banner import Box
+from uniaims.boxes import Box
 from uniaims.scalebar.candidates import Candidate
 from uniaims.scalebar.measuring import Bar, measure_bar
 

@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 
 from uniaims.errors import ModelError
 from uniaims.flows import CompactFields
+from uniaims.progress import Progress
 from uniaims.runtime import Model
 from uniaims.segmenter.view import WorkingImage
-from uniaims.tiles import Encoding, Progress, Tiling, map_tiles
+from uniaims.tiles import Encoding, Tiling, map_tiles
 
 FIELD_ENCODINGS = (Encoding("uint8", 255.0), Encoding("int8", 127.0, channels=2), Encoding("uint8", 255.0))
 """How probability, flow and topography are stored: 4 bytes per pixel."""

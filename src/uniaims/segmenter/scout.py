@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from uniaims.boxes import Box
 from uniaims.flows import CompactFields, FlowSettings, labels_from_fields
 from uniaims.labels import Labels
-from uniaims.scalebar import Box
+from uniaims.progress import Progress
 from uniaims.segmenter.instances import confidence_of, expected_quality, only
 from uniaims.segmenter.view import View
-from uniaims.tiles import Progress
 from uniaims.working_scale import Look, characteristic_diameter_px
 
 LOOK_PX = 1_500_000
@@ -89,8 +89,10 @@ class _Seen:
 
     def without(self, coarse: "_Seen") -> "_Seen":
         """The instances that lie beside those of a coarser look at a part around this one."""
-        rows = self._places(0, coarse)
-        columns = self._places(1, coarse)
+        (height, width), (coarse_height, coarse_width) = self.labels.shape, coarse.labels.shape
+        own, around = self.part, coarse.part
+        rows = _places((own.top, own.bottom), height, (around.top, around.bottom), coarse_height)
+        columns = _places((own.left, own.right), width, (around.left, around.right), coarse_width)
         found = np.concatenate([[False], coarse.confidence >= RIGHT])[coarse.labels]
         covered = self.labels[found[np.ix_(rows, columns)]]
         count = len(self.confidence)
@@ -99,12 +101,13 @@ class _Seen:
         kept = shared <= LARGEST_SHARED_PART * areas
         return _Seen(self.part, only(self.labels, kept), self.confidence[kept])
 
-    def _places(self, axis: int, coarse: "_Seen") -> NDArray[np.intp]:
-        """For each row (axis 0) or column (axis 1) of this look the one of the coarse look at its place."""
-        start, stop = (self.part.edges[end] for end in (axis, axis + 2))
-        coarse_start, coarse_stop = (coarse.part.edges[end] for end in (axis, axis + 2))
-        length, coarse_length = self.labels.shape[axis], coarse.labels.shape[axis]
-        centres = start + (np.arange(length) + 0.5) * (stop - start) / length
-        places = (centres - coarse_start) * coarse_length / (coarse_stop - coarse_start)
-        nearest: NDArray[np.intp] = np.clip(places, 0, coarse_length - 1).astype(np.intp)
-        return nearest
+
+def _places(span: tuple[int, int], length: int, coarse_span: tuple[int, int], coarse_length: int) -> NDArray[np.intp]:
+    """For each of the ``length`` rows or columns of a look the one of the coarse look at its place.
+
+    Spans are the first image row or column that a look is at, and the one after the last.
+    """
+    centres = span[0] + (np.arange(length) + 0.5) * (span[1] - span[0]) / length
+    places = (centres - coarse_span[0]) * coarse_length / (coarse_span[1] - coarse_span[0])
+    nearest: NDArray[np.intp] = np.clip(places, 0, coarse_length - 1).astype(np.intp)
+    return nearest

@@ -9,19 +9,20 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from uniaims.boxes import Box
 from uniaims.errors import SettingsError
 from uniaims.flows import CompactFields, FlowSettings
 from uniaims.labels import Labels, relabel
 from uniaims.micrograph import Micrograph, read_image
+from uniaims.progress import Progress
 from uniaims.runtime import Device, Model, ModelInfo, load_model
-from uniaims.scalebar import Box
 from uniaims.segmenter.instances import expected_quality, instances_from_fields
 from uniaims.segmenter.prediction import predict_fields
 from uniaims.segmenter.scout import RIGHT, Scout
 from uniaims.segmenter.stopwatch import Stopwatch
 from uniaims.segmenter.view import View, squared_shape, view_of
 from uniaims.settings import setting
-from uniaims.tiles import Progress, Tiling
+from uniaims.tiles import Tiling
 from uniaims.working_scale import (
     SEEN_WELL,
     WorkingScale,

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from uniaims.boxes import Box
+from uniaims.content import content_box
 from uniaims.micrograph import Micrograph
 from uniaims.networks.card import GrayRange, Normalisation
-from uniaims.scalebar import Box, content_box
 
 OVERVIEW_SIDE_PX = 2048
 """Grey range and content are judged on every k-th pixel, so that neither side has more pixels than this."""

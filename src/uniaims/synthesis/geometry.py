@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uniaims.atomic import atomic_file
+from uniaims.boxes import Box
 from uniaims.errors import InputError
 
 Array = NDArray[np.float64]
@@ -200,8 +201,8 @@ def _census(labels: NDArray[np.integer]) -> _Census:
     return _Census(bodies, float(np.count_nonzero(checked)) / checked.size)
 
 
-def _boxes(labels: NDArray[np.integer]) -> dict[int, tuple[int, int, int, int]]:
-    """Top, left, bottom, right (half-open) of each label."""
+def _boxes(labels: NDArray[np.integer]) -> dict[int, Box]:
+    """The box of each label."""
     rows, columns = np.nonzero(labels)
     numbers, index = np.unique(labels[rows, columns], return_inverse=True)
     edges = [np.full(len(numbers), limit) for limit in (labels.shape[0], labels.shape[1], 0, 0)]
@@ -209,17 +210,15 @@ def _boxes(labels: NDArray[np.integer]) -> dict[int, tuple[int, int, int, int]]:
     np.minimum.at(edges[1], index, columns)
     np.maximum.at(edges[2], index, rows + 1)
     np.maximum.at(edges[3], index, columns + 1)
-    return {int(number): tuple(int(edge[i]) for edge in edges) for i, number in enumerate(numbers)}  # type: ignore[misc]
+    return {int(number): Box.of_row(row) for number, row in zip(numbers, np.stack(edges, axis=1), strict=True)}
 
 
-def _taught(labels: NDArray[np.integer], number: int, box: tuple[int, int, int, int]) -> _Taught | None:
+def _taught(labels: NDArray[np.integer], number: int, box: Box) -> _Taught | None:
     """What one label teaches; nothing if the border cuts it or it is tiny."""
-    top, left, bottom, right = box
     height, width = labels.shape
-    if top == 0 or left == 0 or bottom == height or right == width:
+    if box.top == 0 or box.left == 0 or box.bottom == height or box.right == width:
         return None
-    margin = _NEAR_PX + 1
-    around = labels[max(0, top - margin) : bottom + margin, max(0, left - margin) : right + margin]
+    around = labels[box.grown(_NEAR_PX + 1, _NEAR_PX + 1, labels.shape).window]
     mask = (around == number).astype(np.uint8)
     area = int(mask.sum())
     if area < _SMALLEST_AREA_PX:
@@ -232,7 +231,7 @@ def _taught(labels: NDArray[np.integer], number: int, box: tuple[int, int, int, 
     others = int(np.count_nonzero(near & (around > 0) & (around != number)))
     diameter = 2 * np.sqrt(area / np.pi)
     points, angle, elongation = _turned(contour[:, 0] + 1j * contour[:, 1])
-    seen = max(height - (bottom - top), 1) * max(width - (right - left), 1) / (height * width)
+    seen = max(height - box.height, 1) * max(width - box.width, 1) / (height * width)
     hull_px = (
         cv2.contourArea(cv2.convexHull(contour.astype(np.float32)))
         + cv2.arcLength(cv2.convexHull(contour.astype(np.float32)), closed=True) / 2

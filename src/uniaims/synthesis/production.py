@@ -27,6 +27,7 @@ from PIL import Image, PngImagePlugin
 from uniaims.atomic import atomic_file, sweep
 from uniaims.errors import OutputError, SettingsError
 from uniaims.labels import write_labels
+from uniaims.progress import Progress, silence
 from uniaims.records import Attributes
 from uniaims.settings import setting
 from uniaims.stopping import stop_signal
@@ -40,7 +41,6 @@ from uniaims.synthesis.recipe import (
     save_recipe,
 )
 from uniaims.synthesis.scenes import WholeMask
-from uniaims.tiles import Progress
 from uniaims.workers import executor_for
 
 CHUNK = "uniaims"
@@ -200,7 +200,7 @@ def synthesise(
     orders = _orders(chosen, output, settings)
     waiting = orders if settings.overwrite else [order for order in orders if not _is_there(order)]
     _save_recipes(chosen, output / "recipes", overwrite=settings.overwrite)
-    tell, kept, made = progress or _say_nothing, len(orders) - len(waiting), 0
+    tell, kept, made = progress or silence, len(orders) - len(waiting), 0
     stop: KeyboardInterrupt | None = None
     tell("samples", kept, len(orders))
     finished = executor_for(settings.workers, threads_each=1).results(make, waiting, _lost)
@@ -379,7 +379,3 @@ def _write_whole(whole: tuple[WholeMask, ...], order: Order) -> None:
     offsets = np.concatenate([[0], np.cumsum([mask.size for mask in masks])]).astype(np.int64)
     with atomic_file(order.output / "whole" / f"{order.stem}.npz") as temporary:
         np.savez_compressed(temporary, boxes=boxes, bits=np.packbits(bits), offsets=offsets)
-
-
-def _say_nothing(_stage: str, _done: int, _total: int) -> None:
-    """Progress for nobody."""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from uniaims.dataset import open_samples
 from uniaims.errors import SettingsError
+from uniaims.progress import Progress
 from uniaims.settings import needed, setting
-from uniaims.tiles import Progress
 from uniaims.training.requirements import check_libraries
 from uniaims.training.settings import TrainingSettings
 

@@ -19,8 +19,8 @@ from typing import Any, Protocol
 
 import torch
 
+from uniaims.progress import Progress
 from uniaims.stopping import StopRequest
-from uniaims.tiles import Progress
 from uniaims.training.checkpoint import RunSettings, save_state
 from uniaims.training.clock import Clock
 from uniaims.training.distributed import Team

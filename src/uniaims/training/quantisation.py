@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from uniaims.atomic import atomic_file
 from uniaims.errors import InputError, OutputError, SettingsError
 from uniaims.networks.card import CARD_KEY, ModelCard
+from uniaims.progress import Progress
 from uniaims.runtime import file_hash
 from uniaims.settings import needed, setting
-from uniaims.tiles import Progress
 from uniaims.training.requirements import check_libraries
 from uniaims.training.settings import TrainingSettings
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from uniaims.atomic import atomic_file
 from uniaims.errors import ModelError
-from uniaims.tiles import Progress
+from uniaims.progress import Progress
 from uniaims.training.optimisation import device_named
 from uniaims.training.samples import load_data
 from uniaims.training.sampling import CropLoader

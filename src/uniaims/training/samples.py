@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from uniaims.dataset import Sample, SampleFile, StoredSample, open_samples
 from uniaims.errors import InputError
 from uniaims.networks.card import Normalisation
-from uniaims.tiles import Progress
+from uniaims.progress import Progress
 from uniaims.training.settings import TrainingSettings
 from uniaims.working_scale import characteristic_diameter_px
 

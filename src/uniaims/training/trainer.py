@@ -18,8 +18,8 @@ import torch
 from uniaims.networks.card import ModelCard
 from uniaims.networks.flownet import FlowNet
 from uniaims.networks.weights import export_onnx, load_weights, save_weights
+from uniaims.progress import Progress
 from uniaims.stopping import stop_request
-from uniaims.tiles import Progress
 from uniaims.training.calibration import calibrated_card
 from uniaims.training.checkpoint import BEST_FILE, LAST_FILE, SETTINGS_FILE, restore
 from uniaims.training.clock import Clock

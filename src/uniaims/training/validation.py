@@ -11,9 +11,9 @@ from uniaims.dataset import Sample
 from uniaims.matching import evaluate, without_unknown
 from uniaims.networks.card import ModelCard
 from uniaims.networks.flownet import FieldsNet, FlowNet
+from uniaims.progress import Progress
 from uniaims.runtime import Model, ModelInfo, TorchModel
 from uniaims.segmenter import Segmenter, SegmenterSettings
-from uniaims.tiles import Progress
 from uniaims.training.distributed import ALONE, Team
 from uniaims.training.samples import AnySampleFile
 from uniaims.working_scale import characteristic_diameter_px

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from uniaims.dataset.entry import Entry
-from uniaims.dataset.instances import Instances
+from uniaims.dataset.instances import InstanceMasks
 from uniaims.dataset.schema import ImageRecord
 
 SHAPE = (96, 128)
@@ -48,7 +48,7 @@ def make_entry(tmp_path: Path) -> Callable[..., Entry]:
     def make(name: str = "Al2O3 no.1", *, seed: int = 0, suffix: str = ".png", kinds: bool = True) -> Entry:
         labels = difficult_labels(seed)
         names = {int(number): ("grain", "pore & crack", "")[number % 3] for number in np.unique(labels) if number}
-        instances = Instances.from_labels(labels, names if kinds else None)
+        instances = InstanceMasks.from_labels(labels, names if kinds else None)
         picture = np.random.default_rng(seed).integers(0, 256, SHAPE).astype(np.uint8)
         path = tmp_path / "source" / f"{name}{suffix}"
         path.parent.mkdir(exist_ok=True)
@@ -71,10 +71,10 @@ def make_entry(tmp_path: Path) -> Callable[..., Entry]:
     return make
 
 
-def masks_of(instances: Instances) -> list[NDArray[np.bool_]]:
+def masks_of(instances: InstanceMasks) -> list[NDArray[np.bool_]]:
     """Full-size mask (H, W) of each instance."""
     masks = []
-    for i, (x0, y0, x1, y1) in enumerate(instances.boxes.tolist()):
+    for i, (y0, x0, y1, x1) in enumerate(instances.boxes.tolist()):
         mask = np.zeros(instances.shape, np.bool_)
         mask[y0:y1, x0:x1] = instances.mask(i)
         masks.append(mask)
@@ -82,6 +82,6 @@ def masks_of(instances: Instances) -> list[NDArray[np.bool_]]:
 
 
 @pytest.fixture
-def full_masks() -> Callable[[Instances], list[NDArray[np.bool_]]]:
+def full_masks() -> Callable[[InstanceMasks], list[NDArray[np.bool_]]]:
     """Full-size masks of instances."""
     return masks_of

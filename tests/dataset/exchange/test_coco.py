@@ -10,7 +10,7 @@ from PIL import Image
 
 from uniaims.dataset.entry import Entry
 from uniaims.dataset.exchange import FORMATS, detect
-from uniaims.dataset.instances import Instances
+from uniaims.dataset.instances import InstanceMasks
 from uniaims.dataset.schema import ImageRecord
 from uniaims.errors import InputError
 
@@ -219,7 +219,7 @@ def test_a_crowd_has_several_pieces_and_is_not_cvats(counts, more, kind, tmp_pat
 def test_own_crowds_of_one_piece_come_back(tmp_path):
     mask = np.zeros((16, 20), np.uint32)
     mask[2:8, 2:8] = 1
-    instances = Instances.from_labels(mask, {1: "pore (crowd)"})
+    instances = InstanceMasks.from_labels(mask, {1: "pore (crowd)"})
     COCO.write([Entry(ImageRecord("a", "a.png", 20, 16), instances)], tmp_path / "out")
     (entry,) = COCO.read(tmp_path / "out")
     assert entry.instances.kinds == ("pore (crowd)",)

@@ -31,9 +31,9 @@ def test_shapes(tmp_path: Path) -> None:
         '<tag label="sharp"/>',
     )
     boxes, areas = entry.instances.boxes.tolist(), entry.instances.areas_px.tolist()
-    assert boxes[:3] == [[2, 3, 8, 9], [10, 4, 16, 6], [12, 2, 14, 8]]
+    assert boxes[:3] == [[3, 2, 9, 8], [4, 10, 6, 16], [2, 12, 8, 14]]
     assert areas[3] == pytest.approx(np.pi * 50, rel=0.04)
-    assert boxes[4] == [30, 20, 33, 23]
+    assert boxes[4] == [20, 30, 23, 33]
     assert entry.instances.mask(4).tolist() == [[False, True, True], [False, False, False], [True, False, False]]
     assert entry.instances.kinds == ("pore", "grain", "grain", "pore", "pore")
     assert entry.record.image_id == "set__a"

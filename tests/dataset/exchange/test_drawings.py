@@ -17,12 +17,12 @@ from uniaims.dataset.exchange.drawings import (
     ring_of,
     signed_area,
 )
-from uniaims.dataset.instances import Instances
+from uniaims.dataset.instances import InstanceMasks
 from uniaims.errors import InputError
 
 
 def test_parts_hold_each_its_own_holes(difficult: NDArray[np.uint32]) -> None:
-    instances = Instances.from_labels(difficult)
+    instances = InstanceMasks.from_labels(difficult)
     ring = instances.rings(0)  # a ring with a piece in its hole
     assert has_holes(ring)
     assert [len(part) for part in parts_of(ring)] == [2, 1]
@@ -31,9 +31,9 @@ def test_parts_hold_each_its_own_holes(difficult: NDArray[np.uint32]) -> None:
 
 
 def test_one_bridged_ring_fills_like_all_rings(difficult: NDArray[np.uint32]) -> None:
-    instances = Instances.from_labels(difficult)
+    instances = InstanceMasks.from_labels(difficult)
     for i in range(len(instances)):
-        single = Instances.from_polygons(instances.shape, [[bridged(instances.rings(i))]])
+        single = InstanceMasks.from_polygons(instances.shape, [[bridged(instances.rings(i))]])
         assert np.array_equal(single.mask(0), instances.mask(i))
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from uniaims.dataset.entry import Entry
 from uniaims.dataset.exchange import FORMATS, Format, detect
-from uniaims.dataset.instances import Instances
+from uniaims.dataset.instances import InstanceMasks
 from uniaims.dataset.schema import ImageRecord
 from uniaims.errors import InputError, OutputError
 from uniaims.micrograph import read_image
@@ -80,14 +80,14 @@ def test_overlaps_are_refused_where_they_would_be_lost(name: str, tmp_path: Path
 @pytest.mark.parametrize("name", NAMES)
 def test_instances_without_pixels_are_left_out(name: str, tmp_path: Path) -> None:
     masks = [(2, 2, np.ones((3, 3), bool)), (0, 0, np.zeros((1, 1), bool)), (8, 8, np.ones((2, 4), bool))]
-    FORMATS[name].write([entry_of(Instances.from_masks((16, 16), masks))], tmp_path / "out")
+    FORMATS[name].write([entry_of(InstanceMasks.from_masks((16, 16), masks))], tmp_path / "out")
     (back,) = FORMATS[name].read(tmp_path / "out")
     assert back.instances.areas_px.tolist() == [9, 8]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_image_without_instances_is_kept(name: str, tmp_path: Path) -> None:
-    FORMATS[name].write([entry_of(Instances.none((16, 20)))], tmp_path / "out")
+    FORMATS[name].write([entry_of(InstanceMasks.none((16, 20)))], tmp_path / "out")
     (back,) = FORMATS[name].read(tmp_path / "out")
     assert (len(back.instances), back.record.shape) == (0, (16, 20))
 
@@ -95,7 +95,7 @@ def test_an_image_without_instances_is_kept(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["coco", "folder", "cellpose", "ome-zarr", "huggingface", "voc"])
 def test_more_instances_than_16_bits_are_kept_or_refused(name: str, tmp_path: Path) -> None:
     labels = np.arange(1, 66_001, dtype=np.uint32).reshape(264, 250)
-    entry = entry_of(Instances.from_labels(labels))
+    entry = entry_of(InstanceMasks.from_labels(labels))
     if FORMATS[name].traits.largest_count:
         with pytest.raises(InputError, match=r"66,000 instances, voc holds 65,535"):
             FORMATS[name].write([entry], tmp_path / "out")
@@ -169,7 +169,7 @@ def row_of(form: Format) -> str:
     return f"| {' | '.join([*cells, str(traits.largest_count or 'any'), traits.kinds_in, traits.record_in])} |"
 
 
-def entry_of(instances: Instances, name: str = "pair") -> Entry:
+def entry_of(instances: InstanceMasks, name: str = "pair") -> Entry:
     """An entry with a grey picture."""
     height, width = instances.shape
     record = ImageRecord(name, f"images/{name}.png", width, height)
@@ -181,4 +181,4 @@ def overlapping() -> Entry:
     ring = np.ones((7, 7), bool)
     ring[2:5, 2:5] = False
     masks = [(2, 2, np.ones((6, 6), bool)), (6, 6, np.ones((6, 6), bool)), (20, 4, ring)]
-    return entry_of(Instances.from_masks((32, 32), masks))
+    return entry_of(InstanceMasks.from_masks((32, 32), masks))

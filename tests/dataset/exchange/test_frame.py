@@ -11,7 +11,7 @@ from PIL import Image
 from uniaims.dataset.entry import Entry
 from uniaims.dataset.exchange import FORMATS
 from uniaims.dataset.exchange.frame import frame_of
-from uniaims.dataset.instances import Instances
+from uniaims.dataset.instances import InstanceMasks
 from uniaims.errors import LabelsError
 from uniaims.labels import write_labels
 from uniaims.micrograph import read_image
@@ -106,7 +106,7 @@ def test_turned_images_go_out_and_come_back(form, value, make_entry, tmp_path: P
     entry = make_entry()
     path = tmp_path / "a.jpg"
     block = picture(path, value, (96, 128))
-    shown = Entry(entry.record.__class__("a", "a.jpg", *block.shape[::-1]), Instances.from_labels(block), path)
+    shown = Entry(entry.record.__class__("a", "a.jpg", *block.shape[::-1]), InstanceMasks.from_labels(block), path)
     FORMATS[form].write([shown], tmp_path / "out")
     (back,) = FORMATS[form].read(tmp_path / "out")
     assert lies_on_the_block(back, block)
@@ -121,5 +121,5 @@ def test_another_size_is_refused(tmp_path: Path):
 def test_instances_beside_the_image_are_said():
     frame = frame_of("a.png", None, 20, 30)
     square = np.array([[0.0, 0], [4, 0], [4, 4], [0, 4]])
-    entry = frame.entry(Instances.from_polygons((20, 30), [[square], [square + 90]]))
+    entry = frame.entry(InstanceMasks.from_polygons((20, 30), [[square], [square + 90]]))
     assert "1 instances have no pixel in the image of 30 x 20 px, the first is number 2" in entry.warnings[0]

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from uniaims.dataset.entry import Entry
 from uniaims.dataset.exchange import FORMATS, detect
 from uniaims.dataset.exchange.imagej_roi import Roi, decode_roi, encode_roi
-from uniaims.dataset.instances import Instances
+from uniaims.dataset.instances import InstanceMasks
 from uniaims.errors import InputError
 from uniaims.micrograph import read_image
 
@@ -33,8 +33,8 @@ def header(form: int, box: tuple[int, int, int, int], *, points: int = 0, subtyp
     return start + struct.pack(">hiiihhiii", 0, 0, 0, 0, subtype, options, 0, 0, 0)
 
 
-def filled(code: bytes, shape: tuple[int, int] = (60, 80)) -> Instances:
-    return Instances.from_polygons(shape, [decode_roi(code).rings])
+def filled(code: bytes, shape: tuple[int, int] = (60, 80)) -> InstanceMasks:
+    return InstanceMasks.from_polygons(shape, [decode_roi(code).rings])
 
 
 @given(RINGS, st.text(st.characters(codec="utf-8"), max_size=8), st.integers(0, 255))
@@ -56,12 +56,12 @@ def test_nonsense_is_no_selection(code: bytes) -> None:
 
 
 def test_rectangles_ovals_and_whole_numbers() -> None:
-    assert filled(header(1, (5, 10, 15, 30))).boxes.tolist() == [[10, 5, 30, 15]]
+    assert filled(header(1, (5, 10, 15, 30))).boxes.tolist() == [[5, 10, 15, 30]]
     assert filled(header(1, (5, 10, 15, 30))).areas_px.tolist() == [200]
     assert filled(header(2, (10, 10, 50, 50))).areas_px[0] == pytest.approx(np.pi * 400, rel=0.02)
     triangle = np.array([[0, 0, 20], [0, 20, 0]], ">i2").tobytes()
     for form in (0, 7, 8):
-        assert filled(header(form, (5, 10, 25, 30), points=3) + triangle).boxes[0, :2].tolist() == [10, 5]
+        assert filled(header(form, (5, 10, 25, 30), points=3) + triangle).boxes[0, :2].tolist() == [5, 10]
 
 
 def test_many_points_and_far_places() -> None:

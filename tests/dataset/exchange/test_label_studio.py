@@ -35,7 +35,7 @@ def test_shapes_in_percent(tmp_path: Path) -> None:
         region("ellipselabels", {"x": 80, "y": 60, "radiusX": 5, "radiusY": 10, "ellipselabels": ["pore"]}),
     )
     boxes, areas = entry.instances.boxes.tolist(), entry.instances.areas_px.tolist()
-    assert boxes[:3] == [[20, 10, 40, 30], [100, 20, 120, 30], [90, 50, 100, 70]]
+    assert boxes[:3] == [[10, 20, 30, 40], [20, 100, 30, 120], [50, 90, 70, 100]]
     assert areas[:3] == [400, 200, 200]
     assert areas[3] == pytest.approx(np.pi * 100, rel=0.02)
     assert entry.instances.kinds == ("pore", "grain", "", "pore")
@@ -47,7 +47,7 @@ def test_the_last_annotation_that_was_not_cancelled_counts(tmp_path: Path) -> No
     choice = {"type": "choices", "value": {"choices": ["sharp"]}}
     annotations = [{"result": []}, {"result": [brush, choice]}, {"was_cancelled": True, "result": []}]
     entry = read(tmp_path, annotations=annotations)
-    assert entry.instances.boxes.tolist() == [[20, 10, 26, 15]]
+    assert entry.instances.boxes.tolist() == [[10, 20, 15, 26]]
     assert entry.record.image_id == "a"
     assert len(read(tmp_path, annotations=[], predictions=[{"result": [brush]}]).instances) == 1
 

@@ -35,7 +35,7 @@ def test_shapes(tmp_path: Path) -> None:
     areas = entry.instances.areas_px.tolist()
     assert [areas[0], areas[2], areas[3]] == [36, 4, 36]
     assert areas[1] == pytest.approx(314, rel=0.02)
-    assert entry.instances.boxes[2].tolist() == [4, 5, 6, 8]
+    assert entry.instances.boxes[2].tolist() == [5, 4, 8, 6]
 
 
 def test_shapes_of_a_group_are_one_instance(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def test_regions(project: bool, tmp_path: Path) -> None:
     areas, boxes = entry.instances.areas_px.tolist(), entry.instances.boxes.tolist()
     assert areas[:2] == [36, 12]
     assert areas[2:] == pytest.approx([np.pi * 64, np.pi * 50], rel=0.04)
-    assert boxes[3] == [20, 5, 30, 25]
+    assert boxes[3] == [5, 20, 25, 30]
     assert entry.instances.kinds == ("pore", "grain", "a", "")
 
 

@@ -58,11 +58,11 @@ def test_kinds_by_classes_drawn(tmp_path: Path) -> None:
 
 
 def test_many_instances_are_kept_in_16_bits(tmp_path: Path, make_entry: object) -> None:
-    from uniaims.dataset.instances import Instances
+    from uniaims.dataset.instances import InstanceMasks
     from uniaims.dataset.schema import ImageRecord
 
     labels = np.arange(1, 1201, dtype=np.uint32).reshape(30, 40)
-    entry = Entry(ImageRecord("a", "a.png", 40, 30), Instances.from_labels(labels), np.zeros((30, 40), np.uint8))
+    entry = Entry(ImageRecord("a", "a.png", 40, 30), InstanceMasks.from_labels(labels), np.zeros((30, 40), np.uint8))
     VOC.write([entry], tmp_path / "out")
     (back,) = VOC.read(tmp_path / "out")
     assert np.array_equal(back.instances.labels(), labels)

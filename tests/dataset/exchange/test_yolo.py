@@ -25,7 +25,7 @@ def read(folder: Path, text: str, part: str = "train") -> list[Entry]:
 
 def test_polygons_are_fractions(tmp_path: Path) -> None:
     first, second = read(tmp_path, "0 0.1 0.1 0.5 0.1 0.5 0.9 0.1 0.9\n\n7 0 0 0.5 0 0 1\n", "val")
-    assert first.instances.boxes.tolist()[0] == [4, 2, 20, 18]
+    assert first.instances.boxes.tolist()[0] == [2, 4, 18, 20]
     assert first.instances.kinds == ("0", "7")
     assert first.record.split == "validation"
     assert len(second.instances) == 0
@@ -127,7 +127,7 @@ SQUARE = "0.1 0.1 0.5 0.1 0.5 0.9 0.1 0.9"
 )
 def test_rows_as_other_tools_write_them(text: str, tmp_path: Path) -> None:
     first, _ = read(tmp_path, text)
-    assert first.instances.boxes.tolist()[0] == [4, 2, 20, 18]
+    assert first.instances.boxes.tolist()[0] == [2, 4, 18, 20]
     assert set(first.instances.areas_px.tolist()) == {256}
     assert set(first.instances.kinds) == {"1"}
 

@@ -15,7 +15,7 @@ from uniaims.synthesis.scalebars import (
     random_scalebar,
     style_named,
 )
-from uniaims.synthesis.scalebars.canvas import Box, overlap
+from uniaims.synthesis.scalebars.canvas import Rectangle, overlap
 
 GROUND = 120
 CLEAN = Wear(cut=0, resized=0, blurred=0, noisy=0, compressed=0)
@@ -25,7 +25,7 @@ def plain(height: int = 420, width: int = 640) -> np.ndarray:
     return np.full((height, width), GROUND, np.uint8)
 
 
-def inked(image: np.ndarray, box: Box) -> float:
+def inked(image: np.ndarray, box: Rectangle) -> float:
     """Contrast inside a box and on the two pixels around it."""
     left, top, right, bottom = (round(edge) for edge in box)
     part = image[max(0, top - 2) : bottom + 2, max(0, left - 2) : right + 2]

@@ -27,7 +27,7 @@ from uniaims.dataset.exchange.records import (
     write_records,
 )
 from uniaims.dataset.exchange.restricted_pickle import read_object
-from uniaims.dataset.instances import Instances
+from uniaims.dataset.instances import InstanceMasks
 from uniaims.errors import InputError
 from uniaims.labels import check_labels, outlines, read_objects, write_labels
 
@@ -75,7 +75,7 @@ def write(entries: Iterable[Entry], folder: Path) -> None:
     kinds.write(folder)
 
 
-def _kinds(instances: Instances) -> dict[int, str]:
+def _kinds(instances: InstanceMasks) -> dict[int, str]:
     return {int(number): kind for number, kind in zip(instances.numbers, instances.kinds, strict=False)}
 
 
@@ -99,7 +99,7 @@ def _read_segmentation(file: Path) -> Entry:
     kinds = {int(number): str(kind) for number, kind in dict(known.get("kinds", {})).items()}
     name = picture.name if isinstance(picture, Path) else f"{stem}.png"
     shown = replace(frame, name=name, image=picture)
-    return shown.entry(Instances.from_labels(labels, kinds or None), {"image_id": stem, **known})
+    return shown.entry(InstanceMasks.from_labels(labels, kinds or None), {"image_id": stem, **known})
 
 
 def _read_masks(path: Path, done: set[str]) -> Iterator[Entry | Unreadable]:
@@ -114,7 +114,7 @@ def _read_masks(path: Path, done: set[str]) -> Iterator[Entry | Unreadable]:
 def _read_mask(picture: Path, file: Path, known: dict[str, Any], kinds: dict[int, str] | None) -> Entry:
     objects = read_objects(file)
     frame = frame_of(known["image_id"], picture, *objects.labels.shape, drawn_as_stored=len(known) == 1)
-    instances = Instances.from_labels(objects.labels, objects.names(kinds or {}))
+    instances = InstanceMasks.from_labels(objects.labels, objects.names(kinds or {}))
     return replace(frame, name=picture.name).entry(instances, known, objects.warnings)
 
 

@@ -24,7 +24,7 @@ from uniaims.dataset.exchange.frame import frame_of
 from uniaims.dataset.exchange.names import files_in
 from uniaims.dataset.exchange.pictures import annotation_files, find_picture, looks_like, save_picture
 from uniaims.dataset.exchange.records import KEY, UNNAMED, described, named_kinds
-from uniaims.dataset.instances import Instances
+from uniaims.dataset.instances import InstanceMasks
 from uniaims.errors import InputError, LabelsError
 from uniaims.labels import piece_count
 
@@ -145,7 +145,7 @@ def _entry(
     return frame.entry(instances, {"split": split, **(own or {})}, warnings)
 
 
-def _without_false_crowds(instances: Instances, annotations: list[Any]) -> Instances:
+def _without_false_crowds(instances: InstanceMasks, annotations: list[Any]) -> InstanceMasks:
     """Kinds without the mark of a crowd where there is one object.
 
     CVAT marks all that was drawn with the brush, only because it is stored as run lengths; its annotations have
@@ -160,11 +160,11 @@ def _without_false_crowds(instances: Instances, annotations: list[Any]) -> Insta
     return replace(instances, kinds=named_kinds(kinds))
 
 
-def _instances(shape: tuple[int, int], annotations: list[Any], kinds: list[str]) -> Instances:
+def _instances(shape: tuple[int, int], annotations: list[Any], kinds: list[str]) -> InstanceMasks:
     """Instances of annotations; run lengths all at once where there is nothing else."""
     shapes = [annotation.get("segmentation") for annotation in annotations]
     if all(isinstance(item, dict) for item in shapes):
-        return Instances.from_coco_counts(shape, _counts_of(shape, shapes), named_kinds(kinds))
+        return InstanceMasks.from_coco_counts(shape, _counts_of(shape, shapes), named_kinds(kinds))
     drawings = [
         _drawing(shape, item, kind, f"annotation {annotation.get('id')}")
         for item, kind, annotation in zip(shapes, kinds, annotations, strict=True)
@@ -174,8 +174,8 @@ def _instances(shape: tuple[int, int], annotations: list[Any], kinds: list[str])
 
 def _drawing(shape: tuple[int, int], segmentation: Any, kind: str, what: str) -> Drawing:
     if isinstance(segmentation, dict):
-        single = Instances.from_coco_counts(shape, _counts_of(shape, [segmentation]))
-        return Drawing(masks=[(int(single.boxes[0, 1]), int(single.boxes[0, 0]), single.mask(0))], kind=kind)
+        single = InstanceMasks.from_coco_counts(shape, _counts_of(shape, [segmentation]))
+        return Drawing(masks=[single.placed_mask(0)], kind=kind)
     if not segmentation or not isinstance(segmentation, list):
         raise LabelsError(f"{what} has no outline, only a box. Segment the objects first.")
     if not isinstance(segmentation[0], list):
@@ -235,7 +235,7 @@ def _part(word: str) -> str:
     return _SPLITS.get(_YEAR.sub("", word), "")
 
 
-def _write(entries: Iterable[Entry], folder: Path, segment: Callable[[Instances], list[Any]]) -> None:
+def _write(entries: Iterable[Entry], folder: Path, segment: Callable[[InstanceMasks], list[Any]]) -> None:
     images: list[dict[str, Any]] = []
     categories: dict[str, int] = {}
 
@@ -262,28 +262,28 @@ def _image(entry: Entry, number: int, name: str) -> dict[str, Any]:
 
 
 def _annotations(
-    instances: Instances, segmentations: list[Any], categories: dict[str, int]
+    instances: InstanceMasks, segmentations: list[Any], categories: dict[str, int]
 ) -> Iterator[dict[str, Any]]:
-    areas, boxes = instances.areas_px.tolist(), instances.boxes.tolist()
+    areas = instances.areas_px.tolist()
     for i, segmentation in enumerate(segmentations):
         kind = instances.kind(i)
         name = kind.removesuffix(CROWD) or UNNAMED
-        x0, y0, x1, y1 = boxes[i]
+        box = instances.box(i)
         yield {
             "category_id": categories.setdefault(name, len(categories) + 1),
             "segmentation": segmentation,
             "area": areas[i],
-            "bbox": [x0, y0, x1 - x0, y1 - y0],
+            "bbox": [box.left, box.top, box.width, box.height],
             "iscrowd": int(kind.endswith(CROWD)),
         }
 
 
-def _segmentations(instances: Instances) -> list[Any]:
+def _segmentations(instances: InstanceMasks) -> list[Any]:
     texts = encode_counts([instances.coco_counts(i) for i in range(len(instances))])
     return [{"size": list(instances.shape), "counts": text} for text in texts]
 
 
-def _polygon_segmentations(instances: Instances) -> list[Any]:
+def _polygon_segmentations(instances: InstanceMasks) -> list[Any]:
     segmentations: list[Any] = []
     for i in range(len(instances)):
         rings = instances.rings(i)

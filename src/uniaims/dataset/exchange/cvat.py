@@ -22,7 +22,7 @@ from uniaims.dataset.exchange.format import Unreadable, attempt
 from uniaims.dataset.exchange.frame import frame_of
 from uniaims.dataset.exchange.pictures import annotation_files, find_picture, save_picture
 from uniaims.dataset.exchange.records import UNNAMED, image_id_of, read_records, write_records
-from uniaims.dataset.instances import Instances
+from uniaims.dataset.instances import InstanceMasks
 from uniaims.errors import InputError
 
 ANNOTATIONS = "annotations.xml"
@@ -146,13 +146,13 @@ def _write_image(stream: IO[str], entry: Entry, number: int, name: str) -> None:
     stream.write("  </image>\n")
 
 
-def _element(instances: Instances, i: int) -> str:
+def _element(instances: InstanceMasks, i: int) -> str:
     label = quoteattr(instances.kind(i) or UNNAMED)
     rings = instances.rings(i)
     if len(rings) == 1:
         points = ";".join(f"{x:.2f},{y:.2f}" for x, y in rings[0].tolist())
         return f'    <polygon label={label} source="manual" occluded="0" points="{points}" z_order="{i}"></polygon>\n'
-    mask, (x0, y0, x1, y1) = instances.mask(i), instances.boxes[i].tolist()
+    mask, box = instances.mask(i), instances.box(i)
     runs = ", ".join(map(str, run_codes.row_runs(mask, 0, 0, *mask.shape).tolist()))
-    place = f'left="{x0}" top="{y0}" width="{x1 - x0}" height="{y1 - y0}"'
+    place = f'left="{box.left}" top="{box.top}" width="{box.width}" height="{box.height}"'
     return f'    <mask label={label} source="manual" occluded="0" rle="{runs}" {place} z_order="{i}"></mask>\n'

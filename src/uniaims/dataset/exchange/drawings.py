@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from uniaims._kernels import run_codes
+from uniaims.boxes import Box
 from uniaims.dataset.exchange.records import named_kinds
-from uniaims.dataset.instances import Instances
+from uniaims.dataset.instances import InstanceMasks
 from uniaims.errors import InputError
 
 Ring = NDArray[np.float64]
@@ -34,7 +35,7 @@ class Drawing:
     kind: str = ""
 
 
-def instances_of(shape: tuple[int, int], drawings: Sequence[Drawing]) -> Instances:
+def instances_of(shape: tuple[int, int], drawings: Sequence[Drawing]) -> InstanceMasks:
     """Make instances (numbered from 1) of drawings; parts of one drawing are united.
 
     Raises:
@@ -42,18 +43,18 @@ def instances_of(shape: tuple[int, int], drawings: Sequence[Drawing]) -> Instanc
     """
     kinds = named_kinds(drawing.kind for drawing in drawings)
     if all(len(drawing.parts) == 1 and not drawing.masks for drawing in drawings):
-        return Instances.from_polygons(shape, (drawing.parts[0] for drawing in drawings), kinds)
-    filled = Instances.from_polygons(shape, (part for drawing in drawings for part in drawing.parts))
-    return Instances.from_masks(shape, _masks_of(drawings, filled), kinds)
+        return InstanceMasks.from_polygons(shape, (drawing.parts[0] for drawing in drawings), kinds)
+    filled = InstanceMasks.from_polygons(shape, (part for drawing in drawings for part in drawing.parts))
+    return InstanceMasks.from_masks(shape, _masks_of(drawings, filled), kinds)
 
 
-def _masks_of(drawings: Sequence[Drawing], filled: Instances) -> Iterator[Mask]:
+def _masks_of(drawings: Sequence[Drawing], filled: InstanceMasks) -> Iterator[Mask]:
     """The mask of each drawing, one at a time; ``filled`` are the parts of all."""
     used = 0
     for drawing in drawings:
         here = range(used, used + len(drawing.parts))
         used += len(drawing.parts)
-        placed = [(int(filled.boxes[i, 1]), int(filled.boxes[i, 0]), filled.mask(i)) for i in here]
+        placed = [filled.placed_mask(i) for i in here]
         yield united([*placed, *drawing.masks])
 
 
@@ -73,7 +74,7 @@ def united(masks: Sequence[Mask]) -> Mask:
 
 
 def parts_of(rings: Sequence[Ring]) -> list[Part]:
-    """Sort the rings of `Instances.rings` into pieces: each outer ring with the holes right inside it."""
+    """Sort the rings of `InstanceMasks.rings` into pieces: each outer ring with the holes right inside it."""
     areas = [signed_area(ring) for ring in rings]
     outer = sorted((i for i, area in enumerate(areas) if area > 0), key=lambda i: areas[i])
     parts: dict[int, Part] = {i: [rings[i]] for i in outer}
@@ -85,7 +86,7 @@ def parts_of(rings: Sequence[Ring]) -> list[Part]:
 
 
 def has_holes(rings: Sequence[Ring]) -> bool:
-    """Whether one of the rings of `Instances.rings` goes around a hole."""
+    """Whether one of the rings of `InstanceMasks.rings` goes around a hole."""
     return len(rings) > 1 and any(signed_area(ring) < 0 for ring in rings)
 
 
@@ -160,10 +161,10 @@ def ring_of(points: ArrayLike, what: str) -> Ring:
 
 def mask_of_row_runs(runs: NDArray[np.int64], width: int) -> Mask:
     """The mask of run lengths along the rows of an image of ``width`` columns; background comes first."""
-    left, top, right, bottom = (int(edge) for edge in run_codes.box_of_row_runs(runs, width))
-    mask = np.zeros((bottom - top, right - left), np.bool_)
-    run_codes.paint_row_runs(runs, width, left, top, mask)
-    return top, left, mask
+    box = Box.of_row(run_codes.box_of_row_runs(runs, width))
+    mask = np.zeros(box.shape, np.bool_)
+    run_codes.paint_row_runs(runs, width, box.left, box.top, mask)
+    return box.top, box.left, mask
 
 
 def flat_points(ring: Ring) -> list[float]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from uniaims.atomic import atomic_folder
 from uniaims.dataset.entry import Entry
-from uniaims.dataset.instances import Instances
+from uniaims.dataset.instances import InstanceMasks
 from uniaims.errors import InputError, LabelsError, OutputError, UniaimsError
 from uniaims.guard import guarded
 
@@ -154,7 +154,7 @@ class Format:
             self._check(name, shown.instances)
             yield shown
 
-    def _check(self, name: str, instances: Instances) -> None:
+    def _check(self, name: str, instances: InstanceMasks) -> None:
         most = self.traits.largest_count
         if most is not None and len(instances) > most:
             raise InputError(
@@ -179,7 +179,7 @@ def _with_pixels(entry: Entry) -> Entry:
         return entry
     codes = instances.encoded()
     kinds = [instances.kind(int(i)) for i in kept] if instances.kinds else []
-    chosen = Instances.from_encoded(
+    chosen = InstanceMasks.from_encoded(
         instances.shape, instances.boxes[kept], [codes[i] for i in kept], instances.numbers[kept], kinds
     )
     return replace(entry, instances=chosen)

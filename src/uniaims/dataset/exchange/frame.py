@@ -17,7 +17,7 @@ from uniaims.dataset.exchange.drawings import Mask
 from uniaims.dataset.exchange.format import unequal_sizes
 from uniaims.dataset.exchange.pictures import stored_size
 from uniaims.dataset.exchange.records import record_for
-from uniaims.dataset.instances import Instances
+from uniaims.dataset.instances import InstanceMasks
 from uniaims.errors import InputError
 from uniaims.formats.orientation import UPRIGHT, Orientation
 from uniaims.formats.raw_image import check_size
@@ -44,7 +44,7 @@ class Frame:
     warnings: tuple[str, ...] = ()
 
     def entry(
-        self, instances: Instances, known: Mapping[str, Any] | None = None, warnings: tuple[str, ...] = ()
+        self, instances: InstanceMasks, known: Mapping[str, Any] | None = None, warnings: tuple[str, ...] = ()
     ) -> Entry:
         """The image with its instances, drawn in this frame, and what is known of it (see `record_for`)."""
         shown = self.turn.shape(*self.shape)
@@ -52,7 +52,7 @@ class Frame:
         notes = (*self.warnings, *warnings, *self._beside(instances))
         return Entry(record_for(self.name, shown, known), turned, self.image, notes)
 
-    def _beside(self, instances: Instances) -> tuple[str, ...]:
+    def _beside(self, instances: InstanceMasks) -> tuple[str, ...]:
         """What is said of instances that have no pixel in the image."""
         empty = np.flatnonzero(instances.areas_px == 0)
         if not empty.size:
@@ -102,20 +102,20 @@ def _frame_of_file(name: str, picture: Path, said: tuple[int, int] | None, drawn
     return Frame(name, stored if as_stored else shown, picture, orientation if as_stored else UPRIGHT, (text,))
 
 
-def _turned(instances: Instances, turn: Orientation) -> Instances:
+def _turned(instances: InstanceMasks, turn: Orientation) -> InstanceMasks:
     """The instances of an image as stored on the image as shown."""
     shape = turn.shape(*instances.shape)
-    found = Instances.from_masks(shape, _turned_masks(instances, turn, shape))
+    found = InstanceMasks.from_masks(shape, _turned_masks(instances, turn, shape))
     return replace(found, numbers=instances.numbers, kinds=instances.kinds)
 
 
-def _turned_masks(instances: Instances, turn: Orientation, shape: tuple[int, int]) -> Iterator[Mask]:
-    for i, (x0, y0, _, _) in enumerate(instances.boxes.tolist()):
+def _turned_masks(instances: InstanceMasks, turn: Orientation, shape: tuple[int, int]) -> Iterator[Mask]:
+    for i in range(len(instances)):
         mask = turn.array(instances.mask(i))
-        top, left = (x0, y0) if turn.is_transposed else (y0, x0)
+        box = instances.box(i).transposed if turn.is_transposed else instances.box(i)
         yield (
-            shape[0] - top - mask.shape[0] if turn.flips_rows else top,
-            shape[1] - left - mask.shape[1] if turn.flips_columns else left,
+            shape[0] - box.bottom if turn.flips_rows else box.top,
+            shape[1] - box.right if turn.flips_columns else box.left,
             mask,
         )
 

@@ -16,7 +16,7 @@ from uniaims.dataset.exchange.frame import frame_of
 from uniaims.dataset.exchange.names import stem_of
 from uniaims.dataset.exchange.pictures import annotation_files, pictures_in, save_picture
 from uniaims.dataset.exchange.records import KEY, described
-from uniaims.dataset.instances import Instances
+from uniaims.dataset.instances import InstanceMasks
 from uniaims.errors import InputError
 
 _SUFFIXES = (".geojson", ".json")
@@ -90,7 +90,7 @@ def _kind_of(properties: Mapping[str, Any]) -> str:
     return str(classification.get("name") or ": ".join(map(str, names)))
 
 
-def _feature(instances: Instances, i: int) -> dict[str, Any]:
+def _feature(instances: InstanceMasks, i: int) -> dict[str, Any]:
     parts = [[np.concatenate([ring, ring[:1]]).tolist() for ring in part] for part in parts_of(instances.rings(i))]
     form, coordinates = ("Polygon", parts[0]) if len(parts) == 1 else ("MultiPolygon", parts)
     properties: dict[str, Any] = {"objectType": "annotation"}

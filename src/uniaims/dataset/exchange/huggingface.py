@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from uniaims.boxes import Box
 from uniaims.dataset.entry import Entry
 from uniaims.dataset.exchange.coco import decode_counts, encode_counts
 from uniaims.dataset.exchange.format import Unreadable, attempt, unequal_sizes
@@ -21,7 +22,7 @@ from uniaims.dataset.exchange.frame import frame_of
 from uniaims.dataset.exchange.names import files_in
 from uniaims.dataset.exchange.pictures import decoded_picture, encoded_picture, find_picture
 from uniaims.dataset.exchange.records import image_id_of, known_word, named_kinds
-from uniaims.dataset.instances import Instances
+from uniaims.dataset.instances import InstanceMasks
 from uniaims.dataset.schema import DESCRIPTIVE_FIELDS
 from uniaims.errors import InputError
 from uniaims.labels import objects_of
@@ -210,12 +211,18 @@ def _row(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _instance_rows(instances: Instances) -> list[dict[str, Any]]:
+def _instance_rows(instances: InstanceMasks) -> list[dict[str, Any]]:
     codes = encode_counts([instances.coco_counts(i) for i in range(len(instances))])
-    columns = (instances.numbers.tolist(), instances.boxes.tolist(), instances.areas_px.tolist(), codes)
+    columns = (instances.numbers.tolist(), map(Box.of_row, instances.boxes), instances.areas_px.tolist(), codes)
     return [
-        {"number": number, "kind": instances.kind(i), "bbox": [x0, y0, x1 - x0, y1 - y0], "area": area, "counts": code}
-        for i, (number, (x0, y0, x1, y1), area, code) in enumerate(zip(*columns, strict=True))
+        {
+            "number": number,
+            "kind": instances.kind(i),
+            "bbox": [box.left, box.top, box.width, box.height],
+            "area": area,
+            "counts": code,
+        }
+        for i, (number, box, area, code) in enumerate(zip(*columns, strict=True))
     ]
 
 
@@ -239,18 +246,20 @@ def _entry(row: Mapping[str, Any], split: str, fallback: str, file: Path) -> Ent
     return replace(frame, image=picture if pixels is None else pixels).entry(instances, values, warnings)
 
 
-def _instances(row: Mapping[str, Any], shape: tuple[int, int], name: str) -> tuple[Instances, tuple[str, ...]]:
+def _instances(row: Mapping[str, Any], shape: tuple[int, int], name: str) -> tuple[InstanceMasks, tuple[str, ...]]:
     """Instances of a row, and what the user should read about them."""
     rows = row.get("instances")
     if isinstance(rows, list):
         counts = decode_counts([item["counts"] for item in rows])
         kinds = named_kinds(str(item.get("kind") or "") for item in rows)
-        found = Instances.from_coco_counts(shape, counts, kinds)
+        found = InstanceMasks.from_coco_counts(shape, counts, kinds)
         numbers = np.array([item.get("number") or i for i, item in enumerate(rows, 1)], np.uint32)
         return replace(found, numbers=numbers), ()
     for column in _MASK_COLUMNS:
         mask = row.get(column)
         if isinstance(mask, dict) and mask.get("bytes"):
             objects = objects_of(decoded_picture(mask["bytes"], f"{name}: {column}"))
-            return Instances.from_labels(objects.labels), tuple(f"image {name!r}: {text}" for text in objects.warnings)
+            return InstanceMasks.from_labels(objects.labels), tuple(
+                f"image {name!r}: {text}" for text in objects.warnings
+            )
     raise InputError(f"image {name!r} has neither instances nor a column of masks: {', '.join(_MASK_COLUMNS)}.")

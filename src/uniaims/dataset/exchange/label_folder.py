@@ -14,7 +14,7 @@ from uniaims.dataset.exchange.frame import frame_of
 from uniaims.dataset.exchange.names import files_in, stem_of
 from uniaims.dataset.exchange.pictures import image_files, pictures_in, save_picture
 from uniaims.dataset.exchange.records import KindsTable, image_id_of, read_kinds, read_records, write_records
-from uniaims.dataset.instances import Instances
+from uniaims.dataset.instances import InstanceMasks
 from uniaims.dataset.schema import ImageRecord
 from uniaims.errors import InputError, LabelsError
 from uniaims.labels import read_objects, write_labels
@@ -72,7 +72,7 @@ def read_pairs(path: Path, pairs: Iterable[tuple[str, Path, Path]], split: str =
 def _read_pair(picture: Path, mask: Path, known: dict[str, Any], kinds: dict[int, str] | None) -> Entry:
     objects = read_objects(mask)
     frame = replace(frame_of(known["image_id"], picture, *objects.labels.shape), name=picture.name)
-    return frame.entry(Instances.from_labels(objects.labels, objects.names(kinds or {})), known, objects.warnings)
+    return frame.entry(InstanceMasks.from_labels(objects.labels, objects.names(kinds or {})), known, objects.warnings)
 
 
 def write_pairs(entries: Iterable[Entry], folder: Path, save: Callable[[Entry], str]) -> None:

@@ -37,7 +37,7 @@ from uniaims.dataset.exchange.pictures import (
     without_upload_mark,
 )
 from uniaims.dataset.exchange.records import KEY, UNNAMED, described
-from uniaims.dataset.instances import Instances
+from uniaims.dataset.instances import InstanceMasks
 from uniaims.errors import InputError
 
 TASKS = "tasks.json"
@@ -232,9 +232,8 @@ def _task(entry: Entry, number: int, name: str) -> dict[str, Any]:
     return {"id": number, "data": {**data, KEY: described(entry.record)}, "annotations": [annotation]}
 
 
-def _result(instances: Instances, i: int) -> dict[str, Any]:
-    place = int(instances.boxes[i, 1]), int(instances.boxes[i, 0])
-    code = encode_brush((*place, instances.mask(i)), instances.shape)
+def _result(instances: InstanceMasks, i: int) -> dict[str, Any]:
+    code = encode_brush(instances.placed_mask(i), instances.shape)
     return {
         "id": f"r{i + 1}",
         "type": "brushlabels",

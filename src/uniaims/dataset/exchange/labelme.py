@@ -27,7 +27,7 @@ from uniaims.dataset.exchange.pictures import (
     save_picture,
 )
 from uniaims.dataset.exchange.records import KEY, UNNAMED, described
-from uniaims.dataset.instances import Instances
+from uniaims.dataset.instances import InstanceMasks
 from uniaims.errors import InputError
 
 _VERSION = "5.5.0"
@@ -128,11 +128,16 @@ def _mask(item: Mapping[str, Any], what: str) -> Mask:
     return int(y), int(x), mask > 0
 
 
-def _shape(instances: Instances, i: int) -> dict[str, Any]:
+def _shape(instances: InstanceMasks, i: int) -> dict[str, Any]:
     rings = instances.rings(i)
     frame: dict[str, Any] = {"label": instances.kind(i) or UNNAMED, "group_id": None, "description": "", "flags": {}}
     if len(rings) == 1:
         return {**frame, "points": rings[0].tolist(), "shape_type": "polygon", "mask": None}
-    x0, y0, x1, y1 = instances.boxes[i].tolist()
+    box = instances.box(i)
     code = b64encode(png_encode(instances.mask(i).astype(np.uint8))).decode("ascii")
-    return {**frame, "points": [[x0, y0], [x1 - 1, y1 - 1]], "shape_type": "mask", "mask": code}
+    return {
+        **frame,
+        "points": [[box.left, box.top], [box.right - 1, box.bottom - 1]],
+        "shape_type": "mask",
+        "mask": code,
+    }

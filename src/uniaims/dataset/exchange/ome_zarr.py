@@ -14,7 +14,7 @@ from uniaims.dataset.exchange.format import Unreadable, attempt, unequal_sizes
 from uniaims.dataset.exchange.names import folders_in
 from uniaims.dataset.exchange.pictures import pixels_of
 from uniaims.dataset.exchange.records import KEY, described, named_kinds, record_for
-from uniaims.dataset.instances import Instances
+from uniaims.dataset.instances import InstanceMasks
 from uniaims.errors import InputError
 from uniaims.formats.ome_zarr import read as read_plane
 from uniaims.labels import check_labels, objects_of
@@ -68,7 +68,7 @@ def _read_image(path: Path) -> Entry:
         warnings += more
     single = len(layers) == 1
     parts = [
-        Instances.from_labels(labels, kinds or (None if single else dict.fromkeys(_numbers(labels), name)))
+        InstanceMasks.from_labels(labels, kinds or (None if single else dict.fromkeys(_numbers(labels), name)))
         for name, labels, kinds in layers
     ]
     return Entry(record_for(path.name, shape, known), _joined(shape, parts), path, warnings)
@@ -111,14 +111,14 @@ def _numbers(labels: NDArray[np.uint32]) -> list[int]:
     return [int(number) for number in np.unique(labels) if number]
 
 
-def _joined(shape: tuple[int, int], parts: list[Instances]) -> Instances:
+def _joined(shape: tuple[int, int], parts: list[InstanceMasks]) -> InstanceMasks:
     """Instances of all label images in one, which then may share pixels."""
     if len(parts) == 1:
         return parts[0]
     codes = [code for part in parts for code in part.encoded()]
     kinds = named_kinds(part.kind(i) for part in parts for i in range(len(part)))
     boxes = np.concatenate([np.zeros((0, 4), np.int32), *(part.boxes for part in parts)])
-    return Instances.from_encoded(shape, boxes, codes, None, kinds)
+    return InstanceMasks.from_encoded(shape, boxes, codes, None, kinds)
 
 
 def _attributes(path: Path) -> dict[str, Any]:

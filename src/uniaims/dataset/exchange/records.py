@@ -8,7 +8,7 @@ from typing import Any
 
 from uniaims.atomic import atomic_file
 from uniaims.dataset.exchange.names import composed
-from uniaims.dataset.instances import Instances
+from uniaims.dataset.instances import InstanceMasks
 from uniaims.dataset.schema import DESCRIPTIVE_FIELDS, FIELDS, LONGEST_ID_BYTES, VOCABULARIES, ImageRecord, record_from
 from uniaims.errors import InputError
 from uniaims.formats import SUFFIXES
@@ -130,7 +130,7 @@ class KindsTable:
     def __init__(self) -> None:
         self.rows: list[tuple[str, int, str]] = []
 
-    def add(self, image_id: str, instances: Instances) -> None:
+    def add(self, image_id: str, instances: InstanceMasks) -> None:
         """Take the kinds of an image's instances."""
         kinds = zip(instances.numbers, instances.kinds, strict=False)
         self.rows += [(image_id, int(number), kind) for number, kind in kinds if kind]

@@ -16,7 +16,7 @@ from uniaims.dataset.exchange.format import Unreadable, attempt
 from uniaims.dataset.exchange.frame import frame_of
 from uniaims.dataset.exchange.pictures import annotation_files, find_picture, looks_like, save_picture
 from uniaims.dataset.exchange.records import described
-from uniaims.dataset.instances import Instances
+from uniaims.dataset.instances import InstanceMasks
 from uniaims.errors import InputError
 
 ANNOTATIONS = "via_annotations.json"
@@ -115,7 +115,7 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-def _region(instances: Instances, i: int) -> dict[str, Any]:
+def _region(instances: InstanceMasks, i: int) -> dict[str, Any]:
     ring = bridged(instances.rings(i))
     form = {"name": "polygon", "all_points_x": ring[:, 0].tolist(), "all_points_y": ring[:, 1].tolist()}
     return {"shape_attributes": form, "region_attributes": {KIND: instances.kind(i)} if instances.kind(i) else {}}

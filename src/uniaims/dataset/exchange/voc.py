@@ -16,6 +16,7 @@ from imagecodecs import png_encode
 from numpy.typing import NDArray
 from PIL import Image
 
+from uniaims.boxes import Box
 from uniaims.dataset.entry import Entry
 from uniaims.dataset.exchange.documents import Document, read_xml
 from uniaims.dataset.exchange.format import Unreadable, attempt
@@ -23,7 +24,7 @@ from uniaims.dataset.exchange.frame import frame_of
 from uniaims.dataset.exchange.names import composed, files_in, place_in, stem_of
 from uniaims.dataset.exchange.pictures import decoded_picture, find_picture, save_picture
 from uniaims.dataset.exchange.records import UNNAMED, image_id_of, named_kinds, read_records, write_records
-from uniaims.dataset.instances import Instances
+from uniaims.dataset.instances import InstanceMasks
 from uniaims.errors import InputError, LabelsError
 from uniaims.labels import ObjectLabels, objects_of
 from uniaims.texts import read_unicode
@@ -60,7 +61,9 @@ def write(entries: Iterable[Entry], folder: Path) -> None:
         instances = entry.instances
         kinds = [instances.kind(i) or UNNAMED for i in range(len(instances))]
         numbers = np.array([classes.setdefault(kind, len(classes) + 1) for kind in kinds], np.uint32)
-        order = Instances(instances.shape, _counting(instances), instances.boxes, instances.counts, instances.offsets)
+        order = InstanceMasks(
+            instances.shape, _counting(instances), instances.boxes, instances.counts, instances.offsets
+        )
         labels = order.labels()
         _write_png(folder / "SegmentationObject" / f"{stem}.png", labels)
         _write_png(folder / "SegmentationClass" / f"{stem}.png", np.concatenate([[np.uint32(0)], numbers])[labels])
@@ -73,7 +76,7 @@ def write(entries: Iterable[Entry], folder: Path) -> None:
     write_records(folder, records)
 
 
-def _counting(instances: Instances) -> NDArray[np.uint32]:
+def _counting(instances: InstanceMasks) -> NDArray[np.uint32]:
     return np.arange(1, len(instances) + 1, dtype=np.uint32)
 
 
@@ -96,7 +99,7 @@ def _read_entry(root: Path, file: Path, known: dict[str, Any] | None, split: str
         described = _kinds_of_pixels(root, file, labels, present)
     shown = dict(zip(present, named_kinds(described.get(number, UNNAMED) for number in present), strict=False))
     values = known if known is not None else {"image_id": image_id_of(file.name), "split": split}
-    instances = Instances.from_labels(labels, shown or None)
+    instances = InstanceMasks.from_labels(labels, shown or None)
     return frame.entry(instances, values, (*document.warnings, *objects.warnings))
 
 
@@ -169,8 +172,9 @@ def _annotation(entry: Entry, name: str, kinds: list[str]) -> str:
     height, width = entry.record.shape
     objects = [
         f"  <object><name>{escape(kind)}</name><pose>Unspecified</pose><truncated>0</truncated><difficult>0</difficult>"
-        f"<bndbox><xmin>{x0 + 1}</xmin><ymin>{y0 + 1}</ymin><xmax>{x1}</xmax><ymax>{y1}</ymax></bndbox></object>\n"
-        for kind, (x0, y0, x1, y1) in zip(kinds, entry.instances.boxes.tolist(), strict=True)
+        f"<bndbox><xmin>{box.left + 1}</xmin><ymin>{box.top + 1}</ymin>"
+        f"<xmax>{box.right}</xmax><ymax>{box.bottom}</ymax></bndbox></object>\n"
+        for kind, box in zip(kinds, map(Box.of_row, entry.instances.boxes), strict=True)
     ]
     size = f"<size><width>{width}</width><height>{height}</height><depth>1</depth></size>"
     head = f"<annotation>\n  <folder>JPEGImages</folder><filename>{escape(name)}</filename>\n  {size}\n"

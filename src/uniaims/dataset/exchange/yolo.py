@@ -22,7 +22,7 @@ from uniaims.dataset.exchange.frame import frame_of
 from uniaims.dataset.exchange.names import files_in, folders_in, place_in, stem_of
 from uniaims.dataset.exchange.pictures import pictures_in, save_picture
 from uniaims.dataset.exchange.records import UNNAMED, image_id_of, read_records, write_records
-from uniaims.dataset.instances import Instances
+from uniaims.dataset.instances import InstanceMasks
 from uniaims.errors import InputError
 from uniaims.texts import Text, read_text
 
@@ -261,7 +261,7 @@ def _have_tracks(rows: Sequence[_Row]) -> bool:
     return are_whole and max(lasts, default=0) > _LARGEST_COORDINATE and max(others, default=0) <= _LARGEST_COORDINATE
 
 
-def _line(instances: Instances, i: int, classes: dict[str, int]) -> str:
+def _line(instances: InstanceMasks, i: int, classes: dict[str, int]) -> str:
     number = classes.setdefault(instances.kind(i) or UNNAMED, len(classes))
     ring = bridged(instances.rings(i)) / (instances.shape[1], instances.shape[0])
     return f"{number} " + " ".join(f"{value:.7g}" for value in ring.ravel().tolist()) + "\n"

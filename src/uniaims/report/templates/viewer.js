@@ -32,7 +32,8 @@ const viewer = (() => {
   // Pixels that are not square are drawn as they lie on the sample: all places in sides of the square of the same area.
   function inProportion(pageData) {
     const [across, down] = pageData.pixel_sides;
-    const box = ([top, left, bottom, right]) => [top * down, left * across, bottom * down, right * across];
+    const box = ({ top, left, bottom, right }) =>
+      ({ top: top * down, left: left * across, bottom: bottom * down, right: right * across });
     const content = pageData.content && box(pageData.content), printed = pageData.printed.map(box);
     return { ...pageData, width: pageData.width * across, height: pageData.height * down, content, printed };
   }
@@ -188,7 +189,7 @@ const viewer = (() => {
 
   function drawExcluded(target, port) {
     if (!data.content) return;
-    const [top, left, bottom, right] = data.content;
+    const { top, left, bottom, right } = data.content;
     const area = new Path2D();
     area.rect(port.x, port.y, data.width * port.scale, data.height * port.scale);
     area.rect(port.x + left * port.scale, port.y + top * port.scale, (right - left) * port.scale, (bottom - top) * port.scale);
@@ -292,12 +293,13 @@ const viewer = (() => {
 
   // The corner of the evaluated part that is in view in which a box covers nothing printed: the instrument's own bar.
   function freeCorner(port, width, height) {
-    const [top, left, bottom, right] = data.content ?? [0, 0, data.height, data.width], margin = 12;
+    const { top, left, bottom, right } = data.content ?? { top: 0, left: 0, bottom: data.height, right: data.width };
+    const margin = 12;
     const x0 = Math.max(0, port.x + left * port.scale) + margin, x1 = Math.min(port.width, port.x + right * port.scale) - margin - width;
     const y0 = Math.max(0, port.y + top * port.scale) + margin, y1 = Math.min(port.height, port.y + bottom * port.scale) - margin - height;
-    const covers = ([x, y]) => data.printed.some(([first, start, last, end]) =>
-      x < port.x + end * port.scale && x + width > port.x + start * port.scale
-      && y < port.y + last * port.scale && y + height > port.y + first * port.scale);
+    const covers = ([x, y]) => data.printed.some((box) =>
+      x < port.x + box.right * port.scale && x + width > port.x + box.left * port.scale
+      && y < port.y + box.bottom * port.scale && y + height > port.y + box.top * port.scale);
     const corners = [[x1, y1], [x0, y1], [x0, y0], [x1, y0]];
     return corners.find((corner) => !covers(corner)) ?? corners[0];
   }

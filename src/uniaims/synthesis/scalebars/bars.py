@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from uniaims.synthesis.scalebars.canvas import Box, Canvas, Ink, around
+from uniaims.synthesis.scalebars.canvas import Canvas, Ink, Rectangle, around
 
 
 @dataclass(frozen=True)
@@ -43,12 +43,12 @@ class BarPlan:
         x, y = self.start
         return (x + across, y + along) if self.vertical else (x + along, y + across)
 
-    def box(self, along: float, across: float, along_to: float, across_to: float) -> Box:
+    def box(self, along: float, across: float, along_to: float, across_to: float) -> Rectangle:
         """Rectangle between two such places."""
         return (*self.point(along, across), *self.point(along_to, across_to))
 
 
-def draw_bar(canvas: Canvas, plan: BarPlan, ink: Ink, opposite: Ink, rim_px: float = 0.0) -> Box:
+def draw_bar(canvas: Canvas, plan: BarPlan, ink: Ink, opposite: Ink, rim_px: float = 0.0) -> Rectangle:
     """Draw a bar with `ink`, with a rim of `opposite` if `rim_px` is above 0; the box of its ink (rim included)."""
     shapes = _SHAPES[plan.kind](plan)
     if rim_px > 0:
@@ -59,7 +59,7 @@ def draw_bar(canvas: Canvas, plan: BarPlan, ink: Ink, opposite: Ink, rim_px: flo
     return around([shape.box for shape in shapes if not shape.inverse], max(rim_px, 0.0))
 
 
-def bar_extent(plan: BarPlan) -> Box:
+def bar_extent(plan: BarPlan) -> Rectangle:
     """Box of the ink that `draw_bar` will draw, without rim."""
     return around([shape.box for shape in _SHAPES[plan.kind](plan) if not shape.inverse])
 
@@ -68,7 +68,7 @@ def bar_extent(plan: BarPlan) -> Box:
 class _Shape:
     """A rectangle, a disc that fills `box`, or a convex polygon; `inverse` ones are drawn in the opposite ink."""
 
-    box: Box
+    box: Rectangle
     round: bool = False
     corners: tuple[tuple[float, float], ...] = ()
     inverse: bool = False

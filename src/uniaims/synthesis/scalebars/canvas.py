@@ -11,11 +11,13 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from uniaims.boxes import Box
+
 Ink: TypeAlias = tuple[int, int, int]
 """Red, green, blue from 0 to 255."""
 
-Box: TypeAlias = tuple[float, float, float, float]
-"""Left, top, right, bottom."""
+Rectangle: TypeAlias = tuple[float, float, float, float]
+"""Left, top, right, bottom of what is drawn, in px with fractions; whole pixels are a `uniaims.boxes.Box`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,17 +36,16 @@ class Canvas:
         """Rows."""
         return int(self.pixels.shape[0])
 
-    def rectangle(self, box: Box, ink: Ink, opacity: float = 1.0) -> None:
+    def rectangle(self, box: Rectangle, ink: Ink, opacity: float = 1.0) -> None:
         """Fill `box`."""
         window = self._window(box)
         if window is None:
             return
-        left, top, right, bottom = window
-        rows, columns = np.arange(top, bottom), np.arange(left, right)
+        rows, columns = np.arange(window.top, window.bottom), np.arange(window.left, window.right)
         cover = np.outer(_covered(rows, box[1], box[3]), _covered(columns, box[0], box[2]))
         self._blend(window, cover * opacity, ink)
 
-    def frame(self, box: Box, ink: Ink, width_px: float = 1.0) -> None:
+    def frame(self, box: Rectangle, ink: Ink, width_px: float = 1.0) -> None:
         """Draw the border of `box`, `width_px` wide, on the inner side."""
         left, top, right, bottom = box
         for side in (
@@ -101,27 +102,24 @@ class Canvas:
         window = self._window(box)
         if window is None:
             return
-        x0, y0, x1, y1 = window
-        self._blend(window, mask[y0 - top : y1 - top, x0 - left : x1 - left] * (opacity / 255.0), ink)
+        self._blend(window, mask[window.moved(-top, -left).window] * (opacity / 255.0), ink)
 
-    def level(self, box: Box) -> tuple[float, float]:
+    def level(self, box: Rectangle) -> tuple[float, float]:
         """Mean grey level inside `box`, and its standard deviation (0 and 0 where nothing of it is on the canvas)."""
         window = self._window(box)
         if window is None:
             return 0.0, 0.0
-        left, top, right, bottom = window
-        values = self.pixels[top:bottom, left:right].mean(-1)
+        values = self.pixels[window.window].mean(-1)
         return float(values.mean()), float(values.std())
 
-    def _window(self, box: Box) -> tuple[int, int, int, int] | None:
+    def _window(self, box: Rectangle) -> Box | None:
         """Pixels that `box` touches, clipped to the canvas."""
-        left, top = max(0, int(np.floor(box[0]))), max(0, int(np.floor(box[1])))
-        right, bottom = min(self.width, int(np.ceil(box[2]))), min(self.height, int(np.ceil(box[3])))
-        return (left, top, right, bottom) if right > left and bottom > top else None
+        (left, top), (right, bottom) = np.floor(box[:2]), np.ceil(box[2:])
+        window = Box.of_row((top, left, bottom, right)).clipped(self.pixels.shape)
+        return window if window.area else None
 
-    def _blend(self, window: tuple[int, int, int, int], cover: NDArray[np.floating[Any]], ink: Ink) -> None:
-        left, top, right, bottom = window
-        part = self.pixels[top:bottom, left:right]
+    def _blend(self, window: Box, cover: NDArray[np.floating[Any]], ink: Ink) -> None:
+        part = self.pixels[window.window]
         blended = part + (np.asarray(ink, dtype=np.float32) - part) * cover[..., None].astype(np.float32)
         part[...] = np.rint(blended).astype(np.uint8)
 
@@ -131,19 +129,19 @@ def canvas_of(image: NDArray[np.uint8]) -> Canvas:
     return Canvas(np.repeat(image[..., None], 3, axis=-1) if image.ndim == 2 else image.copy())
 
 
-def shifted(box: Box, right: float, down: float) -> Box:
+def shifted(box: Rectangle, right: float, down: float) -> Rectangle:
     """`box` moved by `right` and `down` pixels."""
     return box[0] + right, box[1] + down, box[2] + right, box[3] + down
 
 
-def around(boxes: list[Box], margin: float = 0.0) -> Box:
+def around(boxes: list[Rectangle], margin: float = 0.0) -> Rectangle:
     """Smallest box that holds all `boxes` (at least one), widened by `margin` on each side."""
     edges = np.asarray(boxes, dtype=np.float64)
     low, high = edges[:, :2].min(0) - margin, edges[:, 2:].max(0) + margin
     return float(low[0]), float(low[1]), float(high[0]), float(high[1])
 
 
-def overlap(one: Box, other: Box) -> bool:
+def overlap(one: Rectangle, other: Rectangle) -> bool:
     """Whether two boxes share any area."""
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
@@ -153,7 +151,6 @@ def _covered(pixels: NDArray[np.int64], start: float, stop: float) -> NDArray[np
     return np.asarray(np.clip(np.minimum(pixels + 1, stop) - np.maximum(pixels, start), 0, 1))
 
 
-def _centres(window: tuple[int, int, int, int]) -> tuple[NDArray[np.floating[Any]], NDArray[np.floating[Any]]]:
+def _centres(window: Box) -> tuple[NDArray[np.floating[Any]], NDArray[np.floating[Any]]]:
     """Rows (h, 1) and columns (1, w) of the pixels' centres."""
-    left, top, right, bottom = window
-    return np.arange(top, bottom)[:, None] + 0.5, np.arange(left, right)[None] + 0.5
+    return np.arange(window.top, window.bottom)[:, None] + 0.5, np.arange(window.left, window.right)[None] + 0.5

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from uniaims.synthesis.scalebars.canvas import Box, Canvas, Ink, around, overlap
+from uniaims.synthesis.scalebars.canvas import Canvas, Ink, Rectangle, around, overlap
 from uniaims.synthesis.scalebars.groups import choose_lettering, draw_letters, ink_for
 from uniaims.synthesis.scalebars.looks import BLACK, CYAN, GREEN, RED, WHITE, YELLOW, LabelLook
 from uniaims.synthesis.scalebars.truth import Distractor, TextBox
@@ -31,11 +31,11 @@ class Scatter:
     """Where distractors may go: a canvas, the part of it that is free for them, and the boxes that are taken."""
 
     canvas: Canvas
-    area: Box
+    area: Rectangle
     faces: Faces
-    taken: list[Box] = field(default_factory=list)
+    taken: list[Rectangle] = field(default_factory=list)
 
-    def free_box(self, wide: float, high: float, rng: np.random.Generator) -> Box | None:
+    def free_box(self, wide: float, high: float, rng: np.random.Generator) -> Rectangle | None:
         """A place of that size that is not taken; None if none was found."""
         left, top, right, bottom = self.area
         if right - left <= wide or bottom - top <= high:
@@ -235,7 +235,7 @@ def _seam(scatter: Scatter, rng: np.random.Generator) -> Drawing | None:
     return Drawing(Distractor("seam", box))
 
 
-def _crossing(scatter: Scatter, thickness: float, rng: np.random.Generator) -> Box | None:
+def _crossing(scatter: Scatter, thickness: float, rng: np.random.Generator) -> Rectangle | None:
     """A free stripe from side to side of the area, level or upright."""
     left, top, right, bottom = scatter.area
     level = rng.random() < 0.7
@@ -276,7 +276,7 @@ def _inks(rng: np.random.Generator) -> tuple[Ink, ...]:
     return _INKS[int(rng.integers(len(_INKS)))]
 
 
-def _local_ink(scatter: Scatter, box: Box, rng: np.random.Generator) -> Ink:
+def _local_ink(scatter: Scatter, box: Rectangle, rng: np.random.Generator) -> Ink:
     return ink_for(_inks(rng), scatter.canvas.level(box)[0], rng)
 
 
@@ -296,7 +296,7 @@ def _ends(
 
 def _pointed_line(
     canvas: Canvas, start: tuple[float, float], stop: tuple[float, float], ink: Ink, width: float, both: bool
-) -> Box:
+) -> Rectangle:
     """A line with a head at `stop`, and at `start` if `both`; the box of its ink."""
     length = max(float(np.hypot(stop[0] - start[0], stop[1] - start[1])), 1.0)
     head = min(4.0 * width + 2, 0.45 * length)
@@ -315,6 +315,6 @@ def _along(start: tuple[float, float], stop: tuple[float, float], share: float) 
     return start[0] + share * (stop[0] - start[0]), start[1] + share * (stop[1] - start[1])
 
 
-def _beside(box: Box, area: Box, reach: float) -> Box:
+def _beside(box: Rectangle, area: Rectangle, reach: float) -> Rectangle:
     near = around([box], reach)
     return max(near[0], area[0]), max(near[1], area[1]), min(near[2], area[2]), min(near[3], area[3])

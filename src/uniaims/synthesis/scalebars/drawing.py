@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uniaims.errors import ImageError, SettingsError
-from uniaims.synthesis.scalebars.canvas import Box, Canvas, Ink, around, canvas_of
+from uniaims.synthesis.scalebars.canvas import Canvas, Ink, Rectangle, around, canvas_of
 from uniaims.synthesis.scalebars.distractors import Scatter, add_distractors, draw_text
 from uniaims.synthesis.scalebars.facts import random_facts
 from uniaims.synthesis.scalebars.groups import (
@@ -150,7 +150,7 @@ class _Job:
     facts: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def area(self) -> Box:
+    def area(self) -> Rectangle:
         """The micrograph, without strips."""
         return 0.0, float(self.top), float(self.canvas.width), float(self.top + self.rows)
 
@@ -261,7 +261,7 @@ def _inside_start(job: _Job, style: Style, group: Group, rng: np.random.Generato
     return left + x - group.box[0], top + y - group.box[1]
 
 
-def _draw_backing(canvas: Canvas, room: Box, ground: Ink, style: Style, rng: np.random.Generator) -> None:
+def _draw_backing(canvas: Canvas, room: Rectangle, ground: Ink, style: Style, rng: np.random.Generator) -> None:
     margin = float(rng.uniform(0.10, 0.25)) * (room[3] - room[1]) + 2
     box = tuple(float(round(edge)) for edge in around([room], margin))
     canvas.rectangle((box[0], box[1], box[2], box[3]), ground, style.backing_opacity)
@@ -313,7 +313,7 @@ def _with_distractors(job: _Job, truth: ScaleBarTruth, count: int, rng: np.rando
     return replace(truth, texts=(*truth.texts, *texts), distractors=tuple(drawing.thing for drawing in drawn))
 
 
-def _taken(truth: ScaleBarTruth) -> list[Box]:
+def _taken(truth: ScaleBarTruth) -> list[Rectangle]:
     boxes = [bar.box for bar in truth.bars] + [bar.text_box for bar in truth.bars if bar.text_box is not None]
     boxes += [text.box for text in (*truth.labels, *truth.texts)]
     return [around([box], 8) for box in boxes]

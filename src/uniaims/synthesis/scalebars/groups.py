@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uniaims.synthesis.scalebars.bars import BarPlan, bar_extent, draw_bar
-from uniaims.synthesis.scalebars.canvas import Box, Canvas, Ink, around, shifted
+from uniaims.synthesis.scalebars.canvas import Canvas, Ink, Rectangle, around, shifted
 from uniaims.synthesis.scalebars.lengths import Length
 from uniaims.synthesis.scalebars.looks import BLACK, WHITE, BarLook, LabelLook, Range, Style
 from uniaims.synthesis.scalebars.truth import BarTruth
@@ -44,7 +44,7 @@ class Group:
     letters: Letters | None
     label_at: tuple[int, int]
     inside: bool
-    box: Box
+    box: Rectangle
     rim_px: float
 
     @property
@@ -95,7 +95,7 @@ def draw_group(canvas: Canvas, group: Group, style: Style, start: tuple[float, f
 
 def draw_letters(
     canvas: Canvas, drawn: Letters, corner: tuple[int, int], ink: Ink, look: LabelLook, opacity: float = 1.0
-) -> Box:
+) -> Rectangle:
     """Draw letters with their left top `corner`, with rim or shadow if `look` says so; the box of their ink."""
     opposite = opposite_ink(ink)
     reach = max(1, round(drawn.height / 14))
@@ -156,7 +156,7 @@ def opposite_ink(ink: Ink) -> Ink:
     return BLACK if luminance(ink) > 110 else WHITE
 
 
-def moved(group: Group, start: tuple[float, float]) -> Box:
+def moved(group: Group, start: tuple[float, float]) -> Rectangle:
     """Box of a group's ink when its bar starts at `start`."""
     return shifted(group.box, *start)
 
@@ -194,7 +194,7 @@ def _has_room(place: str, kind: str, drawn: Letters, length_px: float, digits_px
     return place != "inside" or length_px >= drawn.width + digits_px
 
 
-def _label_corner(place: str, drawn: Letters, extent: Box, gap: float) -> tuple[int, int]:
+def _label_corner(place: str, drawn: Letters, extent: Rectangle, gap: float) -> tuple[int, int]:
     left, top, right, bottom = extent
     centred = (left + right - drawn.width) / 2
     middle = (top + bottom - drawn.height) / 2

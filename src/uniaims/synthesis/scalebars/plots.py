@@ -7,7 +7,7 @@ dimension lines: what a reader of scale bars has to leave alone.
 import numpy as np
 from numpy.typing import NDArray
 
-from uniaims.synthesis.scalebars.canvas import Box, Canvas, Ink
+from uniaims.synthesis.scalebars.canvas import Canvas, Ink, Rectangle
 from uniaims.synthesis.scalebars.groups import choose_lettering, draw_letters
 from uniaims.synthesis.scalebars.looks import BLACK, WHITE, LabelLook
 from uniaims.synthesis.scalebars.truth import ScaleBarTruth, TextBox
@@ -68,7 +68,7 @@ def _draw_curves(page: _Page, rng: np.random.Generator) -> None:
         page.write(str(name), line + 5 * digits, row)
 
 
-def _draw_ticks(page: _Page, box: Box, rng: np.random.Generator) -> None:
+def _draw_ticks(page: _Page, box: Rectangle, rng: np.random.Generator) -> None:
     canvas, digits = page.canvas, page.digits_px
     step = float(rng.choice([0.5, 1.0, 2.0, 10.0, 50.0, 100.0]))
     count = int(rng.integers(4, 8))
@@ -81,7 +81,7 @@ def _draw_ticks(page: _Page, box: Box, rng: np.random.Generator) -> None:
         page.write(f"{index * step:g}", box[0] - 2 * digits, y)
 
 
-def _draw_curve(canvas: Canvas, box: Box, ink: Ink, rng: np.random.Generator) -> None:
+def _draw_curve(canvas: Canvas, box: Rectangle, ink: Ink, rng: np.random.Generator) -> None:
     """A smooth curve of a few waves, or columns."""
     across, width = np.linspace(box[0], box[2], 80), box[2] - box[0]
     waves = sum(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from uniaims.synthesis.scalebars.canvas import Box, Canvas, Ink
+from uniaims.synthesis.scalebars.canvas import Canvas, Ink, Rectangle
 from uniaims.synthesis.scalebars.groups import Group, choose_lettering, draw_group, draw_letters, plan_group
 from uniaims.synthesis.scalebars.lengths import Length
 from uniaims.synthesis.scalebars.looks import Column, LabelLook, StripLook, Style
@@ -22,7 +22,7 @@ class StripTruth:
 
     bar: BarTruth
     texts: tuple[TextBox, ...]
-    box: Box
+    box: Rectangle
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +49,13 @@ def strip_height(look: StripLook, width: int, rng: np.random.Generator) -> int:
 
 
 def draw_strip(
-    canvas: Canvas, box: Box, style: Style, length: Length, text: StripText, faces: Faces, rng: np.random.Generator
+    canvas: Canvas,
+    box: Rectangle,
+    style: Style,
+    length: Length,
+    text: StripText,
+    faces: Faces,
+    rng: np.random.Generator,
 ) -> StripTruth:
     """Draw the strip of `style` into `box` of the canvas."""
     look = _look(style)
@@ -128,13 +134,13 @@ def _cell(
     return _Cell(column, lines, group, padded if column.share is None else max(column.share * whole, padded))
 
 
-def _edges(cells: list[_Cell], box: Box, spread: bool) -> list[float]:
+def _edges(cells: list[_Cell], box: Rectangle, spread: bool) -> list[float]:
     free = max(0.0, box[2] - box[0] - sum(cell.width for cell in cells)) if spread else 0.0
     widths = [cell.width + free / len(cells) for cell in cells]
     return [float(round(edge)) for edge in box[0] + np.concatenate([[0.0], np.cumsum(widths)])]
 
 
-def _draw_lines(canvas: Canvas, cell: _Cell, box: Box, ink: Ink, style: Style) -> list[TextBox]:
+def _draw_lines(canvas: Canvas, cell: _Cell, box: Rectangle, ink: Ink, style: Style) -> list[TextBox]:
     """Texts of a column, top to bottom, each with its baseline at two thirds of its row."""
     drawn: list[TextBox] = []
     left, top, right, bottom = box
@@ -160,7 +166,7 @@ def _draw_lines(canvas: Canvas, cell: _Cell, box: Box, ink: Ink, style: Style) -
     return drawn
 
 
-def _start(group: Group, box: Box, centre: float, align: str) -> tuple[float, float]:
+def _start(group: Group, box: Rectangle, centre: float, align: str) -> tuple[float, float]:
     """Where the bar of a group starts so that the group stands in its cell."""
     left, top, right, bottom = box
     wide, high = group.box[2] - group.box[0], group.box[3] - group.box[1]
@@ -170,7 +176,7 @@ def _start(group: Group, box: Box, centre: float, align: str) -> tuple[float, fl
     return left + indent - group.box[0], over - group.box[1]
 
 
-def _draw_rules(canvas: Canvas, box: Box, edges: list[float], look: StripLook) -> None:
+def _draw_rules(canvas: Canvas, box: Rectangle, edges: list[float], look: StripLook) -> None:
     if look.rules is None:
         return
     for edge in edges[1:-1]:

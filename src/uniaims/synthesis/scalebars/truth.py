@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from uniaims.synthesis.scalebars.canvas import Box
+from uniaims.boxes import Box
+from uniaims.synthesis.scalebars.canvas import Rectangle
 
 CUT_TEXT = "cut text"
 
@@ -21,7 +22,7 @@ class TextBox:
     """A piece of text and the box of its ink."""
 
     text: str
-    box: Box
+    box: Rectangle
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Distractor:
     """
 
     kind: str
-    box: Box
+    box: Rectangle
 
 
 @dataclass(frozen=True)
@@ -52,10 +53,10 @@ class BarTruth:
     kind: str
     start: tuple[float, float]
     end: tuple[float, float]
-    box: Box
+    box: Rectangle
     length_nm: float
     text: str | None = None
-    text_box: Box | None = None
+    text_box: Rectangle | None = None
     value: float | None = None
     unit: str | None = None
 
@@ -84,7 +85,7 @@ class ScaleBarTruth:
     size: tuple[int, int]
     pixel_size_nm: float | None = None
     bars: tuple[BarTruth, ...] = ()
-    banner: Box | None = None
+    banner: Rectangle | None = None
     texts: tuple[TextBox, ...] = ()
     labels: tuple[TextBox, ...] = ()
     distractors: tuple[Distractor, ...] = field(default=())
@@ -113,18 +114,16 @@ class ScaleBarTruth:
         moved = self._moved(lambda box: (box[0] + right, box[1] + down, box[2] + right, box[3] + down))
         return replace(moved, size=size)
 
-    def cropped(self, window: tuple[int, int, int, int]) -> "ScaleBarTruth":
-        """The truth of the part `window` (left, top, right, bottom): what is cut through is left out.
+    def cropped(self, window: Box) -> "ScaleBarTruth":
+        """The truth of the part `window`: what is cut through is left out.
 
         What is left of texts are distractors.
         """
-        left, top, right, bottom = window
-        width, height = right - left, bottom - top
-        moved = self._moved(lambda box: (box[0] - left, box[1] - top, box[2] - left, box[3] - top))
+        height, width = window.shape
+        moved = self.shifted(-window.left, -window.top, (width, height))
         banner = None if moved.banner is None else _clipped(moved.banner, width, height)
         return replace(
             moved,
-            size=(width, height),
             bars=tuple(bar for bar in moved.bars if _inside(bar.box, width, height)),
             banner=banner,
             texts=tuple(text for text in moved.texts if _inside(text.box, width, height)),
@@ -148,7 +147,7 @@ class ScaleBarTruth:
             data[name] = tuple(kind(**_tuples(entry)) for entry in data[name])
         return cls(**_tuples(data))
 
-    def _moved(self, move: Callable[[Box], Box]) -> "ScaleBarTruth":
+    def _moved(self, move: Callable[[Rectangle], Rectangle]) -> "ScaleBarTruth":
         return replace(
             self,
             bars=tuple(_moved_bar(bar, move) for bar in self.bars),
@@ -159,17 +158,17 @@ class ScaleBarTruth:
         )
 
 
-def _moved_bar(bar: BarTruth, move: Callable[[Box], Box]) -> BarTruth:
+def _moved_bar(bar: BarTruth, move: Callable[[Rectangle], Rectangle]) -> BarTruth:
     start, end = move((*bar.start, *bar.start)), move((*bar.end, *bar.end))
     text_box = None if bar.text_box is None else move(bar.text_box)
     return replace(bar, start=start[:2], end=end[:2], box=move(bar.box), text_box=text_box)
 
 
-def _inside(box: Box, width: float, height: float) -> bool:
+def _inside(box: Rectangle, width: float, height: float) -> bool:
     return box[0] >= -1 and box[1] >= -1 and box[2] <= width + 1 and box[3] <= height + 1
 
 
-def _clipped(box: Box, width: float, height: float) -> Box | None:
+def _clipped(box: Rectangle, width: float, height: float) -> Rectangle | None:
     clipped = max(0.0, box[0]), max(0.0, box[1]), min(width, box[2]), min(height, box[3])
     return clipped if clipped[2] > clipped[0] and clipped[3] > clipped[1] else None
 

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from uniaims.boxes import Box
 from uniaims.synthesis.scalebars.canvas import around
 from uniaims.synthesis.scalebars.truth import ScaleBarTruth
 
@@ -92,7 +93,9 @@ def _cut(drawn: Drawn, rng: np.random.Generator) -> Drawn:
     left, top = max(0, int(min(reach[0], hold[0]))), max(0, int(min(reach[1], hold[1])))
     right = min(width, int(np.ceil(max(width - reach[2], hold[2]))))
     bottom = min(height, int(np.ceil(max(height - reach[3], hold[3]))))
-    return Drawn(np.ascontiguousarray(drawn.image[top:bottom, left:right]), truth.cropped((left, top, right, bottom)))
+    return Drawn(
+        np.ascontiguousarray(drawn.image[top:bottom, left:right]), truth.cropped(Box(top, left, bottom, right))
+    )
 
 
 def _noisy(image: NDArray[np.uint8], sigma: float, rng: np.random.Generator) -> NDArray[np.uint8]:

@@ -11,9 +11,9 @@ import torch
 
 from uniaims.atomic import atomic_file
 from uniaims.networks.detector import DetectorNet, DetectorSettings, export_detector
+from uniaims.progress import Progress
 from uniaims.settings import settings_text
 from uniaims.stopping import stop_request
-from uniaims.tiles import Progress
 from uniaims.training.checkpoint import SETTINGS_FILE, restore
 from uniaims.training.clock import Clock
 from uniaims.training.detection.assignment import Truth

@@ -19,9 +19,9 @@ import numpy as np
 
 from uniaims.atomic import atomic_file
 from uniaims.errors import OutputError, SettingsError
+from uniaims.progress import Progress
 from uniaims.settings import needed, setting
 from uniaims.synthesis.scalebars import Drawn, Style, installed_faces, mixed_style, training_styles
-from uniaims.tiles import Progress
 from uniaims.training.detection.sampling import (
     CLASSES,
     MIXED_SHARE,

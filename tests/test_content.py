@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from uniaims.scalebar import Box, content_box
+from uniaims.boxes import Box
+from uniaims.content import content_box
 
 Gray = NDArray[np.uint8]
 
@@ -108,18 +109,6 @@ def test_pixels_as_large_as_numbers_get_are_no_trouble() -> None:
     levels = np.random.default_rng(0).normal(100, 20, (200, 300)).astype(np.float32)
     levels[0, :2] = -3e38, 3e38
     assert content_box(levels) == Box(0, 0, 200, 300)
-
-
-def test_boxes_are_cut_to_the_picture_and_turned_with_it() -> None:
-    assert Box(-3, 5, 9, 40).clipped((8, 20)) == Box(0, 5, 8, 20)
-    assert Box(30, -9, 40, -2).clipped((8, 20)).shape == (0, 0)
-    assert Box(1, 2, 3, 4).transposed == Box(2, 1, 4, 3)
-
-
-def test_box_knows_its_sides() -> None:
-    box = Box(1, 2, 11, 32)
-    assert (box.height, box.width, box.shape, box.edges) == (10, 30, (10, 30), (1, 2, 11, 32))
-    assert np.zeros((50, 50))[box.window].shape == box.shape
 
 
 def test_real_banners_are_left_out_and_no_truth_is_lost(data_folder: Path) -> None:

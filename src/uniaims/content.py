@@ -1,4 +1,4 @@
-"""Find the instrument banner and empty strips at the edges of an image, so that only the micrograph is analysed.
+"""The part of an image that is micrograph: instrument banner and empty strips at its edges are left out.
 
 A strip at an edge is one where most pixels of its rows have one and the same grey level (text and rulers take the
 rest) and where the picture next to it hardly has that level: the share of pixels at the strip's level falls from
@@ -6,11 +6,12 @@ high to low within a row or two. Dark backgrounds behind particles are kept, bec
 the particles.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from uniaims.boxes import Box
 
 STRETCH_PERCENTILES = (0.5, 97.0)
 LEVEL_TOLERANCE = 6.0
@@ -33,73 +34,6 @@ SMALLEST_STRIP_PX = 3
 EDGE_PX = 3
 """The share falls from high to low within this many rows."""
 STRIPS_PER_EDGE = 3
-
-
-@dataclass(frozen=True)
-class Box:
-    """Pixels ``top <= row < bottom``, ``left <= column < right``."""
-
-    top: int
-    left: int
-    bottom: int
-    right: int
-
-    @property
-    def height(self) -> int:
-        """Rows."""
-        return self.bottom - self.top
-
-    @property
-    def width(self) -> int:
-        """Columns."""
-        return self.right - self.left
-
-    @property
-    def window(self) -> tuple[slice, slice]:
-        """Rows and columns, to index an image with."""
-        return slice(self.top, self.bottom), slice(self.left, self.right)
-
-    @property
-    def edges(self) -> tuple[int, int, int, int]:
-        """Top, left, bottom, right; the last two exclusive."""
-        return self.top, self.left, self.bottom, self.right
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Rows, columns."""
-        return self.height, self.width
-
-    @property
-    def transposed(self) -> "Box":
-        """The same box in the image with rows and columns exchanged."""
-        return Box(self.left, self.top, self.right, self.bottom)
-
-    def clipped(self, shape: tuple[int, ...]) -> "Box":
-        """The part inside an image of ``shape``; without rows or columns where it is outside."""
-        (top, bottom), (left, right) = (
-            (min(max(low, 0), side), min(max(high, 0), side))
-            for low, high, side in ((self.top, self.bottom, shape[0]), (self.left, self.right, shape[1]))
-        )
-        return Box(top, left, max(top, bottom), max(left, right))
-
-    def moved(self, down: int, right: int) -> "Box":
-        """The box shifted by whole pixels."""
-        return Box(self.top + down, self.left + right, self.bottom + down, self.right + right)
-
-    def grown(self, down: int, across: int, shape: tuple[int, ...]) -> "Box":
-        """The box with margins of so many rows and columns on each side, inside an image of ``shape``."""
-        return Box(self.top - down, self.left - across, self.bottom + down, self.right + across).clipped(shape)
-
-    def share_in(self, other: "Box") -> float:
-        """Which part of the box, 0..1, lies in another one."""
-        down = min(self.bottom, other.bottom) - max(self.top, other.top)
-        across = min(self.right, other.right) - max(self.left, other.left)
-        return max(0, down) * max(0, across) / max(1, self.height * self.width)
-
-    def union(self, other: "Box") -> "Box":
-        """The smallest box around both."""
-        top, left = min(self.top, other.top), min(self.left, other.left)
-        return Box(top, left, max(self.bottom, other.bottom), max(self.right, other.right))
 
 
 def content_box(gray: NDArray[Any]) -> Box:

@@ -1,0 +1,29 @@
+"""Names that changed: the old one works for one release and warns."""
+
+import warnings
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any
+
+
+def warn_of_old_name(old: str, new: str, stacklevel: int = 3) -> None:
+    """Warn whoever is ``stacklevel`` calls up, the caller of our caller if not told, that ``old`` is ``new`` now."""
+    warnings.warn(f"{old} goes with the next release: use {new}.", DeprecationWarning, stacklevel=stacklevel)
+
+
+def old_names(module: str, homes: Mapping[str, str]) -> Callable[..., Any]:
+    """A module's ``__getattr__`` (PEP 562) for names that are elsewhere now.
+
+    Args:
+        module: ``__name__`` of the module that had them.
+        homes: old name -> where it is now, ``"package.module.name"``.
+    """
+
+    def get(name: str, stacklevel: int = 3) -> Any:
+        if name not in homes:
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        home, _, new = homes[name].rpartition(".")
+        warn_of_old_name(f"{module}.{name}", homes[name], stacklevel)
+        return getattr(import_module(home), new)
+
+    return get
