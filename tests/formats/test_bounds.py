@@ -19,18 +19,20 @@ from uniaims.errors import ImageError
 from uniaims.formats import read
 from uniaims.formats.raw_image import check_promise
 
-MOST_MEGABYTES = 1024
+MOST_MEGABYTES = 768
 
 READ_ALL = """
-import resource, sys
+import sys
 from pathlib import Path
 import numpy as np
 from uniaims.errors import ImageError
 from uniaims.formats import read
 for name in sys.argv[1:]:
     np.asarray(read(Path(name)).pixels)
-sys.stdout.write(str(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024))
+kilobytes = next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM"))
+sys.stdout.write(str(int(kilobytes) // 1024))
 """
+"""Writes the peak of this process alone; `getrusage` tells that of the tests too, from which it was started."""
 
 
 def png(width: int, height: int, bits: int, kind: int, channels: int, *chunks: bytes) -> bytes:
@@ -45,7 +47,8 @@ def png(width: int, height: int, bits: int, kind: int, channels: int, *chunks: b
 
 
 @pytest.mark.timeout(120)
-def test_the_largest_that_pass_take_less_than_a_gigabyte(tmp_path: Path) -> None:
+@pytest.mark.skipif(sys.platform != "linux", reason="the peak of a process is asked of /proc")
+def test_the_largest_that_pass_take_little_memory(tmp_path: Path) -> None:
     """Less than 1 MB each: planes of one colour just under the bound."""
     (tmp_path / "gray.png").write_bytes(png(11_500, 11_500, 8, 0, 1))
     (tmp_path / "bits.png").write_bytes(png(11_500, 11_500, 1, 0, 1))

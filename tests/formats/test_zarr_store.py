@@ -6,6 +6,7 @@ import struct
 from pathlib import Path
 from typing import Any
 
+import google_crc32c
 import numcodecs
 import numpy as np
 import pytest
@@ -158,6 +159,84 @@ def test_chunks_that_unpack_to_too_much(tmp_path: Path) -> None:
     pieces(path)[0].write_bytes(data)
     with pytest.raises(ImageError, match="unpack to 2,000,000,000"):
         read(path)
+
+
+def packed_zeros(packer: str, size: int) -> bytes:
+    codec = {"gzip": numcodecs.GZip(9), "zlib": numcodecs.Zlib(9), "lz4": numcodecs.LZ4(), "zstd": numcodecs.Zstd()}
+    codec |= {"blosc": numcodecs.Blosc()}
+    return bytes(codec[packer].encode(np.zeros(size, "u1")))
+
+
+@pytest.mark.parametrize("packer", ["gzip", "zlib", "lz4", "zstd", "blosc", "none"])
+@pytest.mark.parametrize("form", ["2", "3", "shards"])
+def test_every_packer_is_held_to_what_the_chunk_has(tmp_path: Path, packer: str, form: str) -> None:
+    flat = np.full((16, 16), 7, "u1")
+    options: dict[str, Any] = {"shards": (16, 16), "chunks": (8, 8)} if form == "shards" else {}
+    path = write(tmp_path / "a.zarr", flat, 2 if form == "2" else 3, compressors=None, **options)
+    if packer != "none":
+        file = path / (".zarray" if form == "2" else "zarr.json")
+        facts = json.loads(file.read_text())
+        if form == "2":
+            facts["compressor"] = {"id": packer}
+        else:
+            shard = facts["codecs"][0].get("configuration", {})
+            codecs = shard["codecs"] if form == "shards" else facts["codecs"]
+            codecs.append({"name": f"numcodecs.{packer}", "configuration": {}})
+        file.write_text(json.dumps(facts))
+    bomb = packed_zeros(packer, 9_000_000) if packer != "none" else bytes(9_000_000)
+    data = pieces(path)[0].read_bytes()
+    if form == "shards":
+        index = np.array([[0, len(bomb)]] * 4, "<u8").tobytes()
+        bomb += index + struct.pack("<I", google_crc32c.value(index))
+    assert len(data) < 2**16
+    pieces(path)[0].write_bytes(bomb)
+    with pytest.raises(ImageError, match="unpack to"):
+        read(path)
+
+
+def test_packed_noise_and_members_of_gzip_are_read(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64), np.uint8)
+    path = write(tmp_path / "a.zarr", noise, compressors=GzipCodec(), chunks=(64, 64))
+    members = packed_zeros("gzip", 0)
+    for part in np.split(noise.ravel(), 2):
+        members += bytes(numcodecs.GZip().encode(part))
+    pieces(path)[0].write_bytes(members)
+    assert np.array_equal(read(path).pixels, noise)
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        [{"id": "packbits"}] * 2,
+        [{"id": "astype", "encode_dtype": "|S1000000", "decode_dtype": "|u1"}],
+        [{"id": "fixedscaleoffset", "offset": 0, "scale": 1, "dtype": "|S1000000", "astype": "|u1"}],
+    ],
+)
+def test_filters_that_make_more_and_more(tmp_path: Path, bright: NDArray[Any], filters: list[Any]) -> None:
+    path = write(tmp_path / "a.zarr", bright, 2)
+    facts = json.loads((path / ".zarray").read_text())
+    (path / ".zarray").write_text(json.dumps({**facts, "filters": filters}))
+    with pytest.raises(ImageError, match=r"packed 2 times|numbers are wanted"):
+        read(path)
+
+
+def test_shards_whose_index_can_not_be_looked_at(tmp_path: Path, bright: NDArray[Any]) -> None:
+    path = write(tmp_path / "a.zarr", bright, shards=(16, 32), chunks=(8, 8))
+    facts = json.loads((path / "zarr.json").read_text())
+    for place in ("codecs", "index_codecs"):
+        changed = json.loads(json.dumps(facts))
+        holder = changed if place == "codecs" else changed["codecs"][0]["configuration"]
+        holder[place].append({"name": "gzip", "configuration": {"level": 1}})
+        (path / "zarr.json").write_text(json.dumps(changed))
+        with pytest.raises(ImageError, match="shards"):
+            read(path)
+    index = facts["codecs"][0]["configuration"]["index_codecs"]
+    index[:] = [{"name": "bytes", "configuration": {"endian": "big"}}]
+    (path / "zarr.json").write_text(json.dumps(facts))
+    for piece in pieces(path):
+        data = piece.read_bytes()[:-4]
+        piece.write_bytes(data[:-128] + np.frombuffer(data[-128:], "<u8").astype(">u8").tobytes())
+    assert np.array_equal(read(path).pixels, bright)
 
 
 def test_large_claims_of_small_files(tmp_path: Path) -> None:
