@@ -107,7 +107,13 @@ def test_what_an_older_version_left_goes_from_folders_of_the_program(tmp_path: P
         place.write_text("whole")
     assert names(tmp_path) == {"a.txt", *(path.name for path in left)}
     sweep(tmp_path)
+    assert len(names(tmp_path)) == 3
+    sweep(tmp_path, is_ours=True)
     assert names(tmp_path) == {"a.txt"}
+
+
+def test_what_was_swept_is_not_remembered_for_ever(tmp_path: Path) -> None:
+    assert claims.sweep_once.cache_info().maxsize is not None
 
 
 KILLED_BETWEEN = """
@@ -251,6 +257,105 @@ def test_a_file_system_that_can_not_wait_is_no_fault(tmp_path: Path, monkeypatch
     with atomic_file(tmp_path / "a.txt") as place:
         place.write_text("whole")
     assert names(tmp_path) == {"a.txt"}
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    """A folder with one file in it."""
+    folder = tmp_path / "elsewhere" / "target"
+    folder.mkdir(parents=True)
+    (folder / "old").write_text("old")
+    return folder
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows lets few users make links")
+@pytest.mark.parametrize("is_there", [True, False])
+def test_links_stay_and_what_they_lead_to_is_replaced(tmp_path: Path, target: Path, is_there: bool) -> None:
+    if not is_there:
+        (target / "old").unlink()
+        target.rmdir()
+    (tmp_path / "link").symlink_to(target)
+    (tmp_path / "link.txt").symlink_to(tmp_path / "elsewhere" / "a.txt")
+    with atomic_folder(tmp_path / "link") as place:
+        (place / "new").touch()
+    with atomic_file(tmp_path / "link.txt") as place:
+        place.write_text("new")
+    assert names(target) == {"new"}
+    assert names(tmp_path) == {"link", "link.txt", "elsewhere"}
+    assert names(tmp_path / "elsewhere") == {"target", "a.txt"}
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "link.txt").is_symlink()
+
+
+def test_a_mount_point_is_told_before_the_work(
+    tmp_path: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os.path, "ismount", lambda path: Path(path) == target)
+    with pytest.raises(OutputError, match="mounted.*Choose a new folder: .*new"), atomic_folder(target):
+        pytest.fail("there was work to be lost")
+    assert names(target) == {"old"}
+
+
+@pytest.mark.parametrize("number", [errno.EBUSY, errno.EXDEV])
+def test_a_mount_point_that_is_known_only_at_the_end(
+    target: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    real = Path.replace
+
+    def replace(self: Path, to: Path) -> Path:
+        if self == target:
+            raise OSError(number, os.strerror(number), str(self))
+        return real(self, to)
+
+    monkeypatch.setattr(Path, "replace", replace)
+    with pytest.raises(OutputError, match="mounted"), atomic_folder(target) as place:
+        (place / "new").touch()
+    assert names(target) == {"old"}
+    assert names(target.parent) == {"target"}
+
+
+@pytest.mark.parametrize("given", [".", "../target", "..", ""])
+def test_the_folder_that_one_is_in_is_not_replaced(
+    target: Path, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    monkeypatch.chdir(target)
+    with pytest.raises(OutputError, match="that you are in"), atomic_folder(Path(given)):
+        pytest.fail("there was work to be lost")
+    assert names(target) == {"old"}
+
+
+def test_what_is_no_folder_and_no_file_stays(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(OutputError, match="is no folder"), atomic_folder(tmp_path / "file"):
+        pass
+    if os.name != "nt":
+        os.mkfifo(tmp_path / "pipe")
+        with pytest.raises(OutputError, match="pipe or a device"), atomic_file(tmp_path / "pipe"):
+            pass
+        assert (tmp_path / "pipe").is_fifo()
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.ENOENT, errno.EIO, errno.ENAMETOOLONG])
+@pytest.mark.parametrize("behind", [False, True])
+def test_what_can_not_be_read_is_told_as_that(tmp_path: Path, number: int, behind: bool) -> None:
+    def reading(name: Path) -> None:
+        raise OSError(number, os.strerror(number), str(name))
+
+    def read(name: Path) -> None:
+        try:
+            reading(name)
+        except OSError as error:
+            raise (RuntimeError("in words") if behind and number != errno.ENOENT else error) from error
+
+    with pytest.raises(InputError, match=r"source\.png: can't be read \("), atomic_folder(tmp_path / "a"):
+        read(tmp_path / "source.png")
+    for own in (tmp_path / "a" / "b.png", tmp_path, tmp_path / ".a.0123abcd.partial" / "x"):
+        with pytest.raises(OutputError, match="a: can't be written"), atomic_folder(tmp_path / "a"):
+            read(own)
+    full = OSError(errno.ENOSPC, "full", "source.png", None, "target.png")  # as shutil tells it
+    with pytest.raises(OutputError, match="can't be written"), atomic_file(tmp_path / "a"):
+        raise full
 
 
 def test_faults_of_the_program_are_none_of_the_disk() -> None:

@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from uuid import uuid4
 
@@ -66,37 +66,38 @@ def claimed(folder: Path) -> Iterator[Claim]:
         path.unlink(missing_ok=True)
 
 
-def sweep(folder: Path) -> None:
-    """Delete what killed programs left of atomic files and folders in a folder that belongs to Uni-AIMS.
+def sweep(folder: Path, *, is_ours: bool = False) -> None:
+    """Delete what killed programs left of atomic files and folders, as far as a claim tells that it was theirs.
 
     What a living program is writing stays. A folder that was put aside comes back if nothing took its place.
+
+    Args:
+        folder: where to look; those in it are not looked into.
+        is_ours: whether nobody but Uni-AIMS writes there, as in a dataset: what has a temporary name without a claim,
+            as older versions left it, goes too.
     """
-    _sweep(folder, unclaimed=True)
-
-
-@cache
-def sweep_once(folder: Path) -> None:
-    """The first time in this process: delete what killed programs left in any folder, as far as a claim tells whose."""
-    _sweep(folder, unclaimed=False)
-
-
-def is_left(name: str) -> bool:
-    """Whether a file name is one that only atomic files and folders have while they are written."""
-    return any(form.fullmatch(name) for form in (_CLAIM, _PARTIAL, _ASIDE))
-
-
-def _sweep(folder: Path, *, unclaimed: bool) -> None:
     try:
         names = [path.name for path in folder.iterdir()]
     except OSError:  # no folder, or none that may be read: nothing of ours lies there
         return
     claims = {found[1] for name in names if (found := _CLAIM.fullmatch(name))}
-    if unclaimed:
+    if is_ours:
         claims |= {found[1] for name in names if (found := _PARTIAL.fullmatch(name))}
     for number in claims:
-        with _taken_over(_claim_path(folder, number)) as is_ours:
-            if is_ours:
+        with _taken_over(_claim_path(folder, number)) as is_free:
+            if is_free:
                 _clear(folder, [name for name in names if number in name], number)
+
+
+@lru_cache(256)
+def sweep_once(folder: Path) -> None:
+    """Sweep a folder the first time that this process writes there; again where it wrote into many others since."""
+    sweep(folder)
+
+
+def is_left(name: str) -> bool:
+    """Whether a file name is one that only atomic files and folders have while they are written."""
+    return any(form.fullmatch(name) for form in (_CLAIM, _PARTIAL, _ASIDE))
 
 
 def _clear(folder: Path, names: list[str], number: str) -> None:

@@ -10,7 +10,8 @@ import re
 import sys
 from pathlib import Path
 
-from uniaims.errors import OutputError, UniaimsError
+from uniaims.atomic.claims import is_left
+from uniaims.errors import InputError, OutputError, UniaimsError
 
 _NO_SUCH_WAIT = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS)
 """File systems that can't wait for the disk answer so; there is nothing more to be done on them."""
@@ -23,6 +24,7 @@ _DISK = frozenset(
     }
 )  # fmt: skip
 """What is the machine's fault, or the user's, and none of the program's."""
+_ONLY_WRITING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
 
 
 def keep_tree(path: Path) -> None:
@@ -63,9 +65,10 @@ def make_folder(folder: Path) -> None:
     keep_folder(folder.parent)
 
 
-def write_error(path: Path, error: Exception) -> OutputError | None:
+def write_error(path: Path, error: Exception) -> OutputError | InputError | None:
     """The error to raise where ``path`` could not be written; None if ``error`` is none of the disk.
 
+    What is read meanwhile, to be written there, can fail too: where the system names another file, that can't be read.
     Libraries make other errors of a full disk, or tell it only in words; so what led to the error is looked at too.
     """
     if isinstance(error, UniaimsError) and not isinstance(error, OutputError):
@@ -76,11 +79,25 @@ def write_error(path: Path, error: Exception) -> OutputError | None:
         number = _system_number(seen)
         if number in _DISK or (number and seen is error):
             reason = os.strerror(number)
+            if number not in _ONLY_WRITING and (other := _other_file(seen, path)):
+                return InputError(f"{other}: can't be read ({reason}). Is it there, whole, and are you allowed to?")
             break
         seen = seen.__cause__ or seen.__context__
     if not reason:
         return None
     return OutputError(f"{path}: can't be written ({reason}). Free space or choose another --output.")
+
+
+def _other_file(error: BaseException, path: Path) -> str:
+    """Name of the file that an error is about, if it is neither ``path`` nor made on the way to it; else empty."""
+    name = getattr(error, "filename", None)
+    if not isinstance(name, str | bytes) or getattr(error, "filename2", None):
+        return ""
+    place, target = Path(os.path.abspath(os.fsdecode(name))), Path(os.path.abspath(path))
+    if place.is_relative_to(target) or target.is_relative_to(place):
+        return ""
+    beside = place.relative_to(target.parent).parts if place.is_relative_to(target.parent) else ()
+    return "" if beside and is_left(beside[0]) else os.fsdecode(name)
 
 
 def is_of_the_disk(error: Exception) -> bool:

@@ -162,7 +162,7 @@ def _incoming(folder: Path) -> Iterator[Path]:
 def remove_leftovers(folder: Path) -> None:
     """Delete what killed programs left in a dataset that nobody else is writing to."""
     for place in (folder, *(folder / name for name in ("instances", "images", "ignore"))):
-        sweep(place)
+        sweep(place, is_ours=True)
     for path in folder.iterdir():
         if is_half_taken(path.name):
             shutil.rmtree(path, ignore_errors=True)
