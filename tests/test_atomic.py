@@ -287,11 +287,9 @@ def test_links_stay_and_what_they_lead_to_is_replaced(tmp_path: Path, target: Pa
     assert (tmp_path / "link.txt").is_symlink()
 
 
-def test_a_mount_point_is_told_before_the_work(
-    tmp_path: Path, target: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_mount_point_is_told_before_the_work(tmp_path: Path, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os.path, "ismount", lambda path: Path(path) == target)
-    with pytest.raises(OutputError, match="mounted.*Choose a new folder: .*new"), atomic_folder(target):
+    with pytest.raises(OutputError, match=r"mounted.*Choose a new folder: .*new"), atomic_folder(target):
         pytest.fail("there was work to be lost")
     assert names(target) == {"old"}
 
@@ -315,9 +313,7 @@ def test_a_mount_point_that_is_known_only_at_the_end(
 
 
 @pytest.mark.parametrize("given", [".", "../target", "..", ""])
-def test_the_folder_that_one_is_in_is_not_replaced(
-    target: Path, monkeypatch: pytest.MonkeyPatch, given: str
-) -> None:
+def test_the_folder_that_one_is_in_is_not_replaced(target: Path, monkeypatch: pytest.MonkeyPatch, given: str) -> None:
     monkeypatch.chdir(target)
     with pytest.raises(OutputError, match="that you are in"), atomic_folder(Path(given)):
         pytest.fail("there was work to be lost")

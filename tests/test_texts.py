@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from uniaims.errors import InputError
-from uniaims.texts import decoded, glimpse, read_text
+from uniaims.texts import decoded, glimpse, read_text, readable
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,8 @@ from uniaims.texts import decoded, glimpse, read_text
         ("São José não ções créée", "cp1252"),
         ("“grain” – 5 µm", "cp1252"),
         ("ÜBERGRÖSSE", "cp1252"),
+        ("10 μm", "gb18030"),
+        ("倍率 10 μm", "cp932"),
         ("grain", "utf-16-le"),
         ("grain", "utf-16-be"),
     ],
@@ -66,3 +68,23 @@ def test_nothing_is_ever_replaced(data):
     except InputError:
         return
     assert data.endswith(found.text.encode(found.encoding))
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252", "gb18030", "cp932"], ids=str
+)
+def test_a_micrometre_of_an_instrument_is_read(encoding):
+    sign = "µ" if encoding == "cp1252" else "μ"
+    text = f"size = 5 {sign}m\nname = abc\n"
+    assert readable(text.encode(encoding)) == text
+    assert readable(text.encode(encoding) + "\0\0".encode(encoding.replace("-sig", ""))[-2:]) == text
+
+
+@given(st.binary(max_size=60))
+def test_any_bytes_give_a_text_without_nuls(data):
+    assert "\0" not in readable(data)
+
+
+def test_numbers_among_letters_that_can_not_be_told():
+    assert readable("зерно = 15.5".encode("cp1251")).endswith(" = 15.5")
+    assert readable(b"\xff\xfe1\0.\x005\0\x00\xd8").startswith("1.5")

@@ -143,6 +143,54 @@ class ObjectLabels:
         return dict.fromkeys(range(1, int(self.labels.max(initial=0)) + 1), name) if name else {}
 
 
+@dataclass(frozen=True, eq=False)
+class Pieces:
+    """A label image (H, W) as its pieces: connected pixels of one number, or of background.
+
+    Runs are stretches of one number in a row, as `components.find_runs` gives them.
+
+    Attributes:
+        first: (H + 1,) index of the first run of each row.
+        start: (R,) first column of each run.
+        value: (R,) its number.
+        parent: (R,) the first run of its piece.
+    """
+
+    first: npt.NDArray[np.int64]
+    start: npt.NDArray[np.int32]
+    value: Labels
+    parent: npt.NDArray[np.int64]
+
+    @property
+    def values(self) -> Labels:
+        """The number (P,) of each piece, 0 for background, in the order of their first pixels."""
+        return np.asarray(self.value[self.parent == np.arange(self.parent.size)])
+
+    @property
+    def count(self) -> int:
+        """How many pieces are not background."""
+        return int(np.count_nonzero(self.values))
+
+    @property
+    def gap_count(self) -> int:
+        """How many pieces are background."""
+        return len(self.values) - self.count
+
+    def numbered(self, shape: tuple[int, int]) -> Labels:
+        """A label image (H, W) in which each piece has a number of its own, in the order of their first pixels."""
+        is_first = (self.parent == np.arange(self.parent.size)) & (self.value > 0)
+        numbers = np.where(self.value > 0, np.cumsum(is_first, dtype=np.uint32)[self.parent], np.uint32(0))
+        labels = np.empty(shape, np.uint32)
+        components.paint_runs(self.first, self.start, numbers, 0, shape[0], labels)
+        return labels
+
+
+def pieces_of(labels: Labels) -> Pieces:
+    """The pieces of a label image (H, W) that was checked: 8-connected, those of background 4-connected."""
+    first, start, value = components.find_runs(labels)
+    return Pieces(first, start, value, components.join_runs(first, start, value, labels.shape[1]))
+
+
 def objects_of(labels: npt.ArrayLike) -> ObjectLabels:
     """Tell objects from a mask: where one number stands for several connected pieces, each becomes an object.
 
@@ -159,32 +207,17 @@ def objects_of(labels: npt.ArrayLike) -> ObjectLabels:
     highest = int(checked.max(initial=0))
     if highest == 0:
         return ObjectLabels(checked)
-    first, start, value = components.find_runs(checked)
-    parent = components.join_runs(first, start, value, checked.shape[1])
-    is_root = parent == np.arange(parent.size)
-    pieces, gaps = int(np.count_nonzero(is_root & (value > 0))), int(np.count_nonzero(is_root & (value == 0)))
-    if int(value[value > 0].min()) < highest:
-        numbers = int(np.unique(value[value > 0]).size)
-        return ObjectLabels(checked, _many_pieces(numbers, pieces))
-    if pieces == 1:
-        return ObjectLabels(checked, _perhaps_inverted(checked, highest, gaps))
-    numbers = np.cumsum(is_root & (value > 0), dtype=np.uint32)[parent]
-    parted = np.empty_like(checked)
-    components.paint_runs(first, start, np.where(value > 0, numbers, np.uint32(0)), 0, checked.shape[0], parted)
+    pieces = pieces_of(checked)
+    numbers = np.unique(pieces.value[pieces.value > 0])
+    if len(numbers) > 1:
+        return ObjectLabels(checked, _many_pieces(len(numbers), pieces.count))
+    if pieces.count == 1:
+        return ObjectLabels(checked, _perhaps_inverted(checked, highest, pieces.gap_count))
     warning = (
-        f"a mask of 0 and {highest} with {pieces:,} separate pieces: each was taken for an object. "
+        f"a mask of 0 and {highest} with {pieces.count:,} separate pieces: each was taken for an object. "
         "Give each object a number of its own if one has several pieces, or if some touch."
     )
-    return ObjectLabels(parted, (warning,), highest)
-
-
-def piece_count(mask: npt.NDArray[np.bool_]) -> int:
-    """Number of 8-connected pieces of a mask (H, W)."""
-    if not mask.any():
-        return 0
-    first, start, value = components.find_runs(check_labels(mask))
-    parent = components.join_runs(first, start, value, mask.shape[1])
-    return int(np.count_nonzero((parent == np.arange(parent.size)) & (value > 0)))
+    return ObjectLabels(pieces.numbered(checked.shape), (warning,), highest)
 
 
 def _many_pieces(numbers: int, pieces: int) -> tuple[str, ...]:
@@ -245,10 +278,8 @@ def polygons(labels: npt.ArrayLike) -> list[npt.NDArray[np.float32]]:
     count = _table_size(checked)
     if count == 0:
         return []
-    first, start, value = components.find_runs(checked)
-    width = checked.shape[1]
-    parent = components.join_runs(first, start, value, width)
-    places = components.largest_pieces(first, start, value, parent, width, count)
+    pieces = pieces_of(checked)
+    places = components.largest_pieces(pieces.first, pieces.start, pieces.value, pieces.parent, checked.shape[1], count)
     points, offsets = contours.trace_all(checked, places[1:])
     return np.split(points, offsets[1:-1])
 

@@ -7,6 +7,8 @@
     alike(name) -> str            names that some disk takes for one have this in common
     is_there(path) -> bool        whether there is such a file or folder; never an error
     on_disk(path) -> Path         the same path as it is spelled on the disk
+    place_in(folder, parts)       what an annotation calls so: accents composed or not, in any case, never a pattern
+    files_in, folders_in          what lies in a folder, sorted, by suffix
     matches(pattern) -> [Path]    what a pattern stands for
 """
 
@@ -14,9 +16,10 @@ import hashlib
 import os
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from glob import escape, glob, has_magic
-from itertools import product
+from itertools import islice, product
 from pathlib import Path
 from urllib.parse import unquote_to_bytes, urlsplit
 
@@ -100,18 +103,75 @@ def on_disk(path: Path) -> Path:
         return path
     place = Path(path.anchor)
     for part in path.parts[len(path.anchor) > 0 :]:
-        same = place / part
-        place = same if is_there(same) else next(_spelled_otherwise(place, part), same)
+        place = _child(place, part, in_any_case=False) or place / part
     return place if is_there(place) else path
 
 
-def _spelled_otherwise(folder: Path, name: str) -> Iterator[Path]:
-    composed = unicodedata.normalize("NFC", name)
+def composed(name: str) -> str:
+    """A name with its accents composed (NFC); Macs and the zips they pack have them decomposed."""
+    return unicodedata.normalize("NFC", name)
+
+
+def stem_of(path: Path) -> str:
+    """Name of a file without its suffix, composed, so that an image and its labels have the same."""
+    return composed(path.stem)
+
+
+def files_in(folder: Path, *suffixes: str) -> list[Path]:
+    """Files of a folder with one of the suffixes (in any case; all if none), sorted; hidden ones are passed over."""
+    paths = sorted(folder.iterdir()) if folder.is_dir() else []
+    return [
+        path
+        for path in paths
+        if not path.name.startswith(".") and (not suffixes or path.suffix.lower() in suffixes) and path.is_file()
+    ]
+
+
+def folders_in(folder: Path) -> list[Path]:
+    """Folders in a folder, sorted; hidden ones are passed over."""
+    return [path for path in sorted(folder.iterdir()) if path.is_dir() and not path.name.startswith(".")]
+
+
+def place_in(folder: Path, parts: Iterable[str]) -> Path | None:
+    """The file or folder that ``parts`` of a path lead to from ``folder``; None if there is none, or several fit."""
+    place: Path | None = folder
+    for part in parts:
+        place = _child(place, part, in_any_case=True) if place is not None else None
+    return place
+
+
+def _child(folder: Path, name: str, *, in_any_case: bool) -> Path | None:
+    """What is called ``name`` in a folder: exactly so, else composed, else but for the case of suffix or letters."""
+    if name in {"", ".", ".."}:
+        return None
     try:
-        found = sorted(folder.iterdir())
-    except OSError:
-        return
-    yield from (each for each in found if unicodedata.normalize("NFC", each.name) == composed)
+        if (folder / name).exists():
+            return folder / name
+        listing = _listing(folder.absolute(), folder.stat().st_mtime_ns)
+    except (OSError, ValueError):  # a name that is too long or holds a NUL, or a folder that is none
+        return None
+    fittings = _fitting(listing.get(alike(name), ()), composed(name))
+    for fitting in fittings if in_any_case else islice(fittings, 1):
+        if len(fitting) == 1:
+            return folder / fitting[0]
+    return None
+
+
+def _fitting(others: tuple[str, ...], name: str) -> Iterator[list[str]]:
+    """Names that are alike but for case, the more similar ones first."""
+    yield [other for other in others if composed(other) == name]
+    yield [other for other in others if composed(Path(other).stem) == Path(name).stem]
+    yield list(others)
+
+
+@lru_cache(64)
+def _listing(folder: Path, changed_ns: int) -> dict[str, tuple[str, ...]]:  # noqa: ARG001 - part of the key
+    """Names in a folder as it was at a time, by what they are in small letters."""
+    found: dict[str, tuple[str, ...]] = {}
+    for path in sorted(folder.iterdir()):
+        key = alike(path.name)
+        found[key] = (*found.get(key, ()), path.name)
+    return found
 
 
 def matches(pattern: str) -> list[Path]:

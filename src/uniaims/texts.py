@@ -28,11 +28,13 @@ _ADVICE = "Save it as UTF-8: in Notepad under 'Save as', or with `iconv -f ENCOD
 _NAMES = {
     "gb18030": "GB 18030",
     "cp1252": "Windows-1252",
-    "shift_jis": "Shift-JIS",
+    "cp932": "Shift-JIS",
     "big5": "Big5",
     "euc_kr": "EUC-KR",
     "cp1251": "Windows-1251",
 }
+_MICROMETRES = {b"\x83\xcam": "cp932", b"\xa6\xccm": "gb18030"}
+"""A Greek mu before the m of a unit of length: it makes no sense in any other encoding."""
 _LATIN_LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
@@ -85,6 +87,19 @@ def decoded(data: bytes, what: str) -> Text:
     return _national(data, what)
 
 
+def readable(data: bytes) -> str:
+    """The same, without NULs, for texts of which numbers matter more than words, as those of instruments.
+
+    Where the encoding can't be told letters may be wrong, or replaced.
+    """
+    try:
+        text = decoded(data, "a text").text
+    except InputError:
+        encoding, start = _marked(data)
+        text = data[start:].decode(encoding or _by_micrometres(data) or "cp1252", "replace")
+    return text.replace("\0", "")
+
+
 def glimpse(data: bytes) -> str:
     """What can be read of the start of a text, cut anywhere, to see what it is; what can't be decoded is left out."""
     encoding, start = _marked(data)
@@ -108,9 +123,10 @@ def _marked(data: bytes) -> tuple[str, int]:
 def _national(data: bytes, what: str) -> Text:
     """Text in the encoding of a country."""
     found = _FOREIGN_BYTES.findall(data)
+    encoding = _by_micrometres(data)
     chinese, western = _makes_sense(found, _is_chinese), _makes_sense(found, _is_western)
-    if chinese != western:
-        encoding = "gb18030" if chinese else "cp1252"
+    if encoding or chinese != western:
+        encoding = encoding or ("gb18030" if chinese else "cp1252")
         try:
             note = f"{what} is not UTF-8 and was read as {_NAMES[encoding]} ({_sample(found, encoding)!r})."
             return Text(data.decode(encoding), encoding, (note,))
@@ -119,6 +135,10 @@ def _national(data: bytes, what: str) -> Text:
     samples = {name: _sample(found, encoding) for encoding, name in _NAMES.items()}
     possible = ", ".join(f"{name} ({sample!r})" for name, sample in samples.items() if sample)
     raise InputError(f"{what} is not UTF-8; it may be {possible or 'no text at all'}. {_ADVICE}")
+
+
+def _by_micrometres(data: bytes) -> str:
+    return next((encoding for sign, encoding in _MICROMETRES.items() if sign in data), "")
 
 
 def _makes_sense(found: list[bytes], fits: Callable[[bytes], bool]) -> bool:

@@ -1,7 +1,6 @@
 import pytest
 
 from uniaims.formats.instrument_text import (
-    decoded,
     first_text,
     kilovolts,
     magnification,
@@ -9,11 +8,6 @@ from uniaims.formats.instrument_text import (
     parsed_xml,
     sections,
 )
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
-def test_encodings(encoding: str) -> None:
-    assert decoded("5 µm".encode(encoding)) == "5 µm"
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,12 @@ import polars
 import pytest
 import tifffile
 
+import uniaims
 from uniaims.cli import main
 from uniaims.errors import LabelsError
 from uniaims.labels import objects_of, read_labels, write_labels
-from uniaims.micrograph import read_image
-from uniaims.pipeline.given_labels import looks_like_a_picture, measure_file
+from uniaims.micrograph import Micrograph, read_image
+from uniaims.pipeline.given_labels import looks_like_a_picture, measure_file, save_measurements
 from uniaims.pipeline.jobs import OVERVIEW_FILES
 
 
@@ -138,3 +139,26 @@ def test_an_image_of_other_pages_is_refused(stack: Path, tmp_path: Path) -> None
     tifffile.imwrite(tmp_path / "images.tif", np.zeros((2, 40, 60), np.uint8), photometric="minisblack")
     with pytest.raises(LabelsError, match="has 2 images and the labels have 3"):
         measure_file(stack, tmp_path / "images.tif", page="all")
+
+
+@pytest.mark.parametrize("as_stack", [False, True])
+def test_what_is_doubted_stands_in_the_report(tmp_path: Path, as_stack: bool) -> None:
+    noise = np.random.default_rng(0).integers(0, 6, (60, 90), np.uint8)
+    mask = np.stack([noise, noise]) if as_stack else noise
+    tifffile.imwrite(tmp_path / "classes.tif", mask, photometric="minisblack")
+    tifffile.imwrite(tmp_path / "image.tif", noise)
+    pages = ["--page", "all"] if as_stack else []
+    command = ["measure", str(tmp_path / "classes.tif"), "--image", str(tmp_path / "image.tif"), *pages]
+    assert main([*command, "--output", str(tmp_path / "out")]) == 0
+    reports = sorted((tmp_path / "out").rglob("report.html"))
+    assert len(reports) == 1 + as_stack
+    for report in reports:
+        assert "5 numbers lie in" in report.read_text()
+        assert "scattered pixels" in report.read_text()
+
+
+def test_without_more_the_report_has_the_warnings_of_the_micrograph(tmp_path: Path) -> None:
+    labels = blocks().astype(np.uint32)
+    micrograph = Micrograph(labels.astype(np.uint8), warnings=("it was dusty",))
+    save_measurements(tmp_path / "a", uniaims.measure(labels), labels, micrograph, "a")
+    assert "it was dusty" in (tmp_path / "a" / "report.html").read_text()

@@ -93,7 +93,7 @@ def _other_file(error: BaseException, path: Path) -> str:
     name = getattr(error, "filename", None)
     if not isinstance(name, str | bytes) or getattr(error, "filename2", None):
         return ""
-    place, target = Path(os.path.abspath(os.fsdecode(name))), Path(os.path.abspath(path))
+    place, target = Path(os.fsdecode(name)).resolve(), path.resolve()
     if place.is_relative_to(target) or target.is_relative_to(place):
         return ""
     beside = place.relative_to(target.parent).parts if place.is_relative_to(target.parent) else ()

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from uniaims.pipeline import BatchResult, DatasetEvaluation, Outcome
     from uniaims.pipeline.given_labels import GivenLabels
 
-SCATTERED_SOLIDITY = 0.4
-"""Objects of a label image fill more of their hull than this; the grey levels of a micrograph taken as labels don't."""
 MOST_LINES = 50
 """Batches of more images are summed up in one line."""
 MOST_DOUBTS = 5
@@ -90,7 +88,6 @@ def measure(
     from uniaims.guard import warm
 
     warm("uniaims.pipeline.given_labels")
-    import numpy as np
 
     from uniaims.cli.compiling import compiling_told
     from uniaims.pipeline import measure_file
@@ -99,19 +96,13 @@ def measure(
         pages = measure_file(labels, image, pixel_size, page, guarded=True)
     for warning in dict.fromkeys(warning for each in pages for warning in each.warnings):
         say_warning(warning)
-    for each in pages:
-        if len(each.measurements) and np.nanmedian(each.measurements.values("solidity")) < SCATTERED_SOLIDITY:
-            say_warning(
-                f"{each.name}: most objects are scattered pixels. Is this a micrograph? Labels give each object a "
-                "number of its own; `uniaims analyse` makes them from a micrograph."
-            )
     _save_measured(labels, pages, output)
 
 
 def _save_measured(labels: Path, pages: "Sequence[GivenLabels]", output: Path | None) -> None:
     """Print or write what was measured: of one label image, or of the pages of a stack."""
+    from uniaims.measurements.table import write_csv, write_parquet
     from uniaims.pipeline.given_labels import save_measurements, save_pages, table_of_pages
-    from uniaims.pipeline.overview import write_table
 
     first, several = pages[0], len(pages) > 1
     table = table_of_pages(pages) if several else first.measurements.table
@@ -119,11 +110,13 @@ def _save_measured(labels: Path, pages: "Sequence[GivenLabels]", output: Path | 
         sys.stdout.write(table.fill_nan(None).write_csv())
         return
     if output.suffix.lower() in {".csv", ".parquet"}:
-        write_table(output, table)
+        (write_csv if output.suffix.lower() == ".csv" else write_parquet)(output, table)
     elif several:
         save_pages(output, labels.stem, pages)
     else:
-        save_measurements(output, first.measurements, first.labels, first.micrograph, title=first.name)
+        save_measurements(
+            output, first.measurements, first.labels, first.micrograph, title=first.name, warnings=first.warnings
+        )
     on = f" on {len(pages)} pages" if several else ""
     say(f"{table.height:,} objects measured{on}: {output}")
 

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from uniaims.dataset.exchange.names import stem_of
 from uniaims.dataset.manifest import is_dataset
 from uniaims.errors import ImageError, InputError, LabelsError
 from uniaims.formats import is_image_path
 from uniaims.labels import read_labels, read_objects, relabel
 from uniaims.micrograph import Micrograph, read_image
+from uniaims.names import stem_of
 from uniaims.texts import read_unicode
 
 if TYPE_CHECKING:

@@ -16,7 +16,6 @@ from uniaims.dataset.archives import is_archive, unpack
 from uniaims.dataset.entry import Entry
 from uniaims.dataset.exchange import FORMATS, Format, detect
 from uniaims.dataset.exchange.format import unequal_sizes
-from uniaims.dataset.exchange.names import stem_of
 from uniaims.dataset.folder import LABEL_SUFFIXES
 from uniaims.dataset.intake import INCOMING_ARCHIVE, Placement
 from uniaims.dataset.manifest import is_dataset
@@ -25,6 +24,7 @@ from uniaims.dataset.store import Dataset, Existing, OnFault
 from uniaims.errors import InputError, OutputError, SettingsError, UniaimsError
 from uniaims.guard import guarded
 from uniaims.labels import read_labels
+from uniaims.names import stem_of
 from uniaims.progress import Progress
 
 WITH_IGNORE = ("folder", "stardist")

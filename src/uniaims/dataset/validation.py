@@ -12,7 +12,6 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from uniaims._kernels import components
 from uniaims._kernels.threads import thread_count
 from uniaims.dataset import likeness, parts
 from uniaims.dataset.image_table import TABLE, Row
@@ -23,7 +22,7 @@ from uniaims.dataset.manifest import MANIFEST
 from uniaims.dataset.schema import FIELDS, faults_of
 from uniaims.dataset.store import Dataset
 from uniaims.errors import InputError, UniaimsError
-from uniaims.labels import read_labels
+from uniaims.labels import pieces_of, read_labels
 from uniaims.micrograph import read_image
 from uniaims.progress import Progress
 
@@ -150,9 +149,7 @@ def _pieces(instances: InstanceMasks, labels: NDArray[np.uint32], overlap: bool)
     if overlap:
         masks = (instances.mask(i).astype(np.uint8) for i in range(len(instances)))
         return np.array([cv2.connectedComponents(mask)[0] - 1 if mask.size else 0 for mask in masks], np.int64)
-    first, start, value = components.find_runs(labels)
-    parent = components.join_runs(first, start, value, labels.shape[1])
-    found, counts = np.unique(value[parent == np.arange(len(parent))], return_counts=True)
+    found, counts = np.unique(pieces_of(labels).values, return_counts=True)
     places = np.minimum(np.searchsorted(found, instances.numbers), len(found) - 1)
     return np.where(found[places] == instances.numbers, counts[places], 0)
 

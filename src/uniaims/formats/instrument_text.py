@@ -1,6 +1,5 @@
-"""Reading the texts that instruments write: encodings, sections of ``key=value``, numbers with units, XML."""
+"""Reading the texts that instruments write: sections of ``key=value``, numbers with units, XML."""
 
-import re
 from functools import partial
 from xml.etree import ElementTree
 
@@ -11,31 +10,6 @@ Sections = dict[str, dict[str, str]]
 _THOUSANDS = frozenset({"K", "KX"})
 _AROUND_XML = "\ufeff\0 \t\r\n"
 _FORBIDDEN_XML = ("<!DOCTYPE", "<!ENTITY")
-
-
-def decoded(data: bytes) -> str:
-    """Text from bytes in UTF-16 with mark, UTF-8, GB 18030, Shift JIS or Windows-1252, without NULs."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", errors="replace").replace("\0", "")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode(_encoding_of(data.replace(b"\0", b"")), errors="replace")
-    return text.replace("\0", "")
-
-
-def _encoding_of(data: bytes) -> str:
-    """What bytes that are no UTF-8 are likely in.
-
-    Chinese words are runs of byte pairs from A1 up, Western ones have such bytes singly; a Greek mu betrays GB 18030
-    (A6 CC) and Shift JIS (83 CA), where it stands in the unit of a length.
-    """
-    runs = re.findall(rb"[\x80-\xff]+", data)
-    if b"\x83\xcam" in data:
-        return "cp932"
-    is_paired = all(len(run) % 2 == 0 and min(run) >= 0xA1 for run in runs)
-    is_chinese = is_paired and (b"\xa6\xccm" in data or any(len(run) >= 4 for run in runs))
-    return "gb18030" if is_chinese else "cp1252"
 
 
 def sections(text: str) -> Sections:

@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from uniaims.errors import ImageError
-from uniaims.formats.instrument_text import decoded, scaled
+from uniaims.formats.instrument_text import scaled
 from uniaims.formats.raw_image import Acquisition, Calibration, Reading, check_page, check_size
 from uniaims.formats.stored_plane import stored_plane
+from uniaims.texts import readable
 
 _HEADER_BYTES = 1024
 _MODES = {0: "i1", 1: "i2", 2: "f4", 4: "c8", 6: "u2", 12: "f2"}
@@ -117,7 +118,7 @@ def _fei_calibration(header: Header, extended: bytes) -> tuple[Calibration, ...]
     (voltage,) = struct.unpack_from("<d", extended, 84)
     width_m, height_m = struct.unpack_from("<2d", extended, 156)
     acquisition = Acquisition(
-        instrument=decoded(extended[20:36]).strip() or None,
+        instrument=readable(extended[20:36]).strip() or None,
         voltage_kv=scaled(voltage, 1e-3) if math.isfinite(voltage) else None,
     )
     return (Calibration("FEI header of the MRC", width_m * 1e9 or None, height_m * 1e9 or None, acquisition),)

@@ -14,10 +14,11 @@ import numpy as np
 
 from uniaims.errors import ImageError
 from uniaims.formats.calibration import understood
-from uniaims.formats.instrument_text import decoded, first_text, kilovolts, local_name, magnification, parsed_xml
+from uniaims.formats.instrument_text import first_text, kilovolts, local_name, magnification, parsed_xml
 from uniaims.formats.numbers import learn_habit
 from uniaims.formats.raw_image import Acquisition, Calibration, Reading, check_page, check_size
 from uniaims.formats.stored_plane import stored_plane
+from uniaims.texts import readable
 
 _IMAGES = 0x4122
 _WIDE_OFFSETS = 0x0220
@@ -93,7 +94,7 @@ def _emi_calibration(path: Path, source: str) -> Calibration:
     end = data.find(last, start)
     if start < 0 or end < 0:
         raise ValueError("there is no ObjectInfo in it")
-    return Calibration(source, acquisition=_acquisition(decoded(data[start : end + len(last)])))
+    return Calibration(source, acquisition=_acquisition(readable(data[start : end + len(last)])))
 
 
 def _acquisition(text: str) -> Acquisition:

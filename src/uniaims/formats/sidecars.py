@@ -8,7 +8,6 @@ from pathlib import Path
 from uniaims.formats.calibration import told, understood
 from uniaims.formats.instrument_text import (
     date_and_time,
-    decoded,
     kilovolts,
     magnification,
     number,
@@ -20,6 +19,7 @@ from uniaims.formats.numbers import learn_habit
 from uniaims.formats.raw_image import Acquisition, Calibration
 from uniaims.formats.vendors import size_pair, tescan_calibration
 from uniaims.names import is_there
+from uniaims.texts import readable
 
 _LARGEST_BYTES = 2**20
 _SUFFIXES = (".txt", ".TXT", ".hdr", ".HDR")
@@ -31,7 +31,7 @@ def sidecar_calibration(path: Path) -> tuple[Calibration, ...]:
         source = f"side-car {candidate.name}"
         try:
             with candidate.open("rb") as stream:
-                text = decoded(stream.read(_LARGEST_BYTES))
+                text = readable(stream.read(_LARGEST_BYTES))
         except OSError as error:
             return (Calibration(source, warnings=(f"{source} can't be read: {error.strerror or error}",)),)
         parse = _parser(text)

@@ -8,7 +8,7 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from uniaims.formats.calibration import told, understood
-from uniaims.formats.instrument_text import decoded, local_name, magnification, number, parsed_xml
+from uniaims.formats.instrument_text import local_name, magnification, number, parsed_xml
 from uniaims.formats.lengths import nanometres_per
 from uniaims.formats.numbers import learn_habit
 from uniaims.formats.raw_image import Acquisition, Calibration
@@ -20,6 +20,7 @@ from uniaims.formats.vendors import (
     tvips_calibration,
     zeiss_calibration,
 )
+from uniaims.texts import readable
 
 _TEXT_TAGS: dict[int, tuple[str, Callable[[str, str], Calibration]]] = {
     34682: ("FEI", fei_calibration),
@@ -138,7 +139,7 @@ def _from_text(tif: Any, tag: Any, parse: Callable[[str, str], Calibration], sou
 
 def _stored_text(tif: Any, tag: Any, most_bytes: int) -> str:
     tif.filehandle.seek(tag.valueoffset)
-    return decoded(tif.filehandle.read(min(tag.valuebytecount, most_bytes)))
+    return readable(tif.filehandle.read(min(tag.valuebytecount, most_bytes)))
 
 
 def _from_mapping(tag: Any, parse: Callable[[Mapping[str, Any], str], Calibration], source: str) -> Calibration:

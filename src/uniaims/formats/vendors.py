@@ -13,7 +13,6 @@ from xml.etree.ElementTree import Element
 from uniaims.formats.instrument_text import (
     Sections,
     date_and_time,
-    decoded,
     first_element,
     first_text,
     kilovolts,
@@ -27,6 +26,7 @@ from uniaims.formats.instrument_text import (
 from uniaims.formats.lengths import length_nm, nanometres_per
 from uniaims.formats.numbers import learn_habit
 from uniaims.formats.raw_image import Acquisition, Calibration
+from uniaims.texts import readable
 
 _ZEISS_DISPLAY_WIDTH = 1024
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{64,}={0,2}")
@@ -54,7 +54,7 @@ def _unpacked(text: str) -> str:
     letters = "".join(text.split())
     if not _BASE64.fullmatch(letters):
         return text
-    plain = decoded(b64decode(letters + "=" * (-len(letters) % 4)))
+    plain = readable(b64decode(letters + "=" * (-len(letters) % 4)))
     learn_habit(plain)
     return plain
 

@@ -216,9 +216,7 @@ def _checked_codecs(codecs: Sequence[_Codec]) -> Packing:
     for several in (_COMPRESSORS, _WIDENING):
         found = [name for name in names if name in several]
         if len(found) > 1:
-            raise ImageError(
-                f"the array is packed {len(found)} times, by {' and '.join(found)}: write it packed once"
-            )
+            raise ImageError(f"the array is packed {len(found)} times, by {' and '.join(found)}: write it packed once")
     for name, settings in codecs:
         types = [settings[key] for key in ("dtype", "astype", "encode_dtype", "decode_dtype") if key in settings]
         if name in _WIDENING and any(np.dtype(kind).kind not in "biufc" for kind in types):

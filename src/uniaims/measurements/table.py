@@ -124,9 +124,7 @@ class Measurements:
         Raises:
             OutputError: if the file can't be written.
         """
-        table = self.table.with_columns(polars.selectors.float().fill_nan(None))
-        with atomic_file(Path(path)) as temporary, temporary.open("wb") as stream:  # Polars takes no path of any bytes
-            table.write_csv(stream)
+        write_csv(Path(path), self.table)
 
     def to_parquet(self, path: str | Path) -> None:
         """Write the table as Parquet.
@@ -134,8 +132,7 @@ class Measurements:
         Raises:
             OutputError: if the file can't be written.
         """
-        with atomic_file(Path(path)) as temporary, temporary.open("wb") as stream:
-            self.table.write_parquet(stream)
+        write_parquet(Path(path), self.table)
 
     def _property(self, name: str) -> Property:
         known = {each.name: each for each in self.properties}
@@ -146,6 +143,26 @@ class Measurements:
             advice = f"Give {needs}=... to measure()." if needs else "Name it in properties=... of measure()."
             raise InputError(f"{name!r} was not measured. {advice}")
         raise InputError(f"{name!r} is no measured property. There are: {', '.join(known)}.")
+
+
+def write_csv(path: Path, table: polars.DataFrame) -> None:
+    """Write a table as CSV (UTF-8, comma, decimal point); NaN becomes an empty cell.
+
+    Raises:
+        OutputError: if the file can't be written.
+    """
+    with atomic_file(path) as temporary, temporary.open("wb") as stream:  # Polars takes no path of any bytes
+        table.with_columns(polars.selectors.float().fill_nan(None)).write_csv(stream)
+
+
+def write_parquet(path: Path, table: polars.DataFrame) -> None:
+    """Write a table as Parquet.
+
+    Raises:
+        OutputError: if the file can't be written.
+    """
+    with atomic_file(path) as temporary, temporary.open("wb") as stream:
+        table.write_parquet(stream)
 
 
 def measure(

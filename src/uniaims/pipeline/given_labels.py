@@ -9,12 +9,11 @@ import numpy as np
 import polars
 import tifffile
 
-from uniaims._kernels import components
 from uniaims.errors import LabelsError, UniaimsError
 from uniaims.formats.complaints import Complaints
 from uniaims.formats.tiff_bounds import check_directories
 from uniaims.guard import guarded as guarded_call
-from uniaims.labels import TIFF_SUFFIXES, Labels, ObjectLabels, objects_of, read_objects
+from uniaims.labels import TIFF_SUFFIXES, Labels, ObjectLabels, objects_of, pieces_of, read_objects
 from uniaims.measurements import Measurements, measure
 from uniaims.micrograph import Micrograph, PixelSize, read_image
 from uniaims.names import folder_name, page_folder_name, shown_name
@@ -27,6 +26,8 @@ FEWEST_LEVELS = 32
 """Label images of fewer numbers are never taken for grey levels: they may be classes."""
 PIECES_PER_LEVEL = 20
 """A picture has its grey levels all over the place; labels of objects lie in one piece each, or a few."""
+SCATTERED_SOLIDITY = 0.4
+"""Objects of a label image fill more of their hull than this; the grey levels of a micrograph taken as labels don't."""
 FEW_PIECES, SPECK_PX = 1.5, 3.0
 """So many pieces for each number are enough where they are also smaller than this on average: noise, or 16 bits."""
 
@@ -90,6 +91,7 @@ def measure_file(
         measurements = measure(objects.labels, size, micrograph)
         warnings = objects.warnings + (micrograph.warnings if micrograph else ())
         warnings += _contradictions(objects.labels, size, (micrograph.pixel_size if micrograph else None, own))
+        warnings += _doubts(name, measurements)
         results.append(GivenLabels(name, number, objects.labels, measurements, micrograph, warnings))
     return results
 
@@ -98,6 +100,16 @@ def _contradictions(labels: Labels, used: PixelSize | None, others: tuple[PixelS
     """What files say of the size of a pixel, where that is far from the one that is used."""
     told = (Micrograph(labels.astype(np.uint8), other) for other in others if used and other and other is not used)
     return tuple(text for each in told for text in resolve_pixel_size(each, used).warnings)
+
+
+def _doubts(name: str, measurements: Measurements) -> tuple[str, ...]:
+    """What is said of labels that are scattered over the image as those of no object are."""
+    if not len(measurements) or np.nanmedian(measurements.values("solidity")) >= SCATTERED_SOLIDITY:
+        return ()
+    return (
+        f"{name}: most objects are scattered pixels. Is this a micrograph? Labels give each object a number of its "
+        "own; `uniaims analyse` makes them from a micrograph.",
+    )
 
 
 def _called(function: Callable[..., Result], *arguments: Any, about: str | Path) -> Result:  # noqa: ARG001 as guarded
@@ -182,9 +194,7 @@ def looks_like_a_picture(labels: Labels) -> bool:
     numbers = int(np.unique(labels[labels > 0]).size)
     if numbers < FEWEST_LEVELS:
         return False
-    first, start, value = components.find_runs(labels)
-    parent = components.join_runs(first, start, value, labels.shape[1])
-    pieces = int(np.count_nonzero((parent == np.arange(parent.size)) & (value > 0)))
+    pieces = pieces_of(labels).count
     speck_px = np.count_nonzero(labels) / pieces
     return bool(pieces >= PIECES_PER_LEVEL * numbers or (pieces >= FEW_PIECES * numbers and speck_px < SPECK_PX))
 
@@ -198,7 +208,12 @@ def _refuse_grey_levels(path: Path, labels: Labels) -> None:
 
 
 def save_measurements(
-    folder: Path, measurements: Measurements, labels: Labels, micrograph: Micrograph | None, title: str
+    folder: Path,
+    measurements: Measurements,
+    labels: Labels,
+    micrograph: Micrograph | None,
+    title: str,
+    warnings: tuple[str, ...] | None = None,
 ) -> None:
     """Write tables into ``folder``, and where there is a micrograph the overlay and the report too.
 
@@ -208,6 +223,7 @@ def save_measurements(
         labels: (H, W) uint32.
         micrograph: the image that the labels belong to.
         title: heading of the report.
+        warnings: sentences that the reader of the report should know; ``None``: those of the micrograph.
 
     Raises:
         OutputError: if it can't be written.
@@ -217,7 +233,8 @@ def save_measurements(
     if micrograph is not None:
         pixels = np.asarray(micrograph.pixels)
         write_overlay(folder / "overlay.png", pixels, labels)
-        content = ReportContent(title, pixels, labels, measurements, warnings=micrograph.warnings)
+        told = micrograph.warnings if warnings is None else warnings
+        content = ReportContent(title, pixels, labels, measurements, warnings=told)
         write_report(folder / "report.html", content)
 
 
@@ -234,7 +251,7 @@ def save_pages(output: Path, stem: str, pages: Sequence[GivenLabels]) -> None:
     """
     folders = [page_folder_name(folder_name(stem), each.page or 0) for each in pages]
     for folder, each in zip(folders, pages, strict=True):
-        save_measurements(output / folder, each.measurements, each.labels, each.micrograph, each.name)
+        save_measurements(output / folder, each.measurements, each.labels, each.micrograph, each.name, each.warnings)
     write_joined_tables(output, [(name, each.measurements.table) for name, each in zip(folders, pages, strict=True)])
     if all(each.micrograph for each in pages):
         entries = [_entry(each, folder) for each, folder in zip(pages, folders, strict=True)]

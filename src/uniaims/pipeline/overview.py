@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import polars
 
-from uniaims.atomic import atomic_file
+from uniaims.measurements.table import write_csv, write_parquet
 from uniaims.names import shown
 from uniaims.pipeline.analysis import RESULT_FILES, SUMMARY
 from uniaims.pipeline.jobs import (
@@ -113,21 +113,8 @@ def write_joined_tables(output: Path, tables: Sequence[tuple[str, polars.DataFra
     """
     named = [table.select(polars.lit(name).alias("image"), polars.all()) for name, table in tables]
     joined = polars.concat(named, how="diagonal") if named else polars.DataFrame(schema={"image": polars.String})
-    for name in ("measurements.parquet", "measurements.csv"):
-        write_table(output / name, joined)
-
-
-def write_table(path: Path, table: polars.DataFrame) -> None:
-    """Write a table as Parquet or, by the suffix of ``path``, as CSV, of which NaN becomes an empty cell.
-
-    Raises:
-        OutputError: if the file can't be written.
-    """
-    with atomic_file(path) as place, place.open("wb") as stream:
-        if path.suffix.lower() == ".parquet":
-            table.write_parquet(stream)
-        else:
-            table.with_columns(polars.selectors.float().fill_nan(None)).write_csv(stream)
+    write_parquet(output / "measurements.parquet", joined)
+    write_csv(output / "measurements.csv", joined)
 
 
 def _ways(results: Sequence[Result], names: Sequence[str]) -> list[IndexWay]:

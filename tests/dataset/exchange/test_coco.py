@@ -202,7 +202,10 @@ BY_CVAT = {"attributes": {"occluded": False}}
 @pytest.mark.parametrize(
     ("counts", "more", "kind"),
     [
-        (ONE, {}, "pore"),
+        (ONE, {}, "pore (crowd)"),
+        (ONE, {"attributes": {}}, "pore (crowd)"),
+        (ONE, {"attributes": ["occluded"]}, "pore (crowd)"),
+        (ONE, {"segmentation": [SQUARE], **BY_CVAT}, "pore (crowd)"),
         (ONE, BY_CVAT, "pore"),
         (TWO, BY_CVAT, "pore"),
         (TWO, {}, "pore (crowd)"),
@@ -210,10 +213,11 @@ BY_CVAT = {"attributes": {"occluded": False}}
         (TWO, {"iscrowd": 0}, "pore"),
     ],
 )
-def test_a_crowd_has_several_pieces_and_is_not_cvats(counts, more, kind, tmp_path):
+def test_crowds_keep_their_mark_but_for_what_cvats_brush_drew(counts, more, kind, tmp_path):
     item = {"category_id": 3, "iscrowd": 1, "segmentation": {"size": [16, 20], "counts": counts}}
     entry = read(tmp_path, coco([item | more]))
     assert entry.instances.kinds == (kind,)
+    assert any("set iscrowd to 0" in text for text in entry.warnings) == kind.endswith("(crowd)")
 
 
 def test_own_crowds_of_one_piece_come_back(tmp_path):
@@ -223,6 +227,7 @@ def test_own_crowds_of_one_piece_come_back(tmp_path):
     COCO.write([Entry(ImageRecord("a", "a.png", 20, 16), instances)], tmp_path / "out")
     (entry,) = COCO.read(tmp_path / "out")
     assert entry.instances.kinds == ("pore (crowd)",)
+    assert entry.warnings == ()
 
 
 FAR = [1e10, 2.0**63, 1e19, 1e300, 1.7e308]

@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 from uniaims.dataset.exchange import FORMATS
-from uniaims.dataset.exchange.names import files_in, place_in
 from uniaims.dataset.exchange.pictures import find_picture
 from uniaims.labels import write_labels
+from uniaims.names import files_in, place_in
 
 
 @pytest.mark.parametrize(

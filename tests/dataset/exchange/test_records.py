@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from uniaims.dataset.exchange.frame import frame_of
 from uniaims.dataset.exchange.pictures import find_picture
-from uniaims.dataset.exchange.records import described, image_id_of, known_word, record_for
+from uniaims.dataset.exchange.records import described, image_id_of, known_word, read_records, record_for
+from uniaims.dataset.exchange.via import _known
 from uniaims.errors import InputError
 
 
@@ -74,3 +75,37 @@ def test_words_of_others() -> None:
 def test_sizes_without_image_are_checked(size: tuple[object, object]) -> None:
     with pytest.raises(InputError):
         frame_of("a", None, *size)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (["1.234"], [1.234]),
+        (["2,5"], [2.5]),
+        (["0,125", "1,234"], [0.125, 1.234]),
+        (["1.234,5"], [1234.5]),
+        (["1 234,5"], [1234.5]),
+        (["1e-1", "2.9999999999999996"], [0.1, 2.9999999999999996]),
+        (["1,234"], "in two ways|can be read as 1.234 or 1,234"),
+        (["2,5", "1.234"], "can be read as 1.234 or 1,234"),
+        (["1,2,3"], "wanted a number"),
+        (["2.5 nm"], "wanted a number"),
+        (["inf"], "wanted a number"),
+    ],
+)
+def test_numbers_of_a_table_are_read_as_those_of_any_other_text(
+    written: list[str], read: list[float] | str, tmp_path: Path
+) -> None:
+    rows = "".join(f"i{i};{text}\n" for i, text in enumerate(written))
+    (tmp_path / "samples.csv").write_text("image_id;pixel_size_nm\n" + rows)
+    if isinstance(read, str):
+        with pytest.raises(InputError, match=read):
+            read_records(tmp_path)
+    else:
+        assert [row["pixel_size_nm"] for row in read_records(tmp_path).values()] == read
+
+
+def test_numbers_of_via_follow_the_same_rule() -> None:
+    assert _known({"image_id": "a", "pixel_size_nm": "2.5"})["pixel_size_nm"] == 2.5
+    with pytest.raises(InputError, match="can be read as"):
+        _known({"image_id": "a", "pixel_size_nm": "1,234"})

@@ -15,7 +15,6 @@ from uniaims.dataset.exchange.documents import wanted_dict
 from uniaims.dataset.exchange.format import Unreadable, attempt
 from uniaims.dataset.exchange.frame import frame_of
 from uniaims.dataset.exchange.label_folder import label_files
-from uniaims.dataset.exchange.names import composed, files_in
 from uniaims.dataset.exchange.pictures import find_picture, pictures_in, save_picture
 from uniaims.dataset.exchange.records import (
     KEY,
@@ -30,6 +29,7 @@ from uniaims.dataset.exchange.restricted_pickle import read_object
 from uniaims.dataset.instances import InstanceMasks
 from uniaims.errors import InputError
 from uniaims.labels import check_labels, outlines, read_objects, write_labels
+from uniaims.names import composed, files_in
 
 SEGMENTATION = "_seg.npy"
 MASKS = ("_masks", "_cp_masks")

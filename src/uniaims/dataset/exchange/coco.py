@@ -8,7 +8,6 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import count, pairwise
 from pathlib import Path
 from typing import Any
@@ -21,15 +20,18 @@ from uniaims.dataset.exchange.documents import head_of, read_json, stream_list, 
 from uniaims.dataset.exchange.drawings import Drawing, flat_points, has_holes, instances_of, ring_of
 from uniaims.dataset.exchange.format import Unreadable, attempt
 from uniaims.dataset.exchange.frame import frame_of
-from uniaims.dataset.exchange.names import files_in
 from uniaims.dataset.exchange.pictures import annotation_files, find_picture, looks_like, save_picture
 from uniaims.dataset.exchange.records import KEY, UNNAMED, described, named_kinds
 from uniaims.dataset.instances import InstanceMasks
 from uniaims.errors import InputError, LabelsError
-from uniaims.labels import piece_count
+from uniaims.names import files_in
 
 CROWD = " (crowd)"
 """Ends the kind of a region of many instances that nobody told apart (``iscrowd`` 1)."""
+_CROWDS_ARE_KEPT = (
+    f"regions with iscrowd 1 keep that mark, and their kind ends in '{CROWD.strip()}': many instances that nobody told "
+    "apart. Where each is one object, set iscrowd to 0 and import it again."
+)
 ANNOTATIONS = "annotations/instances_default.json"
 
 _SMALLEST_POLYGON = 6
@@ -140,28 +142,13 @@ def _entry(
         instances = _instances(frame.shape, annotations, kinds)
     except LabelsError as error:
         raise LabelsError(f"{file}: image {name!r}: {error}") from error
-    if own is None:
-        instances = _without_false_crowds(instances, annotations)
+    if own is None and any(kind.endswith(CROWD) for kind in kinds):
+        warnings = (*warnings, f"{file}: {_CROWDS_ARE_KEPT}")
     return frame.entry(instances, {"split": split, **(own or {})}, warnings)
 
 
-def _without_false_crowds(instances: InstanceMasks, annotations: list[Any]) -> InstanceMasks:
-    """Kinds without the mark of a crowd where there is one object.
-
-    CVAT marks all that was drawn with the brush, only because it is stored as run lengths; its annotations have
-    attributes, which those of COCO don't. A crowd has several pieces.
-    """
-    kinds = list(instances.kinds)
-    for i, kind in enumerate(kinds):
-        attributes = annotations[i].get("attributes")
-        by_cvat = isinstance(attributes, dict) and "occluded" in attributes
-        if kind.endswith(CROWD) and (by_cvat or piece_count(instances.mask(i)) == 1):
-            kinds[i] = kind.removesuffix(CROWD)
-    return replace(instances, kinds=named_kinds(kinds))
-
-
 def _instances(shape: tuple[int, int], annotations: list[Any], kinds: list[str]) -> InstanceMasks:
-    """Instances of annotations; run lengths all at once where there is nothing else."""
+    """InstanceMasks of annotations; run lengths all at once where there is nothing else."""
     shapes = [annotation.get("segmentation") for annotation in annotations]
     if all(isinstance(item, dict) for item in shapes):
         return InstanceMasks.from_coco_counts(shape, _counts_of(shape, shapes), named_kinds(kinds))
@@ -197,7 +184,17 @@ def _counts_of(shape: tuple[int, int], codes: list[Any]) -> list[list[int]]:
 
 def _kind_of(annotation: Mapping[str, Any], names: dict[str, str]) -> str:
     category = str(annotation.get("category_id", UNNAMED))
-    return names.get(category, category) + (CROWD if annotation.get("iscrowd") in {1, "1"} else "")
+    is_crowd = annotation.get("iscrowd") in {1, "1"} and not _is_cvats_brush(annotation)
+    return names.get(category, category) + (CROWD if is_crowd else "")
+
+
+def _is_cvats_brush(annotation: Mapping[str, Any]) -> bool:
+    """Whether CVAT wrote a mask that was drawn with the brush: it marks them all, only for their run lengths.
+
+    Its annotations have attributes, which those of COCO don't.
+    """
+    attributes = annotation.get("attributes")
+    return isinstance(attributes, dict) and "occluded" in attributes and isinstance(annotation["segmentation"], dict)
 
 
 def _id_of(image: Mapping[str, Any]) -> str:

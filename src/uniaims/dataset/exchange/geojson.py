@@ -13,11 +13,11 @@ from uniaims.dataset.exchange.documents import head_of, read_json, stream_list, 
 from uniaims.dataset.exchange.drawings import Drawing, Part, instances_of, parts_of, ring_of
 from uniaims.dataset.exchange.format import Unreadable, attempt
 from uniaims.dataset.exchange.frame import frame_of
-from uniaims.dataset.exchange.names import stem_of
 from uniaims.dataset.exchange.pictures import annotation_files, pictures_in, save_picture
 from uniaims.dataset.exchange.records import KEY, described
 from uniaims.dataset.instances import InstanceMasks
 from uniaims.errors import InputError
+from uniaims.names import stem_of
 
 _SUFFIXES = (".geojson", ".json")
 

@@ -19,13 +19,13 @@ from uniaims.dataset.entry import Entry
 from uniaims.dataset.exchange.coco import decode_counts, encode_counts
 from uniaims.dataset.exchange.format import Unreadable, attempt, unequal_sizes
 from uniaims.dataset.exchange.frame import frame_of
-from uniaims.dataset.exchange.names import files_in
 from uniaims.dataset.exchange.pictures import decoded_picture, encoded_picture, find_picture
 from uniaims.dataset.exchange.records import image_id_of, known_word, named_kinds
 from uniaims.dataset.instances import InstanceMasks
 from uniaims.dataset.schema import DESCRIPTIVE_FIELDS
 from uniaims.errors import InputError
 from uniaims.labels import objects_of
+from uniaims.names import files_in
 
 _SHARD_BYTES = 2**28
 _ROWS_AT_ONCE = 8

@@ -13,11 +13,11 @@ from uniaims.dataset.exchange.format import Unreadable, attempt
 from uniaims.dataset.exchange.frame import Frame, frame_of
 from uniaims.dataset.exchange.imagej_roi import Roi, decode_roi, encode_roi
 from uniaims.dataset.exchange.imagej_stack import Page, by_page, stack_of
-from uniaims.dataset.exchange.names import composed, files_in, stem_of
 from uniaims.dataset.exchange.pictures import pictures_in, save_picture
 from uniaims.dataset.exchange.records import image_id_of, read_records, write_records
 from uniaims.errors import InputError
 from uniaims.micrograph import read_image
+from uniaims.names import composed, files_in, stem_of
 
 ENDINGS = ("_rois", "_RoiSet", "-RoiSet", "_roi", "")
 """Endings of the names of zips, after the name of their image."""

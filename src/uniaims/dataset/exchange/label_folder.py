@@ -11,13 +11,13 @@ from typing import Any
 from uniaims.dataset.entry import Entry
 from uniaims.dataset.exchange.format import Unreadable, attempt
 from uniaims.dataset.exchange.frame import frame_of
-from uniaims.dataset.exchange.names import files_in, stem_of
 from uniaims.dataset.exchange.pictures import image_files, pictures_in, save_picture
 from uniaims.dataset.exchange.records import KindsTable, image_id_of, read_kinds, read_records, write_records
 from uniaims.dataset.instances import InstanceMasks
 from uniaims.dataset.schema import ImageRecord
 from uniaims.errors import InputError, LabelsError
 from uniaims.labels import read_objects, write_labels
+from uniaims.names import files_in, stem_of
 
 MASK_FOLDERS = ("masks", "labels", "mask", "label", "gt")
 ENDINGS = ("_masks", "_mask", "_labels", "_label", "_instances", "_gt", "_seg")

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from uniaims.dataset.entry import Entry
 from uniaims.dataset.exchange.documents import read_json, wanted_dict
 from uniaims.dataset.exchange.format import Unreadable, attempt, unequal_sizes
-from uniaims.dataset.exchange.names import folders_in
 from uniaims.dataset.exchange.pictures import pixels_of
 from uniaims.dataset.exchange.records import KEY, described, named_kinds, record_for
 from uniaims.dataset.instances import InstanceMasks
@@ -19,6 +18,7 @@ from uniaims.errors import InputError
 from uniaims.formats.ome_zarr import read as read_plane
 from uniaims.labels import check_labels, objects_of
 from uniaims.micrograph import read_image
+from uniaims.names import folders_in
 
 Layer = tuple[str, NDArray[np.uint32], dict[int, str]]
 """Name, numbers (H, W) and kinds of a label image."""

@@ -20,7 +20,6 @@ from PIL.PngImagePlugin import PngImageFile
 
 from uniaims import formats
 from uniaims.dataset.entry import Entry
-from uniaims.dataset.exchange.names import files_in, folders_in, place_in, stem_of
 from uniaims.errors import ImageError, InputError
 from uniaims.formats.complaints import Complaints
 from uniaims.formats.orientation import (
@@ -33,6 +32,7 @@ from uniaims.formats.orientation import (
 from uniaims.formats.raw_image import check_promise, check_size
 from uniaims.formats.tiff_numbers import tiff_numbers
 from uniaims.micrograph import read_image
+from uniaims.names import files_in, folders_in, place_in, stem_of
 
 PICTURE_FOLDERS = ("", "images", "JPEGImages", "img", "imgs", "image")
 ANNOTATION_FOLDERS = {"annotations", "annotation", "ann", "labels", "json", "jsons", "rois"}

@@ -7,11 +7,12 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from uniaims.atomic import atomic_file
-from uniaims.dataset.exchange.names import composed
 from uniaims.dataset.instances import InstanceMasks
 from uniaims.dataset.schema import DESCRIPTIVE_FIELDS, FIELDS, LONGEST_ID_BYTES, VOCABULARIES, ImageRecord, record_from
 from uniaims.errors import InputError
 from uniaims.formats import SUFFIXES
+from uniaims.formats.numbers import doubtful_numbers, learn_habit, number_at_start
+from uniaims.names import composed
 from uniaims.texts import read_unicode
 
 KEY = "uniaims"
@@ -117,10 +118,13 @@ def read_records(folder: Path) -> dict[str, dict[str, Any]]:
     if not {"image_id", "stem"} & set(columns):
         shown = ", ".join(columns)[:80]
         raise InputError(f"{path} has the columns {shown!r}: wanted image_id or stem among them.")
+    known = [row for row in rows if row.get("image_id") or row.get("stem")]
+    habit = "\n".join(row.get("pixel_size_nm") or "" for row in known)
     return {
-        composed(name): {field: _value_of(field, text) for field, text in row.items() if field in FIELDS and text}
-        for row in rows
-        if (name := row.get("image_id") or row.get("stem"))
+        composed(row.get("image_id") or row["stem"]): {
+            field: _value_of(field, text, habit) for field, text in row.items() if field in FIELDS and text
+        }
+        for row in known
     }
 
 
@@ -171,12 +175,28 @@ def _text_of(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _value_of(name: str, text: str) -> Any:
+def _value_of(name: str, text: str, habit: str) -> Any:
     if name == "synthetic":
         return text.strip().lower() in {"true", "1", "yes"}
-    if name == "pixel_size_nm":
-        try:
-            return float(text.replace(",", ".") if text.count(",") == 1 else text)
-        except ValueError as error:
-            raise InputError(f"{TABLE}: pixel_size_nm is {text!r}: wanted a number.") from error
-    return text
+    return pixel_size_nm(text, TABLE, habit) if name == "pixel_size_nm" else text
+
+
+def pixel_size_nm(text: str, what: str, habit: str = "") -> float:
+    """The number that a text of a file ``what`` says, as `uniaims.formats.numbers` reads it.
+
+    Args:
+        text: the number.
+        what: names the file in errors.
+        habit: other numbers of the file, which may tell whether it has decimal commas.
+
+    Raises:
+        InputError: if it is no number, or one that can be read in two ways.
+    """
+    with doubtful_numbers() as doubts:
+        learn_habit(habit)
+        found = number_at_start(text)
+    if doubts:
+        raise InputError(f"{what}: pixel_size_nm {doubts[0]}.")
+    if found is None or found.rest.strip():
+        raise InputError(f"{what}: pixel_size_nm is {text!r}: wanted a number.")
+    return found.value

@@ -15,7 +15,7 @@ from uniaims.dataset.exchange.drawings import Drawing, bridged, ellipse, instanc
 from uniaims.dataset.exchange.format import Unreadable, attempt
 from uniaims.dataset.exchange.frame import frame_of
 from uniaims.dataset.exchange.pictures import annotation_files, find_picture, looks_like, save_picture
-from uniaims.dataset.exchange.records import described
+from uniaims.dataset.exchange.records import described, pixel_size_nm
 from uniaims.dataset.instances import InstanceMasks
 from uniaims.errors import InputError
 
@@ -83,7 +83,7 @@ def _known(attributes: Mapping[str, Any]) -> dict[str, Any]:
         return {}
     known: dict[str, Any] = {key: value for key, value in attributes.items() if isinstance(value, str) and value}
     if "pixel_size_nm" in known:
-        known["pixel_size_nm"] = float(known["pixel_size_nm"])
+        known["pixel_size_nm"] = pixel_size_nm(known["pixel_size_nm"], "file_attributes")
     if "synthetic" in known:
         known["synthetic"] = known["synthetic"] == "True"
     return known

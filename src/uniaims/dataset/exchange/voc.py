@@ -21,12 +21,12 @@ from uniaims.dataset.entry import Entry
 from uniaims.dataset.exchange.documents import Document, read_xml
 from uniaims.dataset.exchange.format import Unreadable, attempt
 from uniaims.dataset.exchange.frame import frame_of
-from uniaims.dataset.exchange.names import composed, files_in, place_in, stem_of
 from uniaims.dataset.exchange.pictures import decoded_picture, find_picture, save_picture
 from uniaims.dataset.exchange.records import UNNAMED, image_id_of, named_kinds, read_records, write_records
 from uniaims.dataset.instances import InstanceMasks
 from uniaims.errors import InputError, LabelsError
 from uniaims.labels import ObjectLabels, objects_of
+from uniaims.names import composed, files_in, place_in, stem_of
 from uniaims.texts import read_unicode
 
 _VOID, _LARGEST_PALETTE = 255, 254

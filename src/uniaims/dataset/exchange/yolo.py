@@ -19,11 +19,11 @@ from uniaims.dataset.entry import Entry
 from uniaims.dataset.exchange.drawings import Drawing, bridged, instances_of, ring_of
 from uniaims.dataset.exchange.format import Unreadable, attempt
 from uniaims.dataset.exchange.frame import frame_of
-from uniaims.dataset.exchange.names import files_in, folders_in, place_in, stem_of
 from uniaims.dataset.exchange.pictures import pictures_in, save_picture
 from uniaims.dataset.exchange.records import UNNAMED, image_id_of, read_records, write_records
 from uniaims.dataset.instances import InstanceMasks
 from uniaims.errors import InputError
+from uniaims.names import files_in, folders_in, place_in, stem_of
 from uniaims.texts import Text, read_text
 
 DESCRIPTION = "data.yaml"
