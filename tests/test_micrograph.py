@@ -247,3 +247,12 @@ def test_the_images_of_a_file_are_counted_and_told_where_none_was_chosen(tmp_pat
     assert first.page_count == 3
     assert any("3 images" in text and "--page all" in text for text in first.warnings)
     assert not any("3 images" in text for text in read_image(tmp_path / "s.tif", 0).warnings)
+
+
+@pytest.mark.parametrize("sides", [(2, 3), (3, 2), (3, 3), (0.1, 0.3), (1 / 3, 1 / 7), (1.7, 20.9)])
+def test_json_tells_sides_without_the_noise_of_floats(sides: tuple[float, float]) -> None:
+    size = PixelSize.of_sides(*sides)
+    told = PixelSize.told(size)
+    assert (told["pixel_width_nm"], told["pixel_height_nm"]) == tuple(float(f"{side:.12g}") for side in sides)
+    assert told["pixel_size_nm"] == pytest.approx(size.nm, rel=1e-11)
+    assert set(PixelSize.told(None).values()) == {None}

@@ -115,6 +115,13 @@ class PixelSize:
             raise PixelSizeError(f"{quantity.unit!r} in {text!r} is no unit of length: use nm, µm, mm, pm, Å or m")
         return cls(quantity.value * factor, "given")
 
+    @staticmethod
+    def told(size: "PixelSize | None") -> dict[str, float | None]:
+        """The keys by which JSON tells the size of a pixel, in nm, without the noise of the last digits of a float."""
+        sides = (size.nm, size.width_nm, size.height_nm) if size else (None, None, None)
+        names = ("pixel_size_nm", "pixel_width_nm", "pixel_height_nm")
+        return {name: side and float(f"{side:.12g}") for name, side in zip(names, sides, strict=True)}
+
     @property
     def width_nm(self) -> float:
         """Length of the horizontal side in nm."""

@@ -71,6 +71,29 @@ def test_white_is_zero(write_tiff: Any, ramp: NDArray[Any]) -> None:
     assert np.array_equal(read(write_tiff(bits, photometric="minisblack")).pixels, np.where(bits, 255, 0))
 
 
+@pytest.mark.filterwarnings("ignore:.*photometric:DeprecationWarning")
+@pytest.mark.parametrize("photometric", ["minisblack", "miniswhite", "rgb", None])
+def test_three_planes_of_one_page_are_no_stack_without_a_word(
+    write_tiff: Any, ramp: NDArray[Any], photometric: str | None
+) -> None:
+    """Without a photometric interpretation, tifffile takes three images of 8 bits for one of colours."""
+    options = {"photometric": photometric, "planarconfig": "separate"} if photometric else {}
+    image = read(write_tiff(np.stack([ramp, ramp + 1, ramp + 2]), **options))
+    assert image.page_count == 1
+    if photometric in {"minisblack", "miniswhite"}:
+        assert np.array_equal(image.pixels, ramp if photometric == "minisblack" else 255 - ramp)
+        assert any("3 channels: the first is read" in text for text in image.warnings)
+    else:
+        assert image.pixels.shape == (*ramp.shape, 3)
+        assert any("save each as a page" in text for text in image.warnings)
+
+
+def test_colours_beside_other_channels(write_tiff: Any, ramp: NDArray[Any]) -> None:
+    image = read(write_tiff(np.stack([ramp] * 5, axis=-1), photometric="rgb", planarconfig="contig"))
+    assert image.pixels.shape == (*ramp.shape, 3)
+    assert any("5 channels: red, green and blue are read" in text for text in image.warnings)
+
+
 def test_many_channels(write_tiff: Any, ramp: NDArray[Any]) -> None:
     pixels = np.stack([ramp, ramp + 1, ramp + 2, ramp + 3, ramp + 4], axis=-1)
     image = read(write_tiff(pixels, photometric="minisblack", planarconfig="contig"))

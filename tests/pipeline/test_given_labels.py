@@ -162,3 +162,15 @@ def test_without_more_the_report_has_the_warnings_of_the_micrograph(tmp_path: Pa
     micrograph = Micrograph(labels.astype(np.uint8), warnings=("it was dusty",))
     save_measurements(tmp_path / "a", uniaims.measure(labels), labels, micrograph, "a")
     assert "it was dusty" in (tmp_path / "a" / "report.html").read_text()
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+def test_a_colour_picture_is_no_stack(tmp_path: Path, channels: int, capsys: pytest.CaptureFixture[str]) -> None:
+    np.save(tmp_path / "a.npy", np.stack([blocks()] * channels, axis=-1))
+    assert main(["measure", str(tmp_path / "a.npy")]) == 1
+    said = capsys.readouterr().err
+    assert "A colour picture of a mask" in said
+    assert "stack" not in said
+    np.save(tmp_path / "b.npy", np.stack([blocks()] * channels))
+    assert main(["measure", str(tmp_path / "b.npy")]) == 1
+    assert f"a stack of {channels} label images of 60 x 40 px" in capsys.readouterr().err

@@ -194,6 +194,8 @@ COMMANDS: tuple[Callable[..., None], ...] = (
 
 
 def _facts(image: Path, form: str, micrograph: "Micrograph") -> dict[str, Any]:
+    from uniaims.micrograph import PixelSize
+
     size = micrograph.pixel_size
     return {
         "image": str(image),
@@ -201,9 +203,7 @@ def _facts(image: Path, form: str, micrograph: "Micrograph") -> dict[str, Any]:
         "shape": list(micrograph.shape),
         "type": str(micrograph.pixels.dtype),
         "channels": 1 if micrograph.pixels.ndim == 2 else micrograph.pixels.shape[2],
-        "pixel_size_nm": size.nm if size else None,
-        "pixel_width_nm": size.width_nm if size else None,
-        "pixel_height_nm": size.height_nm if size else None,
+        **PixelSize.told(size),
         "pixel_size_source": size.source if size else None,
         "acquisition": asdict(micrograph.acquisition),
         "warnings": list(micrograph.warnings),

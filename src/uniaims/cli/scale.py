@@ -162,6 +162,7 @@ def _facts(found: _Scale) -> dict[str, Any]:
     """The JSON of one image."""
     from dataclasses import asdict
 
+    from uniaims.micrograph import PixelSize
     from uniaims.scalebar import box_list, pixel_size_of_bar, resolve_pixel_size
 
     bar, corrected = found.bar, found.bar is not None and found.bar.text_box is None
@@ -173,7 +174,7 @@ def _facts(found: _Scale) -> dict[str, Any]:
     acquisition = found.micrograph.acquisition.filled_from(found.reading.acquisition)
     return {
         "image": str(found.image),
-        "pixel_size_nm": resolved.pixel_size.nm if resolved.pixel_size else None,
+        **PixelSize.told(resolved.pixel_size),
         "source": resolved.pixel_size.source if resolved.pixel_size else None,
         "bar_length_px": bar.length_px if bar else None,
         "bar_box": box_list(bar.box) if bar else None,
@@ -183,8 +184,6 @@ def _facts(found: _Scale) -> dict[str, Any]:
         "unit": bar.unit if bar else None,
         "confidence": bar.confidence if bar else None,
         "warnings": warnings,
-        "pixel_width_nm": resolved.pixel_size.width_nm if resolved.pixel_size else None,
-        "pixel_height_nm": resolved.pixel_size.height_nm if resolved.pixel_size else None,
         "bar_edges": asdict(bar.box) if bar else None,
         "label_edges": asdict(bar.text_box) if bar and bar.text_box else None,
         "bars": [_bar_facts(each) for each in found.reading.bars],

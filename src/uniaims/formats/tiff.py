@@ -23,6 +23,7 @@ from uniaims.formats.tiff_calibrations import tiff_calibrations
 
 _MINISWHITE, _MINISBLACK, _RGB, _PALETTE, _YCBCR, _COLOUR_FILTER = 0, 1, 2, 3, 6, 32803
 _READABLE = frozenset({_MINISWHITE, _MINISBLACK, _RGB, _PALETTE, _YCBCR, _COLOUR_FILTER})
+_COLOURS = frozenset({_RGB, _YCBCR})
 _SEPARATE_PLANES, _NO_COMPRESSION = 2, 1
 _ALPHA = frozenset({1, 2})
 _LARGEST_CHUNK_BYTES = 2**26
@@ -157,17 +158,18 @@ def _layout(directory: Any) -> Layout:
         raise ImageError(f"colours of the kind {directory.photometric!s} are not read: save the image as gray or RGB")
     if directory.dtype is None:
         raise ImageError(f"samples of {directory.bitspersample} bits are not read: save the image with 8 or 16 bits")
-    extra = directory.extrasamples
+    extra, samples = directory.extrasamples, directory.samplesperpixel
+    is_separate = samples > 1 and int(directory.planarconfig) == _SEPARATE_PLANES
     return Layout(
         height=directory.imagelength,
         width=directory.imagewidth,
-        samples=directory.samplesperpixel,
+        samples=samples,
         dtype=np.dtype(directory.dtype),
-        separate=directory.samplesperpixel > 1 and int(directory.planarconfig) == _SEPARATE_PLANES,
+        separate=is_separate,
         palette=_palette(directory.colormap) if photometric == _PALETTE else None,
         white=2**directory.bitspersample - 1 if photometric == _MINISWHITE and directory.dtype.kind in "bu" else None,
-        is_colour=photometric == _RGB and directory.samplesperpixel >= 3,
-        has_alpha=bool(extra) and int(extra[-1]) in _ALPHA and directory.samplesperpixel in {2, 4},
+        is_colour=(samples >= 3 and photometric in _COLOURS) or (samples == 3 and not is_separate),
+        has_alpha=bool(extra) and int(extra[-1]) in _ALPHA and samples in {2, 4},
     )
 
 
@@ -247,7 +249,7 @@ def _colours(stored: NDArray[Any], layout: Layout) -> NDArray[Any]:
         stored = ~stored if stored.dtype.kind == "b" else (layout.white - stored).astype(layout.dtype)
     if stored.ndim == 2:
         return stored
-    if layout.samples == 3 or layout.is_colour or (layout.samples == 4 and layout.has_alpha):
+    if layout.is_colour or (layout.samples == 4 and layout.has_alpha):
         return np.ascontiguousarray(stored[..., :3])
     return np.ascontiguousarray(stored[..., 0])
 
@@ -266,6 +268,16 @@ def _lazy_notes(layout: Layout) -> tuple[str, ...]:
 
 
 def _channel_notes(layout: Layout) -> tuple[str, ...]:
-    if layout.samples in {1, 3}:
+    """What of several samples for a pixel was read, where that is not plain."""
+    if layout.samples == 1:
         return ()
-    return (f"the image has {layout.samples} channels: the first is read",)
+    if not layout.is_colour:
+        return (f"the image has {layout.samples} channels: the first is read",)
+    if layout.samples > 3:
+        return (f"the image has {layout.samples} channels: red, green and blue are read",)
+    if layout.separate:
+        return (
+            "the file says that its three planes are red, green and blue, and so they were read: if they are three "
+            "images, save each as a page of its own",
+        )
+    return ()

@@ -22,6 +22,8 @@ from uniaims.report import IndexEntry, ReportContent, write_index, write_overlay
 from uniaims.scalebar import resolve_pixel_size
 
 Result = TypeVar("Result")
+_CHANNELS = (1, 3, 4)
+"""Numbers of gray, colours, and colours with alpha: an array (H, W, 3) is a colour picture and no stack."""
 FEWEST_LEVELS = 32
 """Label images of fewer numbers are never taken for grey levels: they may be classes."""
 PIECES_PER_LEVEL = 20
@@ -144,7 +146,7 @@ def _planes(path: Path) -> list[np.ndarray[Any, Any]] | None:
     try:
         if suffix == ".npy":
             array = np.load(path, mmap_mode="r", allow_pickle=False)
-            arrays = [array] if array.ndim == 3 and min(array.shape[0], array.shape[-1]) > 1 else []
+            arrays = [array] if array.ndim == 3 and array.shape[0] > 1 and array.shape[-1] not in _CHANNELS else []
         elif suffix in TIFF_SUFFIXES:
             with path.open("rb") as stream:
                 check_directories(stream, path.stat().st_size)

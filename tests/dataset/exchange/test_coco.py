@@ -118,7 +118,7 @@ def test_no_path_leads_out(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("annotation", "message"),
     [
-        ({"segmentation": []}, "has no outline, only a box"),
+        ({"segmentation": []}, r"has no outline, only a box\..* let `uniaims analyse` find"),
         ({"segmentation": {"size": [20, 16], "counts": [1, 2]}}, r"run lengths are for \(20, 16\)"),
         ({"segmentation": {"counts": [0, 10**30]}}, "longer than an image"),
         ({"segmentation": {"counts": [-5, 10]}}, "negative"),

@@ -34,10 +34,10 @@ def test_polygons_are_fractions(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("0 0.5 0.5 0.1 0.1", "line 1 is a box, no outline"),
+        ("0 0.5 0.5 0.1 0.1", r"line 1 is a box\..* let `uniaims analyse` find"),
         ("0 10 10 50 10 50 90", "fractions of width and height"),
         ("pore 0.1 0.1 0.5 0.1 0.5 0.9", "wanted a class number"),
-        ("0 0.1 0.1 0.5 0.1 0.5", "line 1 is a box, no outline"),
+        ("0 0.1 0.1 0.5 0.1 0.5", r"line 1 is a box\..* let `uniaims analyse` find"),
         ("0 0.1 0.1", "wanted three or more"),
         ("0.5 0.1 0.1 0.5 0.1 0.5 0.9", "wanted a class number"),
         ("-1 0.1 0.1 0.5 0.1 0.5 0.9", "wanted a class number"),

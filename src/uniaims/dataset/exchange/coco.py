@@ -17,7 +17,7 @@ import numpy as np
 from uniaims._kernels import run_codes
 from uniaims.dataset.entry import Entry
 from uniaims.dataset.exchange.documents import head_of, read_json, stream_list, wanted_dict, wanted_list
-from uniaims.dataset.exchange.drawings import Drawing, flat_points, has_holes, instances_of, ring_of
+from uniaims.dataset.exchange.drawings import BOX_ADVICE, Drawing, flat_points, has_holes, instances_of, ring_of
 from uniaims.dataset.exchange.format import Unreadable, attempt
 from uniaims.dataset.exchange.frame import frame_of
 from uniaims.dataset.exchange.pictures import annotation_files, find_picture, looks_like, save_picture
@@ -164,7 +164,7 @@ def _drawing(shape: tuple[int, int], segmentation: Any, kind: str, what: str) ->
         single = InstanceMasks.from_coco_counts(shape, _counts_of(shape, [segmentation]))
         return Drawing(masks=[single.placed_mask(0)], kind=kind)
     if not segmentation or not isinstance(segmentation, list):
-        raise LabelsError(f"{what} has no outline, only a box. Segment the objects first.")
+        raise LabelsError(f"{what} has no outline, only a box. {BOX_ADVICE}")
     if not isinstance(segmentation[0], list):
         segmentation = [segmentation]
     pairs = all(isinstance(part, list) and len(part) == 2 for part in segmentation)

@@ -23,6 +23,10 @@ Part = list[Ring]
 Mask = tuple[int, int, NDArray[np.bool_]]
 """Row and column of the first pixel, and the mask (h, w)."""
 
+BOX_ADVICE = (
+    "A box tells no outline: draw outlines in the program that made it and export them, or let `uniaims analyse` find "
+    "the objects in the images."
+)
 _ELLIPSE_POINTS = 180
 
 

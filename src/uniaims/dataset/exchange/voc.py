@@ -19,6 +19,7 @@ from PIL import Image
 from uniaims.boxes import Box
 from uniaims.dataset.entry import Entry
 from uniaims.dataset.exchange.documents import Document, read_xml
+from uniaims.dataset.exchange.drawings import BOX_ADVICE
 from uniaims.dataset.exchange.format import Unreadable, attempt
 from uniaims.dataset.exchange.frame import frame_of
 from uniaims.dataset.exchange.pictures import decoded_picture, find_picture, save_picture
@@ -43,7 +44,7 @@ def matches(path: Path) -> bool:
 def read(path: Path) -> Iterator[Entry | Unreadable]:
     """Read the images that have a label image in ``SegmentationObject``."""
     if not (path / "SegmentationObject").is_dir():
-        raise InputError(f"{path} has no SegmentationObject: boxes alone have no outlines. Segment the objects first.")
+        raise InputError(f"{path} has no SegmentationObject, only boxes. {BOX_ADVICE}")
     records, splits = read_records(path), _splits(path)
     for file in files_in(path / "SegmentationObject", ".png"):
         known, split = records.get(image_id_of(file.name)), splits.get(stem_of(file), "")

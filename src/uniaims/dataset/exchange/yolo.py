@@ -16,7 +16,7 @@ import numpy as np
 import yaml
 
 from uniaims.dataset.entry import Entry
-from uniaims.dataset.exchange.drawings import Drawing, bridged, instances_of, ring_of
+from uniaims.dataset.exchange.drawings import BOX_ADVICE, Drawing, bridged, instances_of, ring_of
 from uniaims.dataset.exchange.format import Unreadable, attempt
 from uniaims.dataset.exchange.frame import frame_of
 from uniaims.dataset.exchange.pictures import pictures_in, save_picture
@@ -235,7 +235,7 @@ class _Row:
         values = self.values[:-1] if has_track else self.values
         pairs = values[: len(values) // 2 * 2]  # a number left over is a confidence, or that of a track
         if len(pairs) == 4:
-            raise InputError(f"{self.what} is a box, no outline. Segment the objects first.")
+            raise InputError(f"{self.what} is a box. {BOX_ADVICE}")
         if pairs.size and not (pairs.min() > -1 and pairs.max() < 2):
             worst = pairs.min() if pairs.min() <= -1 else pairs.max()
             raise InputError(f"{self.what} has {worst:g}: wanted fractions of width and height, from 0 to 1.")
