@@ -76,6 +76,22 @@ HOSTILE = [
     "WITH RECURSIVE c AS (SELECT 1 AS a UNION ALL SELECT a + 1 FROM c) SELECT * FROM c",
     "SELECT count(*) FROM images, instances, instances AS b, instances AS c",
     "SELECT count(*) FROM images CROSS JOIN instances",
+    "SELECT count(*) FROM (images CROSS JOIN instances)",
+    "SELECT count(*) FROM ((images CROSS JOIN instances) JOIN instances AS b USING (image_id))",
+    "SELECT count(*) FROM (images, instances)",
+    "SELECT count(*) FROM (images JOIN instances ON true)",
+    "SELECT count(*) FROM images JOIN (instances CROSS JOIN instances AS b) USING (image_id)",
+    "SELECT count(*) FROM images AS a JOIN instances AS b ON a.image_id = a.image_id",
+    "SELECT count(*) FROM (images AS a JOIN instances AS b ON b.image_id = b.image_id)",
+    "SELECT count(*) FROM images AS a JOIN instances AS b ON (a.image_id = a.image_id)",
+    "SELECT count(*) FROM images AS a JOIN instances AS b ON image_id = image_id",
+    "SELECT count(*) FROM images AS a JOIN instances AS b ON a.image_id = b.image_id OR true",
+    "SELECT count(*) FROM images AS a JOIN instances AS b ON (a.image_id = b.image_id OR a.width_px > 0)",
+    "SELECT count(*) FROM images AS a JOIN instances AS b ON NOT a.image_id = b.image_id",
+    "SELECT count(*) FROM images AS a JOIN instances AS b ON a.image_id = b.image_id IS NOT NULL",
+    "SELECT count(*) FROM images a JOIN instances b USING (image_id) JOIN instances c ON a.image_id = b.image_id",
+    "SELECT image_id FROM images WHERE width_px IS DISTINCT FROM 1 AND instances > 2",
+    "SELECT image_id FROM images WHERE (width_px IS NOT DISTINCT FROM (1 + 2) OR instances > 2)",
     "SELECT count(*) FROM instances AS a JOIN instances AS b ON true",
     "SELECT count(*) FROM instances AS a JOIN instances AS b ON 1 = 1",
     "SELECT count(*) FROM instances AS a JOIN instances AS b",
@@ -102,6 +118,12 @@ HARMLESS = [
     "SELECT a.image_id FROM images AS a LEFT JOIN instances AS b ON a.image_id = b.image_id WHERE b.kind <> 'x'",
     'SELECT "image_id" FROM "images" WHERE "modality" ILIKE \'s%\' OR modality IS NULL',
     "SELECT * FROM images NATURAL JOIN instances",
+    "SELECT a.image_id FROM images AS a JOIN instances AS b ON (a.image_id = b.image_id)",
+    "SELECT a.image_id FROM images AS a JOIN instances AS b ON (a.image_id = b.image_id AND b.area_px > 1)",
+    "SELECT a.image_id FROM images AS a JOIN instances AS b ON a.image_id = b.image_id AND b.area_px > 1",
+    "SELECT a.image_id FROM images a JOIN instances b ON a.image_id = b.image_id JOIN instances AS c ON "
+    "c.image_id = b.image_id AND c.number = b.number WHERE a.modality = 'SEM' OR c.number = 1",
+    "SELECT image_id FROM images WHERE (modality IS DISTINCT FROM 'SEM') AND (caption IS NOT DISTINCT FROM '')",
     "SELECT * FROM images ANTI JOIN instances USING (image_id)",
     "WITH big AS (SELECT * FROM instances WHERE area_px > 9), n AS (SELECT image_id, count(*) AS c FROM big "
     "GROUP BY image_id) SELECT * FROM n JOIN images USING (image_id)",
@@ -254,6 +276,9 @@ def test_each_function_that_may_be_called_works(dataset: Dataset, name: str) -> 
         ("(instances < 2 OR instances >= 6) AND \"group\" <> 'g9'", "af"),
         ("image_id IN ('a', 'b') AND length(image_id) = 1", "ab"),
         ("true", "abcdef"),
+        ("modality IS DISTINCT FROM 'SEM'", "def"),
+        ("instances > 4 AND modality IS DISTINCT FROM 'SEM' ORDER BY instances DESC", "fe"),
+        ("modality is not distinct from 'SEM'", "abc"),
         ("image_id = 'union' OR image_id = 'a'", "a"),
     ],
 )
@@ -264,3 +289,43 @@ def test_conditions(dataset: Dataset, condition: str, ids: str) -> None:
 def test_a_refusal_says_what_may_be_called() -> None:
     with pytest.raises(SettingsError, match=r"the function read_csv is none of those that may be called: abs, "):
         answer({"t": pl.DataFrame({"a": [1]})}, "SELECT * FROM t WHERE a IN (SELECT a FROM t WHERE read_csv('x') = 1)")
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        (
+            "SELECT modalty FROM images",
+            r"no column modalty. Did you mean modality\? Columns of images: image_id, .*instances",
+        ),
+        ("SELECT * FROM images WHERE modality = SEM", "no column SEM.*single quotation marks"),
+        ("SELECT images.nope FROM images", "no column nope"),
+        ("SELECT image_id FROM images WHERE", "it is no SQL, wanted an expression where it ends"),
+        ("SELECT image_id FROM images WHERE modality == 'SEM'", "no SQL, wanted an expression where = stands"),
+        ("SELECT width_px + 'a' FROM images", "wanted numbers where numbers"),
+        ("SELECT sum(modality) FROM images", "wanted numbers where numbers"),
+    ],
+)
+def test_what_polars_says_is_told_with_what_was_wanted(dataset: Dataset, statement: str, said: str) -> None:
+    with pytest.raises(SettingsError, match=said):
+        dataset.sql(statement)
+
+
+def test_a_field_that_was_never_set_is_told_where_nothing_is_found(
+    dataset: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = str(dataset.folder)
+    for condition, unset in (
+        ("material = 'Fe'", "material"),
+        ("SELECT image_id FROM images WHERE \"material\" LIKE 'F%' AND pixel_size_nm < 2", "pixel_size_nm"),
+        ("modality = 'STEM'", ""),
+        ("instances > 99", ""),
+        ("material = ''", ""),
+    ):
+        assert main(["dataset", "query", folder, condition]) == 0
+        said = capsys.readouterr().err
+        assert ("no image has a value for" in said) == bool(unset)
+        assert unset in said
+    export = ["dataset", "export", folder, "--format", "coco", "--output", str(tmp_path / "new")]
+    assert main([*export, "--where", "material = 'Fe'"]) == 1
+    assert "No image has a value for material." in capsys.readouterr().err

@@ -89,6 +89,8 @@ def query(
         table = opened.sql(condition)
     else:
         table = opened.select(condition)
+    if not table.height and (unset := opened.never_set(condition)):
+        say_warning(_why_nothing(unset))
     if as_json:
         sys.stdout.write(table.write_json() + "\n")
         return
@@ -247,6 +249,13 @@ def group() -> typer.Typer:
     for name, command in COMMANDS.items():
         app.command(name)(command)
     return app
+
+
+def _why_nothing(unset: Sequence[str]) -> str:
+    return (
+        f"no image has a value for {' or '.join(unset)}. Set it where images come in, as "
+        f"`uniaims dataset import ... --set {unset[0]}=...`, or by `Dataset.describe` in Python."
+    )
 
 
 def _fields(texts: Sequence[str]) -> dict[str, Any]:

@@ -101,6 +101,14 @@ class Catalogue:
         """
         return answer({"images": self.images.lazy(), "instances": self.instance_table}, statement)
 
+    def never_set(self, statement: str) -> tuple[str, ...]:
+        """The fields of records that a condition or statement names and no image has: why it may find nothing.
+
+        Raises:
+            SettingsError: if the statement can't be read.
+        """
+        return self._table.never_set(statement)
+
     def record(self, image_id: str) -> ImageRecord:
         """What is known of an image.
 

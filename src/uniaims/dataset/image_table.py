@@ -10,7 +10,7 @@ import polars as pl
 
 from uniaims.atomic import atomic_file
 from uniaims.dataset.schema import DESCRIPTIVE_FIELDS, FIELDS, ImageRecord, record_from
-from uniaims.dataset.statements import CAN_NOT, answer, check_condition, reason_of
+from uniaims.dataset.statements import CAN_NOT, answer, check_condition, names_in, reason_of
 from uniaims.errors import InputError, OutputError, SettingsError
 
 TABLE = "images.parquet"
@@ -30,6 +30,7 @@ COLUMNS: dict[str, type[pl.DataType]] = {
 }
 _NEEDED = ("image_id", "file", "width_px", "height_px", "part", "first_row", "instance_count")
 _DEFAULTS = ImageRecord("x", "x", 1, 1).as_dict() | {"content_hash": "", "sketch": b""}
+_UNSET = {name: 0.0 if _DEFAULTS[name] is None else _DEFAULTS[name] for name in DESCRIPTIVE_FIELDS}
 
 Row = dict[str, Any]
 _Stamp = tuple[int, int, int] | None
@@ -105,6 +106,16 @@ class ImageTable:
                 f"\"modality = 'SEM' and instances > 4000\", over {', '.join(table.columns[1:])}."
             ) from error
         return self.rows[found["row"].to_list()]
+
+    def never_set(self, statement: str) -> tuple[str, ...]:
+        """The fields of records that a condition or statement names and no image has: why it may find nothing.
+
+        Raises:
+            SettingsError: if the statement can't be read.
+        """
+        named = names_in(statement)
+        fields = [name for name in DESCRIPTIVE_FIELDS if name in named]
+        return tuple(name for name in fields if (self.rows[name].fill_null(_UNSET[name]) == _UNSET[name]).all())
 
     def with_rows(self, rows: Iterable[Row]) -> pl.DataFrame:
         """The rows with some added, or changed where the id is there already."""

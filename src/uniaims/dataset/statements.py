@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import polars as pl
 
-from uniaims.errors import SettingsError
+from uniaims.errors import SettingsError, did_you_mean
 
 CAN_NOT = "can't be carried out: "
 """Stands in messages before the reason."""
@@ -54,7 +54,15 @@ _ENDS = frozenset(
     | {"fetch", "select"}
 )
 """Words that end a FROM clause."""
+_JOIN_WORDS = frozenset(
+    {"join", "left", "right", "inner", "full", "outer", "natural", "semi", "anti", "cross", "asof", "positional"}
+)
+"""Words before which the condition of a join ends, unless they are functions."""
 _SET_WORDS = frozenset({"union", "intersect", "except", "from", "select"})
+_NO_COLUMN = re.compile(
+    r"(?:unable to find column|no column named|no table or struct column named) ['\"](?P<name>[^'\"]+)"
+)
+_NO_SQL = re.compile(r"Expected: (?P<wanted>.*), found: (?P<there>.*?)(?: at Line.*)?$")
 _WORDS = re.compile(
     r"""(?P<blank>\s+|--[^\n]*|/\*.*?\*/)
     |(?P<text>'(?:[^']|'')*')
@@ -76,7 +84,33 @@ def answer(tables: Mapping[str, pl.DataFrame | pl.LazyFrame], statement: str) ->
     try:
         return pl.SQLContext(dict(tables)).execute(checked, eager=True)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError, TypeError) as error:
-        raise SettingsError(f"{_short(statement)} {CAN_NOT}{reason_of(error)}.") from error
+        raise _refused(statement, _explained(error, tables)) from error
+
+
+def names_in(statement: str) -> frozenset[str]:
+    """The words and quoted names of a statement, in small letters.
+
+    Raises:
+        SettingsError: if it can't be read.
+    """
+    return frozenset(map(_plain, _words(statement)))
+
+
+def _explained(error: BaseException, tables: Mapping[str, pl.DataFrame | pl.LazyFrame]) -> str:
+    """What Polars says, as somebody who knows SQL and not Polars reads it."""
+    reason = reason_of(error)
+    if found := _NO_COLUMN.search(reason):
+        columns = {name: table.lazy().collect_schema().names() for name, table in tables.items()}
+        known = list(dict.fromkeys(column for names in columns.values() for column in names))
+        listed = "; ".join(f"{name}: {', '.join(names)}" for name, names in columns.items())
+        wanted = f" Columns of {listed}." if len(columns) > 1 else ""
+        close = did_you_mean(found["name"], known)
+        return f"there is no column {found['name']}.{close}{wanted} A text stands in single quotation marks"
+    if found := _NO_SQL.search(reason):
+        there = "it ends" if found["there"] == "EOF" else f"{found['there']} stands"
+        return f"it is no SQL, wanted {found['wanted']} where {there}"
+    advice = ": wanted numbers where numbers are asked for, and texts where texts are" if "type" in reason else ""
+    return f"Polars says {reason!r}{advice}"
 
 
 def reason_of(error: BaseException) -> str:
@@ -90,10 +124,11 @@ def check_condition(condition: str) -> None:
     Raises:
         SettingsError: if it is the beginning of another SELECT.
     """
-    depth = 0
-    for word in _words(condition):
+    depth, words = 0, _words(condition)
+    for i, word in enumerate(words):
         depth += {"(": 1, ")": -1}.get(word, 0)
-        if depth < 0 or (depth == 0 and word.lower() in _SET_WORDS):
+        is_set_word = depth == 0 and word.lower() in _SET_WORDS and not _is_comparison(words, i)
+        if depth < 0 or is_set_word:
             raise _refused(condition, f"{word} can't stand in a condition")
 
 
@@ -141,13 +176,11 @@ class _Bracket:
         function: name of the function whose arguments these are, else "".
         clause: the last of SELECT and FROM, and "" before and after them.
         joins: joins of the FROM clause that have not yet said what belongs together.
-        matching: whether that is being said, and no equality of two names has come.
     """
 
     function: str = ""
     clause: str = ""
     joins: int = 0
-    matching: bool = False
 
 
 @dataclass
@@ -169,7 +202,7 @@ class _Reader:
         for i, word in enumerate(self.words):
             small, before = word.lower(), self._word(i - 1)
             if word == "(":
-                self._open_bracket(before)
+                self._open_bracket(i, before)
             elif word == ")":
                 self._close_bracket()
             elif small == "recursive":
@@ -186,13 +219,17 @@ class _Reader:
     def _refused(self, reason: str) -> SettingsError:
         return _refused(self.statement, reason)
 
-    def _open_bracket(self, before: str) -> None:
+    def _open_bracket(self, i: int, before: str) -> None:
         is_name = bool(re.match(r'[a-z_"]', before))
         if is_name and before not in FUNCTIONS and before not in _SYNTAX:
             raise self._refused(
                 f"the function {before} is none of those that may be called: {', '.join(sorted(FUNCTIONS))}"
             )
-        self._open.append(_Bracket(function=before if before in FUNCTIONS else ""))
+        holds_tables = self._open[-1].clause == "from" and before in {"from", "join", "("}
+        is_table = holds_tables and self._word(i + 1) not in {"select", "with"}
+        self._open.append(_Bracket(before if before in FUNCTIONS else "", "from" if is_table else ""))
+        if is_table:
+            self._check_table(i + 1)
         if len(self._open) > DEEPEST:
             raise self._refused(f"it has more than {DEEPEST} brackets in each other")
 
@@ -207,6 +244,8 @@ class _Reader:
         if word in _ENDS and self._word(i - 1) != "*":
             self._end_clause()
             here.clause = "select" if word == "select" else ""
+        elif word == "from" and _is_comparison(self.words, i):
+            self._check_comparison(i)
         elif word == "from" and here.function not in _FROM_INSIDE:
             if here.clause != "select":
                 raise self._refused("FROM without SELECT before it")
@@ -215,21 +254,54 @@ class _Reader:
         elif here.clause == "from":
             self._read_join(i, word, here)
 
+    def _check_comparison(self, i: int) -> None:
+        """Refuse ``a IS DISTINCT FROM b AND c``, which Polars takes for ``a IS DISTINCT FROM (b AND c)``."""
+        depth = 0
+        for word in self._condition(i + 1):
+            depth += {"(": 1, ")": -1}.get(word, 0)
+            if depth == 0 and word in {"and", "or"}:
+                raise self._refused(
+                    f"{word.upper()} behind IS DISTINCT FROM can be read in two ways: put brackets around the latter"
+                )
+
     def _read_join(self, i: int, word: str, here: _Bracket) -> None:
         if word == "," or word in {"cross", "lateral"}:
             raise self._refused(
                 "every row with every row is too much: say what belongs together, JOIN ... USING (image_id)"
             )
         if word == "join":
-            self._end_matching()
+            self._end_joins()
             here.joins += self._word(i - 1) != "natural" and "natural" not in self._since_table(i)
             self._check_table(i + 1)
-        elif word == "using":
+        elif word == "using" or (word == "on" and self._is_matching(i)):
             here.joins -= 1
-        elif word == "on":
-            here.matching = True
-        elif word == "=" and here.matching and _is_name(self._word(i - 1)) and _is_name(self._word(i + 1)):
-            here.joins, here.matching = here.joins - 1, False
+
+    def _is_matching(self, i: int) -> bool:
+        """Whether the condition behind the ON at ``i`` holds for rows only that match in a column of both tables."""
+        joined, words = _plain(self._word(i - 1)), self._condition(i + 1)
+        while words[:1] == ["("] and _closing(words) == len(words) - 1:
+            words = words[1:-1]
+        parts, depth = list[list[str]]([[]]), 0
+        for word in words:
+            depth += {"(": 1, ")": -1}.get(word, 0)
+            if depth == 0 and word == "or":
+                return False
+            if depth == 0 and word == "and":
+                parts.append([])
+            else:
+                parts[-1].append(word)
+        return any(_joins(part, joined) for part in parts)
+
+    def _condition(self, start: int) -> list[str]:
+        """The words from ``start`` to where the condition of a join ends."""
+        depth, stop = 0, start
+        while stop < len(self.words):
+            word, is_call = self._word(stop), self._word(stop + 1) == "("
+            depth += {"(": 1, ")": -1}.get(word, 0)
+            if depth < 0 or (depth == 0 and not is_call and word in _ENDS | _JOIN_WORDS):
+                break
+            stop += 1
+        return [self._word(k) for k in range(start, stop)]
 
     def _since_table(self, i: int) -> list[str]:
         """The words directly before JOIN: LEFT, OUTER, NATURAL and so on."""
@@ -240,23 +312,43 @@ class _Reader:
         if name != "(" and (_plain(name) not in self._names or self._word(i + 1) in {"(", "."}):
             raise self._refused(f"{name or 'nothing'} is no table of the dataset: wanted {' or '.join(self.tables)}")
 
-    def _end_matching(self) -> None:
-        here = self._open[-1]
-        if here.matching or here.joins > 0:
-            raise self._refused("a join does not say by which columns: JOIN ... USING (image_id), or ON a.x = b.x")
+    def _end_joins(self) -> None:
+        if self._open[-1].joins > 0:
+            raise self._refused(
+                "a join does not say by which columns of both tables: JOIN ... USING (image_id), or ON a.x = b.x"
+            )
 
     def _end_clause(self) -> None:
         if self._open[-1].clause == "from":
-            self._end_matching()
+            self._end_joins()
+
+
+def _joins(words: list[str], joined: str) -> bool:
+    """Whether words are ``a.x = b.y``, where one of the tables is the one that is joined and the other is not."""
+    if len(words) != 7 or [words[k] for k in (1, 3, 5)] != [".", "=", "."]:
+        return False
+    return (_plain(words[0]) == joined) != (_plain(words[4]) == joined)
+
+
+def _closing(words: list[str]) -> int:
+    """Place of the bracket that closes the one at the start."""
+    depth = 0
+    for place, word in enumerate(words):
+        depth += {"(": 1, ")": -1}.get(word, 0)
+        if depth == 0:
+            return place
+    return -1
+
+
+def _is_comparison(words: list[str], i: int) -> bool:
+    """Whether the FROM at ``i`` is that of ``IS [NOT] DISTINCT FROM``, which compares and is no clause."""
+    before = [word.lower() for word in words[max(0, i - 3) : i]]
+    return before[-2:] == ["is", "distinct"] or before == ["is", "not", "distinct"]
 
 
 def _plain(name: str) -> str:
     """A name as it is compared: without quotation marks, in small letters."""
     return name.strip('"').lower()
-
-
-def _is_name(word: str) -> bool:
-    return bool(re.match(r'[a-z_"]', word)) and word not in {"true", "false", "null"}
 
 
 def _refused(statement: str, reason: str) -> SettingsError:

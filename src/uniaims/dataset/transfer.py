@@ -130,7 +130,9 @@ def export(dataset: Dataset, form: str, target: str | Path, condition: str = "")
     """
     chosen, names = format_named(form), [record.image_id for record in dataset.query(condition)]
     if not names:
-        raise InputError(f"{dataset.folder}: there is no image{f' with {condition}' if condition else ''} to export.")
+        unset = f" No image has a value for {' or '.join(never)}." if (never := dataset.never_set(condition)) else ""
+        with_it = f" with {condition}" if condition else ""
+        raise InputError(f"{dataset.folder}: there is no image{with_it} to export.{unset}")
     place = Path(target)
     if place.exists() and (not place.is_dir() or any(place.iterdir())):
         raise OutputError(f"{place} is there already. Choose a new folder, so that nothing is lost.")
