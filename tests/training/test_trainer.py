@@ -1,6 +1,7 @@
 import json
 import os
 import signal
+import socket
 import time
 from dataclasses import replace
 
@@ -291,6 +292,7 @@ def test_validations_tell_how_far_they_are(settings):
 def test_what_a_kill_left_half_written_is_removed(settings):
     settings.output.mkdir()
     (settings.output / ".training.0123abcd.partial.pt").write_bytes(b"half")
+    (settings.output / ".uniaims-0123abcd.claim").write_text(socket.gethostname())
     train(replace(settings, steps=1))
     assert not list(settings.output.glob(".*partial*"))
 
