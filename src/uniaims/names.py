@@ -60,12 +60,12 @@ def folder_name(stem: str) -> str:
     return f"{name.encode()[: LONGEST_BYTES - DIGEST_DIGITS - 1].decode(errors='ignore')}_{digest}"
 
 
-def page_folder_name(name: str, page: int) -> str:
-    """The folder for image ``page`` (counted from 0) of a file whose first has the folder ``name``."""
-    return f"{name}_page{page:03}" if page else name
+def page_folder_name(name: str, page: int, *, among_several: bool = True) -> str:
+    """The folder for image ``page`` (counted from 0) of a file; the first has ``name`` where it is not one of several."""
+    return f"{name}_page{page:03}" if page or among_several else name
 
 
-def first_page_folder_name(name: str) -> str:
+def file_folder_name(name: str) -> str:
     """Invert `page_folder_name`."""
     return _PAGE.sub("", name)
 

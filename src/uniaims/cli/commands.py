@@ -16,7 +16,17 @@ from uniaims.cli import STOPPED, USAGE
 from uniaims.cli.flags import page_option, settings_from, settings_of
 from uniaims.cli.models import models
 from uniaims.cli.scale import scale
-from uniaims.cli.screen import pace, progress_bars, say, say_error, say_facts, say_json, say_table, say_warning
+from uniaims.cli.screen import (
+    counted,
+    pace,
+    progress_bars,
+    say,
+    say_error,
+    say_facts,
+    say_json,
+    say_table,
+    say_warning,
+)
 from uniaims.cli.synthesis import synthesise
 from uniaims.cli.training import finetune, quantise, train
 from uniaims.errors import OutputError
@@ -125,7 +135,7 @@ def _save_measured(labels: Path, pages: "Sequence[GivenLabels]", output: Path | 
     else:
         save_measurements(output, first.measurements, first.labels, first.micrograph, title=first.name)
     on = f" on {len(pages)} pages" if several else ""
-    say(f"{table.height:,} objects measured{on}: {output}")
+    say(f"{counted(table.height, 'object')} measured{on}: {output}")
 
 
 def info(
@@ -241,7 +251,7 @@ def _say_batch(result: "BatchResult") -> None:
     for outcome in [*skipped, *done] if len(result.outcomes) <= MOST_LINES else []:
         note = "done before" if outcome.status == "skipped" else outcome.message and f"made anew: {outcome.message}"
         name = names[outcome.image, outcome.page] if outcome.image else outcome.name
-        objects = "1 object" if outcome.instance_count == 1 else f"{outcome.instance_count:,} objects"
+        objects = counted(outcome.instance_count or 0, "object")
         say(f"{name}: {objects}{_looked_for(outcome)}" + (f" ({note})" if note else ""))
     for outcome in failed:
         say_error(_failure(outcome))
@@ -250,7 +260,7 @@ def _say_batch(result: "BatchResult") -> None:
         for text in outcome.contradictions:
             say_warning(f"{names[outcome.image, outcome.page] if outcome.image else outcome.name}: {text}")
     if len(doubtful) > MOST_DOUBTS:
-        say_warning(f"so it is with {len(doubtful) - MOST_DOUBTS} more images: their reports say by how much.")
+        say_warning(f"so it is with {len(doubtful) - MOST_DOUBTS} more: their reports say by how much.")
     in_pixels = sum(not outcome.has_pixel_size for outcome in done)
     if in_pixels:
         say_warning(f'no pixel size for {in_pixels} of {len(done)}: lengths are in pixels. Give --pixel-size "2.5 nm".')
@@ -297,7 +307,8 @@ def _say_evaluation(evaluation: "DatasetEvaluation") -> None:
     rows |= {"mean of images": whole.mean.as_dict(), "all objects pooled": whole.pooled.as_dict()}
     say_table(["image", *scores], [[name, *(_figure(row[score]) for score in scores)] for name, row in rows.items()])
     pooled = whole.pooled
-    say(f"{whole.image_count} images, {pooled.true_count:,} true and {pooled.predicted_count:,} predicted objects")
+    predicted = counted(pooled.predicted_count, "predicted object")
+    say(f"{counted(whole.image_count, 'image')}, {pooled.true_count:,} true and {predicted}")
 
 
 def _figure(value: float | None) -> str:
