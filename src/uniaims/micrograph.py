@@ -86,7 +86,7 @@ class PixelSize:
 
     @classmethod
     def parse(cls, text: str) -> "PixelSize":
-        """A pixel size that the user wrote: ``"2.5 nm"``, ``"0.8µm"``, ``"2,5 nm"``, ``"1.2 Å/px"``; also mm, pm, m, um, A.
+        """A pixel size that the user wrote: ``"2.5 nm"``, ``"2,5 nm"``, ``"0.8µm"``, ``"1.2 Å/px"``; mm, pm, m, um, A.
 
         Of pixels that are not square width x height: ``"2 x 3 nm"``, ``"2 nm x 3 nm"``.
 

@@ -12,6 +12,7 @@ from uniaims.cli.screen import counted, progress_bars, say, say_error, say_facts
 from uniaims.errors import SettingsError
 
 if TYPE_CHECKING:
+    from uniaims.dataset import Dataset
     from uniaims.dataset.differences import Difference, ImageDifference
     from uniaims.dataset.intake import Placement
     from uniaims.dataset.validation import Fault

@@ -121,8 +121,8 @@ def _say_finetuned(done: "FineTuned", parent: str) -> None:
     which = "held out" if done.held_out else "that it learned from (too few to hold any out)"
     change = "no better" if done.ap50_after == done.ap50_before else "better" if done.better else "worse"
     say(
-        f"AP50 on {counted(done.images_judged, 'image')} {which}: {done.ap50_before:.3f} before, {done.ap50_after:.3f} now. "
-        f"The new model is {change}."
+        f"AP50 on {counted(done.images_judged, 'image')} {which}: {done.ap50_before:.3f} before, "
+        f"{done.ap50_after:.3f} now. The new model is {change}."
     )
     if done.better:
         _say_use(done.model.onnx)

@@ -136,5 +136,5 @@ def given_length(text: str, what: str = "length") -> GivenLength:
     if factor is None:
         raise PixelSizeError(f"{quantity.unit!r} in {text!r} is no unit of length: use nm, µm, mm, pm, Å or m.")
     if quantity.value <= 0:
-        raise PixelSizeError(f"{text!r} is no {what}: wanted one above 0, such as \"2.5 nm\".")
+        raise PixelSizeError(f'{text!r} is no {what}: wanted one above 0, such as "2.5 nm".')
     return GivenLength(quantity.value, quantity.unit, quantity.value * factor)
