@@ -98,7 +98,7 @@ def test_results_of_other_settings_are_neither_replaced_nor_mixed(
     before = _all_files(output)
     with pytest.raises(SettingsError, match=r"\(a.png\). Pixel size given by the user: 2.5 µm there, 3 nm now"):
         run(images, AnalysisSettings(SETTINGS.segmenter, "3 nm"))
-    with pytest.raises(SettingsError, match=r"Object diameter: 24.0 there, 30.0 now; Pixel .* now.*--overwrite"):
+    with pytest.raises(SettingsError, match=r"Object diameter: 24 there, 30 now; Pixel .* now.*--overwrite"):
         analyse_batch([images / "b.png"], output, AnalysisSettings(SegmenterSettings(diameter_px=30.0)))
     with monkeypatch.context() as patch:
         patch.setattr("uniaims.pipeline.ways.__version__", "99")

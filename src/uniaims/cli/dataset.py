@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from uniaims.cli.flags import PlainCommand
 from uniaims.cli.screen import counted, progress_bars, say, say_error, say_facts, say_json, say_warning
 from uniaims.errors import SettingsError
 
@@ -247,7 +248,7 @@ def group() -> typer.Typer:
     """The commands that stand behind ``uniaims dataset``."""
     app = typer.Typer(name="dataset", help="Datasets: import, export, query, validate, split.", no_args_is_help=True)
     for name, command in COMMANDS.items():
-        app.command(name)(command)
+        app.command(name, cls=PlainCommand)(command)
     return app
 
 

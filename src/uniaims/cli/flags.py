@@ -1,6 +1,7 @@
 """Flags of a command from the fields of settings classes."""
 
 import inspect
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import Enum
@@ -10,16 +11,34 @@ from types import GenericAlias
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import typer
+from typer.core import TyperCommand
 
 from uniaims.errors import SettingsError
 from uniaims.page_choice import METAVAR, parse_pages
 
+NUMBERS = "<N,N,...>"
+"""What stands for numbers in a row in the help."""
+
 Command = Callable[..., Any]
 Settings = TypeVar("Settings")
 
+_LIST_OF = re.compile(r"<list\[(\w+)\]>")
 _CLASSES: dict[Command, str] = {}
 _OPEN: set[Command] = set()
 """Commands whose flags are None where they are not given, because a file may give them."""
+
+
+class PlainCommand(TyperCommand):
+    """A command whose help speaks of ``<path>...`` where typer has the Python type, ``<list[Path]>``."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write arguments and options into the help, in columns as before."""
+        super().format_options(ctx, formatter)
+        formatter.buffer = [_LIST_OF.sub(_several, text) for text in formatter.buffer]
+
+
+def _several(found: re.Match[str]) -> str:
+    return f"<{found[1].lower()}>...".ljust(len(found[0]))
 
 
 def settings_from(path: str, *, given_only: bool = False) -> Callable[[Command], Command]:
@@ -144,7 +163,7 @@ def _flag(item: Field[Any], kind: Any) -> inspect.Parameter:
         "/".join(names) if kind is bool else name,
         help=item.metadata["help"],
         parser=_parser(parse) if parse else None,
-        metavar=item.metadata.get("metavar") or None,
+        metavar=item.metadata.get("metavar") or (NUMBERS if _is_row_of_numbers(kind) else None),
     )
     default = inspect.Parameter.empty if item.default is MISSING else _shown(item.default, kind)
     flag_type: Any = _flag_type(item, kind)
@@ -157,8 +176,12 @@ def _flag_type(item: Field[Any], kind: Any) -> Any:
     if get_origin(kind) is Literal:
         return _choices(item.name, kind)
     if get_origin(kind) is tuple:
-        return str if get_args(kind)[0] in {int, float} else GenericAlias(list, get_args(kind)[:1])
+        return str if _is_row_of_numbers(kind) else GenericAlias(list, get_args(kind)[:1])
     return Any if item.metadata.get("parse") else kind
+
+
+def _is_row_of_numbers(kind: Any) -> bool:
+    return get_origin(kind) is tuple and get_args(kind)[0] in {int, float}
 
 
 def page_option(told: str) -> Any:

@@ -74,6 +74,8 @@ def _written(name: str, value: object) -> str:
         return "none"
     if name == "pixel_size":  # 2.5 um, 2.5 µm and 2500 nm are one
         return _same_length(str(value))
+    if isinstance(value, float):
+        return f"{value:.12g}"
     return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
