@@ -43,6 +43,8 @@ def test_parse(value: float, unit: str, space: str, suffix: str) -> None:
         ("2 nm/px x 3 nm/px", (2, 3)),
         ("0.002 µm * 30 Å", (2, 3)),
         ("500 x 250 pm", (0.5, 0.25)),
+        ("2,5 x 3,5 nm", (2.5, 3.5)),
+        ("2,5 nm x 3,5", (2.5, 3.5)),
     ],
 )
 def test_two_sides(text: str, sides: tuple[float, float]) -> None:
@@ -51,6 +53,21 @@ def test_two_sides(text: str, sides: tuple[float, float]) -> None:
     assert size.nm**2 == pytest.approx(sides[0] * sides[1])
     again = PixelSize.parse(str(size))
     assert (again.width_nm, again.height_nm) == pytest.approx(sides)
+
+
+@pytest.mark.parametrize(
+    ("text", "nm"),
+    [
+        ("2,5 nm", 2.5), ("0,123 nm", 0.123), (",5 nm", 0.5), ("2,5e1 nm", 25), ("1,2345 µm", 1234.5), ("1,5µm", 1500),
+        ("1.234 nm", 1.234), ("1.234,5 nm", 1234.5), ("1,234.5 nm", 1234.5), ("1 234 nm", 1234), ("10,000,5 nm", None),
+    ],
+)  # fmt: skip
+def test_a_decimal_comma_is_one(text: str, nm: float | None) -> None:
+    if nm is None:
+        with pytest.raises(PixelSizeError):
+            PixelSize.parse(text)
+    else:
+        assert PixelSize.parse(text).nm == pytest.approx(nm)
 
 
 @pytest.mark.parametrize("text", ["2.5 x 2.5 nm", "2.5 x 2.50025 nm", "2.5 nm x 2.5 nm"])
@@ -75,7 +92,10 @@ def test_any_text_is_a_pixel_size_or_an_error(text: str) -> None:
     ("text", "message"),
     [
         ("2.5", "no unit"),
-        ("2,5 nm", "decimal point"),
+        ("1,234 nm", "'1.234 nm' or '1234 nm'"),
+        ("12,345 x 3 nm", "a thousand times"),
+        ("2,5", "no unit"),
+        ("1,2,3 nm", "write a number"),
         ("", "write a number"),
         ("nm", "write a number"),
         ("2.5 kV", "no unit of length"),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from uniaims.names import (
     LONGEST_BYTES,
     alike,
-    first_page_folder_name,
+    file_folder_name,
     folder_name,
     is_there,
     matches,
@@ -53,8 +53,8 @@ def test_long_names_stay_apart() -> None:
 
 
 def test_pages_never_meet_other_files() -> None:
-    assert page_folder_name("a", 0) == "a"
-    assert first_page_folder_name(page_folder_name("a", 12)) == "a"
+    assert page_folder_name("a", 0) == "a_page000"
+    assert file_folder_name(page_folder_name("a", 12)) == "a"
     assert folder_name("a_page012") != page_folder_name("a", 12)
 
 

@@ -6,7 +6,7 @@
     ├── InputError (ValueError)       what the user gave can't be used
     │   ├── ImageError                a file that is no readable image, or an array that is no image
     │   ├── LabelsError               an array or file that is no label image
-    │   ├── PixelSizeError            a text or number that is no length per pixel
+    │   ├── PixelSizeError            a text that is no length, a number that is no size of a pixel
     │   └── SettingsError             a setting out of its range, an unknown name
     ├── ModelError                    a model that can't be found, read or run
     ├── OutputError (OSError)         a result that can't be written
@@ -42,7 +42,7 @@ class LabelsError(InputError):
 
 
 class PixelSizeError(InputError):
-    """A text or number that is no length per pixel."""
+    """A text that is no length, or a number that is no size of a pixel."""
 
 
 class SettingsError(InputError):

@@ -28,7 +28,7 @@ from uniaims.formats.calibration import (
     pixel_aspect,
 )
 from uniaims.formats.channels import without_alpha
-from uniaims.formats.lengths import nanometres_per, parse_quantity, without_per_pixel
+from uniaims.formats.lengths import given_length, parse_quantity, without_per_pixel
 from uniaims.formats.soundness import check_pixels, finite_pixels, sound_pixels
 
 __all__ = ["Acquisition", "LazyPixels", "Micrograph", "PixelSize", "read_image"]
@@ -86,7 +86,7 @@ class PixelSize:
 
     @classmethod
     def parse(cls, text: str) -> "PixelSize":
-        """A pixel size that the user wrote: ``"2.5 nm"``, ``"0.8µm"``, ``"1.2 Å/px"``; also mm, pm, m, um, A.
+        """A pixel size that the user wrote: ``"2.5 nm"``, ``"2,5 nm"``, ``"0.8µm"``, ``"1.2 Å/px"``; mm, pm, m, um, A.
 
         Of pixels that are not square width x height: ``"2 x 3 nm"``, ``"2 nm x 3 nm"``.
 
@@ -95,25 +95,11 @@ class PixelSize:
         """
         sides = _TIMES.split(text)
         if len(sides) == 1:
-            return cls._parse_side(text)
+            return cls(given_length(text, "pixel size").nm)
         if len(sides) > 2:
             raise PixelSizeError(f'{text!r} has {len(sides)} sides: write width and height, such as "2 x 3 nm"')
-        width, height = map(cls._parse_side, _with_units(sides))
+        width, height = (given_length(side, "pixel size") for side in _with_units(sides))
         return cls.of_sides(width.nm, height.nm)
-
-    @classmethod
-    def _parse_side(cls, text: str) -> "PixelSize":
-        quantity = parse_quantity(without_per_pixel(text)) if "," not in text else None
-        advice = 'write a number and a unit, such as "2.5 nm"'
-        if quantity is None or quantity.rest:
-            hint = ", with a decimal point" if "," in text else ""
-            raise PixelSizeError(f"{text!r} is no pixel size: {advice}{hint}")
-        if not quantity.unit:
-            raise PixelSizeError(f"{text!r} has no unit: {advice} (nm, µm, mm, pm, Å, m)")
-        factor = nanometres_per(quantity.unit)
-        if factor is None:
-            raise PixelSizeError(f"{quantity.unit!r} in {text!r} is no unit of length: use nm, µm, mm, pm, Å or m")
-        return cls(quantity.value * factor, "given")
 
     @staticmethod
     def told(size: "PixelSize | None") -> dict[str, float | None]:

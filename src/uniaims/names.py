@@ -3,6 +3,7 @@
 ::
 
     shown(text) -> str            what a page, a table or a terminal may be sent of a text that holds names
+    listed(names) -> str          some of them in a sentence, and how many more there are
     folder_name(stem) -> str      name of a folder for the results of an image of this stem
     alike(name) -> str            names that some disk takes for one have this in common
     is_there(path) -> bool        whether there is such a file or folder; never an error
@@ -16,7 +17,7 @@ import hashlib
 import os
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from glob import escape, glob, has_magic
 from itertools import islice, product
@@ -48,6 +49,12 @@ def shown_name(name: str) -> str:
     return _NOT_IN_NAMES.sub("\ufffd", name)
 
 
+def listed(names: Sequence[str], most: int = 5) -> str:
+    """Names in a sentence: ``a, b, c, d, e and 7 more``."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
 def folder_name(stem: str) -> str:
     """A folder name that can be typed, joined into tables and written on any disk of this system.
 
@@ -64,11 +71,11 @@ def folder_name(stem: str) -> str:
 
 
 def page_folder_name(name: str, page: int) -> str:
-    """The folder for image ``page`` (counted from 0) of a file whose first has the folder ``name``."""
-    return f"{name}_page{page:03}" if page else name
+    """The folder for image ``page`` (counted from 0) of a file whose folder is ``name``."""
+    return f"{name}_page{page:03}"
 
 
-def first_page_folder_name(name: str) -> str:
+def file_folder_name(name: str) -> str:
     """Invert `page_folder_name`."""
     return _PAGE.sub("", name)
 

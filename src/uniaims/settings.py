@@ -5,7 +5,7 @@ flag, the comment in a settings file and the description in a form. What does no
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, field, fields, is_dataclass
 from pathlib import Path
 from types import UnionType
@@ -24,9 +24,19 @@ _PLAIN: dict[Any, tuple[str, str]] = {
 """Type of a field -> what is wanted, in words; its name in a JSON schema."""
 
 
-def setting(default: Any, text: str, flag: str = "") -> Any:
-    """A field that users may set, with its help; ``flag`` names its flag where that is not the field's name."""
-    return field(default=default, metadata={"help": text, "flag": flag})
+def setting(
+    default: Any, text: str, flag: str = "", *, parse: Callable[[str], Any] | None = None, metavar: str = ""
+) -> Any:
+    """A field that users may set.
+
+    Args:
+        default: of the field.
+        text: its help.
+        flag: its flag, where that is not the field's name.
+        parse: makes the value from what a user writes, on the command line or in a settings file.
+        metavar: what stands for the value in the help of the flag.
+    """
+    return field(default=default, metadata={"help": text, "flag": flag, "parse": parse, "metavar": metavar})
 
 
 def needed(text: str) -> Any:
@@ -63,7 +73,13 @@ def values_from(made: type[Any], table: Mapping[str, Any], where: str, folder: P
     """The values of a TOML table as the fields of a dataclass want them; see `from_table`."""
     hints = get_type_hints(made)
     refuse_unknown(table, [item.name for item in fields(made) if item.init], where)
-    return {name: _value(value, hints[name], f"{where}, {name}", folder) for name, value in table.items()}
+    parsers = {item.name: item.metadata.get("parse") for item in fields(made)}
+    return {
+        name: parse(value)
+        if isinstance(value, str) and (parse := parsers[name])
+        else _value(value, hints[name], f"{where}, {name}", folder)
+        for name, value in table.items()
+    }
 
 
 def refuse_unknown(table: Mapping[str, Any], known: list[str], where: str) -> None:

@@ -48,7 +48,7 @@ def test_analyse_again_says_what_was_done_before(
     assert [main(command), main(command)] == [0, 0]
     assert "done before" in capsys.readouterr().out
     assert main([*command, "--overwrite"]) == 0
-    assert "made anew: asked to" in capsys.readouterr().out
+    assert "analysed again: you asked to" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -230,7 +230,7 @@ def test_evaluate_prints_figures(
     assert main(["evaluate", str(tmp_path), "--diameter", "24"]) == 0
     said = capsys.readouterr().out
     assert "1.000" in said
-    assert "1 images" in said
+    assert "1 image, " in said
     assert main(["evaluate", str(tmp_path), "--diameter", "24", "--json"]) == 0
     figures = json.loads(capsys.readouterr().out)
     assert figures["images"]["a"]["ap50"] == figures["mean"]["ap50"] == 1.0
@@ -304,7 +304,7 @@ def test_help_of_train_needs_no_torch() -> None:
 def test_lengths_in_pixels_are_said(image: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["analyse", str(image), "--output", str(tmp_path / "out"), "--diameter", "24"]) == 0
     said = capsys.readouterr()
-    assert "no pixel size for 1 of 1" in said.out + said.err
+    assert "no pixel size for 1 of 1 (image.png)" in said.err
 
 
 def test_measuring_into_a_folder_leaves_what_is_there(tmp_path: Path) -> None:
@@ -333,7 +333,9 @@ def test_a_pixel_size_that_contradicts_the_file_is_told(
     command = ["analyse", str(tmp_path / "a.tif"), "--output", str(tmp_path / "out"), "--diameter", "24"]
     assert main([*command, "--pixel-size", "2 nm"]) == 0
     assert "a.tif: The pixel size that was given, 2 nm, is used; the file says 100 nm" in capsys.readouterr().err
-    assert main([*command, "--pixel-size", "101 nm"]) == 0
+    assert main([*command, "--pixel-size", "2 nm"]) == 0
+    assert "the file says 100 nm" in capsys.readouterr().err
+    assert main([*command, "--pixel-size", "101 nm", "--overwrite"]) == 0
     assert "is used" not in capsys.readouterr().err
 
 
@@ -344,7 +346,9 @@ def test_different_ways_in_one_folder_are_told(
     output = ["--output", str(tmp_path / "out"), "--diameter"]
     assert main(["analyse", str(image), *output, "24"]) == 0
     assert "different ways" not in capsys.readouterr().err
-    assert main(["analyse", str(tmp_path / "other.png"), *output, "30"]) == 0
+    assert main(["analyse", str(tmp_path / "other.png"), *output, "30"]) == 2
+    assert "Object diameter: 24 there, 30 now" in capsys.readouterr().err
+    assert main(["analyse", str(tmp_path / "other.png"), *output, "30", "--overwrite"]) == 0
     assert "analysed in different ways (Object diameter)" in capsys.readouterr().err
 
 
@@ -362,6 +366,8 @@ def test_all_pages_from_the_command_line(
     assert "s.tif, page 1: " in said
     assert main(["analyse", str(tmp_path / "s.tif"), *output, "--page", "any"]) == 2
     assert "or all" in capsys.readouterr().err
+    assert main(["analyse", str(tmp_path / "s.tif"), *output, "--page", "1-1"]) == 0
+    assert "s.tif, page 1: " in capsys.readouterr().out
 
 
 def test_names_never_steer_the_terminal(image: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

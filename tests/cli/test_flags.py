@@ -10,6 +10,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from uniaims.cli import main
 from uniaims.cli.flags import plain_command, settings_from, settings_of, with_flags
 from uniaims.errors import SettingsError
 
@@ -86,3 +87,10 @@ def test_numbers_that_are_none_are_refused() -> None:
 
 def test_a_plain_command_has_only_its_own_parameters() -> None:
     assert list(inspect.signature(plain_command(command)).parameters) == ["word"]
+
+
+@pytest.mark.parametrize("name", ["analyse", "measure", "train", "scale", "synthesise"])
+def test_help_speaks_no_python(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([name, "--help"]) == 0
+    said = capsys.readouterr().out
+    assert not [word for word in ("Any", "list[", "Path]", "None") if word in said]

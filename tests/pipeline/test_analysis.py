@@ -124,8 +124,12 @@ def test_labels_of_another_program_get_tables_overlay_and_report(cones: Callable
     measurements = uniaims.measure(truth.labels, "1 nm", truth.image)
     save_measurements(tmp_path / "a", measurements, truth.labels, None, "labels")
     save_measurements(tmp_path / "b", measurements, truth.labels, Micrograph(truth.image), "labels")
-    assert {path.name for path in (tmp_path / "a").iterdir()} == {"measurements.csv", "measurements.parquet"}
-    assert {path.name for path in (tmp_path / "b").iterdir()} == set(RESULT_FILES) - {"labels.tif", "summary.json"}
+    for name in "ab":
+        assert {path.name for path in (tmp_path / name).iterdir()} == set(RESULT_FILES) - {"labels.tif", "summary.json"}
+    alone, beside = ((tmp_path / name / "report.html").read_text(encoding="utf-8") for name in "ab")
+    assert "the picture shows the labels" in alone
+    assert "outlined in the label image labels" in alone
+    assert "outlined in a label image of the micrograph labels" in beside
 
 
 def test_a_page_of_a_stack_can_be_chosen(slope_model_loaded: Any, cones: Callable[..., Any], tmp_path: Path) -> None:

@@ -72,20 +72,46 @@ def test_overwrite_does_all_again(images: Path) -> None:
     assert statuses(run(images, overwrite=True)) == dict.fromkeys("abc", "done")
 
 
-def test_what_is_no_longer_right_is_made_anew(images: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_no_longer_right_is_made_again(images: Path) -> None:
     run(images)
     output = images.parent / "out"
     (output / "a" / "overlay.png").unlink()
     os.utime(images / "b.png", ns=(1, 1))
     result = run(images)
     reasons = {outcome.name: outcome.message for outcome in result.outcomes}
-    assert reasons == {"a": "incomplete", "b": "the image has changed", "c": ""}
-    other = run(images, AnalysisSettings(SETTINGS.segmenter, "3 nm"))
-    changed = "made with other settings (Pixel size given by the user: none, now 3 nm)"
-    assert {outcome.message for outcome in other.outcomes} == {changed}
-    monkeypatch.setattr("uniaims.pipeline.ways.__version__", "99")
-    newer = run(images, AnalysisSettings(SETTINGS.segmenter, "3 nm"))
-    assert {outcome.message for outcome in newer.outcomes} == {"made with another version"}
+    assert reasons == {"a": "its results were incomplete", "b": "the image has changed", "c": ""}
+    summary = json.loads((output / "c" / "summary.json").read_text())
+    del summary["image_state"]
+    (output / "c" / "summary.json").write_text(json.dumps(summary))
+    assert run(images).having("done")[0].message == "its results were written by an older version"
+
+
+def _all_files(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_results_of_other_settings_are_neither_replaced_nor_mixed(
+    images: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = images.parent / "out"
+    analyse_batch([images / "a.png"], output, AnalysisSettings(SETTINGS.segmenter, "2.5 um"))
+    before = _all_files(output)
+    with pytest.raises(SettingsError, match=r"\(a.png\). Pixel size given by the user: 2.5 µm there, 3 nm now"):
+        run(images, AnalysisSettings(SETTINGS.segmenter, "3 nm"))
+    with pytest.raises(SettingsError, match=r"Object diameter: 24 there, 30 now; Pixel .* now.*--overwrite"):
+        analyse_batch([images / "b.png"], output, AnalysisSettings(SegmenterSettings(diameter_px=30.0)))
+    with monkeypatch.context() as patch:
+        patch.setattr("uniaims.pipeline.ways.__version__", "99")
+        with pytest.raises(SettingsError, match=r"Version: .* there, 99 now"):
+            run(images, AnalysisSettings(SETTINGS.segmenter, "2.5 um"))
+    assert _all_files(output) == before
+    for same in ("2.5 μm", "2500 nm", "2,5 µm", "2.5 x 2.5 um"):
+        assert statuses(analyse_batch([images / "a.png"], output, AnalysisSettings(SETTINGS.segmenter, same))) == {
+            "a": "skipped"
+        }
+    other = run(images, AnalysisSettings(SETTINGS.segmenter, "3 nm"), overwrite=True)
+    assert [each.message for each in other.outcomes] == ["you asked to", "", ""]
+    assert other.differing == ()
 
 
 def test_the_device_does_not_make_results_old(images: Path) -> None:
@@ -147,8 +173,7 @@ def test_images_with_and_without_pixel_size_join(images: Path) -> None:
     run(images, AnalysisSettings(SETTINGS.segmenter, "2 nm"))
     (images / "b.png").unlink()
     (images / "c.png").unlink()
-    os.utime(images / "a.png", ns=(1, 1))
-    run(images)
+    run(images, overwrite=True)
     table = polars.read_parquet(images.parent / "out" / "measurements.parquet")
     in_pixels = table.filter(polars.col("image") == "a")
     assert in_pixels["area_nm2"].null_count() == in_pixels.height > 0
@@ -311,12 +336,13 @@ def test_a_change_while_it_is_analysed_is_seen_next_time(images: Path, monkeypat
 def test_different_ways_in_one_folder_are_told(images: Path) -> None:
     output = images.parent / "out"
     analyse_batch([images / "a.png"], output, SETTINGS)
-    result = analyse_batch([images / "b.png"], output, AnalysisSettings(SegmenterSettings(diameter_px=30.0), "2 nm"))
+    other = AnalysisSettings(SegmenterSettings(diameter_px=30.0), "2 nm")
+    result = analyse_batch([images / "b.png"], output, other, overwrite=True)
     assert result.differing == ("Object diameter", "Pixel size given by the user")
     page = (output / "index.html").read_text(encoding="utf-8")
     assert "analysed in different ways" in page
     assert "1 image: b.png" in page
-    assert analyse_batch([images / "b.png"], output, SETTINGS).differing == ()
+    assert analyse_batch([images / "b.png"], output, SETTINGS, overwrite=True).differing == ()
     assert "analysed in different ways" not in (output / "index.html").read_text(encoding="utf-8")
 
 
@@ -327,7 +353,7 @@ def test_all_pages_have_their_own_results(slope_model_loaded: Any, cones: Callab
     (tmp_path / "bad.tif").write_bytes(b"no image")
     every = AnalysisSettings(SETTINGS.segmenter, page="all")
     result = analyse_batch([tmp_path], tmp_path / "out", every)
-    done = ["one", "s", "s_page001", "s_page002"]
+    done = ["one", "s_page000", "s_page001", "s_page002"]
     assert statuses(result) == {"bad": "failed"} | dict.fromkeys(done, "done")
     assert [each.page for each in result.having("done")] == [None, 0, 1, 2]
     assert result.differing == ()
@@ -339,7 +365,23 @@ def test_all_pages_have_their_own_results(slope_model_loaded: Any, cones: Callab
     one = analyse_batch([tmp_path / "s.tif"], tmp_path / "out", AnalysisSettings(SETTINGS.segmenter, page=1))
     assert statuses(one) == {"s_page001": "skipped"}
     assert not any("choose one with --page" in each for each in json.loads(
-        (tmp_path / "out" / "s" / "summary.json").read_text())["warnings"])  # fmt: skip
+        (tmp_path / "out" / "s_page000" / "summary.json").read_text())["warnings"])  # fmt: skip
+
+
+def test_some_pages_have_their_own_results_and_keep_their_folders(
+    slope_model_loaded: Any, cones: Callable[..., Any], tmp_path: Path
+) -> None:
+    stack = np.stack([cones(60, 70, seed).image for seed in range(3)])
+    tifffile.imwrite(tmp_path / "s.tif", stack, photometric="minisblack")
+
+    def names(page: Any) -> dict[str, str]:
+        settings = AnalysisSettings(SETTINGS.segmenter, page=page)
+        return statuses(analyse_batch([tmp_path / "s.tif"], tmp_path / "out", settings))
+
+    assert names(None) == {"s": "done"}
+    assert names((2, 1)) == {"s_page002": "done", "s_page001": "done"}
+    assert names("all") == {"s": "skipped", "s_page001": "skipped", "s_page002": "skipped"}
+    assert names((1, 5)) == {"s_page001": "skipped", "s_page005": "failed"}
 
 
 def test_one_analysis_is_of_one_page(slope_model_loaded: Any, tmp_path: Path) -> None:

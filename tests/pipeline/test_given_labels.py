@@ -113,6 +113,9 @@ def test_one_page_and_all_pages(stack: Path, tmp_path: Path, capsys: pytest.Capt
     assert main(["measure", str(stack), "--page", "all"]) == 0
     table = polars.read_csv(capsys.readouterr().out.encode())
     assert table["page"].to_list() == [0] * 3 + [1] * 4 + [2] * 5
+    assert [each.page for each in measure_file(stack, page=(2, 0))] == [2, 0]
+    assert main(["measure", str(stack), "--page", "1-3"]) == 1
+    assert "page 3 was asked for, the file has pages 0 to 2" in capsys.readouterr().err
     assert main(["measure", str(stack), "--page", "all", "--output", str(tmp_path / "all.parquet")]) == 0
     assert polars.read_parquet(tmp_path / "all.parquet").height == 12
     np.save(tmp_path / "stack.npy", tifffile.imread(stack))
@@ -125,7 +128,7 @@ def test_all_pages_into_a_folder_with_one_overview(stack: Path, tmp_path: Path) 
     output = tmp_path / "out"
     command = ["measure", str(stack), "--page", "all", "--image", str(tmp_path / "images.tif")]
     assert main([*command, "--output", str(output)]) == 0
-    folders = ["stack", "stack_page001", "stack_page002"]
+    folders = ["stack_page000", "stack_page001", "stack_page002"]
     assert sorted(path.name for path in output.iterdir()) == sorted([*folders, *OVERVIEW_FILES])
     page = (output / "index.html").read_text(encoding="utf-8")
     assert all(f"{folder}/report.html" in page for folder in folders)

@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from uniaims.boxes import Box
-from uniaims.errors import SettingsError
+from uniaims.errors import PixelSizeError, SettingsError
 from uniaims.formats import Acquisition
 from uniaims.micrograph import Micrograph, PixelSize, read_image
 from uniaims.scalebar import (
@@ -395,7 +395,7 @@ def test_a_boxed_bar_is_measured_in_its_box() -> None:
     ],
 )  # fmt: skip
 def test_corrections_that_make_no_sense_are_refused(box: str, length: str) -> None:
-    with pytest.raises(SettingsError):
+    with pytest.raises((SettingsError, PixelSizeError)):
         given_scale(micrograph(picture()), parse_box(box), length)
 
 

@@ -20,7 +20,7 @@ from uniaims.flows import CompactFields, fields_from_labels
 from uniaims.matching import evaluate
 from uniaims.measurements import measure
 from uniaims.micrograph import Micrograph, PixelSize, read_image
-from uniaims.segmenter import Segmenter, SegmenterSettings, confidence_of
+from uniaims.segmenter import WHAT_TO_TRY, Segmenter, SegmenterSettings, confidence_of
 
 AT_IMAGE_SCALE = SegmenterSettings(diameter_px=24.0)
 
@@ -124,7 +124,8 @@ def test_the_banner_is_left_out(slope_model: Any, cones: Callable[..., Any]) -> 
     assert found.content == Box(0, 0, 200, 240)
     assert found.labels.shape == (230, 240)
     assert not found.labels[200:].any()
-    assert "30 px at the bottom" in found.warnings[0]
+    assert "30 px at the bottom" in found.notes[0]
+    assert not any("banner" in text for text in found.warnings)
 
 
 def test_an_image_without_objects_gives_none_and_says_so(slope_model: Any) -> None:
@@ -226,3 +227,25 @@ def test_objects_of_unsuitable_size_are_a_doubt(slope_model: Any, cones: Callabl
     assert len(unsuited) >= 20
     assert unsuited.seen_well < 0.5
     assert any("less certain" in warning and "4 px" in warning for warning in unsuited.warnings)
+
+
+@pytest.mark.parametrize(
+    ("found", "unsure", "told"), [(100, 0.45, True), (100, 0.39, False), (5, 0.4, True), (4, 1.0, False)]
+)
+def test_many_unsure_objects_are_told_once_with_what_to_try(
+    slope_model: Any, cones: Callable[..., Any], found: int, unsure: float, told: bool
+) -> None:
+    whole = Segmenter(slope_model, AT_IMAGE_SCALE)(cones(60, 70).image)
+    doubted = replace(whole, warnings=(), found_count=found, unsure_fraction=unsure).with_doubts()
+    assert doubted.is_unsure == told
+    assert [WHAT_TO_TRY in text for text in doubted.warnings] == [True] * told
+
+
+def test_unsure_objects_count_whether_they_are_left_out_or_not(slope_model: Any, cones: Callable[..., Any]) -> None:
+    truth = cones(120, 140)
+    faint = np.where(truth.labels % 2 == 1, 1.0, 0.62) * truth.image
+    shares = {
+        least: Segmenter(slope_model, replace(AT_IMAGE_SCALE, minimum_confidence=least))(faint).unsure_fraction
+        for least in (None, 0.0, 0.9)
+    }
+    assert len(set(shares.values())) == 1

@@ -3,7 +3,7 @@
 import shlex
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -16,10 +16,21 @@ from uniaims.cli import STOPPED, USAGE
 from uniaims.cli.flags import page_option, settings_from, settings_of
 from uniaims.cli.models import models
 from uniaims.cli.scale import scale
-from uniaims.cli.screen import pace, progress_bars, say, say_error, say_facts, say_json, say_table, say_warning
+from uniaims.cli.screen import (
+    counted,
+    pace,
+    progress_bars,
+    say,
+    say_error,
+    say_facts,
+    say_json,
+    say_table,
+    say_warning,
+)
 from uniaims.cli.synthesis import synthesise
 from uniaims.cli.training import finetune, quantise, train
 from uniaims.errors import OutputError
+from uniaims.names import listed
 from uniaims.version import __version__
 
 if TYPE_CHECKING:
@@ -55,7 +66,9 @@ def analyse(
     images: Annotated[list[str], typer.Argument(help='Image files, folders, and patterns such as "*.tif".')],
     output: Output,
     workers: Annotated[int, typer.Option(min=1, help="How many images are analysed at a time.")] = 1,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Analyse again what is done.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Analyse again what is done, with whatever settings.")
+    ] = False,
     **flags: Any,
 ) -> None:
     """Find and measure all objects in images, and write a report for each."""
@@ -69,7 +82,8 @@ def analyse(
         )  # fmt: skip
     _say_batch(result)
     if result.interrupted:
-        say_error("stopped. What is finished stays; the same command goes on from here.")
+        goes_on = "the same command starts over" if overwrite else "the same command goes on from here"
+        say_error(f"stopped. What is finished stays; {goes_on}.")
     raise typer.Exit(_exit_code(result))
 
 
@@ -82,7 +96,7 @@ def measure(
     output: Annotated[
         Path | None, typer.Option(help="A .csv or .parquet file, or a folder for all results; else CSV is printed.")
     ] = None,
-    page: Annotated[Any, page_option("Which image of a stack, counted from 0, or all.")] = None,
+    page: Annotated[Any, page_option("Which image of a stack, counted from 0; or several, as 1-3,7; or all.")] = None,
 ) -> None:
     """Measure the objects of a label image made by this or another program."""
     from uniaims.guard import warm
@@ -114,11 +128,9 @@ def _save_measured(labels: Path, pages: "Sequence[GivenLabels]", output: Path | 
     elif several:
         save_pages(output, labels.stem, pages)
     else:
-        save_measurements(
-            output, first.measurements, first.labels, first.micrograph, title=first.name, warnings=first.warnings
-        )
+        save_measurements(output, first.measurements, first.labels, first.micrograph, first.name, first.warnings)
     on = f" on {len(pages)} pages" if several else ""
-    say(f"{table.height:,} objects measured{on}: {output}")
+    say(f"{counted(table.height, 'object')} measured{on}: {output}")
 
 
 def info(
@@ -229,30 +241,46 @@ def _say_batch(result: "BatchResult") -> None:
     from uniaims.pipeline.jobs import shown_pages
 
     pages = [(outcome.image, outcome.page) for outcome in result.outcomes if outcome.image]
-    names = dict(zip(pages, shown_pages(pages), strict=True))
-    done, skipped, failed = (result.having(status) for status in ("done", "skipped", "failed"))
-    for outcome in [*skipped, *done] if len(result.outcomes) <= MOST_LINES else []:
-        note = "done before" if outcome.status == "skipped" else outcome.message and f"made anew: {outcome.message}"
-        name = names[outcome.image, outcome.page] if outcome.image else outcome.name
-        objects = "1 object" if outcome.instance_count == 1 else f"{outcome.instance_count:,} objects"
-        say(f"{name}: {objects}{_looked_for(outcome)}" + (f" ({note})" if note else ""))
-    for outcome in failed:
+    shown = dict(zip(pages, shown_pages(pages), strict=True))
+    names = {each.name: shown[each.image, each.page] if each.image else each.name for each in result.outcomes}
+    finished = [*result.having("skipped"), *result.having("done")]
+    for outcome in finished if len(result.outcomes) <= MOST_LINES else []:
+        again = f"analysed again: {outcome.message}" if outcome.message else ""
+        note = "done before" if outcome.status == "skipped" else again
+        objects = counted(outcome.instance_count or 0, "object")
+        say(f"{names[outcome.name]}: {objects}{_looked_for(outcome)}" + (f" ({note})" if note else ""))
+    for outcome in result.having("failed"):
         say_error(_failure(outcome))
-    doubtful = [outcome for outcome in done if outcome.contradictions]
-    for outcome in doubtful[:MOST_DOUBTS]:
-        for text in outcome.contradictions:
-            say_warning(f"{names[outcome.image, outcome.page] if outcome.image else outcome.name}: {text}")
-    if len(doubtful) > MOST_DOUBTS:
-        say_warning(f"so it is with {len(doubtful) - MOST_DOUBTS} more images: their reports say by how much.")
-    in_pixels = sum(not outcome.has_pixel_size for outcome in done)
-    if in_pixels:
-        say_warning(f'no pixel size for {in_pixels} of {len(done)}: lengths are in pixels. Give --pixel-size "2.5 nm".')
+    _say_doubts(finished, names)
     if result.differing:
         say_warning(
             f"{result.output} holds images that were analysed in different ways ({', '.join(result.differing)}): "
             "index.html says which. To have all alike, analyse all of them again, or give another --output."
         )
     _say_counts(result)
+
+
+def _say_doubts(finished: "Sequence[Outcome]", names: Mapping[str, str]) -> None:
+    """What to know of the pixel sizes and of the objects of all images, each once."""
+    from uniaims.segmenter import WHAT_TO_TRY
+
+    contradicted = [outcome for outcome in finished if outcome.contradictions]
+    for outcome in contradicted[:MOST_DOUBTS]:
+        for text in outcome.contradictions:
+            say_warning(f"{names[outcome.name]}: {text}")
+    if len(contradicted) > MOST_DOUBTS:
+        say_warning(f"so it is with {len(contradicted) - MOST_DOUBTS} more: their reports say by how much.")
+    in_pixels = [names[outcome.name] for outcome in finished if not outcome.has_pixel_size]
+    if in_pixels:
+        which = f" ({listed(in_pixels)})" if len(in_pixels) < len(finished) or len(in_pixels) == 1 else ""
+        say_warning(
+            f"no pixel size for {len(in_pixels)} of {len(finished)}{which}: lengths are in pixels. "
+            'Give --pixel-size "2.5 nm".'
+        )
+    unsure = [names[outcome.name] for outcome in finished if outcome.is_unsure]
+    if unsure:
+        of = f"{len(unsure)} of {counted(len(finished), 'image')} ({listed(unsure)})"
+        say_warning(f"nearly half of the objects or more are unsure in {of}. {WHAT_TO_TRY}")
 
 
 def _failure(outcome: "Outcome") -> str:
@@ -290,7 +318,8 @@ def _say_evaluation(evaluation: "DatasetEvaluation") -> None:
     rows |= {"mean of images": whole.mean.as_dict(), "all objects pooled": whole.pooled.as_dict()}
     say_table(["image", *scores], [[name, *(_figure(row[score]) for score in scores)] for name, row in rows.items()])
     pooled = whole.pooled
-    say(f"{whole.image_count} images, {pooled.true_count:,} true and {pooled.predicted_count:,} predicted objects")
+    predicted = counted(pooled.predicted_count, "predicted object")
+    say(f"{counted(whole.image_count, 'image')}, {pooled.true_count:,} true and {predicted}")
 
 
 def _figure(value: float | None) -> str:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from threading import Lock
 
 from numba.core import event
 
@@ -10,16 +12,21 @@ from uniaims.cli.screen import say_warning
 NOTE = "compiling for this machine, in the first run only; this takes up to a minute."
 
 
+_telling = Lock()
+
+
+@cache
+def _tell() -> None:
+    """Say it once in the life of the program, however many parts of it compile."""
+    say_warning(NOTE)
+
+
 class _Listener(event.Listener):  # type: ignore[misc]  # Numba has no types
     """Says once that something is compiled. Loops that were compiled in an earlier run come from a cache, silently."""
 
-    def __init__(self) -> None:
-        self.has_told = False
-
     def on_start(self, event: event.Event) -> None:  # noqa: ARG002  Numba's interface
-        if not self.has_told:
-            self.has_told = True
-            say_warning(NOTE)
+        with _telling:  # threads compile at the same time
+            _tell()
 
     def on_end(self, event: event.Event) -> None:
         pass

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from uniaims.cli.screen import progress_bars, say, say_error, say_facts, say_json, say_warning
+from uniaims.cli.flags import PlainCommand
+from uniaims.cli.screen import counted, progress_bars, say, say_error, say_facts, say_json, say_warning
 from uniaims.errors import SettingsError
 
 if TYPE_CHECKING:
+    from uniaims.dataset import Dataset
     from uniaims.dataset.differences import Difference, ImageDifference
     from uniaims.dataset.intake import Placement
     from uniaims.dataset.validation import Fault
@@ -54,7 +56,7 @@ def import_(
     for warning in result.warnings[:MOST_WARNINGS]:
         say_warning(warning)
     if len(result.warnings) > MOST_WARNINGS:
-        say_warning(f"{len(result.warnings) - MOST_WARNINGS:,} more warnings of this kind.")
+        say_warning(f"{counted(len(result.warnings) - MOST_WARNINGS, 'more warning')} of this kind.")
     counts = {"added": result.added, "there already": result.already, "not imported": len(result.faults)}
     say(f"{', '.join(f'{count:,} {name}' for name, count in counts.items() if count) or 'no image found'}: {output}")
     raise typer.Exit(1 if result.faults else 0)
@@ -71,7 +73,7 @@ def export(
     from uniaims.dataset.transfer import export as export_dataset
 
     count = export_dataset(Dataset.open(dataset), form, output, where)
-    say(f"{count:,} images written as {form}: {output}")
+    say(f"{counted(count, 'image')} written as {form}: {output}")
 
 
 def query(
@@ -97,7 +99,7 @@ def query(
     if set(_SHORT) <= set(table.columns):
         table = table.select(name for name in _SHORT if set(table[name].unique()) - {None, ""})
     _say_rows(table.columns, table.iter_rows())
-    say(f"{table.height:,} rows")
+    say(counted(table.height, "row"))
 
 
 def validate(
@@ -122,8 +124,8 @@ def validate(
     else:
         for fault in faults:
             _say_fault(fault)
-        counts = [f"{sum(f.severity == each for f in faults):,} {each}s" for each in SEVERITIES]
-        say(f"{len(opened):,} images, {opened.instance_count:,} instances: {', '.join(counts)}")
+        counts = [counted(sum(fault.severity == each for fault in faults), each) for each in SEVERITIES]
+        say(f"{_extent(opened)}: {', '.join(counts)}")
     raise typer.Exit(1 if any(fault.severity == "error" for fault in faults) else 0)
 
 
@@ -139,7 +141,7 @@ def stats(
     opened = Dataset.open(dataset)
     with progress_bars() as progress:
         write_statistics(output, opened, where, progress)
-    say(f"{len(opened):,} images, {opened.instance_count:,} instances: {output}")
+    say(f"{_extent(opened)}: {output}")
 
 
 def split(
@@ -162,7 +164,8 @@ def split(
     used = [name for name in NAMES if name in result.of.values()]
     rows = [[name or "not said", *(str(result.counts.get((part, name), 0)) for part in used)] for name in structures]
     _say_rows(["structure", *used], rows)
-    say(f"{len(result.of):,} images in {result.group_count:,} groups that stay together")
+    groups = counted(result.group_count, "group that stays", "groups that stay")
+    say(f"{counted(len(result.of), 'image')} in {groups} together")
 
 
 def merge(
@@ -182,7 +185,7 @@ def merge(
     for each in result.duplicates:
         note = "" if each.same_labels else ", whose labels differ and were kept"
         say_warning(f"{each.folder}: {each.image_id} left out, the same file as {each.kept}{note}")
-    say(f"{len(result.dataset):,} images, {result.dataset.instance_count:,} instances: {output}")
+    say(f"{_extent(result.dataset)}: {output}")
 
 
 def diff(
@@ -247,7 +250,7 @@ def group() -> typer.Typer:
     """The commands that stand behind ``uniaims dataset``."""
     app = typer.Typer(name="dataset", help="Datasets: import, export, query, validate, split.", no_args_is_help=True)
     for name, command in COMMANDS.items():
-        app.command(name)(command)
+        app.command(name, cls=PlainCommand)(command)
     return app
 
 
@@ -292,6 +295,11 @@ def _say_fault(fault: "Fault") -> None:
         say_warning(text)
 
 
+def _extent(dataset: "Dataset") -> str:
+    """``3 images, 120 instances``."""
+    return f"{counted(len(dataset), 'image')}, {counted(dataset.instance_count, 'instance')}"
+
+
 def _say_difference(found: "Difference") -> None:
     rows = [
         [*map(str, (image.image_id, image.before, image.after, image.added, image.removed, image.changed)), _iou(image)]
@@ -302,8 +310,8 @@ def _say_difference(found: "Difference") -> None:
         _say_rows(["image", "before", "after", "added", "removed", "changed", "mean IoU"], rows)
     for name, ids in (("only before", found.only_before), ("only after", found.only_after)):
         if ids:
-            say(f"{name}: {_names(ids)} ({len(ids):,} images)")
-    say(f"{len(found.images):,} images in both, {len(rows):,} differ")
+            say(f"{name}: {_names(ids)} ({counted(len(ids), 'image')})")
+    say(f"{counted(len(found.images), 'image')} in both, {counted(len(rows), 'differs', 'differ')}")
 
 
 def _iou(image: "ImageDifference") -> str:

@@ -1,6 +1,7 @@
 """Flags of a command from the fields of settings classes."""
 
 import inspect
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import Enum
@@ -10,15 +11,34 @@ from types import GenericAlias
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import typer
+from typer.core import TyperCommand
 
 from uniaims.errors import SettingsError
+from uniaims.page_choice import METAVAR, parse_pages
+
+NUMBERS = "<N,N,...>"
+"""What stands for numbers in a row in the help."""
 
 Command = Callable[..., Any]
 Settings = TypeVar("Settings")
 
+_LIST_OF = re.compile(r"<list\[(\w+)\]>")
 _CLASSES: dict[Command, str] = {}
 _OPEN: set[Command] = set()
 """Commands whose flags are None where they are not given, because a file may give them."""
+
+
+class PlainCommand(TyperCommand):
+    """A command whose help speaks of ``<path>...`` where typer has the Python type, ``<list[Path]>``."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write arguments and options into the help, in columns as before."""
+        super().format_options(ctx, formatter)
+        formatter.buffer = [_LIST_OF.sub(_several, text) for text in formatter.buffer]
+
+
+def _several(found: re.Match[str]) -> str:
+    return f"<{found[1].lower()}>...".ljust(len(found[0]))
 
 
 def settings_from(path: str, *, given_only: bool = False) -> Callable[[Command], Command]:
@@ -138,46 +158,44 @@ def _flags(settings_class: type[Any]) -> Iterator[inspect.Parameter]:
 def _flag(item: Field[Any], kind: Any) -> inspect.Parameter:
     name = item.metadata.get("flag") or "--" + item.name.replace("_", "-")
     names = [name, "--no-" + name.removeprefix("--")] if kind is bool else [name]
-    parser = _number_or_choice(kind) if _is_number_or_choice(kind) else None
-    option = typer.Option("/".join(names) if kind is bool else name, help=item.metadata["help"], parser=parser)
+    parse = item.metadata.get("parse")
+    option = typer.Option(
+        "/".join(names) if kind is bool else name,
+        help=item.metadata["help"],
+        parser=_parser(parse) if parse else None,
+        metavar=item.metadata.get("metavar") or (NUMBERS if _is_row_of_numbers(kind) else None),
+    )
     default = inspect.Parameter.empty if item.default is MISSING else _shown(item.default, kind)
-    flag_type: Any = _flag_type(item.name, kind)
+    flag_type: Any = _flag_type(item, kind)
     annotation = Annotated[flag_type, option]
     return inspect.Parameter(item.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
 
-def _flag_type(name: str, kind: Any) -> Any:
+def _flag_type(item: Field[Any], kind: Any) -> Any:
     """The type by which typer reads a flag: choices as an enumeration, numbers in a row as text ("32,64,128")."""
     if get_origin(kind) is Literal:
-        return _choices(name, kind)
+        return _choices(item.name, kind)
     if get_origin(kind) is tuple:
-        return str if get_args(kind)[0] in {int, float} else GenericAlias(list, get_args(kind)[:1])
-    return Any if _is_number_or_choice(kind) else kind
+        return str if _is_row_of_numbers(kind) else GenericAlias(list, get_args(kind)[:1])
+    return Any if item.metadata.get("parse") else kind
 
 
-def _is_number_or_choice(kind: Any) -> bool:
-    """Whether a field takes a whole number, one of some words, or nothing: ``int | Literal["all"] | None``."""
-    return int in get_args(kind) and any(get_origin(each) is Literal for each in get_args(kind))
+def _is_row_of_numbers(kind: Any) -> bool:
+    return get_origin(kind) is tuple and get_args(kind)[0] in {int, float}
 
 
 def page_option(told: str) -> Any:
-    """The option ``--page`` of commands without settings: a number, or ``all``; its parameter is of any type."""
-    return typer.Option("--page", help=told, parser=_number_or_choice(int | Literal["all"]))
+    """The option ``--page`` of commands without settings; its parameter is of any type."""
+    return typer.Option("--page", help=told, parser=_parser(parse_pages), metavar=METAVAR)
 
 
-def _number_or_choice(kind: Any) -> Callable[[str], int | str]:
-    words = [word for each in get_args(kind) if get_origin(each) is Literal for word in get_args(each)]
+def _parser(parse: Callable[[str], Any]) -> Callable[[Any], Any]:
+    """A parser for typer, which calls it for defaults too."""
 
-    def parse(text: str) -> int | str:
-        if text in words:
-            return text
-        try:
-            return int(text)
-        except ValueError as error:
-            raise typer.BadParameter(f"{text!r}: wanted a whole number, or {' or '.join(words)}.") from error
+    def parsed(text: Any) -> Any:
+        return parse(text) if isinstance(text, str) else text
 
-    parse.__name__ = "|".join(["INTEGER", *words])
-    return parse
+    return parsed
 
 
 def _choices(name: str, kind: Any) -> Any:

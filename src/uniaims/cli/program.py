@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from uniaims.cli import commands, dataset
-from uniaims.cli.flags import plain_command, with_flags
+from uniaims.cli.flags import PlainCommand, plain_command, with_flags
 from uniaims.cli.stopping import told_if_stopped
 
 
@@ -39,7 +39,7 @@ def build(names: Sequence[str]) -> typer.Typer:
     app.callback()(commands.program)
     for command in commands.COMMANDS:
         name = command.__name__
-        app.command(name)(with_flags(command) if name in names else plain_command(command))
+        app.command(name, cls=PlainCommand)(with_flags(command) if name in names else plain_command(command))
     app.add_typer(dataset.group())
     return app
 

@@ -113,7 +113,8 @@ def _given(bar: str | None, length: str | None, keep: Path | None) -> "_Given | 
     """The correction, read before any image is.
 
     Raises:
-        SettingsError: if a part of it is missing or can't be understood.
+        SettingsError: if a part of it is missing, or the box is none.
+        PixelSizeError: if the length is none.
     """
     if bar is None and length is None and keep is None:
         return None
@@ -121,9 +122,10 @@ def _given(bar: str | None, length: str | None, keep: Path | None) -> "_Given | 
         missing = " and ".join(name for name, text in (("--bar", bar), ("--length", length)) if text is None)
         example = '--bar 10,480,210,500 --length "10 um"'
         raise SettingsError(f"{missing} is missing: a correction is the box of the bar and its length, {example}.")
-    from uniaims.scalebar import parse_box, parse_length
+    from uniaims.formats.lengths import given_length
+    from uniaims.scalebar import parse_box
 
-    parse_length(length)
+    given_length(length)
     return _Given(parse_box(bar), length, keep)
 
 

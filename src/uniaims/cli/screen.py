@@ -55,6 +55,11 @@ def say_facts(facts: Mapping[str, Any]) -> None:
         console.print(text, soft_wrap=True, highlight=False)
 
 
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """A number with its noun, for the terminal: ``1 image``, ``1,200 images``."""
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+
+
 def pace(count: int, seconds: float, thing: str = "image") -> str:
     """How quickly things were done: ``3.2 images a second``, below one ``4.9 s per image``; empty for none."""
     if not count or seconds <= 0:

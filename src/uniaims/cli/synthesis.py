@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from uniaims.cli.flags import settings_from, settings_of
-from uniaims.cli.screen import pace, progress_bars, say
+from uniaims.cli.screen import counted, pace, progress_bars, say
 from uniaims.cli.stopping import told_if_stopped
 from uniaims.errors import SettingsError
 
@@ -114,5 +114,5 @@ def _exemplar(path: Path) -> "Teacher":
 def _say_production(done: "Production") -> None:
     kept = f", {done.kept:,} there before" if done.kept else ""
     rate = f" ({pace(done.made, done.seconds, 'sample')})" if done.made else ""
-    say(f"{done.made:,} samples made{kept}, in {done.seconds:.1f} s{rate}: {done.output}")
-    say(f"In all {done.samples:,} samples with {done.instance_count:,} instances")
+    say(f"{counted(done.made, 'sample')} made{kept}, in {done.seconds:.1f} s{rate}: {done.output}")
+    say(f"In all {counted(done.samples, 'sample')} with {counted(done.instance_count, 'instance')}")

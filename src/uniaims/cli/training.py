@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from uniaims.cli.flags import given_values, settings_from, settings_of
-from uniaims.cli.screen import progress_bars, say, say_warning
+from uniaims.cli.screen import counted, progress_bars, say, say_warning
 from uniaims.cli.stopping import told_if_stopped
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def training_progress() -> "Iterator[Progress]":
 
 def _say_trained(trained: "TrainedModel") -> None:
     best = f", AP50 {trained.ap50:.3f} at step {trained.best_step}" if trained.ap50 >= 0 else ""
-    say(f"Trained in {trained.steps} steps and {trained.seconds:.0f} s{best}: {trained.onnx}")
+    say(f"Trained in {counted(trained.steps, 'step')} and {trained.seconds:.0f} s{best}: {trained.onnx}")
     if not trained.steps:
         say_warning("the time was over before the first step, so nothing was learned. Give more --minutes.")
 
@@ -121,8 +121,8 @@ def _say_finetuned(done: "FineTuned", parent: str) -> None:
     which = "held out" if done.held_out else "that it learned from (too few to hold any out)"
     change = "no better" if done.ap50_after == done.ap50_before else "better" if done.better else "worse"
     say(
-        f"AP50 on {done.images_judged} images {which}: {done.ap50_before:.3f} before, {done.ap50_after:.3f} now. "
-        f"The new model is {change}."
+        f"AP50 on {counted(done.images_judged, 'image')} {which}: {done.ap50_before:.3f} before, "
+        f"{done.ap50_after:.3f} now. The new model is {change}."
     )
     if done.better:
         _say_use(done.model.onnx)

@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from uniaims.formats.numbers import number_at_start
+from uniaims.errors import PixelSizeError
+from uniaims.formats.numbers import doubtful_numbers, number_at_start
 
 NM_PER_UNIT: dict[str, float] = {
     "m": 1e9,
@@ -100,3 +101,40 @@ def length_nm(text: str, default_unit: str | None = None) -> float | None:
     unit = quantity.unit or default_unit
     factor = nanometres_per(unit) if unit else None
     return None if factor is None else quantity.value * factor
+
+
+@dataclass(frozen=True)
+class GivenLength:
+    """A length that a user wrote: as it stands there, and in nm."""
+
+    value: float
+    unit: str
+    nm: float
+
+
+def given_length(text: str, what: str = "length") -> GivenLength:
+    """The length that a user wrote: ``"10 um"``, ``"2.5nm"``, ``"2,5 nm"``, ``"1.2 Å/px"``.
+
+    Args:
+        text: a number, with a decimal point or comma, and a unit.
+        what: names it in messages.
+
+    Raises:
+        PixelSizeError: where it is no length, or could be two: ``1,234`` is one to some readers, a thousand to others.
+    """
+    with doubtful_numbers() as doubts:
+        quantity = parse_quantity(without_per_pixel(text))
+    advice = 'write a number and a unit, such as "2.5 nm"'
+    if doubts:
+        small, large = text.replace(",", "."), text.replace(",", "")
+        raise PixelSizeError(f"{text!r} may be a thousand times more or less: write {small!r} or {large!r}.")
+    if quantity is None or quantity.rest:
+        raise PixelSizeError(f"{text!r} is no {what}: {advice}.")
+    if not quantity.unit:
+        raise PixelSizeError(f"{text!r} has no unit: {advice} (nm, µm, mm, pm, Å, m).")
+    factor = nanometres_per(quantity.unit)
+    if factor is None:
+        raise PixelSizeError(f"{quantity.unit!r} in {text!r} is no unit of length: use nm, µm, mm, pm, Å or m.")
+    if quantity.value <= 0:
+        raise PixelSizeError(f'{text!r} is no {what}: wanted one above 0, such as "2.5 nm".')
+    return GivenLength(quantity.value, quantity.unit, quantity.value * factor)

@@ -6,8 +6,20 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from uniaims.pages.svg import Scale, bottom_axis, drawing, element, left_axis, line, round_up, text
-from uniaims.pages.units import counted, number, plain
+from uniaims.pages.svg import (
+    Scale,
+    bottom_axis,
+    drawing,
+    element,
+    left_axis,
+    left_room,
+    line,
+    numbers_below,
+    round_up,
+    text,
+    text_width,
+)
+from uniaims.pages.units import counted, number
 
 MOST_BINS = 60
 HUES = 7
@@ -58,18 +70,23 @@ def histogram_chart(
     edges = _edges(values, logarithmic)
     counts, _ = np.histogram(values, edges)
     up = Scale(0, round_up(float(counts.max(initial=1)) * 1.02), bottom, top)
-    across = Scale(float(edges[0]), float(edges[-1]), 58.0, width - 12, logarithmic)
+    start = left_room(up, wanted=4, least=58.0, whole=True)
+    across = Scale(float(edges[0]), float(edges[-1]), start, width - 12, logarithmic)
     parts = left_axis(up, across.start, what.capitalize(), wanted=4, grid_to=across.end, whole=True)
     for amount, low, high in zip(counts.tolist(), edges[:-1].tolist(), edges[1:].tolist(), strict=True):
         if amount:
             tip = f"{number(low, 3)} – {number(high, 3)}\n{counted(amount, what.removesuffix('s'), what)}"
             parts.append(bar(across, up, (low, high), amount, data_tip=tip))
-    parts += bottom_axis(across, bottom, label, wanted=round((across.end - across.start) / 68))
+    parts += bottom_axis(across, bottom, label, wanted=round((across.end - across.start) / 68), edge=width)
     for name, percent, above, anchor in _QUANTILES:
         value = float(np.percentile(values, percent))
         x = across(value)
         parts.append(line(x, bottom, x, top - above + 5, "marker"))
-        parts.append(text(x, top - above, f"{name} {number(value, 3)}", anchor, "strong"))
+        written = f"{name} {number(value, 3)}"
+        reach = {"start": (0.0, 1.0), "middle": (0.5, 0.5), "end": (1.0, 0.0)}[anchor]
+        room = text_width(written) * 1.1  # it is bold
+        x = min(max(x, room * reach[0]), width - room * reach[1])
+        parts.append(text(x, top - above, written, anchor, "strong"))
     return drawing(width, height, parts, f"Histogram: {label}, {counted(len(values), what.removesuffix('s'), what)}")
 
 
@@ -83,9 +100,9 @@ def named_dots(
     """
     width, height, bottom, top = 560.0, 280.0, 232.0, 12.0
     up = padded_scale(y, bottom, top, logarithmic=True, share=0.04)
-    across = padded_scale(x, 58.0, width - 12, logarithmic=True, share=0.04)
+    across = padded_scale(x, left_room(up, wanted=4, least=58.0), width - 12, logarithmic=True, share=0.04)
     parts = left_axis(up, across.start, labels[1], wanted=4, grid_to=across.end)
-    parts += bottom_axis(across, bottom, labels[0])
+    parts += bottom_axis(across, bottom, labels[0], edge=width)
     known, counts = np.unique(np.asarray(names, str), return_counts=True)
     ordered = [str(name) for name in known[np.argsort(-counts, kind="stable")]]
     few = " few" if len(x) < FEW_POINTS else ""
@@ -107,8 +124,8 @@ def range_bar(low: float, middle: float, high: float, scale: Scale) -> Markup:
 
 def ruler(scale: Scale, label: str) -> Markup:
     """Draw the shared scale of `range_bar`, to stand above the rows."""
-    parts = [text(scale(tick), 12, plain(tick, 3), "middle") for tick in scale.ticks(5)]
-    return drawing(scale.end + 8, 18, parts, label)
+    width = scale.end + 8
+    return drawing(width, 18, numbers_below(scale, scale.ticks(5), 12, width), label)
 
 
 def _edges(values: NDArray[np.float64], logarithmic: bool) -> NDArray[np.float64]:

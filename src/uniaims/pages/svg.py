@@ -6,6 +6,7 @@ Colours and line widths are classes styled by ``templates/page.css``, so that on
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from unicodedata import east_asian_width
 
 import numpy as np
 from markupsafe import Markup, escape
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 from uniaims.pages.units import grouped, number
 
 TICK_LENGTH = 4
+CHARACTER_WIDTH, WIDE_CHARACTER_WIDTH = 6.6, 12.5
+"""Of the numbers and names in drawings, about; the latter of Chinese, Japanese and Korean signs."""
 
 
 @dataclass(frozen=True)
@@ -102,16 +105,49 @@ def drawing(width: float, height: float, parts: Sequence[str], description: str,
     return Markup(written)  # noqa: S704 text and attributes were escaped by the functions above
 
 
-def bottom_axis(scale: Scale, y: float, label: str, wanted: int = 7, grid_to: float | None = None) -> list[str]:
-    """Draw a horizontal axis at ``y`` with ticks, numbers and label; grid lines up to ``grid_to``."""
+def text_width(content: str) -> float:
+    """About how wide a line of text will be."""
+    return sum(WIDE_CHARACTER_WIDTH if east_asian_width(sign) in "WF" else CHARACTER_WIDTH for sign in content)
+
+
+def bottom_axis(
+    scale: Scale, y: float, label: str, wanted: int = 7, grid_to: float | None = None, edge: float = math.inf
+) -> list[str]:
+    """Draw a horizontal axis at ``y`` with ticks, numbers and label; grid lines up to ``grid_to``.
+
+    No number reaches over ``edge``, the right end of the drawing.
+    """
     parts = [line(scale.start, y, scale.end, y, "axis")]
     ticks = scale.ticks(wanted)
-    for tick, written in zip(ticks, tick_labels(ticks, scale.logarithmic), strict=True):
-        x = scale(tick)
+    for x in map(scale, ticks):
         if grid_to is not None:
             parts.append(line(x, y, x, grid_to, "grid"))
-        parts += [line(x, y, x, y + TICK_LENGTH, "axis"), text(x, y + 17, written, "middle")]
+        parts.append(line(x, y, x, y + TICK_LENGTH, "axis"))
+    parts += numbers_below(scale, ticks, y + 17, edge)
     return [*parts, text((scale.start + scale.end) / 2, y + 36, label, "middle", "title")]
+
+
+def numbers_below(scale: Scale, ticks: Sequence[float], y: float, edge: float = math.inf) -> list[str]:
+    """Write ticks in a line at ``y``, within the drawing; one that would lie on another is left out."""
+    parts: list[str] = []
+    taken = 0.0
+    for tick, written in zip(ticks, tick_labels(ticks, scale.logarithmic), strict=True):
+        half = text_width(written) / 2
+        x = max(min(scale(tick), edge - half), half)
+        if x - half >= taken:
+            parts.append(text(x, y, written, "middle"))
+            taken = x + half + CHARACTER_WIDTH / 2
+    return parts
+
+
+def left_room(scale: Scale, wanted: int = 5, least: float = 0.0, *, whole: bool = False) -> float:
+    """How much room a left axis needs for its numbers and its label."""
+    labels = tick_labels(_ticks(scale, wanted, whole), scale.logarithmic)
+    return max(least, 34 + max(map(text_width, labels), default=0.0))
+
+
+def _ticks(scale: Scale, wanted: int, whole: bool) -> list[float]:
+    return [tick for tick in scale.ticks(wanted) if not whole or math.isclose(tick, round(tick), abs_tol=1e-9)]
 
 
 def left_axis(
@@ -119,7 +155,7 @@ def left_axis(
 ) -> list[str]:
     """Draw a vertical axis at ``x`` with numbers (for counts only whole ones) and a turned label."""
     parts: list[str] = []
-    ticks = [tick for tick in scale.ticks(wanted) if not whole or math.isclose(tick, round(tick), abs_tol=1e-9)]
+    ticks = _ticks(scale, wanted, whole)
     labels = tick_labels(ticks, scale.logarithmic)
     for tick, written in zip(ticks, labels, strict=True):
         y = scale(tick)
@@ -130,7 +166,7 @@ def left_axis(
         )
         parts.append(text(x - 7, y + 4, written, "end"))
     middle = (scale.start + scale.end) / 2
-    label_x = x - 20 - 6.5 * max(map(len, labels), default=0)
+    label_x = x - 20 - max(map(text_width, labels), default=0.0)
     return [*parts, text(label_x, middle, label, "middle", "title", f"rotate(-90 {_value(label_x)} {_value(middle)})")]
 
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, astuple, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -22,6 +22,7 @@ from uniaims.labels import write_labels
 from uniaims.measurements import Measurements, measure
 from uniaims.micrograph import Micrograph, PixelSize, read_image
 from uniaims.names import page_folder_name, shown, shown_name, uri
+from uniaims.page_choice import METAVAR, PageChoice, check_pages, parse_pages
 from uniaims.pipeline.traces import (
     confidence_in_force,
     method_sentences,
@@ -38,6 +39,7 @@ from uniaims.runtime import file_hash
 from uniaims.scalebar import ResolvedPixelSize, ScaleReading, resolve_pixel_size, scan_scale
 from uniaims.scalebar.detector import detector_at
 from uniaims.segmenter import Segmentation, Segmenter, SegmenterSettings, Stopwatch, as_micrograph
+from uniaims.settings import setting
 from uniaims.version import __version__
 
 SUMMARY = "summary.json"
@@ -57,9 +59,11 @@ class AnalysisSettings:
             "what file or scale bar say."
         },
     )
-    page: int | Literal["all"] | None = field(
-        default=None,
-        metadata={"help": "Which image of files that hold several, counted from 0, or all; if not given, the first."},
+    page: PageChoice = setting(
+        None,
+        "Which image of files with several, counted from 0; or several, as 1-3,7; or all; if not given, the first.",
+        parse=parse_pages,
+        metavar=METAVAR,
     )
     scale_bar: bool = field(
         default=True,
@@ -72,8 +76,7 @@ class AnalysisSettings:
 
     def __post_init__(self) -> None:
         self.given_pixel_size()
-        if not (self.page is None or self.page == "all" or (isinstance(self.page, int) and self.page >= 0)):
-            raise SettingsError(f'page = {self.page!r}: wanted a number, counted from 0, or "all".')
+        check_pages(self.page)
 
     def given_pixel_size(self) -> PixelSize | None:
         """The pixel size that the user gave.
@@ -109,6 +112,11 @@ class Summary:
         seen_well: share of the instances whose size suits the scale: how sure it is; null if nothing was found.
         minimum_confidence: the one in force: what was asked for, else the model's own.
         quality: the AP50 to expect, from the confidences of the instances; null if nothing was found.
+        unsure_fraction: share of all objects that were found whose confidence is low; ``is_unsure``: nearly half of
+            them or more.
+        warnings: sentences that the reader should read; ``contradictions`` are those on a pixel size far from what
+            file or scale bar say.
+        notes: sentences on what was done as always, such as leaving out a banner.
         seconds: wall time by stage.
         detector_hash: of the scale bar detector that was given; null for the built-in chain.
         not_measured: property -> why some of its values are missing.
@@ -137,6 +145,8 @@ class Summary:
     seen_well: float | None
     minimum_confidence: float
     quality: float | None
+    unsure_fraction: float | None
+    is_unsure: bool
     model: str
     model_hash: str
     detector_hash: str | None
@@ -144,6 +154,8 @@ class Summary:
     version: str
     seconds: Mapping[str, float]
     warnings: tuple[str, ...]
+    notes: tuple[str, ...]
+    contradictions: tuple[str, ...]
     acquisition: Mapping[str, Any]
     not_measured: Mapping[str, str]
     kinds: Mapping[str, Any]
@@ -228,6 +240,8 @@ class Analysis:
             seen_well=_rounded(self.segmentation.seen_well),
             minimum_confidence=confidence_in_force(self.segmentation),
             quality=_rounded(self.segmentation.quality),
+            unsure_fraction=_rounded(self.segmentation.unsure_fraction),
+            is_unsure=self.segmentation.is_unsure,
             model=self.segmentation.model.name,
             model_hash=self.segmentation.model.hash,
             detector_hash=detector_hash(self.settings),
@@ -235,6 +249,8 @@ class Analysis:
             version=__version__,
             seconds={stage: round(value, 4) for stage, value in self.seconds.items()},
             warnings=self.warnings,
+            notes=self.segmentation.notes,
+            contradictions=self.contradictions,
             acquisition=asdict(self.acquisition),
             not_measured=self.measurements.reasons,
             kinds=self._kinds(),
@@ -272,7 +288,8 @@ class Analysis:
         ``uniaims.dataset.exchange.FORMATS["coco"].write([analysis.entry()], folder)`` writes one.
         """
         path, labels, size = self.micrograph.path, self.segmentation.labels, self.measurements.pixel_size
-        name = page_folder_name(path.stem, _one_page(self.settings) or 0) if path else "array"
+        page, name = _one_page(self.settings), path.stem if path else "array"
+        name = page_folder_name(name, page) if page else name
         record = ImageRecord(
             image_id=name,
             file=path.name if path else f"{name}.png",
@@ -318,6 +335,7 @@ class Analysis:
             printed=printed_boxes(self.scale),
             provenance=hashed | known | scale_facts(segmentation, size),
             warnings=self.warnings,
+            notes=segmentation.notes,
             seconds=self.seconds,
             kinds=segmentation.model.settings.kinds,
         )
@@ -353,7 +371,7 @@ def analyse(
     Raises:
         ImageError: if the image can't be read.
         ModelError: if the model can't be found or run.
-        SettingsError: if all pages of a file are asked for.
+        SettingsError: if several pages of a file are asked for.
     """
     clock = Stopwatch()
     file = image_file(Path(image)) if isinstance(image, str | Path) else None
@@ -385,9 +403,9 @@ def analyse(
 
 
 def _one_page(settings: AnalysisSettings) -> int | None:
-    if settings.page == "all":
-        raise SettingsError('page = "all" is for batches (analyse_batch): give the number of one page.')
-    return settings.page
+    if isinstance(settings.page, int | None):
+        return settings.page
+    raise SettingsError(f"page = {settings.page!r} is for batches (analyse_batch): give the number of one page.")
 
 
 @dataclass(frozen=True)

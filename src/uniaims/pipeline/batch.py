@@ -10,8 +10,9 @@ from pathlib import Path
 from uniaims.atomic import make_folder, sweep
 from uniaims.errors import OutputError, SettingsError
 from uniaims.formats import guarded as guarded_formats
+from uniaims.names import listed
 from uniaims.pipeline.analysis import AnalysisSettings, image_file
-from uniaims.pipeline.jobs import Job, page_of, plan_jobs, read_summary
+from uniaims.pipeline.jobs import Job, image_of, page_of, plan_jobs, read_summary, result_folders, shown_pages
 from uniaims.pipeline.overview import is_complete, is_overview_due, read_results, write_overview
 from uniaims.pipeline.task import Outcome, Status, Task
 from uniaims.pipeline.ways import Way, differing
@@ -58,9 +59,10 @@ def analyse_batch(
 ) -> BatchResult:
     """Analyse many images and write a result folder for each, an overview page and a joined table.
 
-    Images whose results are there and complete, made by the same model, settings and version from the same file, are
-    skipped. An image that fails leaves nothing behind and does not stop the others. Ctrl-C stops after cleaning up;
-    what is finished stays, and the overview is written.
+    Images whose results are there and complete, made from the same file, are skipped. Results of another model or
+    version, or of other settings, are neither replaced nor mixed with new ones, unless ``overwrite`` says so. An image
+    that fails leaves nothing behind and does not stop the others. Ctrl-C stops after cleaning up; what is finished
+    stays, and the overview is written.
 
     Args:
         inputs: files, folders and patterns.
@@ -68,13 +70,13 @@ def analyse_batch(
         settings: the same for all images; ``None``: the defaults.
         workers: number of processes that analyse an image each; 1 works in this process. With more, a script needs
             the usual ``if __name__ == "__main__":`` around its call.
-        overwrite: analyse again what is done.
+        overwrite: analyse again what is done, also where other settings made it.
         progress: told ``("images", done, total)``, and with one worker the stages of each image too.
 
     Raises:
         OutputError: if the output folder or the overview can't be written.
         ModelError: if the model can't be found.
-        SettingsError: if a setting can't be used.
+        SettingsError: if a setting can't be used, or the results in ``output`` were made in another way.
     """
     if workers < 1:
         raise SettingsError(f"{workers} workers: wanted at least 1.")
@@ -87,9 +89,11 @@ def analyse_batch(
     if workers == 1:
         guarded_formats.start()  # while the model loads
     segmenter = Segmenter.load(settings=settings.segmenter)
-    tasks, way = list[Task](), Way.of_settings(settings, segmenter.model.info.hash)
+    tasks = list[Task]()
+    if not overwrite:
+        refuse_other_ways(output, Way.of_settings(settings, segmenter.model.info))
     for job in plan.jobs:
-        reason = "asked to" if overwrite else why_not_done(job, way)
+        reason = "you asked to" if overwrite else why_not_done(job)
         if reason is None:
             outcomes.append(Outcome.of_summary(job, "skipped", read_summary(job.folder) or {}))
         else:
@@ -125,16 +129,35 @@ def _join(output: Path, outcomes: list[Outcome], made: list[Path]) -> BatchResul
     return BatchResult(output, tuple(outcomes), interrupted=False, seconds=0.0, differing=tuple(differences))
 
 
-def why_not_done(job: Job, way: Way) -> str | None:
-    """Why the results of an image have to be made (anew); ``None`` if they are there and up to date."""
+def refuse_other_ways(output: Path, now: Way) -> None:
+    """Raise where results in ``output`` were made in another way than they would be now.
+
+    Raises:
+        SettingsError: saying in what the ways differ, and how to go on.
+    """
+    complete = (folder for folder in result_folders(output) if is_complete(folder))
+    summaries = [summary for folder in complete if (summary := read_summary(folder))]
+    others = [summary for summary in summaries if Way.of_summary(summary).facts != now.facts]
+    if not others:
+        return
+    names = shown_pages([(image_of(summary), page_of(summary)) for summary in others])
+    changes = " / ".join(dict.fromkeys(Way.of_summary(summary).change(now) for summary in others))
+    raise SettingsError(
+        f"{output} holds results of other settings ({listed(names)}). {changes}. Nothing was changed. Give another "
+        "--output to keep them, the same settings to go on there, or --overwrite to analyse these images again there."
+    )
+
+
+def why_not_done(job: Job) -> str | None:
+    """Why the results of an image have to be made (again); ``None`` if they are there and up to date."""
     summary = read_summary(job.folder)
     if summary is None or not is_complete(job.folder):
-        return "incomplete"
-    if summary.get("image_state") != image_file(job.image).state:
+        return "its results were incomplete"
+    if "image_state" not in summary:
+        return "its results were written by an older version"
+    if summary["image_state"] != image_file(job.image).state:
         return "the image has changed"
-    if (page_of(summary) or 0) != (job.page or 0):
-        return "made from another page"
-    return Way.of_summary(summary).change(way)
+    return None
 
 
 def _make(output: Path) -> list[Path]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import polars
@@ -17,6 +17,7 @@ from uniaims.labels import TIFF_SUFFIXES, Labels, ObjectLabels, objects_of, piec
 from uniaims.measurements import Measurements, measure
 from uniaims.micrograph import Micrograph, PixelSize, read_image
 from uniaims.names import folder_name, page_folder_name, shown_name
+from uniaims.page_choice import PageChoice
 from uniaims.pipeline.overview import write_joined_tables
 from uniaims.report import IndexEntry, ReportContent, write_index, write_overlay, write_report
 from uniaims.scalebar import resolve_pixel_size
@@ -30,6 +31,9 @@ PIECES_PER_LEVEL = 20
 """A picture has its grey levels all over the place; labels of objects lie in one piece each, or a few."""
 SCATTERED_SOLIDITY = 0.4
 """Objects of a label image fill more of their hull than this; the grey levels of a micrograph taken as labels don't."""
+NO_MICROGRAPH = "No micrograph was given: the picture shows the labels."
+OBJECT_GREY, BACKGROUND_GREY = 150, 30
+"""Of the picture of labels without a micrograph."""
 FEW_PIECES, SPECK_PX = 1.5, 3.0
 """So many pieces for each number are enough where they are also smaller than this on average: noise, or 16 bits."""
 
@@ -59,11 +63,11 @@ def measure_file(
     path: Path,
     image: Path | None = None,
     pixel_size: str | None = None,
-    page: int | Literal["all"] | None = None,
+    page: PageChoice = None,
     *,
     guarded: bool = False,
 ) -> list[GivenLabels]:
-    """Measure the objects of a label image; of a stack one page, or each.
+    """Measure the objects of a label image; of a stack one page, some, or each.
 
     The pixel size is the given one, else that of the image, else the one that the file of the labels carries.
 
@@ -71,7 +75,7 @@ def measure_file(
         path: TIFF, PNG, BMP, GIF or ``.npy``; see `uniaims.labels.read_objects`.
         image: the micrograph; of a stack with as many pages, the page of the labels.
         pixel_size: side of a pixel with unit.
-        page: counted from 0, or all.
+        page: counted from 0; several; or all.
         guarded: whether files are read in a child process, see `uniaims.micrograph.read_image`.
 
     Raises:
@@ -83,11 +87,9 @@ def measure_file(
     call = guarded_call if guarded else _called
     found, count = call(_chosen, path, page, about=path)
     own = call(_own_pixel_size, path, about=path)
-    results = []
-    for number, objects in found:
-        micrograph = (
-            read_image(image, _page_beside(image, number, count, guarded=guarded), guarded=guarded) if image else None
-        )
+    results, numbers = [], [number for number, _ in found]
+    micrographs = _beside(image, numbers, count, guarded=guarded) if image else [None] * len(numbers)
+    for (number, objects), micrograph in zip(found, micrographs, strict=True):
         size = given or (micrograph.pixel_size if micrograph else None) or own
         name = shown_name(path.name) + (f", page {number}" if number is not None else "")
         measurements = measure(objects.labels, size, micrograph)
@@ -118,12 +120,12 @@ def _called(function: Callable[..., Result], *arguments: Any, about: str | Path)
     return function(*arguments)
 
 
-def _chosen(path: Path, page: int | Literal["all"] | None) -> tuple[list[tuple[int | None, ObjectLabels]], int]:
+def _chosen(path: Path, page: PageChoice) -> tuple[list[tuple[int | None, ObjectLabels]], int]:
     """The pages that are wanted with their numbers, and how many there are."""
     planes = _planes(path)
     if planes is None:
-        if page not in {None, 0, "all"}:
-            raise LabelsError(f"{path}: page {page} was asked for, the file has one label image.")
+        if page not in (None, 0, (0,), "all"):
+            raise LabelsError(f"{path}: {_asked(page)} asked for, the file has one label image.")
         objects = read_objects(path)
         _refuse_grey_levels(path, objects.labels)
         return [(None, objects)], 1
@@ -132,12 +134,19 @@ def _chosen(path: Path, page: int | Literal["all"] | None) -> tuple[list[tuple[i
         height, width = planes[0].shape
         raise LabelsError(
             f"{path}: a stack of {count} label images of {width} x {height} px. Choose one with --page, counted from "
-            "0, or measure each with --page all."
+            "0, or several as 1-3,7, or measure each with --page all."
         )
-    if page != "all" and not 0 <= page < count:
-        raise LabelsError(f"{path}: page {page} was asked for, the file has pages 0 to {count - 1}: choose one.")
-    pages = range(count) if page == "all" else [page]
+    pages = tuple(range(count)) if page == "all" else page if isinstance(page, tuple) else (page,)
+    missing = tuple(number for number in pages if not 0 <= number < count)
+    if missing:
+        raise LabelsError(f"{path}: {_asked(missing)} asked for, the file has pages 0 to {count - 1}.")
     return [(number, _objects(path, planes[number], number)) for number in pages], count
+
+
+def _asked(pages: PageChoice) -> str:
+    numbers = pages if isinstance(pages, tuple) else (pages,)
+    named = ", ".join(map(str, numbers))
+    return f"page {named} was" if len(numbers) == 1 else f"pages {named} were"
 
 
 def _planes(path: Path) -> list[np.ndarray[Any, Any]] | None:
@@ -171,14 +180,22 @@ def _objects(path: Path, plane: np.ndarray[Any, Any], number: int) -> ObjectLabe
     return replace(objects, warnings=tuple(f"{path}, page {number}: {text}" for text in objects.warnings))
 
 
-def _page_beside(image: Path, number: int | None, count: int, *, guarded: bool) -> int | None:
-    """The page of the image that belongs to a page of the labels: the same, where it has as many."""
-    if number is None:
-        return None
-    pages = read_image(image, 0, guarded=guarded).page_count
-    if pages not in {1, count}:
-        raise LabelsError(f"{image} has {pages} images and the labels have {count}: give one image, or as many.")
-    return number if pages == count else 0
+def _beside(image: Path, numbers: Sequence[int | None], count: int, *, guarded: bool) -> list[Micrograph]:
+    """The image of each page of the labels: the one that there is, or where it has as many pages the same one.
+
+    Raises:
+        LabelsError: where it has several, but not as many.
+    """
+    if None in numbers:
+        return [read_image(image, guarded=guarded)]
+    first = read_image(image, 0, guarded=guarded)
+    if first.page_count not in {1, count}:
+        raise LabelsError(
+            f"{image} has {first.page_count} images and the labels have {count}: give one image, or as many."
+        )
+    if first.page_count == 1:
+        return [first] * len(numbers)
+    return [read_image(image, number, guarded=guarded) if number else first for number in numbers]
 
 
 def _own_pixel_size(path: Path) -> PixelSize | None:
@@ -217,7 +234,7 @@ def save_measurements(
     title: str,
     warnings: tuple[str, ...] | None = None,
 ) -> None:
-    """Write tables into ``folder``, and where there is a micrograph the overlay and the report too.
+    """Write tables, overlay and report into ``folder``; without a micrograph they show a picture of the labels.
 
     Args:
         folder: made if it is not there; other files in it stay.
@@ -232,16 +249,30 @@ def save_measurements(
     """
     measurements.to_csv(folder / "measurements.csv")
     measurements.to_parquet(folder / "measurements.parquet")
+    pixels, notes = _picture(labels, micrograph), () if micrograph else (NO_MICROGRAPH,)
+    told = warnings if warnings is not None else micrograph.warnings if micrograph else ()
+    write_overlay(folder / "overlay.png", pixels, labels)
+    content = ReportContent(
+        title,
+        pixels,
+        labels,
+        measurements,
+        warnings=told,
+        notes=notes,
+        has_micrograph=micrograph is not None,
+    )
+    write_report(folder / "report.html", content)
+
+
+def _picture(labels: Labels, micrograph: Micrograph | None) -> np.ndarray[Any, Any]:
+    """The micrograph's pixels; without one (H, W) uint8, the objects bright on dark."""
     if micrograph is not None:
-        pixels = np.asarray(micrograph.pixels)
-        write_overlay(folder / "overlay.png", pixels, labels)
-        told = micrograph.warnings if warnings is None else warnings
-        content = ReportContent(title, pixels, labels, measurements, warnings=told)
-        write_report(folder / "report.html", content)
+        return np.asarray(micrograph.pixels)
+    return np.where(labels > 0, OBJECT_GREY, BACKGROUND_GREY).astype(np.uint8)
 
 
 def save_pages(output: Path, stem: str, pages: Sequence[GivenLabels]) -> None:
-    """Write a folder for each page of a stack, one table of all, and where there are micrographs an overview.
+    """Write a folder for each page of a stack, one table of all, and an overview.
 
     Args:
         output: made if it is not there; other files in it stay.
@@ -255,9 +286,8 @@ def save_pages(output: Path, stem: str, pages: Sequence[GivenLabels]) -> None:
     for folder, each in zip(folders, pages, strict=True):
         save_measurements(output / folder, each.measurements, each.labels, each.micrograph, each.name, each.warnings)
     write_joined_tables(output, [(name, each.measurements.table) for name, each in zip(folders, pages, strict=True)])
-    if all(each.micrograph for each in pages):
-        entries = [_entry(each, folder) for each, folder in zip(pages, folders, strict=True)]
-        write_index(output / "index.html", entries, title=shown_name(stem))
+    entries = [_entry(each, folder) for each, folder in zip(pages, folders, strict=True)]
+    write_index(output / "index.html", entries, title=shown_name(stem))
 
 
 def _entry(page: GivenLabels, folder: str) -> IndexEntry:
@@ -266,7 +296,7 @@ def _entry(page: GivenLabels, folder: str) -> IndexEntry:
     return IndexEntry(
         name=page.name,
         href=f"{folder}/report.html",
-        thumbnail=np.asarray(page.micrograph.pixels) if page.micrograph else None,
+        thumbnail=_picture(page.labels, page.micrograph),
         instance_count=len(measurements),
         border_count=len(measurements) - len(whole),
         diameters=whole.values("equivalent_diameter"),

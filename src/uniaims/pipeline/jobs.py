@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from glob import has_magic
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from uniaims.errors import ImageError, OutputError
 from uniaims.formats import is_image_path
 from uniaims.micrograph import read_image
 from uniaims.names import (
     alike,
-    first_page_folder_name,
+    file_folder_name,
     folder_name,
     is_there,
     matches,
@@ -22,6 +22,7 @@ from uniaims.names import (
     path_of_uri,
     shown_name,
 )
+from uniaims.page_choice import PageChoice
 from uniaims.pipeline.analysis import SUMMARY
 
 OVERVIEW_FILES = ("index.html", "measurements.csv", "measurements.parquet")
@@ -64,15 +65,15 @@ class Plan:
     unusable: tuple[Unusable, ...]
 
 
-def plan_jobs(inputs: Iterable[str | Path], output: Path, page: int | Literal["all"] | None = None) -> Plan:
+def plan_jobs(inputs: Iterable[str | Path], output: Path, page: PageChoice = None) -> Plan:
     """Find the images and give each a folder of its own in ``output``.
 
     Args:
         inputs: image files; folders, of which all image files directly in them are taken; and patterns with ``*``,
             ``?``, ``[...]`` and ``**``, of which files that are no images and what lies in ``output`` are left out.
         output: folder for the results. An image that has results there keeps their folder.
-        page: which image of files that hold several, or all of them. All but the first have ``_page`` and their number
-            behind the name of their folder.
+        page: which image of files that hold several, some or all of them. Where several were asked for, and for any but
+            the first, ``_page`` and the number stand behind the name of the folder.
 
     Raises:
         OutputError: if ``output`` is there and is no folder.
@@ -85,17 +86,28 @@ def plan_jobs(inputs: Iterable[str | Path], output: Path, page: int | Literal["a
         if not found:
             unusable.append(Unusable(str(item), why_nothing(Path(item))))
         images.update({path.resolve(): path for path in found if path.resolve() not in images})
+    known = _known_pages(output)
     names = folder_names(list(images), _owners(output), _foreign(output))
-    jobs = (
-        Job(path, output / page_folder_name(name, number or 0), number)
-        for path, name in zip(images.values(), names, strict=True)
-        for number in (pages_of(path) if page == "all" else (page,))
-    )
+    jobs = list[Job]()
+    for (own, path), name in zip(images.items(), names, strict=True):
+        pages = chosen_pages(path, page)
+        folders = (known.get((own, number or 0)) or _folder(name, number, pages) for number in pages)
+        jobs += (Job(path, output / folder, number) for folder, number in zip(folders, pages, strict=True))
     return Plan(tuple(jobs), tuple(unusable))
 
 
-def pages_of(image: Path) -> Sequence[int | None]:
-    """The images of a file; ``None`` for the only one, and where it can't be read: whoever analyses it says why."""
+def _folder(name: str, page: int | None, pages: Sequence[int | None]) -> str:
+    """The folder for one of the pages of a file that has the name; siblings are named alike."""
+    return name if page is None or (page == 0 and len(pages) == 1) else page_folder_name(name, page)
+
+
+def chosen_pages(image: Path, choice: PageChoice) -> Sequence[int | None]:
+    """The pages of a file that are meant.
+
+    Of all of them, ``None`` is the only one; so too where it can't be read: whoever analyses it says why.
+    """
+    if choice != "all":
+        return choice if isinstance(choice, tuple) else (choice,)
     try:
         count = read_image(image, guarded=True).page_count
     except ImageError:
@@ -240,10 +252,16 @@ def _owners(output: Path) -> dict[str, Path]:
     """Names of result folders and the image that each is of; further pages of a file have the name of their first."""
     summaries = {folder.name: read_summary(folder) for folder in result_folders(output)}
     return {
-        first_page_folder_name(name) if page_of(summary) else name: image_of(summary)
+        name if page_of(summary) is None else file_folder_name(name): image_of(summary)
         for name, summary in summaries.items()
         if summary
     }
+
+
+def _known_pages(output: Path) -> dict[tuple[Path, int], str]:
+    """The folders of what was analysed before, by file and page: an image keeps its folder."""
+    summaries = {folder.name: read_summary(folder) for folder in result_folders(output)}
+    return {(image_of(each), page_of(each) or 0): name for name, each in summaries.items() if each}
 
 
 def _foreign(output: Path) -> list[str]:

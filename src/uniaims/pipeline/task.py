@@ -1,7 +1,7 @@
 """One image of a batch: what to do with it, and what became of it."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -32,6 +32,7 @@ class Outcome:
         pixel_size_nm: ``None`` where none is known, so that lengths are in pixels.
         image: the file; ``None`` for inputs that lead to no image.
         page: which image of the file, where one was chosen or all of several are done.
+        is_unsure: whether nearly half of the objects that were found are unsure, or more.
         contradictions: sentences on a pixel size that is far from what file or scale bar say.
     """
 
@@ -43,13 +44,17 @@ class Outcome:
     pixel_size_nm: float | None = None
     image: Path | None = None
     page: int | None = None
+    is_unsure: bool = False
     contradictions: tuple[str, ...] = ()
 
     @classmethod
     def of_summary(cls, job: Job, status: Status, summary: Mapping[str, Any], message: str = "") -> Self:
         """The outcome of an image whose results are there, now or since an earlier run."""
         count, diameter, pixel = (summary.get(name) for name in ("instance_count", "diameter_px", "pixel_size_nm"))
-        return cls(job.name, status, message, count, diameter, pixel, job.image, job.page)
+        unsure, contradictions = bool(summary.get("is_unsure")), tuple(summary.get("contradictions", ()))
+        return cls(
+            job.name, status, message, count, diameter, pixel, job.image, job.page, unsure, contradictions
+        )  # fmt: skip
 
     @property
     def has_pixel_size(self) -> bool:
@@ -78,8 +83,7 @@ class Task:
             if stop := stop_behind(error):
                 raise stop from None
             return Outcome(self.job.name, "failed", failure_message(error), image=self.job.image, page=self.job.page)
-        done = Outcome.of_summary(self.job, "done", asdict(summary), self.reason)
-        return replace(done, contradictions=analysis.contradictions)
+        return Outcome.of_summary(self.job, "done", asdict(summary), self.reason)
 
     def run_elsewhere(self) -> Outcome:
         """`run` in a process of its own, which loads the model itself and keeps it for the next task."""

@@ -5,10 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
+from uniaims.errors import PixelSizeError
+from uniaims.micrograph import PixelSize
 from uniaims.names import shown
 from uniaims.pipeline.analysis import AnalysisSettings, detector_hash
 from uniaims.pipeline.traces import NAMES
 from uniaims.report.wording import HASH_DIGITS
+from uniaims.runtime import ModelInfo
 from uniaims.version import __version__
 
 MODEL, VERSION = "Model", "Version"
@@ -32,21 +35,16 @@ class Way:
         return cls(_facts(summary, summary.get("settings") or {}))
 
     @classmethod
-    def of_settings(cls, settings: AnalysisSettings, model_hash: str) -> Self:
+    def of_settings(cls, settings: AnalysisSettings, model: ModelInfo) -> Self:
         """How results would be made now."""
-        known = {"model_hash": model_hash, "version": __version__, "detector_hash": detector_hash(settings)}
+        known = {"model": model.name, "model_hash": model.hash, "detector_hash": detector_hash(settings)}
+        known["version"] = __version__
         return cls(_facts(known, json.loads(shown(json.dumps(asdict(settings), ensure_ascii=False)))))
 
-    def change(self, now: "Way") -> str | None:
-        """Why results made in this way are not those of ``now``, as a part of a sentence; ``None`` if they are."""
-        names = differing([self, now])
-        settings = [name for name in names if name not in {MODEL, VERSION}]
-        if MODEL in names:
-            return "made with another model"
-        if settings:
-            told = (f"{name}: {self.facts.get(name, 'none')}, now {now.facts.get(name, 'none')}" for name in settings)
-            return f"made with other settings ({'; '.join(told)})"
-        return "made with another version" if names else None
+    def change(self, now: "Way") -> str:
+        """In what this way is not ``now``, for a message: ``Object diameter: 24 there, 30 now``; empty if it is."""
+        facts = ((name, self.facts.get(name, "none"), now.facts.get(name, "none")) for name in differing([self, now]))
+        return "; ".join(f"{name}: {there} there, {here} now" for name, there, here in facts)
 
 
 def differing(ways: Sequence[Way]) -> list[str]:
@@ -56,8 +54,8 @@ def differing(ways: Sequence[Way]) -> list[str]:
 
 
 def _facts(known: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, str]:
-    facts = {MODEL: str(known.get("model_hash"))[:HASH_DIGITS]}
-    facts |= {NAMES.get(name, name): _written(value) for name, value in _flat(settings) if name not in _NO_MATTER}
+    facts = {MODEL: f"{known.get('model')} ({str(known.get('model_hash'))[:HASH_DIGITS]})"}
+    facts |= {NAMES.get(name, name): _written(name, value) for name, value in _flat(settings) if name not in _NO_MATTER}
     detector = known.get("detector_hash")
     facts[NAMES["detector"]] = str(detector)[:HASH_DIGITS] if detector else "built in"
     return facts | {VERSION: str(known.get("version"))}
@@ -71,7 +69,19 @@ def _flat(settings: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield name, value
 
 
-def _written(value: object) -> str:
+def _written(name: str, value: object) -> str:
     if value is None:
         return "none"
+    if name == "pixel_size":  # 2.5 um, 2.5 µm and 2500 nm are one
+        return _same_length(str(value))
+    if isinstance(value, float):
+        return f"{value:.12g}"
     return ("yes" if value else "no") if isinstance(value, bool) else str(value)
+
+
+def _same_length(text: str) -> str:
+    """A pixel size in the way in which all of its length are written; what is none stays as it is."""
+    try:
+        return str(PixelSize.parse(text))
+    except PixelSizeError:
+        return text

@@ -6,7 +6,7 @@ Each function takes numbers in the units to be shown and gives one ``<svg>`` ele
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -21,6 +21,7 @@ from uniaims.pages.svg import (
     drawing,
     element,
     left_axis,
+    left_room,
     line,
     polyline,
     round_up,
@@ -82,11 +83,11 @@ def size_chart(sizes: SizeDistribution, logarithmic: bool) -> Markup:
     """Draw the histogram with the log-normal law, the cumulative share (right axis) and the marked quantiles."""
     width, height, bottom, top = 774.0, 392.0, 342.0, 30.0
     counted_bins = bins(sizes.values, "log" if logarithmic else "linear")
-    across = padded_scale(counted_bins.edges, 58.0, width - 56, logarithmic)
+    across = padded_scale(counted_bins.edges, 0.0, 1.0, logarithmic)
     fit = _fitted_counts(sizes, counted_bins, across)
-    up = Scale(
-        0, round_up(max(float(counted_bins.counts.max(initial=1)), float(fit.max(initial=0))) * 1.02), bottom, top
-    )
+    highest = max(float(counted_bins.counts.max(initial=1)), float(fit.max(initial=0)))
+    up = Scale(0, round_up(highest * 1.02), bottom, top)
+    across = replace(across, start=left_room(up, least=58.0, whole=True), end=width - 56)
     share = Scale(0, 100, bottom, top)
     parts = left_axis(up, across.start, "Objects per bin", grid_to=across.end, whole=True)
     parts += _bars(counted_bins, across, up, sizes.axis, len(sizes.values))
@@ -104,11 +105,12 @@ def shape_chart(values: NDArray[np.float64], axis: Axis) -> Markup:
     """Draw a small histogram of (N,) finite values with the median marked."""
     width, height, bottom, top = 360.0, 232.0, 184.0, 24.0
     counted_bins = bins(values)
-    across = padded_scale(counted_bins.edges, 44.0, width - 10, logarithmic=False)
     up = Scale(0, round_up(float(counted_bins.counts.max(initial=1)) * 1.02), bottom, top)
+    start = left_room(up, wanted=3, least=44.0, whole=True)
+    across = padded_scale(counted_bins.edges, start, width - 10, logarithmic=False)
     parts = left_axis(up, across.start, "Objects", wanted=3, grid_to=across.end, whole=True)
     parts += _bars(counted_bins, across, up, axis, len(values))
-    parts += bottom_axis(across, bottom, axis.label, wanted=5)
+    parts += bottom_axis(across, bottom, axis.label, wanted=5, edge=width)
     median = float(np.median(values))
     x = across(median)
     anchor = "start" if x < (across.start + across.end) / 2 else "end"
@@ -131,10 +133,10 @@ def scatter_chart(x: NDArray[np.float64], y: NDArray[np.float64], x_axis: Axis, 
     """Draw (N >= 1,) finite points; the root carries its scales, so that the page's script can find the points."""
     width, height, bottom, top = 668.0, 420.0, 368.0, 12.0
     logarithmic = float(x.min()) > 0 and float(x.max() / x.min()) > WIDE_RATIO
-    across = padded_scale(x, 58.0, width - 10, logarithmic, share=0.03)
     up = padded_scale(y, bottom, top, logarithmic=False, share=0.03)
+    across = padded_scale(x, left_room(up, least=58.0), width - 10, logarithmic, share=0.03)
     parts = left_axis(up, across.start, y_axis.label, grid_to=across.end)
-    parts += bottom_axis(across, bottom, x_axis.label, grid_to=top)
+    parts += bottom_axis(across, bottom, x_axis.label, grid_to=top, edge=width)
     px = np.array([across(value) for value in x])
     py = np.array([up(value) for value in y])
     parts.append(dots(px, py, "points" if len(px) > MANY_POINTS else "points few"))
@@ -200,7 +202,7 @@ def _bars(counted_bins: Histogram, across: Scale, up: Scale, axis: Axis, total: 
 def _right_axis(share: Scale, x: float) -> list[str]:
     parts = [text(x + 8, share(tick) + 4, str(tick)) for tick in (0, 25, 50, 75, 100)]
     middle = (share.start + share.end) / 2
-    label_x = x + 46
+    label_x = x + 43
     return [
         *parts,
         text(label_x, middle, "Cumulative share / %", "middle", "title", f"rotate(90 {label_x:g} {middle:g})"),
@@ -262,8 +264,12 @@ def _rose_grid(x: float, y: float, radius: float) -> list[str]:
 
 
 def _rose_scale(x: float, y: float, radius: float, top: float) -> list[str]:
-    """Write the counts of two of the circles beside them, below the bars' end so that bars don't hide them."""
-    places = ((radius * math.sqrt(0.25), top / 4), (radius, top))
+    """Write the counts of two of the circles beside them, below the bars' end so that bars don't hide them.
+
+    Counts are whole: the inner circle is the first whose count is.
+    """
+    inner = next((share for share in (0.25, 0.5, 0.75) if float(share * top).is_integer()), 1.0)
+    places = ((radius * math.sqrt(share), share * top) for share in dict.fromkeys((inner, 1.0)))
     angle = math.radians(-68)
     return [
         text(x + r * math.cos(angle) + 3, y - r * math.sin(angle) + 4, plain(amount, 3), "start", "strong")

@@ -17,6 +17,7 @@ class ReportContent:
     Attributes:
         title: name of the image as a human knows it (a file name); shown as text, never as markup.
         image: (H, W) or (H, W, 3) array of any real dtype; stretched to 8 bits for the eye.
+        has_micrograph: whether that is the micrograph; else it is a picture of the labels.
         labels: (H, W) uint32; 0 = background, instances as in the rows of ``measurements``.
         measurements: the table, one row per instance; carries the pixel size and its source.
         content: the part that shows the sample, as given to ``measure``; density and area fraction refer to it.
@@ -31,6 +32,7 @@ class ReportContent:
         printed: what is printed over the picture; the report's own scale bar keeps clear of it.
         provenance: further traceable facts in the order to show them (file, SHA-256 of the file, instrument, ...).
         warnings: sentences for the reader, from every stage.
+        notes: sentences on what was done as always, such as leaving out a banner.
         seconds: wall time by stage.
         kinds: the kinds of objects that the model tells apart, in its order; the measurements say which each object is.
     """
@@ -49,8 +51,10 @@ class ReportContent:
     printed: tuple[Box, ...] = ()
     provenance: Mapping[str, object] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
     kinds: tuple[str, ...] = ()
+    has_micrograph: bool = True
 
 
 @dataclass(frozen=True)

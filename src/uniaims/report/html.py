@@ -14,7 +14,18 @@ from uniaims.pages.array_encoding import pack_outlines
 from uniaims.pages.page import Layout, write_page
 from uniaims.pages.palette import INSTANCE_COLOURS, MISSING, OKABE_ITO, VIRIDIS, kind_colours
 from uniaims.pages.pictures import jpeg_data_uri
-from uniaims.pages.units import MEGAPIXEL, METRIC, NOTHING, count, density_unit, interval, number, percent, quantity
+from uniaims.pages.units import (
+    MEGAPIXEL,
+    METRIC,
+    NOTHING,
+    count,
+    counted,
+    density_unit,
+    interval,
+    number,
+    percent,
+    quantity,
+)
 from uniaims.report import wording
 from uniaims.report.census import Census, take_census
 from uniaims.report.columns import Column, eye_unit, table_columns
@@ -113,13 +124,14 @@ def _view(parts: _Parts, outlines: Sequence[NDArray[np.float32]]) -> dict[str, o
         "facts": _facts(content),
         "finding": wording.finding(census, parts.sizes),
         "warnings": content.warnings,
+        "notes": content.notes,
         "figures": _key_figures(census, parts.sizes, calibrated=content.measurements.pixel_size is not None),
         "picture": jpeg_data_uri(content.image, PICTURE_LONGEST_SIDE_PX, PICTURE_BYTES),
         "picture_proportion": _proportion(content),
         "still_outlines": still_outlines(outlines, (height, width), content.measurements.kinds, known),
         "still_table": still_table(parts.columns),
         "picture_caption": wording.picture_caption(content, census),
-        "object_count": f"{count(census.total)} objects",
+        "object_count": counted(census.total, "object"),
         "object_total": census.total,
         "interval_heading": f"{percent(CONFIDENCE, 0)} interval",
         "nothing": wording.nothing_complete(census),

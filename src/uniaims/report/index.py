@@ -10,6 +10,7 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from uniaims.names import listed
 from uniaims.pages.page import Layout, write_page
 from uniaims.pages.pictures import jpeg_data_uri
 from uniaims.pages.units import NOTHING, PIXEL, LengthUnit, count, counted, finite, length_unit, number, percent, plain
@@ -20,9 +21,6 @@ THUMBNAIL_PX = 160
 THUMBNAIL_BYTES = 12_000
 MOST_ROWS_IN_FIGURE = 40
 """Above this many images the figure would not fit a page; the table's rows show the same."""
-
-MOST_NAMES = 5
-"""Images named for each way of analysing; the others are counted."""
 
 LAYOUT = Layout("uniaims.report", "index.html.j2", styles=("index.css",), scripts=("index.js",))
 _ROW_WIDTH = 400.0
@@ -85,9 +83,7 @@ def write_index(
 
 
 def _way_view(way: IndexWay) -> Mapping[str, object]:
-    named = ", ".join(way.names[:MOST_NAMES])
-    more = f" and {count(len(way.names) - MOST_NAMES)} more" if len(way.names) > MOST_NAMES else ""
-    return {"images": counted(len(way.names), "image"), "names": named + more, "facts": way.facts}
+    return {"images": counted(len(way.names), "image"), "names": listed(way.names), "facts": way.facts}
 
 
 def _groups(entries: Sequence[IndexEntry]) -> list[_Group]:
@@ -102,9 +98,10 @@ def _groups(entries: Sequence[IndexEntry]) -> list[_Group]:
 def _finding(entries: Sequence[IndexEntry], failures: Sequence[IndexFailure]) -> str:
     total = sum(entry.instance_count for entry in entries)
     parts = [f"{counted(total, 'object')} in {counted(len(entries), 'image')}."]
-    unknown = sum(entry.pixel_size_nm is None for entry in entries)
+    unknown = sorted(entry.name for entry in entries if entry.pixel_size_nm is None)
     if unknown:
-        parts.append(f"{counted(unknown, 'image')} without a known pixel size: sizes in pixels.")
+        named = f" ({listed(unknown)})" if len(unknown) < len(entries) else ""
+        parts.append(f"{counted(len(unknown), 'image')} without a known pixel size{named}: sizes in pixels.")
     if failures:
         parts.append(f"{counted(len(failures), 'image')} failed.")
     return " ".join(parts)

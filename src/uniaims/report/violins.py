@@ -8,8 +8,8 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-from uniaims.pages.svg import Scale, bottom_axis, drawing, element, line, text, tick_labels
-from uniaims.pages.units import counted, number
+from uniaims.pages.svg import Scale, bottom_axis, drawing, element, line, numbers_below, text, text_width
+from uniaims.pages.units import count, counted, number
 
 ROW_HEIGHT = 40.0
 FEWEST_FOR_A_SHAPE = 8
@@ -50,25 +50,25 @@ def violin_row(violin: Violin, scale: Scale, unit: str, height: float = ROW_HEIG
 def axis_row(scale: Scale, title: str) -> Markup:
     """Draw the axis that heads the rows."""
     parts = [text((scale.start + scale.end) / 2, 11, title, "middle", "title")]
-    ticks = scale.ticks(6)
-    labels = tick_labels(ticks, scale.logarithmic)
-    parts += [text(scale(tick), 28, label, "middle") for tick, label in zip(ticks, labels, strict=True)]
-    return drawing(scale.end + 8, 32, parts, f"Axis: {title}")
+    width = scale.end + 8
+    parts += numbers_below(scale, scale.ticks(6), 28, width)
+    return drawing(width, 32, parts, f"Axis: {title}")
 
 
 def comparison_chart(violins: Sequence[Violin], axis_label: str, unit: str) -> Markup:
     """Draw all rows with their names and one axis below, to be put into a paper."""
-    longest = max((len(_short(violin.name)) for violin in violins), default=0)
-    left, width, top = 16 + 7.1 * longest, 1136.0, 6.0
-    scale = shared_scale(violins, left, width - 70)
+    longest = max((text_width(_short(violin.name)) for violin in violins), default=0.0)
+    counts = [f"n = {count(len(violin.values))}" for violin in violins]
+    left, width, top = 18 + 1.1 * longest, 1136.0, 6.0
+    scale = shared_scale(violins, left, width - 18 - max(map(text_width, counts), default=0.0))
     bottom = top + ROW_HEIGHT * 0.8 * len(violins)
     parts = _grid(scale, top, bottom)
     for index, violin in enumerate(violins):
         middle = top + ROW_HEIGHT * 0.8 * (index + 0.5)
         parts.append(text(left - 10, middle + 4, _short(violin.name), "end", "title"))
         parts += _violin(violin, scale, middle, ROW_HEIGHT * 0.34, unit)
-        parts.append(text(width, middle + 4, f"n = {len(violin.values)}", "end"))
-    parts += bottom_axis(scale, bottom, axis_label)
+        parts.append(text(width, middle + 4, counts[index], "end"))
+    parts += bottom_axis(scale, bottom, axis_label, edge=width)
     return drawing(width, bottom + 44, parts, f"{axis_label} of {counted(len(violins), 'image')}, one row each.")
 
 

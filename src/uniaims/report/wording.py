@@ -93,8 +93,11 @@ def methods(content: ReportContent, census: Census, sizes: Sequence[SizeFigures]
 def _segmentation(content: ReportContent) -> list[str]:
     height, width = content.labels.shape
     size = f"{width}{NO_BREAK}×{NO_BREAK}{height}{NO_BREAK}px"
-    image = f"the micrograph {content.title} ({size}, pixel size {pixel_size_text(content, traced=True)})"
+    facts = f"{content.title} ({size}, pixel size {pixel_size_text(content, traced=True)})"
+    image = f"the micrograph {facts}"
     program = f"Uni-AIMS {__version__}"
+    if not content.has_micrograph:
+        return [f"Objects outlined in the label image {facts} were measured with {program}."]
     if content.model is None:
         return [f"Objects outlined in a label image of {image} were measured with {program}."]
     digest = f", weights {content.model_hash[:HASH_DIGITS]}" if content.model_hash else ""

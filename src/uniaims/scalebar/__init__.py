@@ -9,7 +9,7 @@
 """
 
 from uniaims.deprecation import old_names
-from uniaims.scalebar.corrections import box_list, given_scale, keep_sample, parse_box, parse_length
+from uniaims.scalebar.corrections import box_list, given_scale, keep_sample, parse_box
 from uniaims.scalebar.detections import Detection, Detector
 from uniaims.scalebar.pixel_size import ResolvedPixelSize, pixel_size_of_bar, resolve_pixel_size
 from uniaims.scalebar.scale import ScaleBar, ScaleReading
@@ -25,11 +25,17 @@ __all__ = [
     "given_scale",
     "keep_sample",
     "parse_box",
-    "parse_length",
     "pixel_size_of_bar",
     "read_scale",
     "resolve_pixel_size",
     "scan_scale",
 ]
 
-__getattr__ = old_names(__name__, {"Box": "uniaims.boxes.Box", "content_box": "uniaims.content.content_box"})
+__getattr__ = old_names(
+    __name__,
+    {
+        "Box": "uniaims.boxes.Box",
+        "content_box": "uniaims.content.content_box",
+        "parse_length": "uniaims.formats.lengths.given_length",
+    },
+)

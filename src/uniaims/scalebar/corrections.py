@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 from uniaims.atomic import atomic_file
 from uniaims.boxes import Box
 from uniaims.errors import OutputError, SettingsError
-from uniaims.formats.lengths import Quantity, nanometres_per, parse_quantity
+from uniaims.formats.lengths import given_length
 from uniaims.micrograph import Micrograph, PixelSize
 from uniaims.scalebar.bars import bars_in
 from uniaims.scalebar.ends import measure_by_ends
@@ -25,8 +24,6 @@ from uniaims.scalebar.scan import eight_bit
 
 LEAST_PART = 0.5
 """A bar in the box of a user takes at least this part of the box's length."""
-THOUSANDS = re.compile(r"\s*[1-9]\d{0,2}(,\d{3})+(?!\d)")
-"""``1,000``: one to some readers, a thousand to others."""
 LEAST_QUALITY = 0.3
 """Bars of less quality are not taken for what the user means."""
 
@@ -46,22 +43,6 @@ def parse_box(text: str) -> Box:
     return Box(top, left, bottom, right)
 
 
-def parse_length(text: str) -> tuple[Quantity, float]:
-    """The length that a user wrote, such as ``"10 um"``, and the nanometres in its unit.
-
-    Raises:
-        SettingsError: where it is none, or could be two.
-    """
-    if THOUSANDS.match(text):
-        plain = text.replace(",", "")
-        raise SettingsError(f"{text!r} may be a thousand times more or less: write {plain!r}, or a decimal point.")
-    quantity = parse_quantity(text.replace(",", "."))
-    factor = nanometres_per(quantity.unit) if quantity and quantity.unit and not quantity.rest else None
-    if quantity is None or factor is None or quantity.value <= 0:
-        raise SettingsError(f'{text!r} is no length: write a number and a unit, such as "10 um".')
-    return quantity, factor
-
-
 def given_scale(micrograph: Micrograph, box: Box, length: str) -> ScaleBar:
     """The scale by a bar that the user boxed and whose length the user says.
 
@@ -74,13 +55,13 @@ def given_scale(micrograph: Micrograph, box: Box, length: str) -> ScaleBar:
         length: with its unit, such as ``"10 um"``.
 
     Raises:
-        SettingsError: where the box is not in the picture, or the length is none.
-        PixelSizeError: where the pixel size can't be true.
+        SettingsError: where the box is not in the picture.
+        PixelSizeError: where the length is none, or the pixel size can't be true.
     """
     height, width = micrograph.shape
     if box.bottom > height or box.right > width:
         raise SettingsError(f"the box {box_list(box)} reaches out of the picture of {width} x {height} px.")
-    quantity, factor = parse_length(length)
+    given = given_length(length)
     gray, upright = eight_bit(micrograph.gray()), box.height > box.width
     bar = _bar_in(gray.T.copy(), box.transposed) if upright else _bar_in(gray, box)
     found = None if bar is None else (bar.box.transposed if upright else bar.box)
@@ -89,8 +70,8 @@ def given_scale(micrograph: Micrograph, box: Box, length: str) -> ScaleBar:
         found = bar.box if bar else None
     length_px = bar.length_px if bar else float(max(box.height, box.width))
     warnings = () if bar else (f"No bar stands out in the box: its longer side, {length_px:g} px, is taken.",)
-    size = PixelSize(quantity.value * factor / length_px)
-    return ScaleBar(size.nm, length_px, found or box, None, length, quantity.value, quantity.unit, 1.0, "bar", warnings)
+    size = PixelSize(given.nm / length_px)
+    return ScaleBar(size.nm, length_px, found or box, None, length, given.value, given.unit, 1.0, "bar", warnings)
 
 
 def keep_sample(micrograph: Micrograph, scale: ScaleBar, folder: Path, name: str) -> Path:

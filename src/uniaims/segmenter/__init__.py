@@ -9,14 +9,15 @@ predicted flow and the flow that the finished outline would have, ``max(0, 1 - e
 of ``|predicted - ideal|²``; for unit vectors ``e / 2 = 1 - cos(angle)``, so the second factor is the mean cosine
 between the two. Where the model's card has a calibration, that number is turned into the share of right objects (IoU
 0.5 or more) among objects of such a confidence in labelled images. Instances below ``minimum_confidence`` are left out,
-and a warning says how many; 0 keeps all.
+and a note says how many; 0 keeps all. Where nearly half of all are unsure, a warning says what to try.
 """
 
 from uniaims.segmenter.instances import confidence_of, expected_quality
-from uniaims.segmenter.segmentation import Segmentation, Segmenter, SegmenterSettings, as_micrograph
+from uniaims.segmenter.segmentation import WHAT_TO_TRY, Segmentation, Segmenter, SegmenterSettings, as_micrograph
 from uniaims.segmenter.stopwatch import Stopwatch
 
 __all__ = [
+    "WHAT_TO_TRY",
     "Segmentation",
     "Segmenter",
     "SegmenterSettings",

@@ -43,6 +43,13 @@ ALL_LETTERS = 0.8
 
 FEWEST_FOR_DOUBTS, LARGEST_UNSUITED = 20, 0.2
 """From so many instances on, and if more than this share of them does not suit the scale, the reader is told."""
+FEWEST_FOR_UNSURE, LARGEST_UNSURE = 5, 0.4
+"""From so many objects on, and if at least this share of them is unsure, the reader is told."""
+WHAT_TO_TRY = (
+    "Give the usual size of the objects (--diameter), try another --model, or teach one your kind of images "
+    "(uniaims finetune)."
+)
+"""Where many objects are unsure."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +101,9 @@ class Segmentation:
             as in ``diameter_px``, the side of the square of the same area counts.
         content: the part of the image that was segmented, without banner and empty strips.
         warnings: sentences for the reader.
+        notes: sentences on what was done as always, such as leaving out a banner.
+        found_count: of all objects that were found, those left out for their confidence included.
+        unsure_fraction: share 0..1 of these whose confidence is below what 0.5 is worth; NaN if nothing was found.
         seconds: wall time by stage.
         diameter_px: size of the objects behind the scale, in image pixels; ``None`` if nothing was found by looking.
         scale_found: whether the scale was found by looking; else it follows from the diameter that was given.
@@ -108,6 +118,9 @@ class Segmentation:
     scale: float
     content: Box
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    found_count: int = 0
+    unsure_fraction: float = float("nan")
     seconds: Mapping[str, float] = field(default_factory=dict)
     quality: float = float("nan")
     diameter_px: float | None = None
@@ -133,16 +146,28 @@ class Segmentation:
         """Return the number of instances."""
         return len(self.confidence)
 
+    @property
+    def is_unsure(self) -> bool:
+        """Whether nearly half of the objects that were found are unsure, or more."""
+        return self.found_count >= FEWEST_FOR_UNSURE and self.unsure_fraction >= LARGEST_UNSURE
+
     def with_doubts(self) -> Self:
-        """The segmentation with a warning where many instances have a size that does not suit the scale."""
+        """The segmentation with warnings where many objects are unsure, or of a size that does not suit the scale."""
+        unsure = (
+            f"{self.unsure_fraction:.0%} of the {self.found_count:,} objects that were found are unsure, about as "
+            f"likely wrong as right. {WHAT_TO_TRY}"
+        )
+        return replace(self, warnings=(*self.warnings, *self._unsuited(), *([unsure] if self.is_unsure else [])))
+
+    def _unsuited(self) -> tuple[str, ...]:
+        """A sentence where many instances have a size that does not suit the scale."""
         if len(self) < FEWEST_FOR_DOUBTS or self.seen_well >= 1 - LARGEST_UNSUITED or self.diameter_px is None:
-            return self
-        doubt = (
+            return ()
+        return (
             f"{1 - self.seen_well:.0%} of the objects are more than {SEEN_WELL:g} times smaller or larger than the "
             f"{self.diameter_px:.3g} px at which the image was seen: they are less certain. "
-            "Give the diameter that matters most (--diameter)."
+            "Give the diameter that matters most (--diameter).",
         )
-        return replace(self, warnings=(*self.warnings, doubt))
 
     def without(self, boxes: Sequence[Box], letters: Sequence[Box] = ()) -> Self:
         """The segmentation without the instances that lie mostly in boxes of what was drawn into the picture.
@@ -162,11 +187,11 @@ class Segmentation:
         count = int(gone.sum())
         objects = "1 object that is" if count == 1 else f"{count:,} objects that are"
         left_out = f"Left out: {objects} writing or a scale bar." if count else ""
-        warnings = (*self.warnings, left_out) if left_out else self.warnings
+        notes = (*self.notes, left_out) if left_out else self.notes
         kept = ~gone[1:]
         kinds = self.kinds[kept] if self.kinds.size else self.kinds
         return replace(
-            self, labels=relabel(labels), confidence=self.confidence[kept], kinds=kinds, warnings=warnings
+            self, labels=relabel(labels), confidence=self.confidence[kept], kinds=kinds, notes=notes
         )  # fmt: skip
 
     def _covered(self, boxes: Sequence[Box]) -> NDArray[np.bool_]:
@@ -219,7 +244,7 @@ class Segmenter:
             _tell(progress, "instances", 0)
             found = instances_from_fields(fields, view.content.shape, scale, self.settings.flow, view.aspect)
             found = replace(found, confidence=self.model.info.card.calibrated(found.confidence))
-            kept = found.of_at_least(self.least_confidence)
+            kept, usual = found.of_at_least(self.least_confidence), _usual_confidence(self.model.info)
             labels = _placed(kept.labels, view)
             _tell(progress, "instances", 1)
         return Segmentation(
@@ -229,7 +254,10 @@ class Segmenter:
             model=self.model.info,
             scale=scale,
             content=view.content,
-            warnings=view.left_out() + self._remarks(len(kept.confidence), len(found.confidence)),
+            warnings=() if len(kept.confidence) else ("No object was found.",),
+            notes=view.left_out() + self._left_out(len(kept.confidence), len(found.confidence)),
+            found_count=len(found.confidence),
+            unsure_fraction=float(np.mean(found.confidence < usual)) if len(found.confidence) else float("nan"),
             seconds=clock.seconds,
             quality=expected_quality(found.confidence, self.least_confidence),
             diameter_px=look.working.diameter_px,
@@ -242,14 +270,12 @@ class Segmenter:
         """Objects below are left out: what was asked for, else what 0.5 is worth after the model's calibration."""
         return _least_confidence(self.settings, self.model.info)
 
-    def _remarks(self, kept: int, found: int) -> tuple[str, ...]:
-        """What the reader has to know about the number of objects."""
-        remarks = () if kept else ("No object was found.",)
+    def _left_out(self, kept: int, found: int) -> tuple[str, ...]:
+        """A sentence on the objects that were left out for their confidence, if any was."""
         if kept == found:
-            return remarks
+            return ()
         return (
-            *remarks,
-            f"Left out: {found - kept:,} of {found:,} objects, whose confidence is below "
+            f"Left out: {found - kept:,} of {found:,} objects that were found, whose confidence is below "
             f"{self.least_confidence:.2g}. A minimum confidence of 0 keeps them.",
         )
 
@@ -295,6 +321,11 @@ def as_micrograph(image: Micrograph | ArrayLike | str | Path) -> Micrograph:
 def _least_confidence(settings: SegmenterSettings, model: ModelInfo) -> float:
     if settings.minimum_confidence is not None:
         return settings.minimum_confidence
+    return _usual_confidence(model)
+
+
+def _usual_confidence(model: ModelInfo) -> float:
+    """What a confidence of 0.5 is worth after the model's calibration."""
     return float(model.card.calibrated(np.array([RIGHT], np.float32))[0])
 
 
