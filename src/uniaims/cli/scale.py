@@ -174,9 +174,10 @@ def _facts(found: _Scale) -> dict[str, Any]:
     if resolved.pixel_size is None and bar is None:
         warnings.append("There is no pixel size in the file and no scale bar that could be read surely.")
     acquisition = found.micrograph.acquisition.filled_from(found.reading.acquisition)
+    told = PixelSize.told(resolved.pixel_size)
     return {
         "image": str(found.image),
-        **PixelSize.told(resolved.pixel_size),
+        "pixel_size_nm": told["pixel_size_nm"],
         "source": resolved.pixel_size.source if resolved.pixel_size else None,
         "bar_length_px": bar.length_px if bar else None,
         "bar_box": box_list(bar.box) if bar else None,
@@ -186,6 +187,8 @@ def _facts(found: _Scale) -> dict[str, Any]:
         "unit": bar.unit if bar else None,
         "confidence": bar.confidence if bar else None,
         "warnings": warnings,
+        "pixel_width_nm": told["pixel_width_nm"],
+        "pixel_height_nm": told["pixel_height_nm"],
         "bar_edges": asdict(bar.box) if bar else None,
         "label_edges": asdict(bar.text_box) if bar and bar.text_box else None,
         "bars": [_bar_facts(each) for each in found.reading.bars],
