@@ -67,7 +67,7 @@ def qualities(model, files):
         sample = file.read()
         diameter = characteristic_diameter_px(sample.labels) or None
         found = Segmenter(model, SegmenterSettings(diameter_px=diameter))(sample.micrograph)
-        rows.append((found.quality, evaluate(sample.labels, without_unknown(found.labels, sample.known)).ap50))
+        rows.append((found.expected_ap50, evaluate(sample.labels, without_unknown(found.labels, sample.known)).ap50))
     return np.array([row for row in rows if np.isfinite(row[0])])
 
 

@@ -90,7 +90,7 @@ def judged(segmenter, made):
         found = segmenter(sample.image)
         tally.seconds += time.process_time() - started
         tally.ap50.append(evaluate(sample.labels, found.labels).ap50)
-        tally.chosen.append(segmenter.model.info.nominal_diameter_px / found.scale)
+        tally.chosen.append(segmenter.model.info.nominal_diameter_px / found.working_scale)
     return tally
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import ndimage
 
-from uniaims._kernels import basins, components, diffusion, distances, ends, walk
+from uniaims._kernels import basins, components, diffusion, distances, sinks, walk
 from uniaims.errors import InputError, LabelsError, SettingsError
 from uniaims.flows import (
     CompactFields,
@@ -342,9 +342,9 @@ def test_the_steepest_flow_does_not_overflow_a_walk():
 def test_chases_and_doublings_end_where_pointers_lead(link):
     """Two rounds of doubling after a chase lead to an end, or stay on a cycle of three or more."""
     end, spare = np.empty_like(link), np.empty_like(link)
-    ends.chase(link, 0, link.size, end)
+    sinks.chase(link, 0, link.size, end)
     for _ in range(8):
-        ends.double(end, 0, link.size, spare)
+        sinks.double(end, 0, link.size, spare)
         end, spare = spare, end
     for item in range(link.size):
         path = [item]
@@ -361,15 +361,15 @@ def test_ends_that_touch_are_one_group_and_name_what_leads_to_them(marked):
     marks[: marked.size] = marked.ravel()
     target = np.full(marked.shape, -1, np.int32)
     target[marked] = np.flatnonzero(marked)  # each leads to itself
-    places, ahead = ends.list_marks(marks.view(np.uint64), 0, marks.size // 8, 1, target.ravel())
+    places, ahead = sinks.list_marks(marks.view(np.uint64), 0, marks.size // 8, 1, target.ravel())
     np.testing.assert_array_equal(places, ahead)
     np.testing.assert_array_equal(places, np.flatnonzero(marked))
     places = np.concatenate(([0], places))
-    groups, count = ends.group_ends(np.arange(places.size), places, target)
+    groups, count = sinks.group_ends(np.arange(places.size), places, target)
     wanted, pieces = ndimage.label(marked, EIGHT)
     assert count == pieces
-    ends.name_places(places, groups, 0, places.size, target.ravel())
-    runs = ends.basin_runs(target, 0, len(target))
+    sinks.name_places(places, groups, 0, places.size, target.ravel())
+    runs = sinks.basin_runs(target, 0, len(target))
     found = np.empty(marked.shape, np.int64)
     components.paint_runs(*runs, 0, len(target), found)
     np.testing.assert_array_equal(found, wanted)

@@ -6,37 +6,37 @@ import pytest
 
 from uniaims.errors import SettingsError
 from uniaims.working_scale import (
-    Look,
+    ScaleProbe,
     characteristic_diameter_px,
     find_scale,
     scale_ladder,
     scale_of_diameter,
-    share_seen_well,
+    suited_size_fraction,
 )
 
-NOTHING = Look(0.0, 0.0)
+NOTHING = ScaleProbe(0.0, 0.0)
 
 
 @dataclass(frozen=True)
-class Viewing:
-    """A viewer that sees what a function of the scale says, and nothing beside it but what is given."""
+class Probing:
+    """A prober that sees what a function of the scale says, and nothing beside it but what is given."""
 
-    probe: Callable[[float], Look]
-    smaller: Look = NOTHING
+    seen: Callable[[float], ScaleProbe]
+    smaller: ScaleProbe = NOTHING
 
-    def look(self, scale):
-        return self.probe(scale)
+    def probe(self, scale):
+        return self.seen(scale)
 
-    def glance(self, scale):
-        return self.probe(scale)
+    def probe_briefly(self, scale):
+        return self.seen(scale)
 
-    def beside(self, scale, coarse):
+    def probe_outside(self, scale, coarse):
         assert scale > coarse
         return self.smaller
 
 
 def find(probe, shape, nominal):
-    return find_scale(Viewing(probe), shape, nominal)
+    return find_scale(Probing(probe), shape, nominal)
 
 
 def ideal_probe(diameter_px):
@@ -45,8 +45,8 @@ def ideal_probe(diameter_px):
     def probe(scale):
         seen = diameter_px * scale
         if seen < 8:
-            return Look(0.0, 0.0)
-        return Look(seen, 0.9) if seen < 120 else Look(15.0, 0.3)
+            return ScaleProbe(0.0, 0.0)
+        return ScaleProbe(seen, 0.9) if seen < 120 else ScaleProbe(15.0, 0.3)
 
     return probe
 
@@ -68,7 +68,7 @@ def test_it_stops_at_the_first_scale_that_is_enough():
 
     def probe(scale):
         looked.append(scale)
-        return Look(40.0 if scale > 0.3 else 5.0, 0.9)
+        return ScaleProbe(40.0 if scale > 0.3 else 5.0, 0.9)
 
     find(probe, (1024, 1024), 32)
     assert looked == sorted(looked)
@@ -79,7 +79,7 @@ def textured_probe(best_scale, best, usual=0.5):
     """Texture that fills the eye from a scale of 0.25 on; what it shows is likely to be right at one scale only."""
 
     def probe(scale):
-        return Look(30.0 if scale > 0.24 else 9.0, best if scale == pytest.approx(best_scale) else usual)
+        return ScaleProbe(30.0 if scale > 0.24 else 9.0, best if scale == pytest.approx(best_scale) else usual)
 
     return probe
 
@@ -102,33 +102,33 @@ def test_a_trusted_scale_is_not_compared():
 
     def probe(scale):
         looked.append(scale)
-        return Look(35.0 * scale / 0.25, 0.81 if scale > 0.24 else 0.95)
+        return ScaleProbe(35.0 * scale / 0.25, 0.81 if scale > 0.24 else 0.95)
 
     assert find(probe, (1024, 1024), 32).scale == pytest.approx(0.25)
     assert max(looked) == pytest.approx(0.25)
 
 
 @pytest.mark.parametrize(("smaller", "scale", "diameter_px"), [
-    (Look(16.0, 0.9, 200), 1.0, 16.0),
-    (Look(8.0, 0.9, 200), 2.0, 8.0),
-    (Look(16.0, 0.6, 200), 0.25, 128.0),  # texture
-    (Look(16.0, 0.9, 5), 0.25, 128.0),  # some dust
+    (ScaleProbe(16.0, 0.9, 200), 1.0, 16.0),
+    (ScaleProbe(8.0, 0.9, 200), 2.0, 8.0),
+    (ScaleProbe(16.0, 0.6, 200), 0.25, 128.0),  # texture
+    (ScaleProbe(16.0, 0.9, 5), 0.25, 128.0),  # some dust
 ])  # fmt: skip
 def test_a_few_large_objects_do_not_hide_many_small_ones(smaller, scale, diameter_px):
-    viewer = Viewing(lambda scale: Look(128 * scale, 0.9, 6), smaller)
-    found = find_scale(viewer, (512, 512), 32)
+    prober = Probing(lambda scale: ScaleProbe(128 * scale, 0.9, 6), smaller)
+    found = find_scale(prober, (512, 512), 32)
     assert found.scale == pytest.approx(scale)
     assert found.diameter_px == pytest.approx(diameter_px)
 
 
 def test_many_objects_are_not_looked_beside_of_unless_the_image_is_large():
-    viewer = Viewing(lambda scale: Look(128 * scale, 0.9, 100), Look(16.0, 0.9, 200))
-    assert find_scale(viewer, (512, 512), 32).scale == pytest.approx(0.25)
-    assert find_scale(viewer, (6000, 6000), 32).scale == pytest.approx(1.0)
+    prober = Probing(lambda scale: ScaleProbe(128 * scale, 0.9, 100), ScaleProbe(16.0, 0.9, 200))
+    assert find_scale(prober, (512, 512), 32).scale == pytest.approx(0.25)
+    assert find_scale(prober, (6000, 6000), 32).scale == pytest.approx(1.0)
 
 
 def test_empty_image_keeps_its_scale():
-    assert find(lambda _: Look(0.0, 0.0), (300, 300), 32).scale == 1.0
+    assert find(lambda _: ScaleProbe(0.0, 0.0), (300, 300), 32).scale == 1.0
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (95, 2000), (8192, 8192)])
@@ -169,10 +169,10 @@ def test_no_objects_no_diameter():
     assert characteristic_diameter_px(np.zeros((4, 4), int)) == 0
 
 
-def test_the_share_seen_well_counts_sizes_near_the_nominal_one():
+def test_the_suited_size_fraction_counts_sizes_near_the_nominal_one():
     labels = np.zeros((200, 200), np.uint32)
     labels[:28, :28], labels[100:103, 100:103], labels[40:60, 0:20] = 1, 2, 5  # 31.6, 3.4, 22.6 px
-    assert share_seen_well(labels, 1.0, 32.0) == pytest.approx(2 / 3)
-    assert share_seen_well(labels, 8.0, 32.0) == pytest.approx(1 / 3)
-    assert share_seen_well(labels, 0.1, 32.0) == 0
-    assert np.isnan(share_seen_well(np.zeros((3, 3), int), 1.0, 32.0))
+    assert suited_size_fraction(labels, 1.0, 32.0) == pytest.approx(2 / 3)
+    assert suited_size_fraction(labels, 8.0, 32.0) == pytest.approx(1 / 3)
+    assert suited_size_fraction(labels, 0.1, 32.0) == 0
+    assert np.isnan(suited_size_fraction(np.zeros((3, 3), int), 1.0, 32.0))

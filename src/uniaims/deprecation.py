@@ -27,3 +27,19 @@ def old_names(module: str, homes: Mapping[str, str]) -> Callable[..., Any]:
         return getattr(import_module(home), new)
 
     return get
+
+
+class OldAttribute:
+    """An attribute of a class under the name that it had; a class variable ``old = OldAttribute("new")``."""
+
+    def __init__(self, new: str) -> None:
+        self._new = new
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._old = f"{owner.__name__}.{name}"
+
+    def __get__(self, instance: object, owner: type) -> Any:
+        if instance is None:
+            return self
+        warn_of_old_name(self._old, self._new)
+        return getattr(instance, self._new)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from uniaims._kernels import basins, components, diffusion, distances, ends, walk
+from uniaims._kernels import basins, components, diffusion, distances, sinks, walk
 from uniaims._kernels.threads import map_blocks, row_blocks, thread_count
 from uniaims.errors import InputError, SettingsError
 from uniaims.labels import Labels, check_labels, relabel
@@ -286,10 +286,10 @@ def _follow(fields: CompactFields, threshold: np.uint8, threads: int) -> _Basins
     flat = target.ravel()
     places, ahead = _listed(marks.view(np.uint64), flat, threads)
     link = np.zeros_like(ahead)
-    _by_blocks(lambda start, stop: ends.link(ahead, flat, max(start, 1), stop, link), link.size, threads)
-    groups, count = ends.group_ends(_followed(link, threads), places, target)
-    _by_blocks(lambda start, stop: ends.name_places(places, groups, start, stop, flat), places.size, threads)
-    parts = _by_blocks(lambda start, stop: ends.basin_runs(target, start, stop), target.shape[0], threads)
+    _by_blocks(lambda start, stop: sinks.link(ahead, flat, max(start, 1), stop, link), link.size, threads)
+    groups, count = sinks.group_ends(_followed(link, threads), places, target)
+    _by_blocks(lambda start, stop: sinks.name_places(places, groups, start, stop, flat), places.size, threads)
+    parts = _by_blocks(lambda start, stop: sinks.basin_runs(target, start, stop), target.shape[0], threads)
     spare = target.view(np.uint32) if target.itemsize == 4 else np.empty(target.shape, np.uint32)
     return _Basins(_joined_runs(parts), int(count), places, groups, spare)
 
@@ -314,16 +314,16 @@ def _listed(words: Array, target: Array, threads: int) -> tuple[Array, Array]:
     In ``target`` (H * W,) their numbers take their place.
     """
     blocks = row_blocks(words.size, threads)
-    counts = [1, *map_blocks(lambda start, stop: ends.count_marks(words, start, stop), blocks, threads)]
+    counts = [1, *map_blocks(lambda start, stop: sinks.count_marks(words, start, stop), blocks, threads)]
     first = dict(zip((start for start, _ in blocks), np.cumsum(counts), strict=False))
-    parts = map_blocks(lambda start, stop: ends.list_marks(words, start, stop, first[start], target), blocks, threads)
+    parts = map_blocks(lambda start, stop: sinks.list_marks(words, start, stop, first[start], target), blocks, threads)
     places, ahead = (np.concatenate([np.zeros(1, target.dtype), *part]) for part in zip(*parts, strict=True))
     return places, ahead
 
 
 def _followed(link: Array, threads: int) -> Array:
     """Return ``link`` followed for ``LONGEST_WALK_PX`` or more, or until nothing moves; it is overwritten."""
-    hop: Callable[..., int] = ends.chase
+    hop: Callable[..., int] = sinks.chase
     spare = np.empty_like(link)
     steps = walk.REACH
     while steps < LONGEST_WALK_PX:
@@ -331,8 +331,8 @@ def _followed(link: Array, threads: int) -> Array:
         link, spare = spare, link
         if not any(moving):
             break
-        steps *= ends.HOPS if hop is ends.chase else 2
-        hop = ends.double
+        steps *= sinks.HOPS if hop is sinks.chase else 2
+        hop = sinks.double
     return link
 
 

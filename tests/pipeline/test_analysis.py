@@ -144,13 +144,13 @@ def test_the_scale_is_reported_with_its_reason(slope_model: Any, cones: Callable
     found = analyse(image, segmenter=Segmenter(slope_model))
     assert found.summary.diameter_source == "found"
     assert 36 < found.summary.diameter_px < 144
-    assert found.summary.seen_well == 1.0
+    assert found.summary.suited_size_fraction == 1.0
     found.save(tmp_path / "result")
     assert "px across, found by looking" in (tmp_path / "result" / "report.html").read_text(encoding="utf-8")
     given = analyse(image, SETTINGS, Segmenter(slope_model, SETTINGS.segmenter)).summary
     assert (given.diameter_px, given.diameter_source) == (24.0, "given")
     nothing = analyse(np.full((60, 70), 9, np.uint8), segmenter=Segmenter(slope_model)).summary
-    assert (nothing.diameter_px, nothing.seen_well) == (None, None)
+    assert (nothing.diameter_px, nothing.suited_size_fraction) == (None, None)
 
 
 def test_the_method_is_told_in_sentences(slope_model: Any, cones: Callable[..., Any], tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from uniaims.boxes import Box
 from uniaims.segmenter import Segmenter, SegmenterSettings
-from uniaims.segmenter.prediction import mirrored
+from uniaims.segmenter.predictor import mirrored
 
 
 @dataclass(frozen=True)

@@ -1,65 +1,133 @@
-"""Fields from a network: checked, mirrored, the same in one piece and in many."""
+"""A prediction: instances under any thresholds, windows of the whole, and a file that is checked."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from safetensors import safe_open
+from safetensors.numpy import save_file
 
-from uniaims.errors import ModelError
-from uniaims.micrograph import Micrograph
-from uniaims.runtime import ModelInfo
-from uniaims.segmenter.prediction import checked, mirrored, predict_fields
-from uniaims.segmenter.view import view_of
-from uniaims.tiles import Tiling
+from uniaims.boxes import Box
+from uniaims.errors import InputError, SettingsError
+from uniaims.flows import FlowSettings
+from uniaims.micrograph import Micrograph, PixelSize
+from uniaims.segmenter import Prediction, Segmenter, SegmenterSettings
+from uniaims.segmenter.prediction import KEY
 
-
-@dataclass(frozen=True)
-class Broken:
-    info: ModelInfo
-
-    def predict(self, batch: np.ndarray) -> np.ndarray:
-        return np.full((len(batch), 4, *batch.shape[2:]), np.nan, np.float32)
+SMALL_TILES = SegmenterSettings(diameter_px=24.0, tile_px=64, overlap_px=16, minimum_confidence=0.3)
 
 
-def test_values_that_are_no_numbers_are_refused(slope_model: Any) -> None:
-    with pytest.raises(ModelError, match="no numbers"):
-        checked(Broken(slope_model.info))(np.zeros((1, 1, 8, 8), np.float32))
+@pytest.fixture
+def image(cones: Callable[..., Any]) -> Any:
+    """Cones with noise, so that some are doubtful, above a banner."""
+    noise = np.random.default_rng(0).integers(20, 60, (150, 170), dtype=np.uint8)
+    return np.vstack([np.maximum(cones(150, 170).image, noise), np.zeros((24, 170), np.uint8)])
 
 
-def test_fields_are_compact_and_have_the_shape_of_the_view(slope_model: Any, cones: Callable[..., Any]) -> None:
-    view = view_of(Micrograph.from_array(cones(70, 90).image), slope_model.info.normalisation)
-    fields = predict_fields(slope_model, view.at(1.0), Tiling(64, 16), mirror=False)
-    assert (fields.probability.shape, fields.probability.dtype) == ((70, 90), np.uint8)
-    assert (fields.flow.shape, fields.flow.dtype) == ((2, 70, 90), np.int8)
-    assert (fields.topography.shape, fields.topography.dtype) == ((70, 90), np.uint8)
+def equal(one: Any, other: Any) -> None:
+    np.testing.assert_array_equal(one.labels, other.labels)
+    np.testing.assert_array_equal(one.confidence, other.confidence)
+    assert one.warnings == other.warnings and one.settings == other.settings
 
 
-def test_one_piece_and_many_tiles_give_the_same_fields(slope_model: Any, cones: Callable[..., Any]) -> None:
-    view = view_of(Micrograph.from_array(cones(200, 230).image), slope_model.info.normalisation)
-    whole = predict_fields(slope_model, view.at(1.0), Tiling(512, 16), mirror=False)
-    tiled = predict_fields(slope_model, view.at(1.0), Tiling(64, 16), mirror=False)
-    for one, many in ((whole.probability, tiled.probability), (whole.flow, tiled.flow)):
-        difference = np.abs(one.astype(int) - many.astype(int))
-        assert difference.max() <= 2
-        assert (difference > 0).mean() < 0.01
+def test_predict_and_instances_are_segment(slope_model: Any, image: Any) -> None:
+    segmenter = Segmenter(slope_model, SMALL_TILES)
+    equal(segmenter.instances(segmenter.predict(image)), segmenter(image))
 
 
-def test_mirror_images_of_a_symmetric_model_agree_with_it(slope_model: Any, cones: Callable[..., Any]) -> None:
-    """The stand-in treats left and right alike, so that averaging mirror images must change nothing."""
-    tiles = (cones(64, 96).image / 255).astype(np.float32)[None, None]
-    np.testing.assert_allclose(mirrored(slope_model.predict)(tiles), slope_model.predict(tiles), atol=1e-5)
+@pytest.mark.parametrize("changed", [{"minimum_confidence": 0.8}, {"flow": FlowSettings(0.7, merge_difference=0)}])
+def test_other_thresholds_need_no_network(slope_model: Any, image: Any, changed: dict[str, Any]) -> None:
+    prediction = Segmenter(slope_model, SMALL_TILES).predict(image)
+    other = replace(SMALL_TILES, **changed)
+    before = Segmenter.instances(prediction)
+    equal(Segmenter.instances(prediction, other), Segmenter(slope_model, other)(image))
+    equal(Segmenter.instances(prediction), before)
 
 
-def test_mirror_images_cancel_a_bias() -> None:
-    """A model that always says "right" is averaged to "nowhere"; its probability stays."""
+@pytest.mark.parametrize("changed", [{"diameter_px": 12.0}, {"tile_px": 128}, {"test_time_augmentation": True}])
+def test_what_needs_the_network_is_refused(slope_model: Any, image: Any, changed: dict[str, Any]) -> None:
+    prediction = Segmenter(slope_model, SMALL_TILES).predict(image)
+    with pytest.raises(SettingsError, match="Predict again"):
+        Segmenter.instances(prediction, replace(SMALL_TILES, **changed))
 
-    def rightwards(tiles: np.ndarray) -> np.ndarray:
-        fields = np.zeros((len(tiles), 4, *tiles.shape[2:]), np.float32)
-        fields[:, 0], fields[:, 2] = 0.75, 1.0
-        return fields
 
-    mean = mirrored(rightwards)(np.zeros((2, 1, 8, 8), np.float32))
-    assert (mean[:, 0] == 0.75).all()
-    assert (mean[:, 1:3] == 0).all()
+@pytest.mark.parametrize("scale", [1.0, 0.5, 1.7])
+@pytest.mark.parametrize("aspect", [1.0, 1.4])
+def test_windows_are_exactly_the_whole(slope_model: Any, image: Any, scale: float, aspect: float) -> None:
+    """At the seams of tiles (every 48 px), over the banner, of one pixel, and all of the image."""
+    settings = replace(SMALL_TILES, diameter_px=24.0 / scale)
+    micrograph = Micrograph(image, PixelSize.of_sides(1.0, aspect))
+    prediction = Segmenter(slope_model, settings).predict(micrograph)
+    boxes = [Box(40, 40, 70, 70), Box(47, 47, 49, 49), Box(140, 3, 174, 99), Box(160, 0, 174, 170), Box(30, 30, 31, 31)]
+    half = float(np.median(prediction.found(settings.flow).confidence))
+    for chosen in (settings, replace(settings, minimum_confidence=half)):
+        whole = Segmenter.instances(prediction, chosen).labels
+        for box in (*boxes, Box.whole(image.shape)):
+            np.testing.assert_array_equal(prediction.window(box, chosen), whole[box.window])
+        assert whole.any()
+
+
+@pytest.mark.parametrize("box", [Box(0, 0, 175, 10), Box(-1, 0, 5, 5), Box(5, 5, 5, 9)])
+def test_windows_outside_of_the_image_are_refused(slope_model: Any, image: Any, box: Box) -> None:
+    with pytest.raises(InputError, match="no part of an image"):
+        Segmenter(slope_model, SMALL_TILES).predict(image).window(box)
+
+
+def test_a_file_gives_the_prediction_back(slope_model: Any, image: Any, tmp_path: Path) -> None:
+    prediction = Segmenter(slope_model, SMALL_TILES).predict(image)
+    path = tmp_path / "image.prediction.safetensors"
+    prediction.save(path)
+    back = Prediction.load(path)
+    equal(Segmenter.instances(back), Segmenter.instances(prediction))
+    for name in ("shape", "content", "working", "aspect", "model", "settings", "notes", "seconds"):
+        assert getattr(back, name) == getattr(prediction, name)
+    assert prediction.byte_count == 4 * prediction.fields.probability.size
+    assert path.stat().st_size < prediction.byte_count + 8192
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"format": 1', '"format": 2', "format 2, wanted 1"),
+        ('"bottom": 150', '"bottom": 500', "no part of an image"),
+        ('"bottom": 150', '"bottom": 149', "content and scale want"),
+        ('"scale": 1.0', '"scale": NaN', "scale nan"),
+        ('"aspect": 1.0', '"aspect": 0', "0.0 times as high"),
+        ('"shape": [174, 170]', '"shape": [4000000, 4000000]', "more than"),
+        ('"tile_px": 64', '"tile_px": "64"', "tile_px"),
+        ('"device": "cpu"', '"device": "x", "y": 1', "no prediction"),
+        ('"warnings"', '"cautions"', "no prediction"),
+    ],
+)
+def test_a_file_that_does_not_fit_together_is_refused(
+    slope_model: Any, image: Any, tmp_path: Path, old: str, new: str, message: str
+) -> None:
+    path = tmp_path / "a.safetensors"
+    Segmenter(slope_model, SMALL_TILES).predict(image).save(path)
+    with safe_open(path, framework="numpy") as file:
+        text = file.metadata()[KEY]
+        tensors = {name: file.get_tensor(name) for name in ("probability", "flow", "topography")}
+    assert old in text
+    save_file(tensors, path, metadata={KEY: text.replace(old, new)})
+    with pytest.raises(InputError, match=message):
+        Prediction.load(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"no prediction", b"\xff" * 64])
+def test_any_other_file_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a").write_bytes(content)
+    with pytest.raises(InputError, match="no prediction"):
+        Prediction.load(tmp_path / "a")
+    with pytest.raises(InputError, match="no prediction"):
+        Prediction.load(tmp_path / "none")
+
+
+def test_a_cut_file_is_refused(slope_model: Any, image: Any, tmp_path: Path) -> None:
+    path = tmp_path / "a.safetensors"
+    Segmenter(slope_model, SMALL_TILES).predict(image).save(path)
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(InputError, match="no prediction"):
+        Prediction.load(path)

@@ -30,7 +30,7 @@ def test_instances_are_found(slope_model: Any, cones: Callable[..., Any]) -> Non
     found = Segmenter(slope_model, AT_IMAGE_SCALE)(truth.image)
     assert found.labels.dtype == np.uint32
     assert found.labels.shape == (200, 240)
-    assert found.scale == 1.0
+    assert found.working_scale == 1.0
     assert evaluate(truth.labels, found.labels).ap50 == 1.0
     assert len(found) == truth.labels.max() == len(found.confidence)
 
@@ -83,7 +83,7 @@ def test_the_diameter_sets_the_scale(slope_model: Any, cones: Callable[..., Any]
     diameter = round(24 * factor)
     truth = cones(220, 260, diameter=diameter)
     found = Segmenter(slope_model, SegmenterSettings(diameter_px=float(diameter)))(truth.image)
-    assert found.scale == pytest.approx(24 / diameter)
+    assert found.working_scale == pytest.approx(24 / diameter)
     assert found.labels.shape == truth.image.shape
     assert evaluate(truth.labels, found.labels).ap50 > 0.9
     assert len(found) == found.labels.max()
@@ -111,7 +111,7 @@ def test_oblong_pixels_are_seen_in_the_proportions_of_the_sample(
 def test_the_scale_is_found_by_looking(slope_model: Any, cones: Callable[..., Any]) -> None:
     truth = cones(480, 480, diameter=72)
     found = Segmenter(slope_model)(truth.image)
-    assert found.scale < 0.6
+    assert found.working_scale < 0.6
     assert evaluate(truth.labels, found.labels).ap50 > 0.9
 
 
@@ -221,11 +221,11 @@ def test_load_remembers_the_name(slope_model_loaded: Any) -> None:
 def test_objects_of_unsuitable_size_are_a_doubt(slope_model: Any, cones: Callable[..., Any]) -> None:
     image = cones(150, 180).image
     suited = Segmenter(slope_model, replace(AT_IMAGE_SCALE, minimum_confidence=0))(image)
-    assert (suited.seen_well, suited.diameter_px, suited.scale_found) == (1.0, 24.0, False)
+    assert (suited.suited_size_fraction, suited.diameter_px, suited.scale_found) == (1.0, 24.0, False)
     assert not any("certain" in warning for warning in suited.warnings)
     unsuited = Segmenter(slope_model, SegmenterSettings(diameter_px=4.0, minimum_confidence=0))(image)
     assert len(unsuited) >= 20
-    assert unsuited.seen_well < 0.5
+    assert unsuited.suited_size_fraction < 0.5
     assert any("less certain" in warning and "4 px" in warning for warning in unsuited.warnings)
 
 

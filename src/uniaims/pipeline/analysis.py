@@ -3,7 +3,7 @@
 import hashlib
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, astuple, dataclass, field, replace
 from functools import cached_property
@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 from uniaims.atomic import atomic_folder
 from uniaims.boxes import Box
 from uniaims.dataset import Entry, ImageRecord, InstanceMasks
+from uniaims.deprecation import OldAttribute
 from uniaims.errors import SettingsError
 from uniaims.formats import Acquisition, sidecars_of
 from uniaims.labels import write_labels
@@ -105,13 +106,12 @@ class Summary:
         instance_count: all instances; ``border_count`` of them are cut by the border.
         area_fraction: share of the analysed part that instances cover.
         content_edges: the analysed part.
-        content: top, left, bottom, right of the same, as in the release before.
-        scale: working pixels per image pixel at which the network saw the image.
+        working_scale: working pixels per image pixel at which the network saw the image.
         diameter_px: size of the objects behind that scale, in image pixels; null if none were found by looking.
         diameter_source: ``given``, or ``found`` by looking.
-        seen_well: share of the instances whose size suits the scale: how sure it is; null if nothing was found.
+        suited_size_fraction: share of the instances whose size suits the scale; null if nothing was found.
         minimum_confidence: the one in force: what was asked for, else the model's own.
-        quality: the AP50 to expect, from the confidences of the instances; null if nothing was found.
+        expected_ap50: the AP50 to expect, from the confidences of the instances; null if nothing was found.
         unsure_fraction: share of all objects that were found whose confidence is low; ``is_unsure``: nearly half of
             them or more.
         warnings: sentences that the reader should read; ``contradictions`` are those on a pixel size far from what
@@ -138,13 +138,12 @@ class Summary:
     border_count: int
     area_fraction: float
     content_edges: Box
-    content: Sequence[int]
-    scale: float
+    working_scale: float
     diameter_px: float | None
     diameter_source: str
-    seen_well: float | None
+    suited_size_fraction: float | None
     minimum_confidence: float
-    quality: float | None
+    expected_ap50: float | None
     unsure_fraction: float | None
     is_unsure: bool
     model: str
@@ -160,9 +159,21 @@ class Summary:
     not_measured: Mapping[str, str]
     kinds: Mapping[str, Any]
 
+    scale = OldAttribute("working_scale")
+    seen_well = OldAttribute("suited_size_fraction")
+    quality = OldAttribute("expected_ap50")
+    content = OldAttribute("content_edges")
+
     def to_json(self) -> str:
-        """The text of ``summary.json``, in ASCII."""
-        readable = json.loads(shown(json.dumps(asdict(self), ensure_ascii=False, allow_nan=False)))
+        """The text of ``summary.json``, in ASCII; for one release with the keys of the one before."""
+        table = asdict(self)
+        old = {
+            "content": astuple(self.content_edges),
+            "scale": self.working_scale,
+            "seen_well": self.suited_size_fraction,
+            "quality": self.expected_ap50,
+        }
+        readable = json.loads(shown(json.dumps(table | old, ensure_ascii=False, allow_nan=False)))
         return json.dumps(readable, indent=2) + "\n"
 
 
@@ -175,8 +186,10 @@ class Analysis:
     measurements: Measurements
     settings: AnalysisSettings
     seconds: Mapping[str, float]
-    scale: ScaleReading | None = None
+    scale_bar_reading: ScaleReading | None = None
     file: "ImageFile | None" = None
+
+    scale = OldAttribute("scale_bar_reading")
 
     @property
     def name(self) -> str:
@@ -195,7 +208,7 @@ class Analysis:
     def acquisition(self) -> Acquisition:
         """How the image was taken, by the file and, where that is silent, by the banner."""
         known = self.micrograph.acquisition
-        return known.filled_from(self.scale.acquisition) if self.scale else known
+        return known.filled_from(self.scale_bar_reading.acquisition) if self.scale_bar_reading else known
 
     @property
     def contradictions(self) -> tuple[str, ...]:
@@ -204,7 +217,7 @@ class Analysis:
 
     @property
     def _resolved(self) -> ResolvedPixelSize:
-        return resolve_pixel_size(self.micrograph, self.settings.given_pixel_size(), self.scale)
+        return resolve_pixel_size(self.micrograph, self.settings.given_pixel_size(), self.scale_bar_reading)
 
     def _doubts(self) -> tuple[str, ...]:
         """What the reader has to know about the pixel size."""
@@ -228,18 +241,17 @@ class Analysis:
             shape=self.micrograph.shape,
             pixel_size_source=size.source if size else None,
             **PixelSize.told(size),
-            scale_bar=scale_bar_trace(self.scale, size),
+            scale_bar=scale_bar_trace(self.scale_bar_reading, size),
             instance_count=len(self.measurements),
             border_count=int(self.measurements.values("touches_border").sum()),
             area_fraction=np.count_nonzero(labels[content.window]) / (content.height * content.width),
             content_edges=content,
-            content=astuple(content),
-            scale=self.segmentation.scale,
+            working_scale=self.segmentation.working_scale,
             diameter_px=self.segmentation.diameter_px,
             diameter_source="found" if self.segmentation.scale_found else "given",
-            seen_well=_rounded(self.segmentation.seen_well),
+            suited_size_fraction=_rounded(self.segmentation.suited_size_fraction),
             minimum_confidence=confidence_in_force(self.segmentation),
-            quality=_rounded(self.segmentation.quality),
+            expected_ap50=_rounded(self.segmentation.expected_ap50),
             unsure_fraction=_rounded(self.segmentation.unsure_fraction),
             is_unsure=self.segmentation.is_unsure,
             model=self.segmentation.model.name,
@@ -330,9 +342,9 @@ class Analysis:
             model_hash=segmentation.model.hash,
             settings=settings_in_words(self.settings, segmentation),
             method=method_sentences(self.settings, segmentation, size),
-            scale_bar=scale_bar_rows(self.scale, size),
-            pixel_size_note=scale_bar_note(self.scale, size),
-            printed=printed_boxes(self.scale),
+            scale_bar=scale_bar_rows(self.scale_bar_reading, size),
+            pixel_size_note=scale_bar_note(self.scale_bar_reading, size),
+            printed=printed_boxes(self.scale_bar_reading),
             provenance=hashed | known | scale_facts(segmentation, size),
             warnings=self.warnings,
             notes=segmentation.notes,

@@ -102,11 +102,11 @@ def confidence_in_force(segmentation: Segmentation) -> float:
 
 def scale_facts(segmentation: Segmentation, size: PixelSize | None) -> dict[str, str]:
     """At which scale the network saw the image, and how sure that is; as the report lists it."""
-    facts = {"Image as the network saw it": f"{segmentation.scale:.3g} times its size"}
+    facts = {"Image as the network saw it": f"{segmentation.working_scale:.3g} times its size"}
     if segmentation.diameter_px is not None:
         facts["Objects looked for"] = _looked_for(segmentation, size)
-    if not math.isnan(segmentation.seen_well):
-        facts["Objects of a size that suits this"] = f"{100 * segmentation.seen_well:.1f} %"
+    if not math.isnan(segmentation.suited_size_fraction):
+        facts["Objects of a size that suits this"] = f"{100 * segmentation.suited_size_fraction:.1f} %"
     return facts
 
 
@@ -172,8 +172,8 @@ def _changed(settings: Any) -> Iterator[tuple[str, str]]:
 
 def _scale_sentence(segmentation: Segmentation, size: PixelSize | None) -> str:
     """At which size the network saw the image, and why."""
-    seen = f"The network was given the image at {segmentation.scale:.3g} times its size"
-    if abs(segmentation.scale - 1) < 0.005:
+    seen = f"The network was given the image at {segmentation.working_scale:.3g} times its size"
+    if abs(segmentation.working_scale - 1) < 0.005:
         seen = "The network was given the image at its original size"
     diameter = segmentation.diameter_px
     if diameter is None:

@@ -2,7 +2,10 @@
 
 ::
 
-    Segmenter.load("general", settings)(image) -> Segmentation
+    segmenter = Segmenter.load("general", settings)
+    segmenter(image) -> Segmentation, which is
+    segmenter.predict(image) -> Prediction                      content, scale, fields: the network runs here
+    segmenter.instances(prediction, settings) -> Segmentation   labels and confidence, for any thresholds
 
 **Confidence** of an instance, 0..1: the mean predicted probability of its pixels times the agreement between the
 predicted flow and the flow that the finished outline would have, ``max(0, 1 - e / 2)``. The flow error e is the mean
@@ -12,17 +15,23 @@ between the two. Where the model's card has a calibration, that number is turned
 and a note says how many; 0 keeps all. Where nearly half of all are unsure, a warning says what to try.
 """
 
-from uniaims.segmenter.instances import confidence_of, expected_quality
-from uniaims.segmenter.segmentation import WHAT_TO_TRY, Segmentation, Segmenter, SegmenterSettings, as_micrograph
+from uniaims.deprecation import old_names
+from uniaims.segmenter.instances import confidence_of, expected_ap50
+from uniaims.segmenter.prediction import Prediction
+from uniaims.segmenter.segmentation import WHAT_TO_TRY, Segmentation, Segmenter, as_micrograph
+from uniaims.segmenter.settings import SegmenterSettings
 from uniaims.segmenter.stopwatch import Stopwatch
 
 __all__ = [
     "WHAT_TO_TRY",
+    "Prediction",
     "Segmentation",
     "Segmenter",
     "SegmenterSettings",
     "Stopwatch",
     "as_micrograph",
     "confidence_of",
-    "expected_quality",
+    "expected_ap50",
 ]
+
+__getattr__ = old_names(__name__, {"expected_quality": f"{__name__}.expected_ap50"})

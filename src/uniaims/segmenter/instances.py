@@ -8,9 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from uniaims.deprecation import old_names
 from uniaims.flows import CompactFields, FlowSettings, flow_errors, labels_from_fields
 from uniaims.labels import Labels, relabel
-from uniaims.segmenter.prediction import KindFields
+from uniaims.segmenter.predictor import KindFields
 from uniaims.segmenter.view import STRIP_ROWS, squared_shape
 
 FINEST = 2.0
@@ -32,12 +33,24 @@ class Found:
             return self
         return Found(only(self.labels, kept), self.confidence[kept], self.kinds[kept])
 
+    def fraction_below(self, confidence: float) -> float:
+        """Share 0..1 of the instances of a lower confidence; NaN without instances."""
+        return float(np.mean(self.confidence < confidence)) if len(self.confidence) else float("nan")
+
+    def numbers(self, minimum: float) -> NDArray[np.uint32]:
+        """(N + 1,): for each number in the labels that in `of_at_least`, 0 for what is left out."""
+        return _numbers(self.confidence >= minimum)
+
 
 def only(labels: Labels, kept: NDArray[np.bool_]) -> Labels:
     """Those of the instances 1..N of ``labels`` (H, W) of which ``kept`` (N,) is true, renumbered without gaps."""
-    numbers = np.concatenate(([0], np.where(kept, np.cumsum(kept), 0))).astype(np.uint32)
-    whole: Labels = numbers[labels]
+    whole: Labels = _numbers(kept)[labels]
     return whole
+
+
+def _numbers(kept: NDArray[np.bool_]) -> NDArray[np.uint32]:
+    """(N + 1,): the new number of each label, 0 for those not kept."""
+    return np.concatenate(([0], np.where(kept, np.cumsum(kept), 0))).astype(np.uint32)
 
 
 def confidence_of(labels: Labels, fields: CompactFields) -> NDArray[np.float32]:
@@ -55,7 +68,7 @@ def confidence_of(labels: Labels, fields: CompactFields) -> NDArray[np.float32]:
     return confidence
 
 
-def expected_quality(confidence: NDArray[np.float32], minimum: float) -> float:
+def expected_ap50(confidence: NDArray[np.float32], minimum: float) -> float:
     """The AP50 to expect, TP / (TP + FP + FN), from the confidences (N,) of all objects found; NaN if there are none.
 
     With confidences that are shares of right objects, the sum over the kept ones is the expected TP, their number
@@ -113,3 +126,6 @@ def _resized(fields: CompactFields, shape: tuple[int, int]) -> CompactFields:
     if isinstance(fields, KindFields):
         return KindFields(probability, flow, topography, np.stack([resized(kind) for kind in fields.kinds]))
     return CompactFields(probability, flow, topography)
+
+
+__getattr__ = old_names(__name__, {"expected_quality": f"{__name__}.expected_ap50"})

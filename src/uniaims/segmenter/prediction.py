@@ -1,81 +1,209 @@
-"""From a view to compact fields: tiles through the network, checked and, if wished for, averaged over mirror images."""
+"""What a network said of a micrograph, kept: instances can be had from it again and again without the network."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
 
-from uniaims.errors import ModelError
-from uniaims.flows import CompactFields
-from uniaims.progress import Progress
-from uniaims.runtime import Model
-from uniaims.segmenter.view import WorkingImage
-from uniaims.tiles import Encoding, Tiling, map_tiles
+from uniaims.atomic import atomic_file
+from uniaims.boxes import Box
+from uniaims.errors import InputError, ModelError, SettingsError
+from uniaims.flows import CompactFields, FlowSettings
+from uniaims.formats.raw_image import check_size
+from uniaims.labels import Labels
+from uniaims.networks.card import ModelCard
+from uniaims.runtime import ModelInfo
+from uniaims.segmenter.instances import Found, instances_from_fields
+from uniaims.segmenter.predictor import KindFields
+from uniaims.segmenter.settings import SegmenterSettings
+from uniaims.segmenter.view import squared_shape
+from uniaims.settings import as_table, from_table
+from uniaims.working_scale import WorkingScale
 
-FIELD_ENCODINGS = (Encoding("uint8", 255.0), Encoding("int8", 127.0, channels=2), Encoding("uint8", 255.0))
-"""How probability, flow and topography are stored: 4 bytes per pixel."""
-TILES_ON_GPU = 4
-"""Tiles at a time on a GPU; a CPU gains nothing from more than one."""
-
-Predict = Callable[[NDArray[np.float32]], NDArray[np.float32]]
-"""Tiles (N, 1, h, w) -> fields (N, 4 + K, h, w), both float32; probability, flow y, flow x, topography, kinds."""
-
-
-@dataclass(frozen=True)
-class KindFields(CompactFields):
-    """Fields of a network that tells kinds apart; ``kinds`` (K, H, W) uint8: 0..255 for the probability of each."""
-
-    kinds: NDArray[np.uint8]
+FORMAT = 1
+KEY = "uniaims_prediction"
+LARGEST_WORKING_PX = 2**28
+"""More working pixels (from a small ``diameter_px`` on a large image) would need more than 4 GB of memory."""
 
 
-def predict_fields(
-    model: Model, image: WorkingImage, tiling: Tiling, mirror: bool, progress: Progress | None = None
-) -> CompactFields:
-    """Fields of an image of any size, tile by tile; `KindFields` where the model tells kinds apart.
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """The fields of a micrograph and all that instances follow from; four bytes for each working pixel, one per kind.
 
-    Args:
+    Attributes:
+        fields: of the content, at the working scale; `KindFields` where the model tells kinds apart.
+        shape: (H, W) of the micrograph.
+        content: the part of it that the fields are of.
+        working: the scale, and the object diameter behind it.
+        aspect: height / width of a pixel.
         model: the network.
-        image: what it is to see; fields have its shape.
-        tiling: size and overlap of the tiles; the rest of it follows from the model.
-        mirror: whether to average over mirror images.
-        progress: told ``("network", tiles done, tiles in all)``.
-
-    Raises:
-        ModelError: if the network gives values that are no numbers.
+        settings: what was asked for.
+        notes: sentences on what was left out.
+        seconds: wall time by stage.
     """
-    predict = checked(model)
-    batch = TILES_ON_GPU if model.info.device == "cuda" else 1
-    fitted = Tiling(tiling.tile_px, tiling.overlap_px, model.info.settings.stride, batch)
-    kinds = len(model.info.settings.kinds)
-    encodings = (*FIELD_ENCODINGS, Encoding("uint8", 255.0, channels=kinds)) if kinds else FIELD_ENCODINGS
-    maps = map_tiles(mirrored(predict) if mirror else predict, image, encodings, fitted, progress)
-    return KindFields(*maps) if kinds else CompactFields(*maps)
+
+    fields: CompactFields
+    shape: tuple[int, int]
+    content: Box
+    working: WorkingScale
+    aspect: float
+    model: ModelInfo
+    settings: SegmenterSettings
+    notes: tuple[str, ...] = ()
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    _found: dict[FlowSettings, Found] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._check_frame()
+        wanted = squared_shape(self.content.shape, self.aspect, self.working.scale)
+        if self.fields.probability.shape != wanted:
+            raise InputError(f"fields of {self.fields.probability.shape} pixels: content and scale want {wanted}.")
+        kinds = self.fields.kinds.shape if isinstance(self.fields, KindFields) else (0, *wanted)
+        if kinds != (len(self.model.settings.kinds), *wanted):
+            raise InputError(f"fields of kinds {kinds}: the model has {len(self.model.settings.kinds)} of {wanted}.")
+
+    def _check_frame(self) -> None:
+        """See that content, scale and sides are possible, before anything is computed with them."""
+        if not self.content.lies_in(self.shape):
+            raise InputError(f"content {self.content} is no part of an image of {self.shape} pixels (rows, columns).")
+        scale = self.working.scale
+        if not (math.isfinite(scale) and 0 < self.content.area * scale**2 <= LARGEST_WORKING_PX):
+            raise InputError(f"scale {scale}: wanted one that makes at most {LARGEST_WORKING_PX} pixels.")
+        if not (math.isfinite(self.aspect) and self.aspect > 0):
+            raise InputError(f"pixels {self.aspect} times as high as wide: wanted a number above 0.")
+
+    @property
+    def byte_count(self) -> int:
+        """Memory that the fields take, and about what a file of them does."""
+        kinds = self.fields.kinds.nbytes if isinstance(self.fields, KindFields) else 0
+        return self.fields.probability.nbytes + self.fields.flow.nbytes + self.fields.topography.nbytes + kinds
+
+    def with_settings(self, settings: SegmenterSettings) -> SegmenterSettings:
+        """The settings, refused where they ask for other fields; model and device are those that there were.
+
+        Raises:
+            SettingsError: where only a new prediction gives what they ask for.
+        """
+        used = replace(settings, model=self.settings.model, device=self.settings.device)
+        if replace(used, flow=self.settings.flow, minimum_confidence=self.settings.minimum_confidence) != self.settings:
+            raise SettingsError(
+                "a prediction was made at one scale, with one tiling: only flow and minimum_confidence may change. "
+                "Predict again."
+            )
+        return used
+
+    def found(self, flow: FlowSettings) -> Found:
+        """All instances of the content, sure or not; those of the settings asked for last are kept."""
+        known = self._found.get(flow)
+        if known is None:
+            known = instances_from_fields(self.fields, self.content.shape, self.working.scale, flow, self.aspect)
+            known = replace(known, confidence=self.model.card.calibrated(known.confidence))
+            self._found.clear()
+            self._found[flow] = known
+        return known
+
+    def window(self, box: Box, settings: SegmenterSettings | None = None) -> Labels:
+        """Labels (h, w) in a window: exactly those of the whole image there, with the same numbers.
+
+        Instances reach beyond any window, so the whole is found once; further windows, and other minimum confidences,
+        take no longer than their pixels do.
+
+        Args:
+            box: a part of the image.
+            settings: thresholds; those of the prediction if not given.
+
+        Raises:
+            InputError: if the box is no part of the image.
+            SettingsError: if the settings ask for another prediction.
+        """
+        if not box.lies_in(self.shape):
+            raise InputError(f"window {box} is no part of an image of {self.shape} pixels (rows, columns).")
+        used = self.with_settings(settings or self.settings)
+        found, labels = self.found(used.flow), np.zeros(box.shape, np.uint32)
+        seen = box.moved(-self.content.top, -self.content.left).clipped(self.content.shape)
+        if seen.area:
+            numbers = found.numbers(used.least_confidence(self.model.card))
+            place = seen.moved(self.content.top - box.top, self.content.left - box.left)
+            labels[place.window] = numbers[found.labels[seen.window]]
+        return labels
+
+    def save(self, path: str | Path) -> None:
+        """Write a safetensors file: the fields as tensors, all else as JSON in its metadata.
+
+        Raises:
+            OutputError: if it can't be written.
+        """
+        with atomic_file(Path(path)) as temporary:
+            save_file(_tensors(self.fields), temporary, metadata={KEY: json.dumps(self._table())})
+
+    def _table(self) -> dict[str, Any]:
+        model = {"card": self.model.card.to_json(), "path": str(self.model.path), "hash": self.model.hash}
+        return {
+            "format": FORMAT,
+            "shape": self.shape,
+            "content": asdict(self.content),
+            "working": asdict(self.working),
+            "aspect": self.aspect,
+            "model": {**model, "device": self.model.device},
+            "settings": as_table(self.settings),
+            "notes": self.notes,
+            "seconds": dict(self.seconds),
+        }
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read what `save` wrote; nothing in the file is run, and what does not fit together is refused.
+
+        Raises:
+            InputError: if the file is no prediction, or damaged.
+        """
+        try:
+            with safe_open(path, framework="numpy") as file:
+                table = json.loads((file.metadata() or {})[KEY])
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - safe_open is no mapping
+            return cls(fields=_fields(tensors), **_values(table))
+        except (SafetensorError, ModelError, OSError, ValueError, TypeError, LookupError, AttributeError) as error:
+            raise InputError(f"{path}: no prediction ({error}). Predict again and save it.") from error
 
 
-def checked(model: Model) -> Predict:
-    """The model's prediction, refused where it is not made of finite numbers."""
-
-    def predict(tiles: NDArray[np.float32]) -> NDArray[np.float32]:
-        fields = model.predict(tiles)
-        if not np.isfinite(fields).all():
-            raise ModelError(f"model {model.info.name!r} gave values that are no numbers: train it again.")
-        return fields
-
-    return predict
+def _tensors(fields: CompactFields) -> dict[str, NDArray[Any]]:
+    kinds = {"kinds": fields.kinds} if isinstance(fields, KindFields) else {}
+    named = {"probability": fields.probability, "flow": fields.flow, "topography": fields.topography, **kinds}
+    return {name: np.ascontiguousarray(tensor) for name, tensor in named.items()}
 
 
-def mirrored(predict: Predict) -> Predict:
-    """Average a prediction over the image and its three mirror images; mirrored flow components change their sign."""
+def _fields(tensors: dict[str, NDArray[Any]]) -> CompactFields:
+    kinds = tensors.get("kinds")
+    if kinds is None:
+        return CompactFields(**tensors)
+    if kinds.dtype != np.uint8:
+        raise InputError(f"kinds are {kinds.dtype}, not uint8")
+    return KindFields(**tensors)
 
-    def mean(tiles: NDArray[np.float32]) -> NDArray[np.float32]:
-        total = predict(tiles).copy()
-        for axes in ((2,), (3,), (2, 3)):
-            fields = np.flip(predict(np.ascontiguousarray(np.flip(tiles, axes))), axes)
-            signs = np.ones(total.shape[1], np.float32)
-            signs[[axis - 1 for axis in axes]] = -1  # flow y turns with axis 2, flow x with axis 3
-            total += fields * signs[:, np.newaxis, np.newaxis]
-        mean_fields: NDArray[np.float32] = total / np.float32(4)
-        return mean_fields
 
-    return mean
+def _values(table: dict[str, Any]) -> dict[str, Any]:
+    """What stands in the metadata, as `Prediction` wants it."""
+    if (made := table.pop("format")) != FORMAT:
+        raise InputError(f"of format {made}, wanted {FORMAT}")
+    model, (height, width) = table.pop("model"), table.pop("shape")
+    check_size(width, height)
+    card, device = ModelCard.from_json(model["card"]), "cuda" if model["device"] == "cuda" else "cpu"
+    content = table.pop("content")
+    return {
+        "shape": (int(height), int(width)),
+        "content": Box.of_row(content[edge] for edge in ("top", "left", "bottom", "right")),
+        "working": from_table(WorkingScale, table.pop("working"), "working scale"),
+        "aspect": float(table.pop("aspect")),
+        "model": ModelInfo(card, Path(model["path"]), str(model["hash"]), device),
+        "settings": from_table(SegmenterSettings, table.pop("settings"), "settings"),
+        "notes": tuple(str(text) for text in table.pop("notes")),
+        "seconds": {str(stage): float(value) for stage, value in table.pop("seconds").items()},
+        **table,
+    }

@@ -10,30 +10,20 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from uniaims.boxes import Box
+from uniaims.deprecation import OldAttribute
 from uniaims.errors import SettingsError
-from uniaims.flows import CompactFields, FlowSettings
 from uniaims.labels import Labels, relabel
 from uniaims.micrograph import Micrograph, read_image
 from uniaims.progress import Progress
-from uniaims.runtime import Device, Model, ModelInfo, load_model
-from uniaims.segmenter.instances import expected_quality, instances_from_fields
-from uniaims.segmenter.prediction import predict_fields
-from uniaims.segmenter.scout import RIGHT, Scout
+from uniaims.runtime import Model, ModelInfo, load_model
+from uniaims.segmenter.instances import expected_ap50
+from uniaims.segmenter.prediction import LARGEST_WORKING_PX, Prediction
+from uniaims.segmenter.predictor import Predictor
+from uniaims.segmenter.scale_search import search_scale
+from uniaims.segmenter.settings import SegmenterSettings, usual_confidence
 from uniaims.segmenter.stopwatch import Stopwatch
-from uniaims.segmenter.view import View, squared_shape, view_of
-from uniaims.settings import setting
-from uniaims.tiles import Tiling
-from uniaims.working_scale import (
-    SEEN_WELL,
-    WorkingScale,
-    find_scale,
-    scale_of_diameter,
-    share_seen_well,
-)
-
-LARGEST_WORKING_PX = 2**28
-"""More working pixels (from a small ``diameter_px`` on a large image) would need more than 4 GB of memory."""
-
+from uniaims.segmenter.view import view_of
+from uniaims.working_scale import SUITED_RATIO, WorkingScale, scale_of_diameter, suited_size_fraction
 
 MOSTLY_DRAWN = 0.5
 """Objects with more than this part in boxes of drawn things are drawn themselves."""
@@ -52,41 +42,6 @@ WHAT_TO_TRY = (
 """Where many objects are unsure."""
 
 
-@dataclass(frozen=True)
-class SegmenterSettings:
-    """How a micrograph is segmented; command line and reports are made from these fields.
-
-    Raises:
-        SettingsError: if a number is out of its range.
-    """
-
-    model: str = setting("general", "Name of a shipped model, or a model file or training folder.")
-    device: Device = setting("auto", "Where the network runs.")
-    diameter_px: float | None = setting(
-        None, "Usual diameter of the objects in pixels; found by looking if not given.", "--diameter"
-    )
-    tile_px: int = setting(Tiling.tile_px, "Longest side of a tile in pixels; larger is quicker and needs more memory.")
-    overlap_px: int = setting(Tiling.overlap_px, "Seam in which neighbouring tiles are blended, in pixels.")
-    test_time_augmentation: bool = setting(False, "Average over four mirror images: slower, a little more accurate.")
-    minimum_confidence: float | None = setting(
-        None, "Objects of a lower confidence (0 to 1) are left out and counted; 0 keeps all; the model's if not given."
-    )
-    flow: FlowSettings = field(default_factory=FlowSettings)
-
-    def __post_init__(self) -> None:
-        if self.minimum_confidence is not None and not 0 <= self.minimum_confidence <= 1:
-            raise SettingsError(f"minimum confidence {self.minimum_confidence}: wanted a number from 0 to 1.")
-        if self.diameter_px is not None and not 0 < self.diameter_px < float("inf"):
-            raise SettingsError(
-                f"diameter {self.diameter_px} px: wanted a number above 0, the usual object size in pixels."
-            )
-        self.tiling()
-
-    def tiling(self) -> Tiling:
-        """How the image is cut into tiles."""
-        return Tiling(self.tile_px, self.overlap_px)
-
-
 @dataclass(frozen=True, eq=False)
 class Segmentation:
     """The instances of a micrograph and how they were found.
@@ -94,11 +49,11 @@ class Segmentation:
     Attributes:
         labels: (H, W) uint32; 0 = background, 1..N = instances; 0 outside of ``content``.
         confidence: (N,) float32, 0..1, in the order of the labels; ``uniaims.segmenter`` has the formula.
-        quality: how good the whole is likely to be, 0..1; NaN if nothing was found. See `expected_quality`.
+        expected_ap50: how good the whole is likely to be, 0..1; NaN if nothing was found.
         settings: what was asked for.
         model: the network that made the fields.
-        scale: working pixels per image pixel at which the network saw the image. Of pixels that are not square, here
-            as in ``diameter_px``, the side of the square of the same area counts.
+        working_scale: working pixels per image pixel at which the network saw the image. Of pixels that are not square,
+            here as in ``diameter_px``, the side of the square of the same area counts.
         content: the part of the image that was segmented, without banner and empty strips.
         warnings: sentences for the reader.
         notes: sentences on what was done as always, such as leaving out a banner.
@@ -115,22 +70,26 @@ class Segmentation:
     confidence: NDArray[np.float32]
     settings: SegmenterSettings
     model: ModelInfo
-    scale: float
+    working_scale: float
     content: Box
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     found_count: int = 0
     unsure_fraction: float = float("nan")
     seconds: Mapping[str, float] = field(default_factory=dict)
-    quality: float = float("nan")
+    expected_ap50: float = float("nan")
     diameter_px: float | None = None
     scale_found: bool = True
     kinds: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0), np.float32))
 
+    scale = OldAttribute("working_scale")
+    quality = OldAttribute("expected_ap50")
+    seen_well = OldAttribute("suited_size_fraction")
+
     @cached_property
-    def seen_well(self) -> float:
-        """Share 0..1 of the instances whose size suits the scale, `working_scale.share_seen_well`: how sure it is."""
-        return share_seen_well(self.labels, self.scale, self.model.nominal_diameter_px)
+    def suited_size_fraction(self) -> float:
+        """Share 0..1 of the instances whose size suits the scale, `working_scale.suited_size_fraction`."""
+        return suited_size_fraction(self.labels, self.working_scale, self.model.nominal_diameter_px)
 
     @property
     def kind_names(self) -> tuple[str, ...]:
@@ -140,7 +99,7 @@ class Segmentation:
     @property
     def least_confidence(self) -> float:
         """The minimum confidence in force, 0..1: what was asked for, else the model's own."""
-        return _least_confidence(self.settings, self.model)
+        return self.settings.least_confidence(self.model.card)
 
     def __len__(self) -> int:
         """Return the number of instances."""
@@ -161,10 +120,11 @@ class Segmentation:
 
     def _unsuited(self) -> tuple[str, ...]:
         """A sentence where many instances have a size that does not suit the scale."""
-        if len(self) < FEWEST_FOR_DOUBTS or self.seen_well >= 1 - LARGEST_UNSUITED or self.diameter_px is None:
+        suited = self.suited_size_fraction
+        if len(self) < FEWEST_FOR_DOUBTS or suited >= 1 - LARGEST_UNSUITED or self.diameter_px is None:
             return ()
         return (
-            f"{1 - self.seen_well:.0%} of the objects are more than {SEEN_WELL:g} times smaller or larger than the "
+            f"{1 - suited:.0%} of the objects are more than {SUITED_RATIO:g} times smaller or larger than the "
             f"{self.diameter_px:.3g} px at which the image was seen: they are less certain. "
             "Give the diameter that matters most (--diameter).",
         )
@@ -222,7 +182,7 @@ class Segmenter:
         return cls(load_model(wanted.model, wanted.device), wanted)
 
     def __call__(self, image: Micrograph | ArrayLike | str | Path, progress: Progress | None = None) -> Segmentation:
-        """Find the instances.
+        """Find the instances: `predict`, then `instances`.
 
         Args:
             image: a micrograph; or an array (H, W) or (H, W, 3); or the path of an image file.
@@ -233,78 +193,92 @@ class Segmenter:
             ModelError: if the network gives no usable numbers.
             SettingsError: if the diameter would enlarge the image beyond what fits into memory.
         """
+        return self.instances(self.predict(image, progress), progress=progress)
+
+    segment = __call__
+
+    def predict(self, image: Micrograph | ArrayLike | str | Path, progress: Progress | None = None) -> Prediction:
+        """Let the network see an image: content, scale and fields; arguments and errors as for the call."""
         clock = Stopwatch()
         with clock("content"):
-            view = view_of(as_micrograph(image), self.model.info.normalisation)
+            micrograph = as_micrograph(image)
+            view = view_of(micrograph, self.model.info.normalisation)
         with clock("network"):
-            look = self._look(view, progress)
-            scale = look.working.scale
-            fields = look.fields or self._fields(view, scale, progress=progress)
+            predictor = Predictor(self.model, view, self.settings)
+            working = self._working_scale(predictor, progress)
+            fields = predictor.fields(working.scale, progress=progress)
+        return Prediction(
+            fields=fields,
+            shape=view.gray.shape,
+            content=view.content,
+            working=working,
+            aspect=view.aspect,
+            model=self.model.info,
+            settings=self.settings,
+            notes=view.left_out(),
+            seconds=clock.seconds,
+        )
+
+    @staticmethod
+    def instances(
+        prediction: Prediction, settings: SegmenterSettings | None = None, progress: Progress | None = None
+    ) -> Segmentation:
+        """The instances of a prediction, under other thresholds if wished for; needs no network.
+
+        Args:
+            prediction: of `predict`, or loaded.
+            settings: `flow` and `minimum_confidence` may differ from those of the prediction.
+            progress: told ``("instances", done, 1)``.
+
+        Raises:
+            SettingsError: if the settings ask for another prediction.
+        """
+        used = prediction.with_settings(settings or prediction.settings)
+        clock, least = Stopwatch(dict(prediction.seconds)), used.least_confidence(prediction.model.card)
         with clock("instances"):
             _tell(progress, "instances", 0)
-            found = instances_from_fields(fields, view.content.shape, scale, self.settings.flow, view.aspect)
-            found = replace(found, confidence=self.model.info.card.calibrated(found.confidence))
-            kept, usual = found.of_at_least(self.least_confidence), _usual_confidence(self.model.info)
-            labels = _placed(kept.labels, view)
+            found = prediction.found(used.flow)
+            kept = found.of_at_least(least)
+            labels = _placed(kept.labels, prediction)
             _tell(progress, "instances", 1)
         return Segmentation(
             labels=labels,
             confidence=kept.confidence,
-            settings=self.settings,
-            model=self.model.info,
-            scale=scale,
-            content=view.content,
+            settings=used,
+            model=prediction.model,
+            working_scale=prediction.working.scale,
+            content=prediction.content,
             warnings=() if len(kept.confidence) else ("No object was found.",),
-            notes=view.left_out() + self._left_out(len(kept.confidence), len(found.confidence)),
+            notes=prediction.notes + _left_out(len(kept.confidence), len(found.confidence), least),
             found_count=len(found.confidence),
-            unsure_fraction=float(np.mean(found.confidence < usual)) if len(found.confidence) else float("nan"),
+            unsure_fraction=found.fraction_below(usual_confidence(prediction.model.card)),
             seconds=clock.seconds,
-            quality=expected_quality(found.confidence, self.least_confidence),
-            diameter_px=look.working.diameter_px,
-            scale_found=look.working.chosen,
+            expected_ap50=expected_ap50(found.confidence, least),
+            diameter_px=prediction.working.diameter_px,
+            scale_found=prediction.working.chosen,
             kinds=kept.kinds,
         ).with_doubts()
 
-    @property
-    def least_confidence(self) -> float:
-        """Objects below are left out: what was asked for, else what 0.5 is worth after the model's calibration."""
-        return _least_confidence(self.settings, self.model.info)
-
-    def _left_out(self, kept: int, found: int) -> tuple[str, ...]:
-        """A sentence on the objects that were left out for their confidence, if any was."""
-        if kept == found:
-            return ()
-        return (
-            f"Left out: {found - kept:,} of {found:,} objects that were found, whose confidence is below "
-            f"{self.least_confidence:.2g}. A minimum confidence of 0 keeps them.",
-        )
-
-    def _look(self, view: View, progress: Progress | None) -> "_Look":
-        """The scale to work at: from the diameter that was given, else found by looking."""
-        nominal, given = self.model.info.nominal_diameter_px, self.settings.diameter_px
+    def _working_scale(self, predictor: Predictor, progress: Progress | None) -> WorkingScale:
+        """From the diameter that was given, else found by looking."""
+        content, given = predictor.view.content, self.settings.diameter_px
         if given is not None:
-            return _Look(_affordable(scale_of_diameter(given, nominal), view.content))
-        if view.flat:
-            return _Look(WorkingScale(1.0, None, chosen=True))
-        scout = Scout(view, self.settings.flow, self._fields, progress)
-        working = _affordable(find_scale(scout, squared_shape(view.content.shape, view.aspect), nominal), view.content)
+            return _affordable(scale_of_diameter(given, self.model.info.nominal_diameter_px), content)
+        if predictor.view.flat:
+            return WorkingScale(1.0, None, chosen=True)
+        working = _affordable(search_scale(predictor, progress), content)
         _tell(progress, "scale", 1)
-        return _Look(working, scout.whole.get(working.scale))
-
-    def _fields(
-        self, view: View, scale: float, part: Box | None = None, progress: Progress | None = None
-    ) -> CompactFields:
-        """Fields of ``part`` (else of the whole content) at the working scale."""
-        image, settings = view.at(scale, part), self.settings
-        return predict_fields(self.model, image, settings.tiling(), settings.test_time_augmentation, progress)
+        return working
 
 
-@dataclass(frozen=True)
-class _Look:
-    """The working scale, and the fields of the whole content at it if they were made on the way."""
-
-    working: WorkingScale
-    fields: CompactFields | None = None
+def _left_out(kept: int, found: int, least_confidence: float) -> tuple[str, ...]:
+    """A sentence on the objects that were left out for their confidence, if any was."""
+    if kept == found:
+        return ()
+    return (
+        f"Left out: {found - kept:,} of {found:,} objects that were found, whose confidence is below "
+        f"{least_confidence:.2g}. A minimum confidence of 0 keeps them.",
+    )
 
 
 def as_micrograph(image: Micrograph | ArrayLike | str | Path) -> Micrograph:
@@ -316,17 +290,6 @@ def as_micrograph(image: Micrograph | ArrayLike | str | Path) -> Micrograph:
     if isinstance(image, Micrograph):
         return image
     return read_image(image) if isinstance(image, str | Path) else Micrograph.from_array(image)
-
-
-def _least_confidence(settings: SegmenterSettings, model: ModelInfo) -> float:
-    if settings.minimum_confidence is not None:
-        return settings.minimum_confidence
-    return _usual_confidence(model)
-
-
-def _usual_confidence(model: ModelInfo) -> float:
-    """What a confidence of 0.5 is worth after the model's calibration."""
-    return float(model.card.calibrated(np.array([RIGHT], np.float32))[0])
 
 
 def _affordable(scale: WorkingScale, content: Box) -> WorkingScale:
@@ -345,12 +308,12 @@ def _affordable(scale: WorkingScale, content: Box) -> WorkingScale:
     )
 
 
-def _placed(labels: Labels, view: View) -> Labels:
+def _placed(labels: Labels, prediction: Prediction) -> Labels:
     """Labels of the content on the whole image."""
-    if labels.shape == view.gray.shape:
+    if labels.shape == prediction.shape:
         return labels
-    whole = np.zeros(view.gray.shape, np.uint32)
-    whole[view.content.window] = labels
+    whole = np.zeros(prediction.shape, np.uint32)
+    whole[prediction.content.window] = labels
     return whole
 
 
