@@ -4,6 +4,8 @@ from importlib import import_module
 
 import pytest
 
+from uniaims.deprecation import OldAttribute
+
 
 @pytest.mark.parametrize(
     ("module", "old", "home", "new"),
@@ -26,3 +28,12 @@ def test_what_never_was_is_no_attribute() -> None:
         _ = import_module("uniaims.scalebar").no_such_name
     with pytest.raises(AttributeError, match="no_such_name"):
         _ = import_module("uniaims.dataset").no_such_name
+
+
+def test_old_attributes_lead_to_the_new_ones() -> None:
+    class Thing:
+        new, old = 7, OldAttribute("new")
+
+    with pytest.warns(DeprecationWarning, match=r"Thing\.old goes with the next release: use new") as heard:
+        assert Thing().old == 7
+    assert heard[0].filename == __file__

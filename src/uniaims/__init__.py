@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from uniaims.pipeline import Analysis, AnalysisSettings, analyse, analyse_batch
     from uniaims.runtime import available_models, load_model
     from uniaims.scalebar import ScaleBar, read_scale
-    from uniaims.segmenter import Segmentation, Segmenter, SegmenterSettings
+    from uniaims.segmenter import Prediction, Segmentation, Segmenter, SegmenterSettings
 
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "Measurements",
     "Micrograph",
     "PixelSize",
+    "Prediction",
     "ScaleBar",
     "Segmentation",
     "Segmenter",
@@ -69,7 +70,7 @@ _MODULES = {
     "micrograph": ("Micrograph", "PixelSize", "read_image"),
     "pipeline": ("Analysis", "AnalysisSettings", "analyse", "analyse_batch"),
     "runtime": ("available_models", "load_model"),
-    "segmenter": ("Segmentation", "Segmenter", "SegmenterSettings"),
+    "segmenter": ("Prediction", "Segmentation", "Segmenter", "SegmenterSettings"),
     "dataset": ("Dataset",),
     "formats": (),
     "networks": (),

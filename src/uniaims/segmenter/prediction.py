@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,7 @@ from uniaims.settings import as_table, from_table
 from uniaims.working_scale import WorkingScale
 
 FORMAT = 1
+DEVICES: Mapping[str, Literal["cpu", "cuda"]] = {"cpu": "cpu", "cuda": "cuda"}
 KEY = "uniaims_prediction"
 LARGEST_WORKING_PX = 2**28
 """More working pixels (from a small ``diameter_px`` on a large image) would need more than 4 GB of memory."""
@@ -194,14 +195,13 @@ def _values(table: dict[str, Any]) -> dict[str, Any]:
         raise InputError(f"of format {made}, wanted {FORMAT}")
     model, (height, width) = table.pop("model"), table.pop("shape")
     check_size(width, height)
-    card, device = ModelCard.from_json(model["card"]), "cuda" if model["device"] == "cuda" else "cpu"
-    content = table.pop("content")
+    card, content = ModelCard.from_json(model["card"]), table.pop("content")
     return {
         "shape": (int(height), int(width)),
         "content": Box.of_row(content[edge] for edge in ("top", "left", "bottom", "right")),
         "working": from_table(WorkingScale, table.pop("working"), "working scale"),
         "aspect": float(table.pop("aspect")),
-        "model": ModelInfo(card, Path(model["path"]), str(model["hash"]), device),
+        "model": ModelInfo(card, Path(model["path"]), str(model["hash"]), DEVICES[model["device"]]),
         "settings": from_table(SegmenterSettings, table.pop("settings"), "settings"),
         "notes": tuple(str(text) for text in table.pop("notes")),
         "seconds": {str(stage): float(value) for stage, value in table.pop("seconds").items()},
