@@ -4,7 +4,7 @@
     PYTHONPATH=new/src python benchmarks/identity.py hash new.json --data ../shared/data --count 200
     python benchmarks/identity.py compare old.json new.json
 
-Images are taken from all sets in turn, the smallest files first. What was hashed already is kept, so that a run can be
+Images are taken from all sets in turn, the smallest of each; small files are done first. What was hashed already is kept, so that a run can be
 stopped and go on.
 """
 
@@ -19,9 +19,13 @@ from pathlib import Path
 
 
 def chosen(data: Path, count: int) -> list[Path]:
-    """Images of all sets of ``<data>/<set>/images`` in turn, the smallest of each first."""
-    sets = [sorted(folder.iterdir(), key=lambda path: path.stat().st_size) for folder in sorted(data.glob("*/images"))]
-    return [path for path in chain(*zip_longest(*sets)) if path is not None][:count]
+    """Images of all sets of ``<data>/<set>/images`` in turn, the smallest of each; small files first."""
+    sets = [sorted(folder.iterdir(), key=_size) for folder in sorted(data.glob("*/images"))]
+    return sorted([path for path in chain(*zip_longest(*sets)) if path is not None][:count], key=_size)
+
+
+def _size(path: Path) -> tuple[int, Path]:
+    return path.stat().st_size, path
 
 
 def hashes(paths: list[Path], *, scale_bar: bool) -> Iterator[tuple[Path, dict[str, object]]]:

@@ -77,6 +77,12 @@ def test_the_summary_can_be_traced(analysis: Analysis, tmp_path: Path) -> None:
     assert summary["version"] == uniaims.__version__
     assert set(summary["seconds"]) >= {"read", "network", "instances", "measure", "write", "report"}
     assert isinstance(summary["warnings"], list)
+    assert summary["content_edges"] == {"top": 0, "left": 0, "bottom": 150, "right": 180}
+    assert summary["content"] == [0, 0, 150, 180]
+    for old, new in (
+        ("scale", "working_scale"), ("seen_well", "suited_size_fraction"), ("quality", "expected_ap50"),
+    ):  # fmt: skip
+        assert summary[old] == summary[new] is not None
 
 
 def test_without_a_pixel_size_lengths_are_in_pixels_and_it_is_said(

@@ -81,7 +81,7 @@ def test_only_a_pixel_size_of_the_bar_gets_its_note() -> None:
 
 
 def test_what_is_printed_keeps_its_place() -> None:
-    assert printed_boxes(READING) == ((501, 6, 508, 146), (449, 12, 505, 142), (1, 2, 3, 4))
+    assert printed_boxes(READING) == (BAR.box, Box(449, 12, 505, 142), Box(1, 2, 3, 4))
     assert printed_boxes(None) == ()
 
 
