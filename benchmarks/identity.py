@@ -4,8 +4,8 @@
     PYTHONPATH=new/src python benchmarks/identity.py hash new.json --data ../shared/data --count 200
     python benchmarks/identity.py compare old.json new.json
 
-Images are taken from all sets in turn, the smallest of each; small files are done first. What was hashed already is kept, so that a run can be
-stopped and go on.
+Images are taken from all sets in turn, the smallest of each; small files are done first. What was hashed already is
+kept, so that a run can be stopped and go on.
 """
 
 import argparse

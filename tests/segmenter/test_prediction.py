@@ -99,7 +99,7 @@ def test_a_file_gives_the_prediction_back(slope_model: Any, image: Any, tmp_path
         ('"shape": [174, 170]', '"shape": [4000000, 4000000]', "more than"),
         ('"tile_px": 64', '"tile_px": "64"', "tile_px"),
         ('"device": "cpu"', '"device": "x", "y": 1', "no prediction"),
-        ('"warnings"', '"cautions"', "no prediction"),
+        ('"notes"', '"cautions"', "no prediction"),
     ],
 )
 def test_a_file_that_does_not_fit_together_is_refused(
