@@ -327,9 +327,9 @@ def test_a_change_while_it_is_analysed_is_seen_next_time(images: Path, monkeypat
         os.utime(image.path, ns=(5, 5))
         return whole(self, image, progress)
 
-    monkeypatch.setattr(Segmenter, "__call__", changing)
-    run(images)
-    monkeypatch.undo()
+    with monkeypatch.context() as patched:
+        patched.setattr(Segmenter, "__call__", changing)
+        run(images)
     assert {each.message for each in run(images).outcomes} == {"the image has changed"}
 
 

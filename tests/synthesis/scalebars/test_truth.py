@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from uniaims.boxes import Box
 from uniaims.synthesis.scalebars import STYLES, BarTruth, Distractor, ScaleBarTruth, TextBox, draw_scalebar
 from uniaims.synthesis.scalebars.truth import CUT_TEXT
 
@@ -31,14 +32,14 @@ def test_scaling() -> None:
 
 
 def test_cutting_drops_what_is_cut_through_and_keeps_what_is_left_of_texts() -> None:
-    part = TRUTH.cropped((10, 20, 170, 100))
+    part = TRUTH.cropped(Box(top=20, left=10, bottom=100, right=170))
     assert part.size == (160, 80)
     assert part.bars[0].start == (10, 60)
     assert part.banner == (0, 30, 160, 80)
     assert part.texts == ()
     assert part.distractors == (Distractor(CUT_TEXT, (140, 40, 160, 50)),)
-    assert TRUTH.cropped((0, 0, 200, 40)).banner is None
-    assert TRUTH.cropped((100, 0, 200, 100)).bars == ()
+    assert TRUTH.cropped(Box(0, 0, 40, 200)).banner is None
+    assert TRUTH.cropped(Box(0, 100, 100, 200)).bars == ()
 
 
 def test_first_bar_is_the_one_to_read() -> None:
