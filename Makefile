@@ -10,12 +10,13 @@ TEST_JOBS ?= 2
 # The tests start hundreds of processes: where bytecode may not be written, each would compile two thousand modules.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo test setup lint types contracts docs check wheel clean
+.PHONY: help demo test test-oldest setup lint types contracts docs check wheel clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo       set up .venv, analyse the sample micrograph, say where the report is"
 	@echo "make test       set up .venv with all that development needs, run all tests"
+	@echo "make test-oldest  the same with the oldest libraries that pyproject.toml allows, in .venv-oldest (needs uv)"
 	@echo "make setup      only set up .venv for development"
 	@echo "make check      lint, types, contracts, docs and tests"
 	@echo "make lint       style of the code (make types, make contracts, make docs: the other checks, one by one)"
@@ -32,6 +33,12 @@ setup: $(VENV)/.installed-dev
 
 test: setup
 	$(BIN)/python -m pytest -n $(TEST_JOBS)
+
+# What old libraries warn of is no fault of ours, so no warning is an error here.
+test-oldest: setup
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-oldest
+	$(call install_into,.venv-oldest/bin/python,--resolution lowest-direct -e ".[dev]")
+	.venv-oldest/bin/python -m pytest -n $(TEST_JOBS) -W default
 
 lint: setup
 	$(BIN)/ruff check .
@@ -53,19 +60,23 @@ wheel: setup
 	$(BIN)/hatchling build -t wheel -d dist
 
 clean:
-	rm -rf $(VENV) $(DEMO_REPORT) build dist docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-oldest $(DEMO_REPORT) build dist docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 # uv installs several times quicker than pip but reads none of pip's settings, so the folders of wheels that pip is
 # set to look into (where a CPU build of torch may lie) are handed on. Where uv can't be had, pip does the work.
 define install
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv || echo "uv can't be installed: pip takes its place."
 	@if [ -x $(BIN)/uv ]; then \
-	  wheels="$${PIP_FIND_LINKS:-$$($(BIN)/python -m pip config get global.find-links 2>/dev/null || true)}"; \
-	  UV_FIND_LINKS="$${UV_FIND_LINKS:-$$(echo $$wheels | tr ' ' ',')}" UV_HTTP_TIMEOUT="$${UV_HTTP_TIMEOUT:-180}" \
-	  $(BIN)/uv pip install --python $(BIN)/python $(1); \
+	  $(call install_into,$(BIN)/python,$(1)); \
 	else \
 	  $(BIN)/python -m pip install --disable-pip-version-check $(1); \
 	fi
+endef
+
+define install_into
+wheels="$${PIP_FIND_LINKS:-$$($(BIN)/python -m pip config get global.find-links 2>/dev/null || true)}"; \
+	  UV_FIND_LINKS="$${UV_FIND_LINKS:-$$(echo $$wheels | tr ' ' ',')}" UV_HTTP_TIMEOUT="$${UV_HTTP_TIMEOUT:-180}" \
+	  $(BIN)/uv pip install --python $(1) $(2)
 endef
 
 $(VENV)/.installed-base: pyproject.toml | $(BIN)/python
