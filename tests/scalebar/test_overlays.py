@@ -86,5 +86,5 @@ def test_objects_that_are_letters_are_left_out_and_others_stay_whole() -> None:
     kept = found.without((), letters=(Box(8, 8, 22, 20), Box(8, 40, 22, 50)))
     assert len(kept) == 1
     assert np.array_equal(kept.labels > 0, labels == 2)
-    assert "1 object" in kept.warnings[0]
+    assert "1 object" in kept.notes[0]
     assert len(found.without((), letters=(Box(8, 8, 15, 20),))) == 2
