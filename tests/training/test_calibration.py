@@ -12,7 +12,7 @@ from uniaims.micrograph import Micrograph
 from uniaims.networks.card import ModelCard, NetworkSettings
 from uniaims.networks.flownet import FlowNet
 from uniaims.networks.weights import load_weights, save_weights
-from uniaims.segmenter import expected_quality
+from uniaims.segmenter import expected_ap50
 from uniaims.training.calibration import Judged, calibrate, calibrated_card, calibration_error, fit, joined, judge
 
 
@@ -87,9 +87,9 @@ def test_the_card_is_that_of_the_model(slope_model, cones):
     assert card.calibration[-1][1] > 0.8
 
 
-def test_expected_quality_is_the_share_of_right_among_found_and_missed():
+def test_expected_ap50_is_the_share_of_right_among_found_and_missed():
     confidence = np.array([1.0, 1.0, 0.5, 0.25], np.float32)
-    assert expected_quality(confidence, 0.5) == pytest.approx(2.5 / 3.25)
-    assert expected_quality(confidence, 0.0) == pytest.approx(2.75 / 4)
-    assert np.isnan(expected_quality(np.zeros(0, np.float32), 0.5))
-    assert np.isnan(expected_quality(np.zeros(2, np.float32), 0.5))
+    assert expected_ap50(confidence, 0.5) == pytest.approx(2.5 / 3.25)
+    assert expected_ap50(confidence, 0.0) == pytest.approx(2.75 / 4)
+    assert np.isnan(expected_ap50(np.zeros(0, np.float32), 0.5))
+    assert np.isnan(expected_ap50(np.zeros(2, np.float32), 0.5))
