@@ -284,6 +284,12 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", choices=CASES, nargs="*", default=list(CASES))
     given = parser.parse_args()
+    import numba  # noqa: F401
+    import onnxruntime  # noqa: F401
+    import polars  # noqa: F401
+    import tifffile  # noqa: F401
+    import zarr  # noqa: F401
+
     import uniaims.dataset.exchange
     import uniaims.dataset.merging
     import uniaims.dataset.splits
