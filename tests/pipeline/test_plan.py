@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from uniaims.errors import OutputError
-from uniaims.pipeline.jobs import folder_names, plan_jobs, shown_names
+from uniaims.pipeline.plan import folder_names, plan_batch, shown_names
 
 
 def touch(*paths: Path) -> None:
@@ -18,7 +18,7 @@ def touch(*paths: Path) -> None:
 
 
 def names(tmp_path: Path, *inputs: str) -> list[str]:
-    return [job.name for job in plan_jobs([tmp_path / item for item in inputs], tmp_path / "out").jobs]
+    return [image.name for image in plan_batch([tmp_path / item for item in inputs], tmp_path / "out").images]
 
 
 def result(folder: Path, image: Path) -> None:
@@ -68,7 +68,7 @@ def test_a_zarr_folder_is_an_image(tmp_path: Path) -> None:
 )
 def test_inputs_without_images_are_named(tmp_path: Path, item: str, message: str) -> None:
     (tmp_path / "empty").mkdir()
-    plan = plan_jobs([tmp_path / item], tmp_path / "out")
+    plan = plan_batch([tmp_path / item], tmp_path / "out")
     assert plan.jobs == ()
     assert message in plan.unusable[0].message
 
@@ -106,7 +106,7 @@ def test_what_is_no_result_is_never_replaced(tmp_path: Path) -> None:
 def test_output_that_is_a_file_is_refused(tmp_path: Path) -> None:
     touch(tmp_path / "out")
     with pytest.raises(OutputError, match="is a file"):
-        plan_jobs([], tmp_path / "out")
+        plan_batch([], tmp_path / "out")
 
 
 def test_images_are_shown_by_their_files() -> None:

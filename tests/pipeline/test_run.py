@@ -8,8 +8,8 @@ import cv2
 import pytest
 
 from uniaims.pipeline import AnalysisSettings, analyse_batch, task
-from uniaims.pipeline.jobs import Job
-from uniaims.pipeline.task import Task
+from uniaims.pipeline.plan import BatchImage
+from uniaims.pipeline.run import ImageRun
 
 
 def importing(*_: Any, **__: Any) -> None:
@@ -34,7 +34,7 @@ def test_an_import_that_fails_of_itself_is_a_failure(tmp_path: Path, monkeypatch
         raise ImportError("no such library")
 
     monkeypatch.setattr(task, "analyse", broken)
-    one = Task(Job(tmp_path / "a.png", tmp_path / "out" / "a"), AnalysisSettings())
+    one = ImageRun(BatchImage(tmp_path / "a.png", tmp_path / "out" / "a"), AnalysisSettings())
     outcome = one.run(None)  # type: ignore[arg-type]
     assert outcome.status == "failed"
     assert "ImportError: no such library" in outcome.message

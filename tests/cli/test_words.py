@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from uniaims.cli.early import as_on_disk, refuse
+
 from uniaims.errors import SettingsError
 
 
