@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from glob import has_magic
 from pathlib import Path
-from types import MappingProxyType
 
 from uniaims.errors import ImageError, OutputError
 from uniaims.formats import is_image_path
@@ -21,7 +20,7 @@ from uniaims.names import (
     shown_name,
 )
 from uniaims.page_choice import PageChoice
-from uniaims.pipeline.results import ResultFolder
+from uniaims.pipeline.results import ResultFolder, read_results
 
 OVERVIEW_FILES = ("index.html", "measurements.csv", "measurements.parquet")
 """What a batch writes beside the result folders; names that no image may take."""
@@ -67,7 +66,7 @@ def plan_batch(
     inputs: Iterable[str | Path],
     output: Path,
     page: PageChoice = None,
-    results: Mapping[str, ResultFolder] = MappingProxyType({}),
+    results: Mapping[str, ResultFolder] | None = None,
 ) -> Plan:
     """Find the images and give each a folder of its own in ``output``.
 
@@ -77,7 +76,7 @@ def plan_batch(
         output: folder for the results. An image that has results there keeps their folder.
         page: which image of files that hold several, some or all of them. Where several were asked for, and for any but
             the first, ``_page`` and the number stand behind the name of the folder.
-        results: what is in ``output``, by the name of the folder.
+        results: what is in ``output``, by the name of the folder; ``None``: it is read.
 
     Raises:
         OutputError: if ``output`` is there and is no folder.
@@ -90,6 +89,7 @@ def plan_batch(
         if not found:
             unusable.append(Unusable(str(item), why_nothing(Path(item))))
         images.update({path.resolve(): path for path in found if path.resolve() not in images})
+    results = read_results(output) if results is None else results
     known = _known_pages(results.values())
     names = folder_names(list(images), _owners(results.values()), _foreign(output, results))
     planned = list[BatchImage]()
