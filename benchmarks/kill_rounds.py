@@ -161,8 +161,8 @@ def without_split(folder: Path) -> dict[str, str]:
 
 def batch_kept(folder: Path) -> dict[str, str]:
     """The result folders that are whole."""
-    from uniaims.pipeline.jobs import read_summary, result_folders
     from uniaims.pipeline.overview import is_complete
+    from uniaims.pipeline.plan import read_summary, result_folders
 
     done = [each for each in result_folders(folder / "out") if read_summary(each) and is_complete(each)]
     return {each.name: f"{hash_of(each / 'labels.tif')} {(each / 'summary.json').stat().st_mtime_ns}" for each in done}

@@ -16,8 +16,8 @@ import tifffile
 
 from uniaims import guard
 from uniaims.cli import main
-from uniaims.pipeline.analysis import RESULT_FILES
-from uniaims.pipeline.jobs import OVERVIEW_FILES
+from uniaims.pipeline.plan import OVERVIEW_FILES
+from uniaims.pipeline.results import RESULT_FILES
 from uniaims.segmenter import Segmenter
 
 Write = Callable[[Path], str]

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from uniaims.boxes import Box
     from uniaims.dataset import Dataset
     from uniaims.errors import UniaimsError
-    from uniaims.flows import Fields, FlowSettings, fields_from_labels, labels_from_fields
+    from uniaims.flow_settings import FlowSettings
+    from uniaims.flows import Fields, fields_from_labels, labels_from_fields
     from uniaims.labels import read_labels, write_labels
     from uniaims.matching import evaluate, match
     from uniaims.measurements import Measurements, measure
@@ -63,7 +64,8 @@ _MODULES = {
     "boxes": ("Box",),
     "content": (),
     "errors": ("UniaimsError",),
-    "flows": ("Fields", "FlowSettings", "fields_from_labels", "labels_from_fields"),
+    "flow_settings": ("FlowSettings",),
+    "flows": ("Fields", "fields_from_labels", "labels_from_fields"),
     "labels": ("read_labels", "write_labels"),
     "matching": ("evaluate", "match"),
     "measurements": ("Measurements", "measure"),

@@ -16,7 +16,8 @@ import numpy.typing as npt
 
 from uniaims._kernels import basins, components, diffusion, distances, sinks, walk
 from uniaims._kernels.threads import map_blocks, row_blocks, thread_count
-from uniaims.errors import InputError, SettingsError
+from uniaims.errors import InputError
+from uniaims.flow_settings import FlowSettings
 from uniaims.labels import Labels, check_labels, relabel
 
 Array = npt.NDArray[Any]
@@ -76,42 +77,6 @@ class Fields:
             _quantised(self.flow, np.int8, threads),
             _quantised(self.topography[None], np.uint8, threads)[0],
         )
-
-
-@dataclass(frozen=True)
-class FlowSettings:
-    """How labels are made from fields.
-
-    Walks end in basins; noise cuts an instance into several. Two neighbouring basins become one instance if
-    ``valley + parting_weight * parting <= merge_difference``: ``valley`` is how far the topography between them sinks
-    below the lower one's peak, as a part of it (0..1); ``parting`` is how far the flow moves both sides of their
-    contact apart, as a part of its size (-1..1). A parting that stands out of the flow's roughness along the contact
-    keeps them apart nevertheless, which protects thin instances side by side whose topography is blurred.
-
-    Attributes:
-        probability_threshold: pixels of at least this probability belong to instances, 0..1.
-        minimum_area_px: smaller pieces are removed.
-        merge_difference: see above; 0 merges nothing.
-        parting_weight: see above.
-        parting_roughness: a mean parting above this many times the roughness stands out of it; only basins of four
-            times the smallest area or more are kept apart so.
-        hole_share: holes up to this part of their instance's area are filled; 0 leaves all, 1 fills all.
-    """
-
-    probability_threshold: float = 0.5
-    minimum_area_px: int = 12
-    merge_difference: float = 0.35
-    parting_weight: float = 0.65
-    parting_roughness: float = 1.2
-    hole_share: float = 0.05
-
-    def __post_init__(self) -> None:
-        for name in ("probability_threshold", "hole_share"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise SettingsError(f"{name} is {getattr(self, name)}; give 0 to 1.")
-        for name in ("minimum_area_px", "merge_difference", "parting_weight", "parting_roughness"):
-            if not getattr(self, name) >= 0:
-                raise SettingsError(f"{name} is {getattr(self, name)}; give 0 or more.")
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from uniaims.errors import MissingDependencyError, ModelError, SettingsError, did_you_mean
 from uniaims.networks.card import CARD_KEY, ModelCard, NetworkSettings, Normalisation
 from uniaims.sessions import cpu_session
+from uniaims.settings import Device
 
-Device = Literal["auto", "cpu", "cuda"]
 SHIPPED = Path(__file__).parent / "weights"
 SUFFIXES = (".onnx", ".safetensors")
 HASH_CHUNK_BYTES = 1 << 20

@@ -1,12 +1,13 @@
 """Settings classes: what a field is, and what is made of the fields: TOML and back, and a JSON schema.
 
 Settings are frozen dataclasses. A field that users set is made by `setting` or `needed`: its help is the help of the
-flag, the comment in a settings file and the description in a form. What does not fit is refused by name.
+flag, the comment in a settings file and the description in a form; its `Words` stand in reports and messages. What does
+not fit is refused by name. The modules in which settings stand import nothing heavy.
 """
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import MISSING, field, fields, is_dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -14,6 +15,8 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_
 from uniaims.errors import SettingsError, did_you_mean
 
 Made = TypeVar("Made")
+Device = Literal["auto", "cpu", "cuda"]
+"""Where a network runs."""
 _PLAIN: dict[Any, tuple[str, str]] = {
     str: ("text in quotes", "string"),
     int: ("a whole number", "integer"),
@@ -24,24 +27,87 @@ _PLAIN: dict[Any, tuple[str, str]] = {
 """Type of a field -> what is wanted, in words; its name in a JSON schema."""
 
 
-def setting(
-    default: Any, text: str, flag: str = "", *, parse: Callable[[str], Any] | None = None, metavar: str = ""
-) -> Any:
-    """A field that users may set.
+@dataclass(frozen=True)
+class Words:
+    """How a setting is told to a reader of reports and messages.
 
-    Args:
-        default: of the field.
-        text: its help.
-        flag: its flag, where that is not the field's name.
+    Attributes:
+        name: for the eye; the field's own where it is empty.
+        form: how a value is written, ``{}`` being the value.
+        values: for values that have words of their own.
+        in_methods: whether the methods text lists it where it is not as usual; it tells the others in sentences.
+        matters: whether results depend on it.
+        same: brings values of one meaning into one form, such as ``2500 nm`` and ``2.5 µm``.
+    """
+
+    name: str = ""
+    form: str = "{}"
+    values: Mapping[Any, str] = field(default_factory=dict)
+    in_methods: bool = True
+    matters: bool = True
+    same: Callable[[Any], Any] | None = None
+
+    def tell(self, value: Any) -> str:
+        """A value in words."""
+        if isinstance(value, str | int | None) and value in self.values:
+            return self.values[value]
+        if value is None or isinstance(value, bool):
+            return {None: "none", True: "yes", False: "no"}[value]
+        return self.form.format(f"{value:.12g}" if isinstance(value, float) else value)
+
+
+@dataclass(frozen=True)
+class About:
+    """What is known of a field that users set.
+
+    Attributes:
+        help: one or two sentences.
+        flag: its name on the command line, where that is not the field's; ``None``: there is none.
+        words: how it is told.
         parse: makes the value from what a user writes, on the command line or in a settings file.
         metavar: what stands for the value in the help of the flag.
+        there: ``model`` or ``file``: what a name given must lead to, before anything is done.
     """
-    return field(default=default, metadata={"help": text, "flag": flag, "parse": parse, "metavar": metavar})
+
+    help: str
+    flag: str | None = ""
+    words: Words = Words()
+    parse: Callable[[str], Any] | None = None
+    metavar: str = ""
+    there: Literal["", "model", "file"] = ""
+
+
+def setting(default: Any, text: str, flag: str | None = "", **more: Any) -> Any:
+    """A field that users may set, with its help; what ``flag`` and the rest mean says `About`."""
+    return field(default=default, metadata={"about": About(text, flag, **more)})
 
 
 def needed(text: str) -> Any:
     """A field that users must set, with its help."""
-    return field(metadata={"help": text, "flag": ""})
+    return field(metadata={"about": About(text)})
+
+
+def about(item: "Field[Any]") -> About | None:
+    """What is known of a field; ``None`` where users don't set it."""
+    return item.metadata.get("about")
+
+
+def told_fields(made: type[Any]) -> "Iterator[tuple[Field[Any], Any, About]]":
+    """The fields that users set with their types, those of settings inside included, in order."""
+    hints = get_type_hints(made)
+    for item in fields(made):
+        if is_dataclass(hints[item.name]):
+            yield from told_fields(hints[item.name])
+        elif known := about(item):
+            yield item, hints[item.name], known
+
+
+def words_of(made: type[Any]) -> dict[str, Words]:
+    """How the settings of a class are told, by field, those of settings inside included."""
+    return {
+        item.name: replace(known.words, name=known.words.name or item.name.replace("_", " ").capitalize())
+        for item, _, known in told_fields(made)
+    }
 
 
 def from_table(made: type[Made], table: Mapping[str, Any], where: str, folder: Path | None = None) -> Made:
@@ -73,10 +139,10 @@ def values_from(made: type[Any], table: Mapping[str, Any], where: str, folder: P
     """The values of a TOML table as the fields of a dataclass want them; see `from_table`."""
     hints = get_type_hints(made)
     refuse_unknown(table, [item.name for item in fields(made) if item.init], where)
-    parsers = {item.name: item.metadata.get("parse") for item in fields(made)}
+    parsers = {item.name: known.parse for item in fields(made) if (known := about(item))}
     return {
         name: parse(value)
-        if isinstance(value, str) and (parse := parsers[name])
+        if isinstance(value, str) and (parse := parsers.get(name))
         else _value(value, hints[name], f"{where}, {name}", folder)
         for name, value in table.items()
     }
@@ -115,13 +181,22 @@ def table_text(table: Mapping[str, Any]) -> str:
 
 
 def settings_text(settings: Any) -> str:
-    """Write plain settings in TOML, each with its help; paths absolute, to serve from any folder; None is left out."""
-    lines = []
+    """Write settings in TOML, each with its help; paths absolute, to serve from any folder; None is left out.
+
+    Settings inside come last, as tables.
+    """
+    return "\n".join(_helped_lines(settings, ""))
+
+
+def _helped_lines(settings: Any, prefix: str) -> list[str]:
+    lines, tables = list[str](), list[str]()
     for item in fields(settings):
-        value = getattr(settings, item.name)
-        if value is not None:
-            lines += [f"# {item.metadata['help']}", f"{item.name} = {_literal(value)}", ""]
-    return "\n".join(lines)
+        value, known = getattr(settings, item.name), about(item)
+        if is_dataclass(value):
+            tables += [f"[{prefix}{item.name}]", *_helped_lines(value, f"{prefix}{item.name}.")]
+        elif value is not None and known:
+            lines += [f"# {known.help}", f"{item.name} = {_literal(value)}", ""]
+    return lines + tables
 
 
 def json_schema(made: type[Any]) -> dict[str, Any]:
@@ -131,8 +206,8 @@ def json_schema(made: type[Any]) -> dict[str, Any]:
         kind = hints[item.name]
         if is_dataclass(kind):
             properties[item.name] = json_schema(kind)  # type: ignore[arg-type]
-        elif "help" in item.metadata:
-            properties[item.name] = _kind_schema(kind) | {"description": item.metadata["help"]}
+        elif known := about(item):
+            properties[item.name] = _kind_schema(kind) | {"description": known.help}
             if item.default is not MISSING:
                 properties[item.name]["default"] = json.loads(json.dumps(item.default, default=str))
         if _is_needed(item):

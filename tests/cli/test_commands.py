@@ -16,7 +16,7 @@ import pytest
 import uniaims
 from uniaims.cli import main
 from uniaims.labels import write_labels
-from uniaims.pipeline.analysis import RESULT_FILES
+from uniaims.pipeline.results import RESULT_FILES
 from uniaims.segmenter import Segmenter
 
 

@@ -15,7 +15,7 @@ import uniaims
 from uniaims.errors import OutputError, PixelSizeError
 from uniaims.micrograph import Micrograph, PixelSize
 from uniaims.pipeline import Analysis, AnalysisSettings, analyse, save_measurements
-from uniaims.pipeline.analysis import RESULT_FILES
+from uniaims.pipeline.results import RESULT_FILES
 from uniaims.segmenter import Segmenter, SegmenterSettings
 
 SETTINGS = AnalysisSettings(SegmenterSettings(diameter_px=24.0), "2.5 nm")

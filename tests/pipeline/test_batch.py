@@ -18,7 +18,7 @@ from uniaims.errors import OutputError, SettingsError
 from uniaims.labels import read_labels
 from uniaims.names import shown, shown_name
 from uniaims.pipeline import AnalysisSettings, BatchResult, analyse, analyse_batch
-from uniaims.pipeline.jobs import OVERVIEW_FILES
+from uniaims.pipeline.plan import OVERVIEW_FILES
 from uniaims.segmenter import Segmenter, SegmenterSettings
 
 SETTINGS = AnalysisSettings(SegmenterSettings(diameter_px=24.0))

@@ -14,7 +14,7 @@ from uniaims.errors import LabelsError
 from uniaims.labels import objects_of, read_labels, write_labels
 from uniaims.micrograph import Micrograph, read_image
 from uniaims.pipeline.given_labels import looks_like_a_picture, measure_file, save_measurements
-from uniaims.pipeline.jobs import OVERVIEW_FILES
+from uniaims.pipeline.plan import OVERVIEW_FILES
 
 
 def blocks(count: int = 3) -> np.ndarray:

@@ -13,8 +13,8 @@ import cv2
 import tifffile
 
 from uniaims.pipeline import AnalysisSettings, analyse_batch
-from uniaims.pipeline.jobs import Job
-from uniaims.pipeline.task import Outcome, Task
+from uniaims.pipeline.plan import BatchImage
+from uniaims.pipeline.run import ImageRun, Outcome
 from uniaims.progress import Progress
 from uniaims.segmenter import Segmenter, SegmenterSettings
 from uniaims.workers import Processes
@@ -50,14 +50,14 @@ def group_lives(group: int) -> bool:
     return True
 
 
-class Deadly(Task):
+class Deadly(ImageRun):
     def run(self, segmenter: Segmenter, progress: Progress | None = None) -> Outcome:
         os._exit(9)
 
 
 def test_a_task_whose_process_dies_is_a_failure_of_its_image(tmp_path: Path) -> None:
-    tasks = [Deadly(Job(Path("x.png"), tmp_path / "deadly"), SETTINGS)]
-    (outcome,) = Processes(1).results(Task.run_elsewhere, tasks, Task.lost)
+    tasks = [Deadly(BatchImage(Path("x.png"), tmp_path / "deadly"), SETTINGS)]
+    (outcome,) = Processes(1).results(ImageRun.run_elsewhere, tasks, ImageRun.lost)
     assert (outcome.name, outcome.status, outcome.image) == ("deadly", "failed", Path("x.png"))
     assert "memory" in outcome.message
 

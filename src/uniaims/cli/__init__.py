@@ -46,15 +46,15 @@ def stopped_code(stop: KeyboardInterrupt) -> int:
 
 def _run(given: list[str]) -> int:
     from uniaims.atomic.disk import is_of_the_disk
-    from uniaims.cli.early import as_on_disk, refuse
     from uniaims.cli.program import build
     from uniaims.cli.screen import say_error
+    from uniaims.cli.words import as_on_disk, refuse_dashes
 
     given = as_on_disk(given)
     if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that has no µ shows another sign in its place
         sys.stdout.reconfigure(errors="replace")
     try:
-        refuse(given)
+        refuse_dashes(given[1:])
         build(given[:1])(args=given, prog_name="uniaims")
     except SystemExit as ending:
         return ending.code if isinstance(ending.code, int) else int(ending.code is not None)

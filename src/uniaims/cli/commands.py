@@ -29,7 +29,8 @@ from uniaims.cli.screen import (
 )
 from uniaims.cli.synthesis import synthesise
 from uniaims.cli.training import finetune, quantise, train
-from uniaims.errors import OutputError
+from uniaims.cli.words import refuse_all_missing, refuse_missing
+from uniaims.errors import OutputError, SettingsError
 from uniaims.names import listed
 from uniaims.version import __version__
 
@@ -38,13 +39,14 @@ if TYPE_CHECKING:
     from uniaims.pipeline import BatchResult, DatasetEvaluation, Outcome
     from uniaims.pipeline.given_labels import GivenLabels
 
+NO_OUTPUT = "analyse needs a folder for the results: add --output DIR, as in `uniaims analyse IMAGES --output results`."
 MOST_LINES = 50
 """Batches of more images are summed up in one line."""
 MOST_DOUBTS = 5
 """Images whose doubtful pixel size is told one by one."""
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Output = Annotated[Path, typer.Option(help="Folder for the results; made if it is not there.")]
+Output = Annotated[Path | None, typer.Option(help="Folder for the results; made if it is not there. Needed.")]
 
 
 def _say_version(wanted: bool) -> None:
@@ -61,10 +63,10 @@ def program(
     """From micrograph to measured objects and a report."""
 
 
-@settings_from("uniaims.pipeline.AnalysisSettings")
+@settings_from("uniaims.pipeline.settings.AnalysisSettings")
 def analyse(
     images: Annotated[list[str], typer.Argument(help='Image files, folders, and patterns such as "*.tif".')],
-    output: Output,
+    output: Output = None,
     workers: Annotated[int, typer.Option(min=1, help="How many images are analysed at a time.")] = 1,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Analyse again what is done, with whatever settings.")
@@ -72,10 +74,15 @@ def analyse(
     **flags: Any,
 ) -> None:
     """Find and measure all objects in images, and write a report for each."""
-    from uniaims.cli.compiling import compiling_told
-    from uniaims.pipeline import AnalysisSettings, analyse_batch
+    refuse_all_missing(images)
+    if output is None:
+        raise SettingsError(NO_OUTPUT)
+    from uniaims.pipeline.settings import AnalysisSettings
 
     settings = settings_of(AnalysisSettings, flags)
+    from uniaims.cli.compiling import compiling_told
+    from uniaims.pipeline import analyse_batch
+
     with progress_bars() as progress, compiling_told():
         result = analyse_batch(
             images, output, settings, workers=workers, overwrite=overwrite, progress=progress
@@ -99,6 +106,7 @@ def measure(
     page: Annotated[Any, page_option("Which image of a stack, counted from 0; or several, as 1-3,7; or all.")] = None,
 ) -> None:
     """Measure the objects of a label image made by this or another program."""
+    refuse_missing(labels, image)
     from uniaims.guard import warm
 
     warm("uniaims.pipeline.given_labels")
@@ -141,6 +149,7 @@ def info(
     as_json: Json = False,
 ) -> None:
     """Say what an image file holds: size, pixel size, and how it was taken."""
+    refuse_missing(image)
     from uniaims.formats import format_of
     from uniaims.micrograph import read_image
 
@@ -165,13 +174,14 @@ def info(
         say_warning(warning)
 
 
-@settings_from("uniaims.segmenter.SegmenterSettings")
+@settings_from("uniaims.segmenter.settings.SegmenterSettings")
 def evaluate(
     dataset: Annotated[Path, typer.Argument(help="Folder with images/ and masks/ of the same stems.")],
     as_json: Json = False,
     **flags: Any,
 ) -> None:
     """Compare what a model finds with the truth, image by image and over the set."""
+    refuse_missing(dataset)
     from uniaims.cli.compiling import compiling_told
     from uniaims.pipeline import evaluate_dataset
     from uniaims.segmenter import Segmenter, SegmenterSettings
@@ -238,7 +248,7 @@ def _exit_code(result: "BatchResult") -> int:
 
 
 def _say_batch(result: "BatchResult") -> None:
-    from uniaims.pipeline.jobs import shown_pages
+    from uniaims.pipeline.plan import shown_pages
 
     pages = [(outcome.image, outcome.page) for outcome in result.outcomes if outcome.image]
     shown = dict(zip(pages, shown_pages(pages), strict=True))

@@ -13,8 +13,10 @@ from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_t
 import typer
 from typer.core import TyperCommand
 
+from uniaims.cli.words import refuse_unknown_names
 from uniaims.errors import SettingsError
 from uniaims.page_choice import METAVAR, parse_pages
+from uniaims.settings import About, told_fields
 
 NUMBERS = "<N,N,...>"
 """What stands for numbers in a row in the help."""
@@ -69,21 +71,11 @@ def with_flags(command: Command) -> Command:
 
     @wraps(command)
     def run(**values: Any) -> Any:
-        return command(**{key: value.value if isinstance(value, Enum) else value for key, value in values.items()})
+        plain = {key: value.value if isinstance(value, Enum) else value for key, value in values.items()}
+        refuse_unknown_names(settings_class, plain)
+        return command(**plain)
 
     return _with_signature(run, parameters)
-
-
-def plain_command(command: Command) -> Command:
-    """The command with only the parameters that it names itself."""
-    if command not in _CLASSES:
-        return command
-
-    @wraps(command)
-    def run(**values: Any) -> Any:
-        return command(**values)
-
-    return _with_signature(run, _own_parameters(command))
 
 
 def settings_of(settings_class: type[Settings], values: Mapping[str, Any]) -> Settings:
@@ -147,37 +139,33 @@ def _with_signature(run: Command, parameters: list[inspect.Parameter]) -> Comman
 
 
 def _flags(settings_class: type[Any]) -> Iterator[inspect.Parameter]:
-    hints = get_type_hints(settings_class)
-    for item in _fields(settings_class):
-        if is_dataclass(hints[item.name]):
-            yield from _flags(hints[item.name])
-        elif "help" in item.metadata:
-            yield _flag(item, hints[item.name])
+    for item, kind, known in told_fields(settings_class):
+        if known.flag is not None:
+            yield _flag(item, kind, known)
 
 
-def _flag(item: Field[Any], kind: Any) -> inspect.Parameter:
-    name = item.metadata.get("flag") or "--" + item.name.replace("_", "-")
+def _flag(item: Field[Any], kind: Any, known: About) -> inspect.Parameter:
+    name = known.flag or "--" + item.name.replace("_", "-")
     names = [name, "--no-" + name.removeprefix("--")] if kind is bool else [name]
-    parse = item.metadata.get("parse")
     option = typer.Option(
-        "/".join(names) if kind is bool else name,
-        help=item.metadata["help"],
-        parser=_parser(parse) if parse else None,
-        metavar=item.metadata.get("metavar") or (NUMBERS if _is_row_of_numbers(kind) else None),
+        "/".join(names),
+        help=known.help,
+        parser=_parser(known.parse) if known.parse else None,
+        metavar=known.metavar or (NUMBERS if _is_row_of_numbers(kind) else None),
     )
     default = inspect.Parameter.empty if item.default is MISSING else _shown(item.default, kind)
-    flag_type: Any = _flag_type(item, kind)
+    flag_type: Any = Any if known.parse else _flag_type(item.name, kind)
     annotation = Annotated[flag_type, option]
     return inspect.Parameter(item.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
 
-def _flag_type(item: Field[Any], kind: Any) -> Any:
+def _flag_type(name: str, kind: Any) -> Any:
     """The type by which typer reads a flag: choices as an enumeration, numbers in a row as text ("32,64,128")."""
     if get_origin(kind) is Literal:
-        return _choices(item.name, kind)
+        return _choices(name, kind)
     if get_origin(kind) is tuple:
         return str if _is_row_of_numbers(kind) else GenericAlias(list, get_args(kind)[:1])
-    return Any if item.metadata.get("parse") else kind
+    return kind
 
 
 def _is_row_of_numbers(kind: Any) -> bool:

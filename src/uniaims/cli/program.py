@@ -1,17 +1,17 @@
 """The commands, put together to a program.
 
-Flags are made from the settings classes, so that every default is written once. Those classes live beside code that
-takes seconds to import; the flags of a command are therefore made only when that command is called.
+Flags are made from the settings classes, so that every default is written once. The flags of a command are made only
+when that command is called.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
 
 from uniaims.cli import commands, dataset
-from uniaims.cli.flags import PlainCommand, plain_command, with_flags
+from uniaims.cli.flags import PlainCommand, with_flags
 from uniaims.cli.stopping import told_if_stopped
 
 
@@ -39,9 +39,18 @@ def build(names: Sequence[str]) -> typer.Typer:
     app.callback()(commands.program)
     for command in commands.COMMANDS:
         name = command.__name__
-        app.command(name, cls=PlainCommand)(with_flags(command) if name in names else plain_command(command))
+        app.command(name, cls=PlainCommand)(with_flags(command) if name in names else _listed(command))
     app.add_typer(dataset.group())
     return app
+
+
+def _listed(command: Callable[..., None]) -> Callable[..., None]:
+    """A command as the help lists it: by its name and its first line."""
+
+    def run() -> None: ...
+
+    run.__doc__ = command.__doc__
+    return run
 
 
 def whole() -> typer.Typer:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from uniaims.cli.screen import say, say_error, say_json, say_warning
+from uniaims.cli.words import refuse_all_missing, refuse_missing
 from uniaims.errors import SettingsError, UniaimsError
 from uniaims.names import folder_name
 
@@ -70,11 +71,13 @@ def scale(
     ] = None,
 ) -> None:
     """Say how large a pixel is, and from where this is known: metadata, or the scale bar in the picture."""
+    refuse_all_missing(images)
+    refuse_missing(detector)
     given = _given(bar, length, keep)
     from uniaims.formats import guarded
 
     guarded.start()
-    from uniaims.pipeline.jobs import find_images, why_nothing
+    from uniaims.pipeline.plan import find_images, why_nothing
     from uniaims.scalebar import parse_box
     from uniaims.scalebar.detector import detector_at
 

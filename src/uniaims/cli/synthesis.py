@@ -8,6 +8,7 @@ import typer
 from uniaims.cli.flags import settings_from, settings_of
 from uniaims.cli.screen import counted, pace, progress_bars, say
 from uniaims.cli.stopping import told_if_stopped
+from uniaims.cli.words import refuse_missing
 from uniaims.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 EVERY = "all"
 
 
-@settings_from("uniaims.synthesis.ProductionSettings")
+@settings_from("uniaims.synthesis.settings.ProductionSettings")
 def synthesise(
     recipes: Annotated[
         list[str] | None,
@@ -34,6 +35,7 @@ def synthesise(
     **flags: Any,
 ) -> None:
     """Make micrographs with exact labels."""
+    refuse_missing(*(style or []))
     from uniaims.synthesis import RECIPES, ProductionSettings
     from uniaims.synthesis import synthesise as make_samples
 

@@ -64,15 +64,15 @@ def _find_learning_rate(settings: "TrainingSettings") -> None:
     say(f"Suggested: --learning-rate {found.suggested:.2g}. The curve: {found.picture}")
 
 
-@settings_from("uniaims.training.finetuning.FineTuningSettings")
+@settings_from("uniaims.training.settings.FineTuningSettings")
 def finetune(
     more: Annotated[list[Path] | None, typer.Argument(metavar="DIR", help="More dataset folders.")] = None,
     **flags: Any,
 ) -> None:
     """Teach a model your kind of images with 5 to 50 labelled ones, in minutes; needs the train extra."""
     with told_if_stopped(GOES_ON):
-        from uniaims.training.finetuning import FineTuningSettings
         from uniaims.training.finetuning import finetune as finetune_model
+        from uniaims.training.settings import FineTuningSettings
 
         settings = settings_of(FineTuningSettings, flags | {"data": [*flags["data"], *(more or [])]})
         with training_progress() as progress:
@@ -80,15 +80,15 @@ def finetune(
         _say_finetuned(done, settings.model)
 
 
-@settings_from("uniaims.training.quantisation.QuantisationSettings")
+@settings_from("uniaims.training.settings.QuantisationSettings")
 def quantise(
     more: Annotated[list[Path] | None, typer.Argument(metavar="DIR", help="More dataset folders.")] = None,
     **flags: Any,
 ) -> None:
     """Make a quick copy of a model for the CPU, with 8-bit numbers; needs the train extra."""
     with told_if_stopped(AGAIN):
-        from uniaims.training.quantisation import QuantisationSettings
         from uniaims.training.quantisation import quantise as quantise_model
+        from uniaims.training.settings import QuantisationSettings
 
         settings = settings_of(QuantisationSettings, flags | {"data": [*flags["data"], *(more or [])]})
         with training_progress() as progress:

@@ -1,11 +1,9 @@
 """One image: read, segment, measure, save."""
 
-import hashlib
-import json
 import math
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, astuple, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,16 +12,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from uniaims.atomic import atomic_folder
-from uniaims.boxes import Box
 from uniaims.dataset import Entry, ImageRecord, InstanceMasks
 from uniaims.deprecation import OldAttribute
 from uniaims.errors import SettingsError
-from uniaims.formats import Acquisition, sidecars_of
+from uniaims.formats import Acquisition
 from uniaims.labels import write_labels
 from uniaims.measurements import Measurements, measure
 from uniaims.micrograph import Micrograph, PixelSize, read_image
-from uniaims.names import page_folder_name, shown, shown_name, uri
-from uniaims.page_choice import METAVAR, PageChoice, check_pages, parse_pages
+from uniaims.names import page_folder_name, shown_name, uri
+from uniaims.pipeline.results import ImageFile, Summary, image_file, write_results
+from uniaims.pipeline.settings import AnalysisSettings
 from uniaims.pipeline.traces import (
     confidence_in_force,
     method_sentences,
@@ -39,142 +37,8 @@ from uniaims.report import ReportContent, kind_figures, write_overlay, write_rep
 from uniaims.runtime import file_hash
 from uniaims.scalebar import ResolvedPixelSize, ScaleReading, resolve_pixel_size, scan_scale
 from uniaims.scalebar.detector import detector_at
-from uniaims.segmenter import Segmentation, Segmenter, SegmenterSettings, Stopwatch, as_micrograph
-from uniaims.settings import setting
+from uniaims.segmenter import Segmentation, Segmenter, Stopwatch, as_micrograph
 from uniaims.version import __version__
-
-SUMMARY = "summary.json"
-RESULT_FILES = ("labels.tif", "measurements.csv", "measurements.parquet", "overlay.png", "report.html", SUMMARY)
-"""What a finished result folder holds."""
-
-
-@dataclass(frozen=True)
-class AnalysisSettings:
-    """How an image is analysed."""
-
-    segmenter: SegmenterSettings = field(default_factory=SegmenterSettings)
-    pixel_size: str | None = field(
-        default=None,
-        metadata={
-            "help": 'Side of a pixel with its unit, such as "2.5 nm", or width x height, "2 x 3 nm"; if not given, '
-            "what file or scale bar say."
-        },
-    )
-    page: PageChoice = setting(
-        None,
-        "Which image of files with several, counted from 0; or several, as 1-3,7; or all; if not given, the first.",
-        parse=parse_pages,
-        metavar=METAVAR,
-    )
-    scale_bar: bool = field(
-        default=True,
-        metadata={"help": "Look for a scale bar: for the pixel size, and to keep it out of what is measured."},
-    )
-    detector: str | None = field(
-        default=None,
-        metadata={"help": "ONNX file of a trained scale bar detector; if not given, the built-in chain."},
-    )
-
-    def __post_init__(self) -> None:
-        self.given_pixel_size()
-        check_pages(self.page)
-
-    def given_pixel_size(self) -> PixelSize | None:
-        """The pixel size that the user gave.
-
-        Raises:
-            PixelSizeError: if the text is no length.
-        """
-        return None if self.pixel_size is None else PixelSize.parse(self.pixel_size)
-
-
-@dataclass(frozen=True)
-class Summary:
-    """The figures of one analysis and all that is needed to trace them; the content of ``summary.json``.
-
-    Attributes:
-        image: absolute path of the image, or "array", with replacement signs for what can't be shown.
-        image_uri: the same as a ``file:`` URI, exact whatever the name is; null for arrays.
-        image_bytes, image_modified: of the file, or all files of the folder, with those that tell of it beside it; the
-            latter in ns since 1970. Null for arrays.
-        image_state: digest of the names, sizes and times of these files: tells whether the image has changed.
-        shape: height and width in pixels.
-        pixel_size_nm, pixel_size_source: ``given``, ``metadata`` or ``scale bar``; null if unknown.
-        pixel_width_nm, pixel_height_nm: both sides; where they differ, ``pixel_size_nm`` is the side of the square of
-            the same area, and lengths in the table are measured with both.
-        scale_bar: the bar that was read in the picture, whether its pixel size was used or not; null if there is none.
-        instance_count: all instances; ``border_count`` of them are cut by the border.
-        area_fraction: share of the analysed part that instances cover.
-        content_edges: the analysed part.
-        working_scale: working pixels per image pixel at which the network saw the image.
-        diameter_px: size of the objects behind that scale, in image pixels; null if none were found by looking.
-        diameter_source: ``given``, or ``found`` by looking.
-        suited_size_fraction: share of the instances whose size suits the scale; null if nothing was found.
-        minimum_confidence: the one in force: what was asked for, else the model's own.
-        expected_ap50: the AP50 to expect, from the confidences of the instances; null if nothing was found.
-        unsure_fraction: share of all objects that were found whose confidence is low; ``is_unsure``: nearly half of
-            them or more.
-        warnings: sentences that the reader should read; ``contradictions`` are those on a pixel size far from what
-            file or scale bar say.
-        notes: sentences on what was done as always, such as leaving out a banner.
-        seconds: wall time by stage.
-        detector_hash: of the scale bar detector that was given; null for the built-in chain.
-        not_measured: property -> why some of its values are missing.
-        kinds: kind of object -> its counts, area fraction and diameters; empty where the model tells no kinds apart.
-    """
-
-    image: str
-    image_uri: str | None
-    image_bytes: int | None
-    image_modified: int | None
-    image_state: str | None
-    shape: tuple[int, int]
-    pixel_size_nm: float | None
-    pixel_size_source: str | None
-    pixel_width_nm: float | None
-    pixel_height_nm: float | None
-    scale_bar: Mapping[str, Any] | None
-    instance_count: int
-    border_count: int
-    area_fraction: float
-    content_edges: Box
-    working_scale: float
-    diameter_px: float | None
-    diameter_source: str
-    suited_size_fraction: float | None
-    minimum_confidence: float
-    expected_ap50: float | None
-    unsure_fraction: float | None
-    is_unsure: bool
-    model: str
-    model_hash: str
-    detector_hash: str | None
-    settings: Mapping[str, Any]
-    version: str
-    seconds: Mapping[str, float]
-    warnings: tuple[str, ...]
-    notes: tuple[str, ...]
-    contradictions: tuple[str, ...]
-    acquisition: Mapping[str, Any]
-    not_measured: Mapping[str, str]
-    kinds: Mapping[str, Any]
-
-    scale = OldAttribute("working_scale")
-    seen_well = OldAttribute("suited_size_fraction")
-    quality = OldAttribute("expected_ap50")
-    content = OldAttribute("content_edges")
-
-    def to_json(self) -> str:
-        """The text of ``summary.json``, in ASCII; for one release with the keys of the one before."""
-        table = asdict(self)
-        old = {
-            "content": astuple(self.content_edges),
-            "scale": self.working_scale,
-            "seen_well": self.suited_size_fraction,
-            "quality": self.expected_ap50,
-        }
-        readable = json.loads(shown(json.dumps(table | old, ensure_ascii=False, allow_nan=False)))
-        return json.dumps(readable, indent=2) + "\n"
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,7 +51,7 @@ class Analysis:
     settings: AnalysisSettings
     seconds: Mapping[str, float]
     scale_bar_reading: ScaleReading | None = None
-    file: "ImageFile | None" = None
+    file: ImageFile | None = None
 
     scale = OldAttribute("scale_bar_reading")
 
@@ -291,7 +155,7 @@ class Analysis:
             with clock("report"):
                 self._write_pictures(place)
             summary = replace(self, seconds={**self.seconds, **clock.seconds}).summary
-            (place / SUMMARY).write_text(summary.to_json(), encoding="utf-8")
+            write_results(place, summary)
         return summary
 
     def entry(self) -> Entry:
@@ -418,29 +282,3 @@ def _one_page(settings: AnalysisSettings) -> int | None:
     if isinstance(settings.page, int | None):
         return settings.page
     raise SettingsError(f"page = {settings.page!r} is for batches (analyse_batch): give the number of one page.")
-
-
-@dataclass(frozen=True)
-class ImageFile:
-    """What tells whether an image has changed, of all the files that it is made of; ``None`` for arrays."""
-
-    size: int | None = None
-    modified: int | None = None
-    state: str | None = None
-
-
-def image_file(path: Path | None) -> ImageFile:
-    """Size in bytes, time of last change, and a digest of names, sizes and times of the files that make an image.
-
-    These are the file with the side-cars beside it, or all files of a folder.
-    """
-    if path is None or not path.exists():
-        return ImageFile()
-    files = [each for each in path.rglob("*") if each.is_file()] if path.is_dir() else [path, *sidecars_of(path)]
-    statuses = {bytes(each.relative_to(path.parent)): each.stat() for each in files}
-    digest = hashlib.sha256()
-    for name, status in sorted(statuses.items()):
-        digest.update(b"%s\0%d %d\n" % (name, status.st_size, status.st_mtime_ns))
-    size = sum(status.st_size for status in statuses.values())
-    modified = max((status.st_mtime_ns for status in statuses.values()), default=0)
-    return ImageFile(size, modified, digest.hexdigest())

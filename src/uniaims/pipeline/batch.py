@@ -1,7 +1,7 @@
 """Many images: skip what is done, go on after failures, stop cleanly, join the results."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -11,10 +11,11 @@ from uniaims.atomic import make_folder, sweep
 from uniaims.errors import OutputError, SettingsError
 from uniaims.formats import guarded as guarded_formats
 from uniaims.names import listed
-from uniaims.pipeline.analysis import AnalysisSettings, image_file
-from uniaims.pipeline.jobs import Job, image_of, page_of, plan_jobs, read_summary, result_folders, shown_pages
-from uniaims.pipeline.overview import is_complete, is_overview_due, read_results, write_overview
-from uniaims.pipeline.task import Outcome, Status, Task
+from uniaims.pipeline.overview import is_overview_due, read_tables, write_overview
+from uniaims.pipeline.plan import BatchImage, plan_batch, shown_pages
+from uniaims.pipeline.results import ResultFolder, image_file, read_results
+from uniaims.pipeline.run import ImageRun, Outcome, Status
+from uniaims.pipeline.settings import AnalysisSettings
 from uniaims.pipeline.ways import Way, differing
 from uniaims.progress import Progress, silence
 from uniaims.segmenter import Segmenter
@@ -82,35 +83,42 @@ def analyse_batch(
         raise SettingsError(f"{workers} workers: wanted at least 1.")
     started, output, settings = time.perf_counter(), Path(output), settings or AnalysisSettings()
     sweep(output)
-    plan = plan_jobs(inputs, output, settings.page)
+    found = read_results(output)
+    plan = plan_batch(inputs, output, settings.page, found)
     outcomes = [Outcome(each.name, "failed", each.message) for each in plan.unusable]
-    if not plan.jobs:
+    if not plan.images:
         return BatchResult(output, tuple(outcomes), interrupted=False, seconds=time.perf_counter() - started)
     if workers == 1:
         guarded_formats.start()  # while the model loads
     segmenter = Segmenter.load(settings=settings.segmenter)
-    tasks = list[Task]()
+    runs = list[ImageRun]()
     if not overwrite:
-        refuse_other_ways(output, Way.of_settings(settings, segmenter.model.info))
-    for job in plan.jobs:
-        reason = "you asked to" if overwrite else why_not_done(job)
-        if reason is None:
-            outcomes.append(Outcome.of_summary(job, "skipped", read_summary(job.folder) or {}))
+        refuse_other_ways(output, found.values(), Way.of_settings(settings, segmenter.model.info))
+    for image in plan.images:
+        before = found.get(image.name)
+        reason = "you asked to" if overwrite else why_not_done(image, before)
+        if before and reason is None:
+            outcomes.append(Outcome.of_summary(image, "skipped", before.summary))
         else:
-            tasks.append(Task(job, replace(settings, page=job.page), reason if job.folder.exists() else ""))
+            again = reason or "" if image.folder.exists() else ""
+            runs.append(ImageRun(image, replace(settings, page=image.page), again))
     made = _make(output)
-    stop = _run(tasks, segmenter, workers, outcomes, progress)
-    joined = _join(output, outcomes, made)
+    stop = _run(runs, segmenter, workers, outcomes, progress)
+    renewed = {run.image.name for run in runs}
+    kept = {name: each for name, each in found.items() if name not in renewed}
+    joined = _join(output, outcomes, made, read_results(output, kept))
     seconds = time.perf_counter() - started
     return replace(joined, interrupted=stop is not None, seconds=seconds, signal=stop_signal(stop))
 
 
-def _join(output: Path, outcomes: list[Outcome], made: list[Path]) -> BatchResult:
+def _join(output: Path, outcomes: list[Outcome], made: list[Path], results: Mapping[str, ResultFolder]) -> BatchResult:
     """Write the overview where it is due; gives the result, with the outcomes of results that turn out to be damaged.
 
     Where there is no result at all, not even the folders that were made for them are left behind.
     """
-    finished = read_results(output, without=[each.name for each in outcomes if each.status == "failed" and each.image])
+    without = {each.name for each in outcomes if each.status == "failed" and each.image}
+    complete = (each for each in results.values() if each.is_complete and each.name not in without)
+    finished = read_tables(complete)
     given = {each.name: each for each in outcomes}
     damaged = {
         each.name: replace(given.get(each.name, Outcome(each.name, "failed")), status="failed", message=each.message)
@@ -125,22 +133,21 @@ def _join(output: Path, outcomes: list[Outcome], made: list[Path]) -> BatchResul
                 folder.rmdir()
     elif failures or any(each.status == "done" for each in outcomes) or is_due:
         write_overview(output, finished.results, failures)
-    differences = differing([Way.of_summary(each.summary) for each in finished.results])
+    differences = differing([Way.of_summary(each.folder.summary) for each in finished.results])
     return BatchResult(output, tuple(outcomes), interrupted=False, seconds=0.0, differing=tuple(differences))
 
 
-def refuse_other_ways(output: Path, now: Way) -> None:
+def refuse_other_ways(output: Path, results: Iterable[ResultFolder], now: Way) -> None:
     """Raise where results in ``output`` were made in another way than they would be now.
 
     Raises:
         SettingsError: saying in what the ways differ, and how to go on.
     """
-    complete = (folder for folder in result_folders(output) if is_complete(folder))
-    summaries = [summary for folder in complete if (summary := read_summary(folder))]
+    summaries = (each.summary for each in results if each.is_complete)
     others = [summary for summary in summaries if Way.of_summary(summary).facts != now.facts]
     if not others:
         return
-    names = shown_pages([(image_of(summary), page_of(summary)) for summary in others])
+    names = shown_pages([(summary.file, summary.page) for summary in others])
     changes = " / ".join(dict.fromkeys(Way.of_summary(summary).change(now) for summary in others))
     raise SettingsError(
         f"{output} holds results of other settings ({listed(names)}). {changes}. Nothing was changed. Give another "
@@ -148,14 +155,13 @@ def refuse_other_ways(output: Path, now: Way) -> None:
     )
 
 
-def why_not_done(job: Job) -> str | None:
+def why_not_done(image: BatchImage, before: ResultFolder | None) -> str | None:
     """Why the results of an image have to be made (again); ``None`` if they are there and up to date."""
-    summary = read_summary(job.folder)
-    if summary is None or not is_complete(job.folder):
+    if before is None or not before.is_complete:
         return "its results were incomplete"
-    if "image_state" not in summary:
+    if before.summary.image_state is None:
         return "its results were written by an older version"
-    if summary["image_state"] != image_file(job.image).state:
+    if before.summary.image_state != image_file(image.image).state:
         return "the image has changed"
     return None
 
@@ -173,18 +179,18 @@ def _make(output: Path) -> list[Path]:
 
 
 def _run(
-    tasks: list[Task], segmenter: Segmenter, workers: int, outcomes: list[Outcome], progress: Progress | None
+    runs: list[ImageRun], segmenter: Segmenter, workers: int, outcomes: list[Outcome], progress: Progress | None
 ) -> KeyboardInterrupt | None:
-    """Run the tasks and append their outcomes; gives what stopped them early, if anything did."""
+    """Analyse the images and append their outcomes; gives what stopped them early, if anything did."""
     tell = progress or silence
-    tell("images", 0, len(tasks))
-    work = Task.run_elsewhere if workers > 1 else partial(Task.run, segmenter=segmenter, progress=progress)
-    finished = executor_for(workers).results(work, tasks, Task.lost)
+    tell("images", 0, len(runs))
+    work = ImageRun.run_elsewhere if workers > 1 else partial(ImageRun.run, segmenter=segmenter, progress=progress)
+    finished = executor_for(workers).results(work, runs, ImageRun.lost)
     try:
         with closing(finished):
             for count, outcome in enumerate(finished, start=1):
                 outcomes.append(outcome)
-                tell("images", count, len(tasks))
+                tell("images", count, len(runs))
     except KeyboardInterrupt as stop:
         return stop
     return None

@@ -1,9 +1,8 @@
 """What a batch has in common: one page and one table over all results of an output folder."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +12,9 @@ import polars
 
 from uniaims.measurements.table import write_csv, write_parquet
 from uniaims.names import shown
-from uniaims.pipeline.analysis import RESULT_FILES, SUMMARY
-from uniaims.pipeline.jobs import (
-    OVERVIEW_FILES,
-    Unusable,
-    image_of,
-    page_of,
-    read_summary,
-    result_folders,
-    shown_pages,
-)
-from uniaims.pipeline.task import Outcome
+from uniaims.pipeline.plan import OVERVIEW_FILES, Unusable, shown_pages
+from uniaims.pipeline.results import ResultFolder
+from uniaims.pipeline.run import Outcome
 from uniaims.pipeline.ways import Way, differing
 from uniaims.report import IndexEntry, IndexFailure, IndexWay, write_index
 
@@ -32,45 +23,30 @@ THUMBNAIL_PX = 320
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """A finished result folder, read back."""
+    """A finished result folder with its measurements."""
 
-    folder: Path
-    summary: Mapping[str, Any]
+    folder: ResultFolder
     table: polars.DataFrame
-
-    @property
-    def image(self) -> Path:
-        """The file that was analysed."""
-        return image_of(self.summary)
 
 
 @dataclass(frozen=True, eq=False)
 class Results:
-    """The result folders of an output folder, sorted by name, and those that can't be read."""
+    """The results of an output folder, sorted by name, and those that can't be read."""
 
     results: tuple[Result, ...]
     damaged: tuple[Unusable, ...]
 
 
-def read_results(output: Path, without: Sequence[str] = ()) -> Results:
-    """Read back all complete result folders in ``output`` but those named in ``without``."""
+def read_tables(folders: Iterable[ResultFolder]) -> Results:
+    """Read the measurements of finished result folders."""
     results, damaged = list[Result](), list[Unusable]()
-    for folder in result_folders(output):
-        summary = read_summary(folder)
-        if summary is None or folder.name in without or not is_complete(folder):
-            continue
+    for folder in folders:
         try:
-            table = polars.read_parquet(BytesIO((folder / "measurements.parquet").read_bytes()))  # no path: no pattern
-            results.append(Result(folder, summary, table))
+            results.append(Result(folder, folder.table()))
         except (polars.exceptions.PolarsError, OSError) as error:
             message = f"the results that are there can't be read ({error}). Make them anew with --overwrite."
             damaged.append(Unusable(folder.name, message))
     return Results(tuple(results), tuple(damaged))
-
-
-def is_complete(folder: Path) -> bool:
-    """Whether a result folder holds every file that it should."""
-    return all((folder / name).is_file() for name in RESULT_FILES)
 
 
 def is_overview_due(output: Path, results: Sequence[Result]) -> bool:
@@ -79,7 +55,7 @@ def is_overview_due(output: Path, results: Sequence[Result]) -> bool:
         written = min((output / name).stat().st_mtime_ns for name in OVERVIEW_FILES)
     except FileNotFoundError:
         return True
-    return any((result.folder / SUMMARY).stat().st_mtime_ns > written for result in results)
+    return any(result.folder.modified_ns > written for result in results)
 
 
 def write_overview(output: Path, results: Sequence[Result], failures: Sequence[Outcome]) -> None:
@@ -96,7 +72,7 @@ def write_overview(output: Path, results: Sequence[Result], failures: Sequence[O
         OutputError: if they can't be written.
     """
     failed = [(each.image.resolve() if each.image else Path(each.name), each.page) for each in failures]
-    names = shown_pages([*((result.image, page_of(result.summary)) for result in results), *failed])
+    names = shown_pages([*((result.folder.summary.file, result.folder.summary.page) for result in results), *failed])
     entries = [_entry(result, name) for result, name in zip(results, names, strict=False)]
     refused = zip(names[len(results) :], failures, strict=True)
     listed = [IndexFailure(name, each.message) for name, each in refused]
@@ -119,7 +95,7 @@ def write_joined_tables(output: Path, tables: Sequence[tuple[str, polars.DataFra
 
 def _ways(results: Sequence[Result], names: Sequence[str]) -> list[IndexWay]:
     """In which different ways results were made, and the images of each; empty where all were made alike."""
-    ways = [Way.of_summary(result.summary) for result in results]
+    ways = [Way.of_summary(result.folder.summary) for result in results]
     differences = differing(ways)
     groups = defaultdict[tuple[str, ...], list[str]](list)
     for way, name in zip(ways, names, strict=False):
@@ -130,20 +106,20 @@ def _ways(results: Sequence[Result], names: Sequence[str]) -> list[IndexWay]:
 
 
 def _entry(result: Result, name: str) -> IndexEntry:
-    summary, table = result.summary, result.table
+    summary, table = result.folder.summary, result.table
     whole = table.filter(~polars.col("touches_border"))
     column = next(name for name in table.columns if name.startswith("equivalent_diameter_"))
     return IndexEntry(
         name=name,
         href=f"{result.folder.name}/report.html",
-        thumbnail=_thumbnail(result.folder / "overlay.png"),
-        instance_count=summary["instance_count"],
-        border_count=summary["border_count"],
+        thumbnail=_thumbnail(result.folder.path / "overlay.png"),
+        instance_count=summary.instance_count,
+        border_count=summary.border_count,
         diameters=whole[column].to_numpy().astype(np.float64),
-        area_fraction=summary["area_fraction"],
-        pixel_size_nm=summary["pixel_size_nm"],
-        warnings=tuple(summary["warnings"]),
-        seconds=sum(summary["seconds"].values()),
+        area_fraction=summary.area_fraction,
+        pixel_size_nm=summary.pixel_size_nm,
+        warnings=tuple(summary.warnings),
+        seconds=sum(summary.seconds.values()),
     )
 
 

@@ -13,29 +13,8 @@ from uniaims.micrograph import PixelSize
 from uniaims.pages.units import NO_BREAK, length_text
 from uniaims.scalebar import ScaleReading, box_list
 from uniaims.segmenter import Segmentation
+from uniaims.settings import words_of
 
-NAMES = {
-    "page": "Image of the file",
-    "pixel_size": "Pixel size given by the user",
-    "scale_bar": "Scale bar",
-    "detector": "Scale bar detector",
-    "model": "Model",
-    "device": "Network run on",
-    "diameter_px": "Object diameter",
-    "tile_px": "Side of a tile",
-    "overlap_px": "Seam between tiles",
-    "test_time_augmentation": "Mirror images",
-    "minimum_confidence": "Minimum confidence",
-    "probability_threshold": "Minimum probability of a pixel",
-    "minimum_area_px": "Smallest object",
-    "merge_difference": "Pieces are one object up to a difference of",
-    "parting_weight": "Weight of parting flow in it",
-    "parting_roughness": "Pieces stay apart from a parting of",
-    "hole_share": "Holes filled up to a share of",
-}
-"""Field of the settings -> its name for the eye; the test of this module asks for all fields."""
-UNITS = {"tile_px": "px", "overlap_px": "px", "minimum_area_px": "px², at the working scale"}
-SWITCHES = {"scale_bar": ("not looked for", "looked for"), "test_time_augmentation": ("not used", "averaged over four")}
 DEVICES = {"cpu": "the processor", "cuda": "a graphics card"}
 
 
@@ -117,15 +96,8 @@ def settings_in_words(settings: Any, segmentation: Segmentation) -> dict[str, st
         settings: a settings class; those nested in it are walked through.
         segmentation: tells the values that were not given but found.
     """
-    in_force = _found_values(segmentation)
-    words: dict[str, str] = {}
-    for item in fields(settings):
-        value = getattr(settings, item.name)
-        if is_dataclass(value):
-            words |= settings_in_words(value, segmentation)
-        else:
-            words[NAMES[item.name]] = in_force.get(item.name) or _written(item.name, value)
-    return words
+    in_force, words, values = _found_values(segmentation), words_of(type(settings)), dict(_values(settings))
+    return {told.name: in_force.get(name) or told.tell(values[name][0]) for name, told in words.items()}
 
 
 def method_sentences(settings: Any, segmentation: Segmentation, size: PixelSize | None) -> tuple[str, ...]:
@@ -153,21 +125,22 @@ def method_sentences(settings: Any, segmentation: Segmentation, size: PixelSize 
     return tuple(told)
 
 
-TOLD_OTHERWISE = (
-    "page", "pixel_size", "scale_bar", "detector", "model", "device", "diameter_px", "test_time_augmentation",
-    "minimum_confidence",
-)  # fmt: skip
-"""Settings that the methods text tells in sentences of their own, or that are no part of the method."""
-
-
 def _changed(settings: Any) -> Iterator[tuple[str, str]]:
-    """Settings that differ from their defaults, by their names for the eye."""
+    """Settings that differ from their defaults and are not told otherwise, by their names for the eye."""
+    words = words_of(type(settings))
+    for name, (value, default) in _values(settings):
+        if words[name].in_methods and value != default:
+            yield words[name].name, words[name].tell(value)
+
+
+def _values(settings: Any) -> Iterator[tuple[str, tuple[Any, Any]]]:
+    """Names of the settings, those of settings inside included, with their values and defaults."""
     for item in fields(settings):
         value = getattr(settings, item.name)
         if is_dataclass(value):
-            yield from _changed(value)
-        elif item.name not in TOLD_OTHERWISE and value != item.default:
-            yield NAMES[item.name], _written(item.name, value)
+            yield from _values(value)
+        else:
+            yield item.name, (value, item.default)
 
 
 def _scale_sentence(segmentation: Segmentation, size: PixelSize | None) -> str:
@@ -194,19 +167,6 @@ def _found_values(segmentation: Segmentation) -> Mapping[str, str]:
         "diameter_px": looked or "none found",
         "minimum_confidence": f"{least:.3g}, {'as given' if given else 'the default of this model'}",
     }
-
-
-def _written(name: str, value: object) -> str:
-    if name == "detector":
-        return str(value or "built in")
-    if value is None:
-        return "none"
-    if name in SWITCHES:
-        return SWITCHES[name][bool(value)]
-    if name == "page":
-        return f"number {value}, counted from 0" if value else "the first"
-    number = f"{value:g}" if isinstance(value, float) else str(value)
-    return f"{number} {UNITS[name]}" if name in UNITS else number
 
 
 def _looked_for(segmentation: Segmentation, size: PixelSize | None) -> str:

@@ -15,12 +15,17 @@ between the two. Where the model's card has a calibration, that number is turned
 and a note says how many; 0 keeps all. Where nearly half of all are unsure, a warning says what to try.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from uniaims.deprecation import old_names
-from uniaims.segmenter.instances import confidence_of, expected_ap50
-from uniaims.segmenter.prediction import Prediction
-from uniaims.segmenter.segmentation import WHAT_TO_TRY, Segmentation, Segmenter, as_micrograph
-from uniaims.segmenter.settings import SegmenterSettings
-from uniaims.segmenter.stopwatch import Stopwatch
+from uniaims.lazily import at_first_use
+
+if TYPE_CHECKING:
+    from uniaims.segmenter.instances import confidence_of, expected_ap50
+    from uniaims.segmenter.prediction import Prediction
+    from uniaims.segmenter.segmentation import WHAT_TO_TRY, Segmentation, Segmenter, as_micrograph
+    from uniaims.segmenter.settings import SegmenterSettings
+    from uniaims.segmenter.stopwatch import Stopwatch
 
 __all__ = [
     "WHAT_TO_TRY",
@@ -34,4 +39,21 @@ __all__ = [
     "expected_ap50",
 ]
 
-__getattr__ = old_names(__name__, {"expected_quality": f"{__name__}.expected_ap50"})
+_HOMES = {
+    "Prediction": "prediction",
+    "Segmentation": "segmentation",
+    "Segmenter": "segmentation",
+    "SegmenterSettings": "settings",
+    "Stopwatch": "stopwatch",
+    "WHAT_TO_TRY": "segmentation",
+    "as_micrograph": "segmentation",
+    "confidence_of": "instances",
+    "expected_ap50": "instances",
+}
+_old = old_names(__name__, {"expected_quality": f"{__name__}.expected_ap50"})
+_first = at_first_use(__name__, _HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    """A name at its first use, or under the name that it had."""
+    return _first(name) if name in _HOMES else _old(name, stacklevel=4)

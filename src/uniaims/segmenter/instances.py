@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uniaims.deprecation import old_names
-from uniaims.flows import CompactFields, FlowSettings, flow_errors, labels_from_fields
+from uniaims.flow_settings import FlowSettings
+from uniaims.flows import CompactFields, flow_errors, labels_from_fields
 from uniaims.labels import Labels, relabel
 from uniaims.segmenter.predictor import KindFields
 from uniaims.segmenter.view import STRIP_ROWS, squared_shape

@@ -15,7 +15,8 @@ from safetensors.numpy import save_file
 from uniaims.atomic import atomic_file
 from uniaims.boxes import Box
 from uniaims.errors import InputError, ModelError, SettingsError
-from uniaims.flows import CompactFields, FlowSettings
+from uniaims.flow_settings import FlowSettings
+from uniaims.flows import CompactFields
 from uniaims.formats.raw_image import check_size
 from uniaims.labels import Labels
 from uniaims.networks.card import ModelCard

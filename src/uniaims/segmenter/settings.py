@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from uniaims.errors import SettingsError
-from uniaims.flows import FlowSettings
+from uniaims.flow_settings import FlowSettings
 from uniaims.networks.card import ModelCard
-from uniaims.runtime import Device
-from uniaims.settings import setting
+from uniaims.settings import Device, Words, setting
 from uniaims.tiles import Tiling
 
 USUAL_CONFIDENCE = 0.5
@@ -23,16 +22,40 @@ class SegmenterSettings:
         SettingsError: if a number is out of its range.
     """
 
-    model: str = setting("general", "Name of a shipped model, or a model file or training folder.")
-    device: Device = setting("auto", "Where the network runs.")
-    diameter_px: float | None = setting(
-        None, "Usual diameter of the objects in pixels; found by looking if not given.", "--diameter"
+    model: str = setting(
+        "general",
+        "Name of a shipped model, or a model file or training folder.",
+        there="model",
+        words=Words("Model", in_methods=False, matters=False),
     )
-    tile_px: int = setting(Tiling.tile_px, "Longest side of a tile in pixels; larger is quicker and needs more memory.")
-    overlap_px: int = setting(Tiling.overlap_px, "Seam in which neighbouring tiles are blended, in pixels.")
-    test_time_augmentation: bool = setting(False, "Average over four mirror images: slower, a little more accurate.")
+    device: Device = setting(
+        "auto", "Where the network runs.", words=Words("Network run on", in_methods=False, matters=False)
+    )
+    diameter_px: float | None = setting(
+        None,
+        "Usual diameter of the objects in pixels; found by looking if not given.",
+        "--diameter",
+        words=Words("Object diameter", "{} px", {None: "found by looking"}, in_methods=False),
+    )
+    tile_px: int = setting(
+        Tiling.tile_px,
+        "Longest side of a tile in pixels; larger is quicker and needs more memory.",
+        words=Words("Side of a tile", "{} px"),
+    )
+    overlap_px: int = setting(
+        Tiling.overlap_px,
+        "Seam in which neighbouring tiles are blended, in pixels.",
+        words=Words("Seam between tiles", "{} px"),
+    )
+    test_time_augmentation: bool = setting(
+        False,
+        "Average over four mirror images: slower, a little more accurate.",
+        words=Words("Mirror images", values={False: "not used", True: "averaged over four"}, in_methods=False),
+    )
     minimum_confidence: float | None = setting(
-        None, "Objects of a lower confidence (0 to 1) are left out and counted; 0 keeps all; the model's if not given."
+        None,
+        "Objects of a lower confidence (0 to 1) are left out and counted; 0 keeps all; the model's if not given.",
+        words=Words("Minimum confidence", values={None: "the model's"}, in_methods=False),
     )
     flow: FlowSettings = field(default_factory=FlowSettings)
 

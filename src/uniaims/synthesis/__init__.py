@@ -1,20 +1,26 @@
 """Synthetic micrographs with exact labels, made without downloads and without learnt models."""
 
+from typing import TYPE_CHECKING
+
+from uniaims.lazily import at_first_use
 from uniaims.records import Attributes
-from uniaims.synthesis.geometry import Geometry
-from uniaims.synthesis.layouts import Learnt
-from uniaims.synthesis.production import Production, ProductionSettings, synthesise
-from uniaims.synthesis.recipe import (
-    RECIPES,
-    Recipe,
-    SyntheticSample,
-    read_recipe,
-    recipe_named,
-    render_sample,
-    save_recipe,
-)
-from uniaims.synthesis.style import Style
-from uniaims.synthesis.teachers import Teacher, recipes_in_style, recipes_like
+
+if TYPE_CHECKING:
+    from uniaims.synthesis.geometry import Geometry
+    from uniaims.synthesis.layouts import Learnt
+    from uniaims.synthesis.production import Production, synthesise
+    from uniaims.synthesis.recipe import (
+        RECIPES,
+        Recipe,
+        SyntheticSample,
+        read_recipe,
+        recipe_named,
+        render_sample,
+        save_recipe,
+    )
+    from uniaims.synthesis.settings import ProductionSettings
+    from uniaims.synthesis.style import Style
+    from uniaims.synthesis.teachers import Teacher, recipes_in_style, recipes_like
 
 __all__ = [
     "RECIPES",
@@ -35,3 +41,23 @@ __all__ = [
     "save_recipe",
     "synthesise",
 ]
+
+_HOMES = {
+    "Geometry": "geometry",
+    "Learnt": "layouts",
+    "Production": "production",
+    "ProductionSettings": "settings",
+    "synthesise": "production",
+    "RECIPES": "recipe",
+    "Recipe": "recipe",
+    "SyntheticSample": "recipe",
+    "read_recipe": "recipe",
+    "recipe_named": "recipe",
+    "render_sample": "recipe",
+    "save_recipe": "recipe",
+    "Style": "style",
+    "Teacher": "teachers",
+    "recipes_in_style": "teachers",
+    "recipes_like": "teachers",
+}
+__getattr__ = at_first_use(__name__, _HOMES)

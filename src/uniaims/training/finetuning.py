@@ -2,15 +2,13 @@
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from uniaims.dataset import open_samples
 from uniaims.errors import SettingsError
 from uniaims.progress import Progress
-from uniaims.settings import needed, setting
 from uniaims.training.requirements import check_libraries
-from uniaims.training.settings import TrainingSettings
+from uniaims.training.settings import FineTuningSettings, TrainingSettings
 
 if TYPE_CHECKING:
     from uniaims.training.trainer import TrainedModel
@@ -20,25 +18,6 @@ FEWEST_TO_VALIDATE = 10
 VALIDATION_SHARE = 0.2
 VALIDATION_EVERY = 100
 WARMUP_STEPS = 20
-
-
-@dataclass(frozen=True)
-class FineTuningSettings:
-    """Settings of a fine-tuning; what is not here is as `TrainingSettings` has it."""
-
-    data: tuple[Path, ...] = needed("Your labelled images: folders, each with images/ and masks/.")
-    output: Path = needed("Folder for checkpoints, the log and the finished model.")
-    model: str = setting("general", "Model to start from, shipped or own.")
-    name: str = setting("finetuned", "Name of the new model.")
-    description: str = setting("", "What the model is for, in a sentence; it is kept in the model file.")
-    minutes: float = setting(
-        10.0, "End after so many minutes, reading and validation included, if the steps are not done before."
-    )
-    steps: int = setting(200, "Optimiser steps; the learning rate falls to zero over them.")
-    batch: int = setting(8, "Crops in each step.")
-    learning_rate: float = setting(3e-4, "Highest learning rate: a fraction of that of a training from nothing.")
-    seed: int = setting(0, "Seed of everything random.")
-    device: str = setting("auto", "auto, cpu or cuda.")
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ without instructions for 8-bit sums can't overflow. The last layer of each head 
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -15,13 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uniaims.atomic import atomic_file
-from uniaims.errors import InputError, OutputError, SettingsError
+from uniaims.errors import InputError, OutputError
 from uniaims.networks.card import CARD_KEY, ModelCard
 from uniaims.progress import Progress
 from uniaims.runtime import file_hash
-from uniaims.settings import needed, setting
 from uniaims.training.requirements import check_libraries
-from uniaims.training.settings import TrainingSettings
+from uniaims.training.settings import QuantisationSettings, TrainingSettings
 
 if TYPE_CHECKING:
     from uniaims.networks.flownet import FlowNet
@@ -29,31 +28,6 @@ if TYPE_CHECKING:
 OPERATIONS = ("Conv", "Add", "Relu", "MaxPool", "Resize", "Concat")
 LAST_KERNELS = ("network.head.1.weight", "network.kind_head.1.weight")
 """Those that give the fields and the kinds, by their names in the exported file."""
-
-
-@dataclass(frozen=True)
-class QuantisationSettings:
-    """Settings of a quantisation.
-
-    Raises:
-        SettingsError: if the output is no .onnx file, or a number is not above 0.
-    """
-
-    data: tuple[Path, ...] = needed("Labelled images: folders, each with images/ and masks/.")
-    output: Path = needed("The .onnx file to write.")
-    model: str = setting("general", "Model to start from, shipped or own.")
-    nominal_diameter_px: float = setting(0.0, "Object diameter that images are brought to; 0: that of the model.")
-    crops: int = setting(64, "Crops to take the ranges of numbers from.")
-    seed: int = setting(0, "Seed of the choice of crops.")
-    overwrite: bool = setting(False, "Replace a file that is there.")
-
-    def __post_init__(self) -> None:
-        if self.output.suffix != ".onnx":
-            raise SettingsError(f"{self.output}: wanted the name of an .onnx file to write.")
-        if self.crops < 1 or self.nominal_diameter_px < 0:
-            raise SettingsError(
-                f"{self.crops} crops, objects of {self.nominal_diameter_px:g} px: wanted at least 1, and 0 px or more."
-            )
 
 
 def quantise(settings: QuantisationSettings, progress: Progress | None = None) -> Path:

@@ -45,7 +45,9 @@ class TrainingSettings:
     heads: tuple[str, ...] = setting(HEADS, "What is predicted of each pixel; fewer for ablations.")
     kinds: tuple[str, ...] = setting((), "Names of the kinds of objects to tell apart; none: they are all one kind.")
     encoder_weights: str = setting("", "Pretrained weights for the encoder alone: a file, or a name on this machine.")
-    initial_weights: str = setting("", "Start from this model, shipped or own; its network is taken over.")
+    initial_weights: str = setting(
+        "", "Start from this model, shipped or own; its network is taken over.", there="model"
+    )
 
     validation: tuple[Path, ...] = setting((), "Dataset folders to validate on; none: a share of the data.")
     validation_share: float = setting(0.1, "Share of each data folder's sources kept for validation, if no folder is.")
@@ -134,3 +136,47 @@ class TrainingSettings:
             kinds=self.kinds,
             position_grid=max(1, self.crop_px // PATCH_PX),
         )
+
+
+@dataclass(frozen=True)
+class FineTuningSettings:
+    """Settings of a fine-tuning; what is not here is as `TrainingSettings` has it."""
+
+    data: tuple[Path, ...] = needed("Your labelled images: folders, each with images/ and masks/.")
+    output: Path = needed("Folder for checkpoints, the log and the finished model.")
+    model: str = setting("general", "Model to start from, shipped or own.", there="model")
+    name: str = setting("finetuned", "Name of the new model.")
+    description: str = setting("", "What the model is for, in a sentence; it is kept in the model file.")
+    minutes: float = setting(
+        10.0, "End after so many minutes, reading and validation included, if the steps are not done before."
+    )
+    steps: int = setting(200, "Optimiser steps; the learning rate falls to zero over them.")
+    batch: int = setting(8, "Crops in each step.")
+    learning_rate: float = setting(3e-4, "Highest learning rate: a fraction of that of a training from nothing.")
+    seed: int = setting(0, "Seed of everything random.")
+    device: str = setting("auto", "auto, cpu or cuda.")
+
+
+@dataclass(frozen=True)
+class QuantisationSettings:
+    """Settings of a quantisation.
+
+    Raises:
+        SettingsError: if the output is no .onnx file, or a number is not above 0.
+    """
+
+    data: tuple[Path, ...] = needed("Labelled images: folders, each with images/ and masks/.")
+    output: Path = needed("The .onnx file to write.")
+    model: str = setting("general", "Model to start from, shipped or own.", there="model")
+    nominal_diameter_px: float = setting(0.0, "Object diameter that images are brought to; 0: that of the model.")
+    crops: int = setting(64, "Crops to take the ranges of numbers from.")
+    seed: int = setting(0, "Seed of the choice of crops.")
+    overwrite: bool = setting(False, "Replace a file that is there.")
+
+    def __post_init__(self) -> None:
+        if self.output.suffix != ".onnx":
+            raise SettingsError(f"{self.output}: wanted the name of an .onnx file to write.")
+        if self.crops < 1 or self.nominal_diameter_px < 0:
+            raise SettingsError(
+                f"{self.crops} crops, objects of {self.nominal_diameter_px:g} px: wanted at least 1, and 0 px or more."
+            )

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from uniaims.errors import OutputError
-from uniaims.pipeline.jobs import folder_names, plan_jobs, shown_names
+from uniaims.pipeline.plan import folder_names, plan_batch, shown_names
+from uniaims.pipeline.results import read_results
 
 
 def touch(*paths: Path) -> None:
@@ -18,7 +19,7 @@ def touch(*paths: Path) -> None:
 
 
 def names(tmp_path: Path, *inputs: str) -> list[str]:
-    return [job.name for job in plan_jobs([tmp_path / item for item in inputs], tmp_path / "out").jobs]
+    return [image.name for image in plan_batch([tmp_path / item for item in inputs], tmp_path / "out").images]
 
 
 def result(folder: Path, image: Path) -> None:
@@ -68,8 +69,8 @@ def test_a_zarr_folder_is_an_image(tmp_path: Path) -> None:
 )
 def test_inputs_without_images_are_named(tmp_path: Path, item: str, message: str) -> None:
     (tmp_path / "empty").mkdir()
-    plan = plan_jobs([tmp_path / item], tmp_path / "out")
-    assert plan.jobs == ()
+    plan = plan_batch([tmp_path / item], tmp_path / "out")
+    assert plan.images == ()
     assert message in plan.unusable[0].message
 
 
@@ -106,7 +107,7 @@ def test_what_is_no_result_is_never_replaced(tmp_path: Path) -> None:
 def test_output_that_is_a_file_is_refused(tmp_path: Path) -> None:
     touch(tmp_path / "out")
     with pytest.raises(OutputError, match="is a file"):
-        plan_jobs([], tmp_path / "out")
+        plan_batch([], tmp_path / "out")
 
 
 def test_images_are_shown_by_their_files() -> None:
@@ -127,3 +128,14 @@ def test_names_are_unique_and_do_not_depend_on_the_order(parts: list[tuple[str, 
     assert all(image.stem in name for image, name in zip(images, given_names, strict=True))
     owners = dict(zip(given_names, images, strict=True))
     assert folder_names(images[::-1], owners) == given_names[::-1]
+
+
+def test_summaries_are_read_once_and_given_on(tmp_path: Path) -> None:
+    touch(tmp_path / "two" / "a.png")
+    result(tmp_path / "out" / "a", tmp_path / "one" / "a.png")
+    found = read_results(tmp_path / "out")
+    (tmp_path / "out" / "a" / "summary.json").unlink()
+    assert read_results(tmp_path / "out", found) == found
+    assert [image.name for image in plan_batch([tmp_path / "two" / "a.png"], tmp_path / "out", None, found).images] == [
+        "two_a"
+    ]

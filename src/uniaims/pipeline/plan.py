@@ -1,12 +1,10 @@
 """Which images a batch has, and which folder the results of each go to."""
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from glob import has_magic
 from pathlib import Path
-from typing import Any
 
 from uniaims.errors import ImageError, OutputError
 from uniaims.formats import is_image_path
@@ -19,18 +17,17 @@ from uniaims.names import (
     matches,
     on_disk,
     page_folder_name,
-    path_of_uri,
     shown_name,
 )
 from uniaims.page_choice import PageChoice
-from uniaims.pipeline.analysis import SUMMARY
+from uniaims.pipeline.results import ResultFolder, read_results
 
 OVERVIEW_FILES = ("index.html", "measurements.csv", "measurements.parquet")
 """What a batch writes beside the result folders; names that no image may take."""
 
 
 @dataclass(frozen=True)
-class Job:
+class BatchImage:
     """An image and the folder for its results.
 
     Attributes:
@@ -59,13 +56,18 @@ class Unusable:
 
 @dataclass(frozen=True)
 class Plan:
-    """The work of a batch, in the order in which it is done."""
+    """The images of a batch, in the order in which they are analysed."""
 
-    jobs: tuple[Job, ...]
+    images: tuple[BatchImage, ...]
     unusable: tuple[Unusable, ...]
 
 
-def plan_jobs(inputs: Iterable[str | Path], output: Path, page: PageChoice = None) -> Plan:
+def plan_batch(
+    inputs: Iterable[str | Path],
+    output: Path,
+    page: PageChoice = None,
+    results: Mapping[str, ResultFolder] | None = None,
+) -> Plan:
     """Find the images and give each a folder of its own in ``output``.
 
     Args:
@@ -74,6 +76,7 @@ def plan_jobs(inputs: Iterable[str | Path], output: Path, page: PageChoice = Non
         output: folder for the results. An image that has results there keeps their folder.
         page: which image of files that hold several, some or all of them. Where several were asked for, and for any but
             the first, ``_page`` and the number stand behind the name of the folder.
+        results: what is in ``output``, by the name of the folder; ``None``: it is read.
 
     Raises:
         OutputError: if ``output`` is there and is no folder.
@@ -86,14 +89,15 @@ def plan_jobs(inputs: Iterable[str | Path], output: Path, page: PageChoice = Non
         if not found:
             unusable.append(Unusable(str(item), why_nothing(Path(item))))
         images.update({path.resolve(): path for path in found if path.resolve() not in images})
-    known = _known_pages(output)
-    names = folder_names(list(images), _owners(output), _foreign(output))
-    jobs = list[Job]()
+    results = read_results(output) if results is None else results
+    known = _known_pages(results.values())
+    names = folder_names(list(images), _owners(results.values()), _foreign(output, results))
+    planned = list[BatchImage]()
     for (own, path), name in zip(images.items(), names, strict=True):
         pages = chosen_pages(path, page)
         folders = (known.get((own, number or 0)) or _folder(name, number, pages) for number in pages)
-        jobs += (Job(path, output / folder, number) for folder, number in zip(folders, pages, strict=True))
-    return Plan(tuple(jobs), tuple(unusable))
+        planned += (BatchImage(path, output / folder, number) for folder, number in zip(folders, pages, strict=True))
+    return Plan(tuple(planned), tuple(unusable))
 
 
 def _folder(name: str, page: int | None, pages: Sequence[int | None]) -> str:
@@ -194,21 +198,6 @@ def why_nothing(path: Path) -> str:
     return f"{path}: no image file matches this pattern. Check it, and put it in quotes."
 
 
-def read_summary(folder: Path) -> Mapping[str, Any] | None:
-    """The summary of a result folder; ``None`` if there is none that can be read."""
-    try:
-        summary = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return summary if isinstance(summary, dict) and "image" in summary else None
-
-
-def result_folders(output: Path) -> Iterator[Path]:
-    """The folders in ``output`` that may hold results, sorted by name."""
-    if output.is_dir():
-        yield from sorted(path for path in output.iterdir() if path.is_dir() and not path.name.startswith("."))
-
-
 def _candidates(image: Path, rivals: Sequence[Path]) -> Iterator[str]:
     """Names for the image, the shortest that none of the rivals (images of the same stem) could have first."""
     if not rivals:
@@ -236,35 +225,19 @@ def _is_zarr(path: Path) -> bool:
     return path.is_dir() and path.suffix.lower() == ".zarr"
 
 
-def image_of(summary: Mapping[str, Any]) -> Path:
-    """The file that results are of, exactly."""
-    exact = summary.get("image_uri")
-    return path_of_uri(exact) if isinstance(exact, str) else Path(summary["image"])
-
-
-def page_of(summary: Mapping[str, Any]) -> int | None:
-    """Which image of the file results are of; ``None`` where none was chosen."""
-    page = summary.get("settings", {}).get("page")
-    return page if isinstance(page, int) else None
-
-
-def _owners(output: Path) -> dict[str, Path]:
-    """Names of result folders and the image that each is of; further pages of a file have the name of their first."""
-    summaries = {folder.name: read_summary(folder) for folder in result_folders(output)}
+def _owners(results: Iterable[ResultFolder]) -> dict[str, Path]:
+    """Names of result folders and the image that each is of, without the page."""
     return {
-        name if page_of(summary) is None else file_folder_name(name): image_of(summary)
-        for name, summary in summaries.items()
-        if summary
+        each.name if each.summary.page is None else file_folder_name(each.name): each.summary.file for each in results
     }
 
 
-def _known_pages(output: Path) -> dict[tuple[Path, int], str]:
+def _known_pages(results: Iterable[ResultFolder]) -> dict[tuple[Path, int], str]:
     """The folders of what was analysed before, by file and page: an image keeps its folder."""
-    summaries = {folder.name: read_summary(folder) for folder in result_folders(output)}
-    return {(image_of(each), page_of(each) or 0): name for name, each in summaries.items() if each}
+    return {(each.summary.file, each.summary.page or 0): each.name for each in results}
 
 
-def _foreign(output: Path) -> list[str]:
+def _foreign(output: Path, results: Mapping[str, ResultFolder]) -> list[str]:
     """Names of files and folders in ``output`` that are no results."""
     present = output.iterdir() if output.is_dir() else ()
-    return [path.name for path in present if read_summary(path) is None]
+    return [path.name for path in present if path.name not in results]

@@ -1,14 +1,15 @@
-"""One image of a batch: what to do with it, and what became of it."""
+"""One image of a batch: how it is analysed, and what became of it."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 from uniaims.errors import UniaimsError
 from uniaims.formats import guarded as guarded_formats
-from uniaims.pipeline.analysis import AnalysisSettings, analyse
-from uniaims.pipeline.jobs import Job
+from uniaims.pipeline.analysis import analyse
+from uniaims.pipeline.plan import BatchImage
+from uniaims.pipeline.results import Summary
+from uniaims.pipeline.settings import AnalysisSettings
 from uniaims.progress import Progress
 from uniaims.segmenter import Segmenter, SegmenterSettings
 from uniaims.stopping import stop_behind
@@ -48,13 +49,20 @@ class Outcome:
     contradictions: tuple[str, ...] = ()
 
     @classmethod
-    def of_summary(cls, job: Job, status: Status, summary: Mapping[str, Any], message: str = "") -> Self:
+    def of_summary(cls, image: BatchImage, status: Status, summary: Summary, message: str = "") -> Self:
         """The outcome of an image whose results are there, now or since an earlier run."""
-        count, diameter, pixel = (summary.get(name) for name in ("instance_count", "diameter_px", "pixel_size_nm"))
-        unsure, contradictions = bool(summary.get("is_unsure")), tuple(summary.get("contradictions", ()))
         return cls(
-            job.name, status, message, count, diameter, pixel, job.image, job.page, unsure, contradictions
-        )  # fmt: skip
+            image.name,
+            status,
+            message,
+            summary.instance_count,
+            summary.diameter_px,
+            summary.pixel_size_nm,
+            image.image,
+            image.page,
+            bool(summary.is_unsure),
+            tuple(summary.contradictions),
+        )
 
     @property
     def has_pixel_size(self) -> bool:
@@ -63,10 +71,10 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Task:
+class ImageRun:
     """One image to analyse, complete and small enough to be sent to another process."""
 
-    job: Job
+    image: BatchImage
     settings: AnalysisSettings
     reason: str = ""
 
@@ -77,16 +85,18 @@ class Task:
             KeyboardInterrupt: if the user stops it, also where a library takes that for an error of its own.
         """
         try:
-            analysis = analyse(self.job.image, self.settings, segmenter, progress, guarded=True)
-            summary = analysis.save(self.job.folder)
+            analysis = analyse(self.image.image, self.settings, segmenter, progress, guarded=True)
+            summary = analysis.save(self.image.folder)
         except Exception as error:
             if stop := stop_behind(error):
                 raise stop from None
-            return Outcome(self.job.name, "failed", failure_message(error), image=self.job.image, page=self.job.page)
-        return Outcome.of_summary(self.job, "done", asdict(summary), self.reason)
+            return Outcome(
+                self.image.name, "failed", failure_message(error), image=self.image.image, page=self.image.page
+            )
+        return Outcome.of_summary(self.image, "done", summary, self.reason)
 
     def run_elsewhere(self) -> Outcome:
-        """`run` in a process of its own, which loads the model itself and keeps it for the next task."""
+        """`run` in a process of its own, which loads the model itself and keeps it for the next."""
         wanted = self.settings.segmenter
         if wanted not in _segmenters:
             guarded_formats.start()  # while the model loads
@@ -94,9 +104,12 @@ class Task:
         return self.run(_segmenters[wanted])
 
     def lost(self) -> Outcome:
-        """What became of a task whose process died."""
+        """What became of an image whose process died."""
         message = "the process that analysed it died, most likely for want of memory. Cut the image into parts."
-        return Outcome(self.job.name, "failed", message, image=self.job.image, page=self.job.page)
+        return self._failed(message)
+
+    def _failed(self, message: str) -> Outcome:
+        return Outcome(self.image.name, "failed", message, image=self.image.image, page=self.image.page)
 
 
 def failure_message(error: Exception) -> str:

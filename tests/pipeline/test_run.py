@@ -7,9 +7,9 @@ from typing import Any
 import cv2
 import pytest
 
-from uniaims.pipeline import AnalysisSettings, analyse_batch, task
-from uniaims.pipeline.jobs import Job
-from uniaims.pipeline.task import Task
+from uniaims.pipeline import AnalysisSettings, analyse_batch, run
+from uniaims.pipeline.plan import BatchImage
+from uniaims.pipeline.run import ImageRun
 
 
 def importing(*_: Any, **__: Any) -> None:
@@ -23,7 +23,7 @@ def test_a_stop_that_a_library_takes_for_another_error_stops_the_batch(
     (tmp_path / "in").mkdir()
     for name in "ab":
         cv2.imwrite(str(tmp_path / "in" / f"{name}.png"), cones(90, 100).image)
-    monkeypatch.setattr(task, "analyse", importing)
+    monkeypatch.setattr(run, "analyse", importing)
     result = analyse_batch([tmp_path / "in"], tmp_path / "out")
     assert (result.interrupted, result.signal) == (True, 15)
     assert result.outcomes == ()
@@ -33,8 +33,8 @@ def test_an_import_that_fails_of_itself_is_a_failure(tmp_path: Path, monkeypatch
     def broken(*_: Any, **__: Any) -> None:
         raise ImportError("no such library")
 
-    monkeypatch.setattr(task, "analyse", broken)
-    one = Task(Job(tmp_path / "a.png", tmp_path / "out" / "a"), AnalysisSettings())
+    monkeypatch.setattr(run, "analyse", broken)
+    one = ImageRun(BatchImage(tmp_path / "a.png", tmp_path / "out" / "a"), AnalysisSettings())
     outcome = one.run(None)  # type: ignore[arg-type]
     assert outcome.status == "failed"
     assert "ImportError: no such library" in outcome.message

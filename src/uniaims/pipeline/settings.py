@@ -1,0 +1,80 @@
+"""What users choose about an analysis."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from uniaims.errors import PixelSizeError
+from uniaims.page_choice import METAVAR, PageChoice, check_pages, parse_pages
+from uniaims.segmenter.settings import SegmenterSettings
+from uniaims.settings import Words, setting
+
+if TYPE_CHECKING:
+    from uniaims.micrograph import PixelSize
+
+
+def _same_pixel_size(text: str | None) -> str | None:
+    """The pixel size as all texts of its length write it; what is none stays as it is."""
+    from uniaims.micrograph import PixelSize
+
+    try:
+        return text and str(PixelSize.parse(text))
+    except PixelSizeError:
+        return text
+
+
+@dataclass(frozen=True)
+class AnalysisSettings:
+    """How an image is analysed.
+
+    Raises:
+        SettingsError: if a setting is out of its range.
+        PixelSizeError: if the pixel size is no length.
+    """
+
+    segmenter: SegmenterSettings = field(default_factory=SegmenterSettings)
+    pixel_size: str | None = setting(
+        None,
+        'Side of a pixel with its unit, such as "2.5 nm", or width x height, "2 x 3 nm"; if not given, what file or '
+        "scale bar say.",
+        words=Words("Pixel size given by the user", in_methods=False, same=_same_pixel_size),
+    )
+    page: PageChoice = setting(
+        None,
+        "Which image of files with several, counted from 0; or several, as 1-3,7; or all; if not given, the first.",
+        parse=parse_pages,
+        metavar=METAVAR,
+        words=Words(
+            "Image of the file",
+            "number {}, counted from 0",
+            {None: "the first", 0: "the first"},
+            in_methods=False,
+            matters=False,
+        ),
+    )
+    scale_bar: bool = setting(
+        True,
+        "Look for a scale bar: for the pixel size, and to keep it out of what is measured.",
+        words=Words("Scale bar", values={False: "not looked for", True: "looked for"}, in_methods=False),
+    )
+    detector: str | None = setting(
+        None,
+        "ONNX file of a trained scale bar detector; if not given, the built-in chain.",
+        there="file",
+        words=Words("Scale bar detector", values={None: "built in"}, in_methods=False, matters=False),
+    )
+
+    def __post_init__(self) -> None:
+        self.given_pixel_size()
+        check_pages(self.page)
+
+    def given_pixel_size(self) -> "PixelSize | None":
+        """The pixel size that the user gave.
+
+        Raises:
+            PixelSizeError: if the text is no length.
+        """
+        if self.pixel_size is None:
+            return None
+        from uniaims.micrograph import PixelSize
+
+        return PixelSize.parse(self.pixel_size)
