@@ -36,7 +36,7 @@ from uniaims.pipeline.traces import (
 from uniaims.progress import Progress
 from uniaims.report import ReportContent, kind_figures, write_overlay, write_report
 from uniaims.runtime import file_hash
-from uniaims.scalebar import ResolvedPixelSize, ScaleReading, resolve_pixel_size, scan_scale
+from uniaims.scalebar import ResolvedPixelSize, ScaleReading, parse_box, resolve_pixel_size, scan_scale
 from uniaims.scalebar.detector import detector_at
 from uniaims.segmenter import Segmentation, Segmenter, SegmenterSettings, Stopwatch, as_micrograph
 from uniaims.settings import setting
@@ -73,10 +73,18 @@ class AnalysisSettings:
         default=None,
         metadata={"help": "ONNX file of a trained scale bar detector; if not given, the built-in chain."},
     )
+    panel: str | None = field(
+        default=None,
+        metadata={
+            "help": "Box of the panel to analyse, x0,y0,x1,y1 in pixels, in figures of several; if not given, all of "
+            "the image."
+        },
+    )
 
     def __post_init__(self) -> None:
         self.given_pixel_size()
         check_pages(self.page)
+        self.given_panel()
 
     def given_pixel_size(self) -> PixelSize | None:
         """The pixel size that the user gave.
@@ -85,6 +93,14 @@ class AnalysisSettings:
             PixelSizeError: if the text is no length.
         """
         return None if self.pixel_size is None else PixelSize.parse(self.pixel_size)
+
+    def given_panel(self) -> Box | None:
+        """The panel that the user gave.
+
+        Raises:
+            SettingsError: if the text is no box.
+        """
+        return None if self.panel is None else parse_box(self.panel)
 
 
 @dataclass(frozen=True)
@@ -371,7 +387,7 @@ def analyse(
     Raises:
         ImageError: if the image can't be read.
         ModelError: if the model can't be found or run.
-        SettingsError: if several pages of a file are asked for.
+        SettingsError: if several pages of a file are asked for, or the panel reaches out of the image.
     """
     clock = Stopwatch()
     file = image_file(Path(image)) if isinstance(image, str | Path) else None
@@ -382,10 +398,11 @@ def analyse(
             micrograph = as_micrograph(image)
     with clock("model"):
         segmenter = segmenter or Segmenter.load(settings=settings.segmenter)
+    panel = settings.given_panel()
     with clock("scale bar"):
-        scale = scan_scale(micrograph, detector_at(settings.detector)) if settings.scale_bar else None
+        scale = scan_scale(micrograph, detector_at(settings.detector), panel) if settings.scale_bar else None
     size = resolve_pixel_size(micrograph, settings.given_pixel_size(), scale).pixel_size
-    segmentation = segmenter(replace(micrograph, pixel_size=size), progress)
+    segmentation = segmenter(replace(micrograph, pixel_size=size), progress, panel)
     if scale is not None:
         segmentation = segmentation.without(scale.drawn, scale.letters)
     with clock("measure"):

@@ -16,6 +16,7 @@ from uniaims.segmenter import Segmentation
 
 NAMES = {
     "page": "Image of the file",
+    "panel": "Panel",
     "pixel_size": "Pixel size given by the user",
     "scale_bar": "Scale bar",
     "detector": "Scale bar detector",
@@ -201,6 +202,8 @@ def _written(name: str, value: object) -> str:
         return str(value or "built in")
     if value is None:
         return "none"
+    if name == "panel":
+        return f"{value} (left, top, right, bottom)"
     if name in SWITCHES:
         return SWITCHES[name][bool(value)]
     if name == "page":

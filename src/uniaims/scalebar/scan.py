@@ -18,6 +18,7 @@ from uniaims.scalebar.choosing import SeenBar, choose
 from uniaims.scalebar.detections import Detection, Detector, text_detector
 from uniaims.scalebar.detector import SHIPPED, load_detector
 from uniaims.scalebar.drawings import is_drawing
+from uniaims.scalebar.ends import measure_by_ends
 from uniaims.scalebar.facts import banner_facts
 from uniaims.scalebar.measuring import Bar, measure_bar
 from uniaims.scalebar.overlays import letter_boxes
@@ -39,9 +40,11 @@ LARGEST_PX = 2**28
 TOO_LARGE = ("The picture is too large to look for one: give the pixel size.",)
 NO_MICROGRAPH = ("the picture is a drawing on white paper, a plot or a diagram, and no micrograph.",)
 SURE = 0.5
+UNLABELLED = 0.7
+"""A bar that the trained detector saw with at least this score is named where no length was read."""
 SURE_ALONE = 0.65
 """A bar of a lower confidence needs a second opinion,"""
-SAME_BAR = 0.1
+SAME_BAR = 0.05
 """which speaks of the same bar if the pixel sizes differ by at most this part."""
 MOST_OF_BAR, PART_PX = 0.7, 4
 """A bar of which so much lies in another one, grown by so many pixels, is a part of that."""
@@ -103,7 +106,42 @@ def _looked(micrograph: Micrograph, gray: NDArray[Any]) -> ScaleReading:
     if reading.bar is None and reading.refusals and not reading.torn:
         reading = _surer(reading, _scanned(gray, load_detector(SHIPPED)))
     colour = coloured(micrograph) if reading.bar is None and not reading.torn else None
-    return reading if colour is None else _surer(reading, _scanned(colour, text_detector))
+    reading = reading if colour is None else _surer(reading, _scanned(colour, text_detector))
+    if reading.bar is None and not reading.reasons:
+        reading = _surer(reading, _turned(gray))
+    if reading.bar is None and not reading.reasons and micrograph.pixel_size is None:
+        reasons = _unlabelled(eight_bit(gray))
+        return replace(reading, reasons=reasons, refusals=(*reading.refusals, *reasons))
+    return reading
+
+
+def _turned(gray: NDArray[Any]) -> ScaleReading:
+    """A look at the turned grey levels (H, W), for text that runs upwards and its upright bar: that if it is sure."""
+    reading = _scanned(np.ascontiguousarray(np.rot90(gray, -1)), text_detector)
+    bar, height = reading.bar, gray.shape[0]
+    if bar is None or bar.text_box is None or bar.vertical or bar.confidence < SURE_ALONE:
+        return ScaleReading(None, seconds=reading.seconds)
+    box, text_box = _turned_back(bar.box, height), _turned_back(bar.text_box, height)
+    upright = replace(bar, box=box, text_box=text_box, vertical=True)
+    return ScaleReading(upright, drawn=(box, text_box), seconds=reading.seconds, bars=(upright,))
+
+
+def _turned_back(box: Box, height: int) -> Box:
+    """A box in a turned picture as it is in the picture, of so many rows."""
+    return Box(height - box.right, box.top, height - box.left, box.bottom)
+
+
+def _unlabelled(gray: NDArray[np.uint8]) -> tuple[str, ...]:
+    """A sentence on the surest bar in ``gray`` (H, W) uint8, of which no length was read; nothing if there is none."""
+    found = _detected(gray, looks(gray.shape)[0], load_detector(SHIPPED))
+    bars = [each for each in found if each.kind in ("bar", "ruler") and each.score >= UNLABELLED]
+    best = max(bars, key=lambda each: each.score, default=None)
+    measured = best and measure_by_ends(gray, best.box)
+    if measured is None:
+        return ()
+    box, length = measured.box, measured.length_px
+    where = f"{box.left},{box.top},{box.right},{box.bottom}"
+    return (f"a bar of {length:.1f} px at {where} has no readable length: give the pixel size, or its box and length.",)
 
 
 def coloured(micrograph: Micrograph) -> NDArray[np.uint8] | None:
@@ -141,9 +179,12 @@ def _agreed(first: ScaleReading, second: ScaleReading) -> ScaleReading:
     """The first reading if the second speaks of the same bar, or of none and the first is rather sure; else none."""
     assert first.bar is not None
     seconds = {stage: taken + second.seconds[stage] for stage, taken in first.seconds.items()}
-    if second.bar is None and first.bar.confidence >= SURE and not second.torn:
+    alone = first.bar.kind != "cut" and first.bar.confidence >= SURE
+    if second.bar is None and alone and not second.torn:
         return replace(first, seconds=seconds)
     if second.bar is not None and abs(second.bar.pixel_size_nm / first.bar.pixel_size_nm - 1) <= SAME_BAR:
+        return replace(first, seconds=seconds)
+    if second.bar is not None and first.bar.kind == "split" and _is_part_of(second.bar, first.bar):
         return replace(first, seconds=seconds)
     if second.bar is not None and _is_part_of(first.bar, second.bar):
         return replace(second, acquisition=first.acquisition, drawn=first.drawn + second.drawn, seconds=seconds)
@@ -169,7 +210,8 @@ def _is_part_of(bar: ScaleBar, whole: ScaleBar) -> bool:
     same = (bar.value, bar.unit) == (whole.value, whole.unit)
     around = whole.box.grown(PART_PX, PART_PX, (whole.box.bottom + PART_PX, whole.box.right + PART_PX))
     longer = whole.length_px > (1 + SAME_BAR) * bar.length_px
-    return same and longer and whole.confidence >= SURE_ALONE and bar.box.share_in(around) >= MOST_OF_BAR
+    sure = whole.confidence >= (SURE if whole.kind == "split" else SURE_ALONE)
+    return same and longer and sure and bar.box.share_in(around) >= MOST_OF_BAR
 
 
 def _scanned(original: NDArray[Any], detector: Detector) -> ScaleReading:

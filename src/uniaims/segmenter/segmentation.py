@@ -221,21 +221,28 @@ class Segmenter:
         wanted = settings if name is None else replace(settings, model=str(name))
         return cls(load_model(wanted.model, wanted.device), wanted)
 
-    def __call__(self, image: Micrograph | ArrayLike | str | Path, progress: Progress | None = None) -> Segmentation:
+    def __call__(
+        self,
+        image: Micrograph | ArrayLike | str | Path,
+        progress: Progress | None = None,
+        panel: Box | None = None,
+    ) -> Segmentation:
         """Find the instances.
 
         Args:
             image: a micrograph; or an array (H, W) or (H, W, 3); or the path of an image file.
             progress: told ``(stage, done, total)``.
+            panel: the part of a figure that is looked at; None: all of the image.
 
         Raises:
             ImageError: if the image can't be read, or an array is no image.
             ModelError: if the network gives no usable numbers.
-            SettingsError: if the diameter would enlarge the image beyond what fits into memory.
+            SettingsError: if the diameter would enlarge the image beyond what fits into memory, or the panel is not in
+                the image.
         """
         clock = Stopwatch()
         with clock("content"):
-            view = view_of(as_micrograph(image), self.model.info.normalisation)
+            view = view_of(as_micrograph(image), self.model.info.normalisation, panel)
         with clock("network"):
             look = self._look(view, progress)
             scale = look.working.scale
