@@ -184,7 +184,7 @@ class _Strip:
         first, last = max(0, end - 2 * widest), min(inked.shape[1], end + 2 * widest)
         best: tuple[float, int, float] | None = None
         for rows in (range(box.top - 1, -1, -1), range(box.bottom, len(inked))):
-            places = []
+            places: list[tuple[int, int]] = []
             for row in rows:
                 if not places and self._is_soft(row):
                     continue
