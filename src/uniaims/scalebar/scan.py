@@ -93,7 +93,7 @@ def scan_scale(micrograph: Micrograph, detector: Detector | None = None, panel: 
         return ScaleReading(None, TOO_LARGE, reasons=TOO_LARGE)
     gray = micrograph.gray()
     reading = _scanned(gray, detector) if detector is not None else _looked(micrograph, gray)
-    if reading.bars and is_drawing(eight_bit(gray)):
+    if reading.bars and gray.dtype == np.uint8 and is_drawing(gray):  # drawings have eight bits
         return replace(reading, bar=None, bars=(), refusals=NO_MICROGRAPH, reasons=NO_MICROGRAPH, torn=True)
     return reading
 
