@@ -3,15 +3,17 @@
     OMP_NUM_THREADS=1 python benchmarks/scalebar_kinds.py --fonts FOLDER --each 8
     OMP_NUM_THREADS=1 python benchmarks/scalebar_kinds.py --fonts OTHER_FOLDER --each 8 --apart
 
-Kinds are the groups of `scalebar_kinds.toml`; figures of several panels, plots and labels without a digit have no scale
-to be taken. `--apart` draws what no constant was chosen on: other seeds, other grounds, and bars and letters of other
-sizes; give it other fonts. Half of the pictures wear (are resized, blurred, compressed).
+Kinds are the groups of `scalebar_kinds.toml`; figures of several panels, plots and labels without a digit have no
+scale to be taken. What nobody could read, since label or bar have the level of the ground, is drawn anew. `--apart`
+draws what no constant was chosen on: other seeds, other grounds, and bars and letters of other sizes; give it other
+fonts. Half of the pictures wear (are resized, blurred, compressed).
 """
 
 import argparse
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -38,9 +40,15 @@ from uniaims.synthesis.scalebars import (
 RECIPES = ("spheres", "powder", "tem-spheres", "grains", "rods", "haadf-particles")
 APART_RECIPES = ("fibres", "axons", "aggregates", "tem-rods", "nanowires", "pores")
 RIGHT, WRONG = 0.02, 0.05
-APART_SEED = 7000
+APART_SEED = 81000
+SEEN_LEVELS, SEEN_SHARE = 30, 0.75
+"""Ink is seen where it is so many grey levels from the ground; that is at least this part of bar and label."""
+ON_PLATE = 0.6
+"""Where more than this part of a box is drawn over, bar or label have a ground of their own."""
+ATTEMPTS = 20
+BANDS = (0.35, 0.5, 0.65, 0.8, 1.0001)
 WEAR = Wear(cut=0.0, factors=(0.75, 1.4), noisy=0.1, quality=(70, 96))
-NO_SCALE = ("panels", "plot", "no digit")
+NO_SCALE = ("panels", "plot", "dark plot", "no digit")
 """Kinds of which no scale may be taken."""
 
 
@@ -58,7 +66,7 @@ class Case:
 def grounds(recipes: Sequence[str], seed: int) -> list[NDArray[np.uint8]]:
     """One grey micrograph (768, 1024) of each recipe."""
     images = [render_sample(recipe, seed, (384, 512)).image for recipe in recipes]
-    gray = [image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) for image in images]
+    gray = [grey(image) for image in images]
     return [np.asarray(cv2.resize(image, (1024, 768), interpolation=cv2.INTER_CUBIC), np.uint8) for image in gray]
 
 
@@ -80,7 +88,7 @@ def drawings(each: int, styles: dict[str, Style], faces: Faces, apart: bool) -> 
         for number in range(each):
             rng = np.random.default_rng([base + number, zlib.crc32(name.encode())])
             look = varied(style, rng) if apart else style
-            drawn = draw_scalebar(pictures[int(rng.integers(len(pictures)))], look, rng, faces=faces)
+            drawn = next(each for each in attempts(pictures, look, rng, faces))
             yield case(style.group, name, number, drawn, rng)
     plain = [style for style in styles.values() if style.group in ("hairline", "split", "bracket")]
     for number in range(2 * each):
@@ -89,6 +97,41 @@ def drawings(each: int, styles: dict[str, Style], faces: Faces, apart: bool) -> 
         rng = np.random.default_rng([base + number, 2])
         shape = (int(rng.integers(400, 800)), int(rng.integers(500, 1000)))
         yield case("plot", "plot", number, draw_plot(shape, rng, faces), rng)
+        dark = draw_plot(shape, rng, faces)
+        dark = replace(dark, image=np.maximum(255 - dark.image, np.uint8(rng.choice([0, 17, 30, 43]))))
+        yield case("dark plot", "dark plot", number, dark, rng)
+
+
+def attempts(
+    pictures: Sequence[NDArray[np.uint8]], style: Style, rng: np.random.Generator, faces: Faces
+) -> Iterator[Drawn]:
+    """Bars on grounds where they can be read; the last of many attempts whatever it is like."""
+    for attempt in range(ATTEMPTS):
+        ground = pictures[int(rng.integers(len(pictures)))]
+        drawn = draw_scalebar(ground, style, rng, faces=faces)
+        if attempt == ATTEMPTS - 1 or is_seen(ground, drawn):
+            yield drawn
+
+
+def is_seen(ground: NDArray[np.uint8], drawn: Drawn) -> bool:
+    """Whether the ink of bar and label is far from the grey levels of the ground (H, W) nearly all over."""
+    bar = drawn.truth.bar
+    image = grey(drawn.image)
+    for x0, y0, x1, y1 in (box for box in (bar.box, bar.text_box) if box is not None and image.shape == ground.shape):
+        window = slice(int(y0), int(np.ceil(y1))), slice(int(x0), int(np.ceil(x1)))
+        inked, below = image[window], ground[window].astype(int)
+        changed = inked != below
+        if not changed.any() or changed.mean() > ON_PLATE:
+            continue
+        ink = int(np.bincount(inked[changed]).argmax())
+        if np.mean(np.abs(below - ink) >= SEEN_LEVELS) < SEEN_SHARE:
+            return False
+    return True
+
+
+def grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Grey levels of an image (H, W) or (H, W, 3)."""
+    return image if image.ndim == 2 else np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)
 
 
 def panels(
@@ -108,8 +151,7 @@ def panels(
 def case(kind: str, name: str, number: int, drawn: Drawn, rng: np.random.Generator) -> Case:
     """A case, worn where its number is odd."""
     drawn = worn(drawn, rng, WEAR) if number % 2 else drawn
-    gray = drawn.image if drawn.image.ndim == 2 else cv2.cvtColor(drawn.image, cv2.COLOR_RGB2GRAY)
-    return Case(kind, name, number, np.ascontiguousarray(gray), drawn.truth)
+    return Case(kind, name, number, np.ascontiguousarray(grey(drawn.image)), drawn.truth)
 
 
 def verdict(each: Case, reading: ScaleReading) -> str:
@@ -140,12 +182,15 @@ def main() -> None:
     options = parser.parse_args()
     styles = read_styles(Path(__file__).with_suffix(".toml"))
     counts: dict[str, dict[str, int]] = {}
+    taken: list[tuple[float, str]] = []
     for each in drawings(options.each, styles, installed_faces(options.fonts), options.apart):
         if options.only and not {each.kind, each.name} & set(options.only):
             continue
         reading = scan_scale(Micrograph.from_array(each.gray))
         found = verdict(each, reading)
         counts.setdefault(each.kind, dict.fromkeys(("right", "none", "off", "wrong"), 0))[found] += 1
+        if reading.bar is not None:
+            taken.append((reading.bar.confidence, found))
         if found != "right":
             said = reading.bar or " | ".join(reading.refusals[-3:])
             true = [(bar.text, round(bar.length_px, 1)) for bar in each.truth.bars]
@@ -158,6 +203,11 @@ def main() -> None:
     for kind, count in {**counts, "all": total}.items():
         numbers = " | ".join(str(count[name]) for name in ("right", "none", "off", "wrong"))
         print(f"| {kind} | {sum(count.values())} | {numbers} |")
+    print("\n| confidence | taken | right | off | wrong |\n| --- | --- | --- | --- | --- |")
+    for low, high in pairwise(BANDS):
+        within = [found for confidence, found in taken if low <= confidence < high]
+        numbers = " | ".join(str(within.count(name)) for name in ("right", "off", "wrong"))
+        print(f"| {low:g} to {min(high, 1):g} | {len(within)} | {numbers} |")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uniaims.deprecation import warn_of_old_name
+from uniaims.errors import SettingsError
 
 EDGES = ("top", "left", "bottom", "right")
 """The columns of an array of boxes."""
@@ -109,6 +110,19 @@ class Box:
     def lies_in(self, shape: tuple[int, ...]) -> bool:
         """Whether it has pixels and all of them are in an image of ``shape`` (H, W, ...)."""
         return 0 <= self.top < self.bottom <= shape[0] and 0 <= self.left < self.right <= shape[1]
+
+
+def check_panel(panel: Box, shape: tuple[int, ...]) -> None:
+    """See that the panel of a figure that a user chose lies in the picture of ``shape`` (H, W).
+
+    Raises:
+        SettingsError: where it reaches out of it.
+    """
+    if not panel.lies_in(shape):
+        said = f"{panel.left},{panel.top},{panel.right},{panel.bottom}"
+        raise SettingsError(
+            f"the panel {said} reaches out of the picture of {shape[1]} x {shape[0]} px: give a box within it."
+        )
 
 
 def box_array(boxes: Iterable[Box]) -> Boxes:

@@ -347,7 +347,7 @@ def test_different_ways_in_one_folder_are_told(
     assert main(["analyse", str(image), *output, "24"]) == 0
     assert "different ways" not in capsys.readouterr().err
     assert main(["analyse", str(tmp_path / "other.png"), *output, "30"]) == 2
-    assert "Object diameter: 24 there, 30 now" in capsys.readouterr().err
+    assert "Object diameter: 24 px there, 30 px now" in capsys.readouterr().err
     assert main(["analyse", str(tmp_path / "other.png"), *output, "30", "--overwrite"]) == 0
     assert "analysed in different ways (Object diameter)" in capsys.readouterr().err
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ import pytest
 import tifffile
 
 import uniaims
-from uniaims.errors import OutputError, PixelSizeError
+from uniaims.boxes import Box
+from uniaims.errors import OutputError, PixelSizeError, SettingsError
 from uniaims.micrograph import Micrograph, PixelSize
 from uniaims.pipeline import Analysis, AnalysisSettings, analyse, save_measurements
 from uniaims.pipeline.results import RESULT_FILES
@@ -46,6 +48,16 @@ def test_pixels_that_are_not_square(slope_model: Any, cones: Callable[..., Any],
     assert "2\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}3\N{NO-BREAK SPACE}nm" in (
         tmp_path / "result" / "report.html"
     ).read_text(encoding="utf-8")
+
+
+def test_of_a_figure_only_the_panel_is_analysed(slope_model: Any, cones: Callable[..., Any]) -> None:
+    image, settings = cones(60, 100).image, replace(SETTINGS, panel="50,0,100,60")
+    found = analyse(image, settings, Segmenter(slope_model, settings.segmenter))
+    assert found.segmentation.labels.shape == (60, 100)
+    assert found.segmentation.content == Box(0, 50, 60, 100)
+    assert not found.segmentation.labels[:, :50].any() and len(found.measurements) > 0
+    with pytest.raises(SettingsError, match="no box"):
+        replace(SETTINGS, panel="90,0")
 
 
 def test_all_results_are_written(analysis: Analysis, tmp_path: Path) -> None:

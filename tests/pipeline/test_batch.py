@@ -98,7 +98,7 @@ def test_results_of_other_settings_are_neither_replaced_nor_mixed(
     before = _all_files(output)
     with pytest.raises(SettingsError, match=r"\(a.png\). Pixel size given by the user: 2.5 µm there, 3 nm now"):
         run(images, AnalysisSettings(SETTINGS.segmenter, "3 nm"))
-    with pytest.raises(SettingsError, match=r"Object diameter: 24 there, 30 now; Pixel .* now.*--overwrite"):
+    with pytest.raises(SettingsError, match=r"Object diameter: 24 px there, 30 px now; Pixel .* now.*--overwrite"):
         analyse_batch([images / "b.png"], output, AnalysisSettings(SegmenterSettings(diameter_px=30.0)))
     with monkeypatch.context() as patch:
         patch.setattr("uniaims.pipeline.ways.__version__", "99")
@@ -133,10 +133,10 @@ def test_a_bad_image_does_not_stop_the_others_and_leaves_nothing(images: Path) -
 def test_a_fault_of_ours_is_recorded_with_its_type(images: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = Segmenter.__call__
 
-    def faulty(self: Segmenter, image: Any, progress: Any = None) -> Any:
+    def faulty(self: Segmenter, image: Any, *rest: Any) -> Any:
         if image.path.stem == "b":
             raise ZeroDivisionError("by nothing")
-        return whole(self, image, progress)
+        return whole(self, image, *rest)
 
     monkeypatch.setattr(Segmenter, "__call__", faulty)
     result = run(images)
@@ -155,10 +155,10 @@ def test_want_of_memory_is_told_with_advice(images: Path, monkeypatch: pytest.Mo
 def test_an_interruption_keeps_what_is_finished(images: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = Segmenter.__call__
 
-    def interrupted(self: Segmenter, image: Any, progress: Any = None) -> Any:
+    def interrupted(self: Segmenter, image: Any, *rest: Any) -> Any:
         if image.path.stem == "b":
             raise KeyboardInterrupt(15)
-        return whole(self, image, progress)
+        return whole(self, image, *rest)
 
     monkeypatch.setattr(Segmenter, "__call__", interrupted)
     result = run(images)
@@ -323,9 +323,9 @@ def test_a_side_car_of_the_same_size_and_an_older_time_is_another(images: Path) 
 def test_a_change_while_it_is_analysed_is_seen_next_time(images: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = Segmenter.__call__
 
-    def changing(self: Segmenter, image: Any, progress: Any = None) -> Any:
+    def changing(self: Segmenter, image: Any, *rest: Any) -> Any:
         os.utime(image.path, ns=(5, 5))
-        return whole(self, image, progress)
+        return whole(self, image, *rest)
 
     with monkeypatch.context() as patched:
         patched.setattr(Segmenter, "__call__", changing)

@@ -17,6 +17,19 @@ def test_plots_are_drawings(seed: int) -> None:
     assert drawn.truth.bars == ()
 
 
+def test_so_are_plots_on_a_dark_screen() -> None:
+    drawn = draw_plot((420, 560), np.random.default_rng(0))
+    gray = cv2.cvtColor(drawn.image, cv2.COLOR_RGB2GRAY)
+    assert is_drawing(np.maximum(255 - gray, 30))
+    rng = np.random.default_rng(1)
+    particles = np.zeros((420, 560), np.uint8)
+    for _ in range(12):
+        middle = tuple(int(rng.integers(side)) for side in (560, 420))
+        cv2.circle(particles, middle, int(rng.integers(8, 30)), 200, -1)
+    textured = np.where(particles > 0, rng.normal(200, 5, particles.shape), 0).astype(np.uint8)
+    assert not is_drawing(textured)
+
+
 def test_a_bar_with_its_label_on_white_paper_is_refused_with_the_reason() -> None:
     gray = np.full((512, 640), 255, np.uint8)
     cv2.rectangle(gray, (60, 470), (259, 477), 0, -1)

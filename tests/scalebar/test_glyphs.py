@@ -25,6 +25,8 @@ def test_digits_and_points_are_counted(text: str, digits: int, points: int) -> N
 def test_a_lost_digit_or_point_is_seen() -> None:
     hundred, one = glyphs_in(written("100 nm"), 5), glyphs_in(written("1.0 nm"), 4)
     assert hundred.allows(("100",)) and not hundred.allows(("10",))
+    assert not hundred.allows(("1",))  # two lost
+    assert hundred.allows(("1",), 2) and not hundred.allows(("10",), 2)  # unless the unit has two letters as high
     assert one.allows(("1", "1.0")) and not one.allows(("10",))
 
 

@@ -27,7 +27,7 @@ def test_an_upright_bar_gives_the_pixel_size() -> None:
 
 def test_it_stands_close_to_its_label_and_has_its_ink() -> None:
     label = Box(275, 90, 302, 200)
-    (bar,) = upright_bars(picture(), label, 255.0)
+    (bar,) = upright_bars(picture(), label, 255.0, 155.0)
     assert bar.vertical and bar.length_px == pytest.approx(180, abs=1)
-    assert upright_bars(picture(), label, 0.0) == ()
-    assert upright_bars(picture(400), label, 255.0) == ()
+    assert upright_bars(picture(), label, 0.0, 155.0) == ()
+    assert upright_bars(picture(400), label, 255.0, 155.0) == ()

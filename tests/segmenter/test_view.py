@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from uniaims.boxes import Box
+from uniaims.errors import SettingsError
 from uniaims.formats import LazyPixels
 from uniaims.micrograph import Micrograph, PixelSize, read_image
 from uniaims.networks.card import Normalisation
@@ -118,3 +119,17 @@ def test_the_middle_has_the_proportions_of_the_content() -> None:
     seen = view(picture(100, 200))
     assert seen.middle(1e9) == seen.content
     assert seen.middle(5000) == Box(25, 50, 75, 150)
+
+
+@pytest.mark.parametrize("side", [(60, 80), (61, 3000), (4099, 5)])
+def test_only_the_panel_is_looked_at(side: tuple[int, int]) -> None:
+    array = picture(*side)
+    panel = Box(side[0] // 3, side[1] // 3, side[0] - 1, side[1] - 1)
+    array[: panel.top] = 0
+    seen = view_of(Micrograph.from_array(array), Normalisation(), panel)
+    assert seen.content == panel and seen.left_out() == ()
+
+
+def test_a_panel_that_reaches_out_is_refused() -> None:
+    with pytest.raises(SettingsError, match="reaches out"):
+        view_of(Micrograph.from_array(picture(30, 40)), Normalisation(), Box(0, 0, 31, 40))

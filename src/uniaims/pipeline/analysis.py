@@ -247,7 +247,7 @@ def analyse(
     Raises:
         ImageError: if the image can't be read.
         ModelError: if the model can't be found or run.
-        SettingsError: if several pages of a file are asked for.
+        SettingsError: if several pages of a file are asked for, or the panel reaches out of the image.
     """
     clock = Stopwatch()
     file = image_file(Path(image)) if isinstance(image, str | Path) else None
@@ -258,10 +258,11 @@ def analyse(
             micrograph = as_micrograph(image)
     with clock("model"):
         segmenter = segmenter or Segmenter.load(settings=settings.segmenter)
+    panel = settings.given_panel()
     with clock("scale bar"):
-        scale = scan_scale(micrograph, detector_at(settings.detector)) if settings.scale_bar else None
+        scale = scan_scale(micrograph, detector_at(settings.detector), panel) if settings.scale_bar else None
     size = resolve_pixel_size(micrograph, settings.given_pixel_size(), scale).pixel_size
-    segmentation = segmenter(replace(micrograph, pixel_size=size), progress)
+    segmentation = segmenter(replace(micrograph, pixel_size=size), progress, panel)
     if scale is not None:
         segmentation = segmentation.without(scale.drawn, scale.letters)
     with clock("measure"):

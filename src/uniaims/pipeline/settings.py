@@ -9,6 +9,7 @@ from uniaims.segmenter.settings import SegmenterSettings
 from uniaims.settings import Words, setting
 
 if TYPE_CHECKING:
+    from uniaims.boxes import Box
     from uniaims.micrograph import PixelSize
 
 
@@ -62,10 +63,16 @@ class AnalysisSettings:
         there="file",
         words=Words("Scale bar detector", values={None: "built in"}, in_methods=False, matters=False),
     )
+    panel: str | None = setting(
+        None,
+        "Box of the panel to analyse, x0,y0,x1,y1 in pixels, in figures of several; if not given, all of the image.",
+        words=Words("Panel", "{} (left, top, right, bottom)"),
+    )
 
     def __post_init__(self) -> None:
         self.given_pixel_size()
         check_pages(self.page)
+        self.given_panel()
 
     def given_pixel_size(self) -> "PixelSize | None":
         """The pixel size that the user gave.
@@ -78,3 +85,15 @@ class AnalysisSettings:
         from uniaims.micrograph import PixelSize
 
         return PixelSize.parse(self.pixel_size)
+
+    def given_panel(self) -> "Box | None":
+        """The panel that the user gave.
+
+        Raises:
+            SettingsError: if the text is no box.
+        """
+        if self.panel is None:
+            return None
+        from uniaims.scalebar import parse_box
+
+        return parse_box(self.panel)

@@ -14,6 +14,7 @@ from uniaims.scalebar.bars import bars_in, find_bars
 from uniaims.scalebar.ends import measure_by_ends
 from uniaims.scalebar.facts import BannerFacts
 from uniaims.scalebar.frames import SAME_LEVEL, rectangle_around
+from uniaims.scalebar.inked import inked_bars, same_strip
 from uniaims.scalebar.measuring import Bar, measure_bar
 from uniaims.scalebar.panels import differ, named
 from uniaims.scalebar.pieces import goes_on, ink_ends_elsewhere
@@ -38,6 +39,8 @@ SHORTEST = 0.25
 STROKE, STROKE_MARGIN, STROKE_PX = 0.5, 0.1, 2
 """Strokes of letters are shorter than this part of their label, and reach beyond its box by at most this part of its
 height, or so many pixels."""
+SAME_STRIP = 0.02
+"""Lengths of one bar, measured by its contrast and by its ink, that differ by at most this part are alike."""
 SAME_SIZE = 0.02
 """Bars that give pixel sizes this close to each other say the same."""
 RIVAL = 0.85
@@ -67,7 +70,7 @@ DASHES = re.compile(r"^\s*[-_—–].*[-_—–]\s*$")
 """A label that was read with a dash at either end stands between the arms of a split bar."""
 SURE_SCORE = 0.65
 """Bars of a lower score have to end where their ink does."""
-SURE_LABEL, SAME_HEIGHT, OTHER_PANEL = 0.9, 0.15, 2.0
+SURE_LABEL, LIKE_HEIGHT, OTHER_PANEL = 0.9, 0.5, 2.0
 """Labels of this confidence, of letters whose height differs by at most this part, so many times their size apart, may
 be those of two panels."""
 JOINED = ("split", "cut")
@@ -172,13 +175,12 @@ def _unpaired(best: Pair, labels: Sequence[LengthLabel], bars: Sequence[ScaleBar
     """A sure label of another length, written like the best one far from it, as in other panels, that has no bar."""
     own = best.label
     for label in labels:
-        like = abs(label.box.height - own.box.height) <= SAME_HEIGHT * own.box.height
-        inked = abs(label.ink - own.ink) <= SAME_LEVEL
+        like = abs(label.box.height - own.box.height) <= LIKE_HEIGHT * own.box.height
         down, across = abs(label.box.top - own.box.top), abs(label.box.left - own.box.left)
         far = max(down, across) >= OTHER_PANEL * max(own.box.shape)
         paired = any(bar.text_box is not None and label.around.share_in(bar.text_box) > 0 for bar in bars)
         sure = label.confidence >= SURE_LABEL and not label.unsure and label.label != own.label
-        if like and inked and far and sure and not paired:
+        if like and far and sure and not paired:
             return label
     return None
 
@@ -255,12 +257,14 @@ def _is_frame(gray: NDArray[np.uint8], bar: Bar, label: LengthLabel) -> bool:
 def _without_parts(pairs: Sequence[Pair]) -> list[Pair]:
     """Pairs but for those whose bar is only a piece: of a row of pieces, or of a bar that its label cuts."""
     joined = [pair.bar for pair in pairs if pair.bar.kind in JOINED and pair.bar.quality >= SURE_ENDS]
+    joined += [pair.bar for pair in pairs if pair.bar.vertical and pair.bar.ticks and pair.bar.quality >= SURE_ENDS]
     whole = [pair for pair in pairs if not any(_is_part(pair.bar, each) for each in joined)]
     return _without_pieces(whole)
 
 
 def _is_part(bar: Bar, whole: Bar) -> bool:
-    return bar.kind == "bar" and bar.bright == whole.bright and bar.box.share_in(whole.box) >= MOST
+    alike = bar.kind == "bar" and bar.bright == whole.bright and not bar.vertical
+    return alike and bar.box.share_in(whole.box) >= MOST
 
 
 def _without_pieces(pairs: Sequence[Pair]) -> list[Pair]:
@@ -313,15 +317,16 @@ def _scale_bar(pair: Pair) -> ScaleBar:
         unit=label.label.unit,
         confidence=round(min(1.0, pair.score), 4),
         kind=bar.kind,
+        vertical=bar.vertical,
     )
 
 
 def _pairs(gray: NDArray[np.uint8], label: LengthLabel, facts: BannerFacts) -> list[Pair]:
     """A label with each bar near it."""
     pairs = []
-    for candidate in find_bars(gray, label.box, label.ink):
-        bar = None if _is_stroke(candidate.box, label) else measure_bar(gray, candidate)
-        if bar is None or not is_plausible(label.label.length_nm / bar.length_px) or _is_frame(gray, bar, label):
+    for bar in _bars_beside(gray, label):
+        stroke = _is_stroke(bar.box, label)
+        if stroke or not is_plausible(label.label.length_nm / bar.length_px) or _is_frame(gray, bar, label):
             continue
         farther = IN_A_ROW if _plain_between(gray, bar.box, label.box) else 1.0
         likeness = bar.quality * _nearness(bar.box, label.box, farther) * _same_ink(bar, label)
@@ -330,10 +335,43 @@ def _pairs(gray: NDArray[np.uint8], label: LengthLabel, facts: BannerFacts) -> l
     return pairs
 
 
+def _bars_beside(gray: NDArray[np.uint8], label: LengthLabel) -> list[Bar]:
+    """Bars and rulers near a label: what stands out from above and below, and what has the label's ink.
+
+    A bar that is both is as even and as strong as either says. It is as long as the former says, unless only the latter
+    has ticks, or the lengths differ much.
+    """
+    candidates = (each for each in find_bars(gray, label.box, label.ink) if not _is_stroke(each.box, label))
+    standing = [bar for bar in (measure_bar(gray, each) for each in candidates) if bar is not None]
+    found = [bar for bar in standing if bar.kind != "bar"]
+    plain = [bar for bar in standing if bar.kind == "bar"]
+    for inked in inked_bars(gray, label.box, label.ink, label.contrast):
+        if not inked.ticks and any(bar.ticks and _touches(inked.box, bar.box, gray.shape) for bar in plain):
+            continue  # one side of a hollow bar
+        same = [bar for bar in plain if bar.bright == inked.bright and same_strip(bar, inked)]
+        plain = [bar for bar in plain if bar not in same]
+        better = [bar for bar in same if bar.ticks or (_is_alike(bar, inked) and not inked.ticks)]
+        strong = [
+            replace(bar, quality=max(bar.quality, inked.quality), contrast=max(bar.contrast, inked.contrast))
+            for bar in better
+        ]
+        found += strong or [inked]
+    return [*found, *plain]
+
+
+def _touches(strip: Box, box: Box, shape: tuple[int, ...]) -> bool:
+    """Whether a strip lies at a side of a box, not in it."""
+    return strip.share_in(box) == 0 and strip.share_in(box.grown(STROKE_PX, STROKE_PX, shape)) >= MOST
+
+
+def _is_alike(bar: Bar, inked: Bar) -> bool:
+    return abs(bar.length_px / inked.length_px - 1) <= SAME_STRIP
+
+
 def _upright_pairs(gray: NDArray[np.uint8], label: LengthLabel, facts: BannerFacts) -> list[Pair]:
     """A label with each bar beside it that runs downwards."""
     pairs = []
-    for bar in upright_bars(gray, label.box, label.ink):
+    for bar in upright_bars(gray, label.box, label.ink, label.contrast):
         if not is_plausible(label.label.length_nm / bar.length_px):
             continue
         likeness = bar.quality * _seen_nearness(bar.box, label.box) * _same_ink(bar, label)

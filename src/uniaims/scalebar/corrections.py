@@ -71,7 +71,9 @@ def given_scale(micrograph: Micrograph, box: Box, length: str) -> ScaleBar:
     length_px = bar.length_px if bar else float(max(box.height, box.width))
     warnings = () if bar else (f"No bar stands out in the box: its longer side, {length_px:g} px, is taken.",)
     size = PixelSize(given.nm / length_px)
-    return ScaleBar(size.nm, length_px, found or box, None, length, given.value, given.unit, 1.0, "bar", warnings)
+    return ScaleBar(
+        size.nm, length_px, found or box, None, length, given.value, given.unit, 1.0, "bar", warnings, upright
+    )
 
 
 def keep_sample(micrograph: Micrograph, scale: ScaleBar, folder: Path, name: str) -> Path:

@@ -39,16 +39,20 @@ class Glyphs:
     digits: tuple[Box, ...] = ()
     points: tuple[Box, ...] = ()
 
-    def allows(self, spellings: Sequence[str]) -> bool:
+    def allows(self, spellings: Sequence[str], high_letters: int = 0) -> bool:
         """Whether one spelling of a number has as many digits as the ink or more, and a point where the ink has one.
 
-        Letters that touch are one piece of ink, so fewer pieces than digits say nothing. Units may be as high as digits
-        and are counted with them then: one piece too much is a digit, more are letters.
+        Letters that touch are one piece of ink, so fewer pieces than digits say nothing. The letters of a unit in
+        capitals, `high_letters` of them, may be counted with the digits: two or more, since one may as well be a digit.
         """
         return any(
-            len(self.digits) != len(form.replace(".", "")) + 1 and (not self.points or "." in form)
+            self._has_no_more_than(len(form.replace(".", "")), high_letters) and (not self.points or "." in form)
             for form in spellings
         )
+
+    def _has_no_more_than(self, digits: int, high_letters: int) -> bool:
+        extra = len(self.digits) - digits
+        return extra <= 0 or 1 < extra <= high_letters
 
 
 def glyphs_in(levels: NDArray[np.uint8], count: int) -> Glyphs:

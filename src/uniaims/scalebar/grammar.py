@@ -74,11 +74,15 @@ class ScoredLabel:
 
 @dataclass(frozen=True, eq=False)
 class _Language:
-    """All spellings: `states` (N, S) int, the classes of each with blanks between, and what each says.
+    """All spellings of some labels.
 
-    `skippable` (N, S) is 1 where the blank before a state may be left out, else 0.
-
-    Of what `kind` it is says whether units are written out too, or are inches.
+    Attributes:
+        labels: what may be said.
+        owners: (N,) number of the label that each spelling says.
+        states: (N, S) the classes of each spelling with blanks between, padded at the end.
+        skippable: (N, S) 1 where the blank before a state may be left out, else 0.
+        lengths: (N,) how many of the states are its own.
+        log_priors: (N,) natural logarithm of how common each spelling is.
     """
 
     labels: tuple[Label, ...]

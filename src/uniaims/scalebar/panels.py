@@ -9,8 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from uniaims.boxes import Box
-from uniaims.errors import SettingsError
+from uniaims.boxes import Box, check_panel
 from uniaims.micrograph import Micrograph
 from uniaims.scalebar.scale import ScaleBar, ScaleReading
 
@@ -39,11 +38,7 @@ def panel_of(micrograph: Micrograph, panel: Box) -> Micrograph:
     Raises:
         SettingsError: where the box reaches out of the picture.
     """
-    height, width = micrograph.shape
-    if panel.bottom > height or panel.right > width:
-        raise SettingsError(
-            f"the panel {_corners(panel)} reaches out of the picture of {width} x {height} px: give a box within it."
-        )
+    check_panel(panel, micrograph.shape)
     part = np.ascontiguousarray(np.asarray(micrograph.pixels)[panel.window])
     return replace(micrograph, pixels=part)
 

@@ -13,6 +13,8 @@ TOLERANCE = 0.02
 """Sources that differ by more than this part are both named to the reader."""
 CONTRADICTION = 0.1
 """From this part on one of the sources is wrong, by another magnification say, and not only rounded."""
+DOUBTFUL = 0.65
+"""A scale bar of a lower confidence is to be compared with the picture: the docs tell how many of these are wrong."""
 MOST_REASONS = 2
 
 
@@ -20,7 +22,7 @@ MOST_REASONS = 2
 class ResolvedPixelSize:
     """The pixel size to use, None where nothing tells it, and sentences for the reader.
 
-    `contradictions` are those of the warnings that tell of sources far apart.
+    `contradictions` are those of the warnings that the terminal tells too: of sources far apart, and of an unsure bar.
     """
 
     pixel_size: PixelSize | None
@@ -49,6 +51,8 @@ def resolve_pixel_size(
     contradictions = [_difference(used, other, says) for other, says in told if _apart(used, other) > CONTRADICTION]
     if bar is not None and used == from_bar:
         warnings += bar.warnings
+        doubts = [_unsure(bar)] if bar.confidence < DOUBTFUL else []
+        warnings, contradictions = [*warnings, *doubts], [*contradictions, *doubts]
     return ResolvedPixelSize(used, tuple(warnings), tuple(contradictions))
 
 
@@ -61,8 +65,8 @@ def _apart(used: PixelSize, other: PixelSize) -> float:
 def pixel_size_of_bar(bar: ScaleBar, micrograph: Micrograph) -> PixelSize:
     """A level bar tells how wide a pixel is, an upright one how high; the other side only the file can say."""
     aspect, side = micrograph.pixel_size.aspect if micrograph.pixel_size else 1.0, bar.pixel_size_nm
-    upright = bar.box.height > bar.box.width
-    return PixelSize.of_sides(side / aspect if upright else side, side if upright else side * aspect, "scale bar")
+    sides = (side / aspect, side) if bar.vertical else (side, side * aspect)
+    return PixelSize.of_sides(*sides, "scale bar")
 
 
 def _difference(used: PixelSize, other: PixelSize, says: str) -> str:
@@ -70,6 +74,12 @@ def _difference(used: PixelSize, other: PixelSize, says: str) -> str:
     apart = _apart(used, other)
     source = {"given": "that was given", "metadata": "of the file", "scale bar": "of the scale bar"}[used.source]
     return f"The pixel size {source}, {_sides(used)}, is used; {says} {_sides(other)}, {apart:.0%} away from it."
+
+
+def _unsure(bar: ScaleBar) -> str:
+    """A sentence on a bar of low confidence."""
+    said = f'"{bar.text}" = {bar.length_px:.1f} px'
+    return f"The scale bar, {said}, was read with a confidence of only {bar.confidence:.2f}: compare it with the image."
 
 
 def _sides(size: PixelSize) -> str:

@@ -42,6 +42,7 @@ UNIT_READINGS = 0.2
 """At least this part of the readings of a label has that letter."""
 INK_MARGIN = 0.25
 """Margin of a label's cut at left and right, in its heights, where the letters of its ink are counted."""
+HIGH_LETTERS = re.compile(r"\d[\d.,\s]*([A-ZÅ]+)")
 PICOMETRES = re.compile(r"\d[\s.]*p")
 PER_DIVISION = re.compile(r"^\s*/\s*d[il1]v", re.IGNORECASE)
 HALF_LABEL = re.compile(r"[0-9.,]{1,5}|[nµumµ]m")
@@ -65,6 +66,8 @@ SURE_READING = 0.9
 """A wider line around a label's counts from this score on: mean probability of its characters."""
 CERTAIN = 0.95
 """Labels of this confidence in the first cut are not read from others."""
+CONTESTING = 0.5
+"""A reading of the same letters that is this much as sure makes both unsure."""
 HOPELESS = -3.0
 """Nor are texts with less support than this: no cut makes labels of them."""
 MOST_LINES = 40
@@ -140,6 +143,11 @@ class Said:
         """Whether one of them has a plain digit: letters alone may look like one, but are none."""
         return any(re.search(r"[0-9]", text) for text in self.texts)
 
+    @property
+    def high_letters(self) -> int:
+        """How many letters as high as digits follow the number, in the reading that has the most of them."""
+        return max((len(match[1]) for text in self.texts for match in HIGH_LETTERS.finditer(text)), default=0)
+
     def forms(self, value: float) -> tuple[str, ...]:
         """How a number may be written here: with a point only if one of them has one."""
         pointed = any(re.search(r"[.,]", text) for text in self.texts)
@@ -169,14 +177,18 @@ def read_lines(gray: NDArray[np.uint8], found: Sequence[FoundText]) -> tuple[Pla
 
 
 def _parted(gray: NDArray[np.uint8], placed: PlacedLine) -> list[PlacedLine]:
-    """The rows of a box, each as a line, where the finder took a label and its bar for one and so it is no label."""
+    """The rows of a box, each as a line, where the finder took a label and its bar for one and so it is no label.
+
+    Where no row is one, its columns, in which text may run upwards.
+    """
     box = placed.box
     if box.height < HIGH_BOX * box.width or NUMBER_AND_UNIT.search(placed.text):
         return [placed]
-    rows = _row_blocks(gray[box.window])
-    if len(rows) < 2:
-        return [placed]
-    boxes = [Box(max(0, box.top + top - 2), box.left, box.top + bottom + 2, box.right) for top, bottom in rows]
+    rows, columns = _row_blocks(gray[box.window]), _row_blocks(gray[box.window].T)
+    lying = [Box(max(0, box.top + top - 2), box.left, box.top + bottom + 2, box.right) for top, bottom in rows]
+    upright = [Box(box.top, max(0, box.left + left - 2), box.bottom, box.left + right + 2) for left, right in columns]
+    upright = [each for each in upright if each.height >= UPRIGHT * each.width]
+    boxes = [*(lying if len(lying) > 1 else []), *upright]
     lines = [PlacedLine(each, line) for each, line in zip(boxes, _read(gray, boxes, 0.1, 0.1), strict=True)]
     labels = [line for line in lines if NUMBER_AND_UNIT.search(line.text)]
     return labels or [placed]
@@ -225,7 +237,18 @@ def find_labels(gray: NDArray[np.uint8], lines: Sequence[PlacedLine]) -> Labels:
                 else:
                     refusals.append(found)
     labels.sort(key=lambda each: -each.confidence)
-    return Labels(tuple(_once(labels)), tuple(dict.fromkeys(refusals)))
+    kept = _once(labels)
+    contested = [each for each in kept if any(_contests(other, each) for other in kept)]
+    refusals += [Refusal(each.text, "it was read otherwise too", unclear=True) for each in contested]
+    return Labels(tuple(each for each in kept if each not in contested), tuple(dict.fromkeys(refusals)))
+
+
+def _contests(other: LengthLabel, label: LengthLabel) -> bool:
+    """Whether another reading of the same letters says another number and is at least half as sure."""
+    shared = max(label.around.share_in(other.around), other.around.share_in(label.around)) > 0.5
+    differs = digits(f"{label.label.value:g}") != digits(f"{other.label.value:g}")
+    sure = not (label.unsure or other.unsure) and other.confidence >= CONTESTING * label.confidence
+    return shared and differs and sure
 
 
 def _once(labels: Sequence[LengthLabel]) -> list[LengthLabel]:
@@ -326,7 +349,7 @@ def _believed(scored: Sequence[ScoredLabel], said: Said, ink: Glyphs) -> list[Sc
     """Labels; those whose unit nobody read, or that have fewer digits than the ink, keep half of their share."""
     return [
         each
-        if said.has_unit(each.label.unit) and ink.allows(said.forms(each.label.value))
+        if said.has_unit(each.label.unit) and ink.allows(said.forms(each.label.value), said.high_letters)
         else replace(each, share=each.share * DOUBTED)
         for each in scored
     ]

@@ -20,6 +20,7 @@ class ScaleBar:
         confidence: 0..1.
         kind: "bar", "split" (by its label), "cut" (by tails of letters) or "ruler".
         warnings: sentences for the reader.
+        vertical: whether it runs downwards, and so tells how high a pixel is.
     """
 
     pixel_size_nm: float
@@ -32,6 +33,7 @@ class ScaleBar:
     confidence: float
     kind: str = "bar"
     warnings: tuple[str, ...] = ()
+    vertical: bool = False
 
 
 @dataclass(frozen=True)

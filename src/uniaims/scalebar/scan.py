@@ -41,7 +41,7 @@ NO_MICROGRAPH = ("the picture is a drawing on white paper, a plot or a diagram, 
 SURE = 0.5
 SURE_ALONE = 0.65
 """A bar of a lower confidence needs a second opinion,"""
-SAME_BAR = 0.1
+SAME_BAR = 0.05
 """which speaks of the same bar if the pixel sizes differ by at most this part."""
 MOST_OF_BAR, PART_PX = 0.7, 4
 """A bar of which so much lies in another one, grown by so many pixels, is a part of that."""
@@ -90,7 +90,7 @@ def scan_scale(micrograph: Micrograph, detector: Detector | None = None, panel: 
         return ScaleReading(None, TOO_LARGE, reasons=TOO_LARGE)
     gray = micrograph.gray()
     reading = _scanned(gray, detector) if detector is not None else _looked(micrograph, gray)
-    if reading.bars and is_drawing(eight_bit(gray)):
+    if reading.bars and gray.dtype == np.uint8 and is_drawing(gray):  # drawings have eight bits
         return replace(reading, bar=None, bars=(), refusals=NO_MICROGRAPH, reasons=NO_MICROGRAPH, torn=True)
     return reading
 
@@ -103,7 +103,26 @@ def _looked(micrograph: Micrograph, gray: NDArray[Any]) -> ScaleReading:
     if reading.bar is None and reading.refusals and not reading.torn:
         reading = _surer(reading, _scanned(gray, load_detector(SHIPPED)))
     colour = coloured(micrograph) if reading.bar is None and not reading.torn else None
-    return reading if colour is None else _surer(reading, _scanned(colour, text_detector))
+    reading = reading if colour is None else _surer(reading, _scanned(colour, text_detector))
+    if reading.bar is None and not reading.reasons:
+        reading = _surer(reading, _turned(gray))
+    return reading
+
+
+def _turned(gray: NDArray[Any]) -> ScaleReading:
+    """A look at the turned grey levels (H, W), for text that runs upwards and its upright bar: that if it is sure."""
+    reading = _scanned(np.ascontiguousarray(np.rot90(gray, -1)), text_detector)
+    bar, height = reading.bar, gray.shape[0]
+    if bar is None or bar.text_box is None or bar.vertical or bar.confidence < SURE_ALONE:
+        return ScaleReading(None, seconds=reading.seconds)
+    box, text_box = _turned_back(bar.box, height), _turned_back(bar.text_box, height)
+    upright = replace(bar, box=box, text_box=text_box, vertical=True)
+    return ScaleReading(upright, drawn=(box, text_box), seconds=reading.seconds, bars=(upright,))
+
+
+def _turned_back(box: Box, height: int) -> Box:
+    """A box in a turned picture as it is in the picture, of so many rows."""
+    return Box(height - box.right, box.top, height - box.left, box.bottom)
 
 
 def coloured(micrograph: Micrograph) -> NDArray[np.uint8] | None:
@@ -141,9 +160,12 @@ def _agreed(first: ScaleReading, second: ScaleReading) -> ScaleReading:
     """The first reading if the second speaks of the same bar, or of none and the first is rather sure; else none."""
     assert first.bar is not None
     seconds = {stage: taken + second.seconds[stage] for stage, taken in first.seconds.items()}
-    if second.bar is None and first.bar.confidence >= SURE and not second.torn:
+    alone = first.bar.kind != "cut" and first.bar.confidence >= SURE
+    if second.bar is None and alone and not second.torn:
         return replace(first, seconds=seconds)
     if second.bar is not None and abs(second.bar.pixel_size_nm / first.bar.pixel_size_nm - 1) <= SAME_BAR:
+        return replace(first, seconds=seconds)
+    if second.bar is not None and first.bar.kind == "split" and _is_part_of(second.bar, first.bar):
         return replace(first, seconds=seconds)
     if second.bar is not None and _is_part_of(first.bar, second.bar):
         return replace(second, acquisition=first.acquisition, drawn=first.drawn + second.drawn, seconds=seconds)
@@ -169,7 +191,8 @@ def _is_part_of(bar: ScaleBar, whole: ScaleBar) -> bool:
     same = (bar.value, bar.unit) == (whole.value, whole.unit)
     around = whole.box.grown(PART_PX, PART_PX, (whole.box.bottom + PART_PX, whole.box.right + PART_PX))
     longer = whole.length_px > (1 + SAME_BAR) * bar.length_px
-    return same and longer and whole.confidence >= SURE_ALONE and bar.box.share_in(around) >= MOST_OF_BAR
+    sure = whole.confidence >= (SURE if whole.kind == "split" else SURE_ALONE)
+    return same and longer and sure and bar.box.share_in(around) >= MOST_OF_BAR
 
 
 def _scanned(original: NDArray[Any], detector: Detector) -> ScaleReading:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from uniaims.boxes import Box
 from uniaims.scalebar.candidates import Candidate
+from uniaims.scalebar.inked import inked_bars, same_strip
 from uniaims.scalebar.measuring import Bar, measure_bar
 
 REACH = 2.5
@@ -28,7 +29,7 @@ INK_TOLERANCE, LEAST_TOLERANCE = 0.12, 6.0
 """Ink varies by this part of its distance from the ground, or by so many levels, from compression."""
 
 
-def upright_bars(gray: NDArray[np.uint8], label: Box, ink: float) -> tuple[Bar, ...]:
+def upright_bars(gray: NDArray[np.uint8], label: Box, ink: float, contrast: float) -> tuple[Bar, ...]:
     """Bars of the level ``ink`` that run downwards left or right of a label's box in ``gray`` (H, W) uint8.
 
     Only what is drawn in the very ink of the label counts: upright edges are everywhere.
@@ -37,14 +38,20 @@ def upright_bars(gray: NDArray[np.uint8], label: Box, ink: float) -> tuple[Bar, 
     around = label.grown(LONGEST * letter, round((REACH + THICKEST) * letter), gray.shape)
     levels = np.ascontiguousarray(gray[around.window].T)
     near = label.moved(-around.top, -around.left).transposed
-    found = []
+    inked = [bar for bar in inked_bars(levels, near, ink, contrast) if _is_beside(bar.box, near)]
+    slender = [bar for bar in inked if bar.length_px >= SHORTEST * letter]
+    found = slender.copy()
     for box in _strips(levels, ink, letter):
-        beside = box.bottom <= near.top or box.top >= near.bottom
-        along = box.left <= (near.left + near.right) / 2 <= box.right
-        bar = measure_bar(levels, Candidate(box, ink > float(np.median(levels)))) if beside and along else None
-        if bar is not None:
-            found.append(_upright(bar, around))
-    return tuple(found)
+        bar = measure_bar(levels, Candidate(box, ink > float(np.median(levels)))) if _is_beside(box, near) else None
+        if bar is not None and not any(same_strip(bar, each) for each in slender):
+            found.append(bar)
+    return tuple(_upright(bar, around) for bar in found)
+
+
+def _is_beside(bar: Box, label: Box) -> bool:
+    """Whether a bar lies above or below a label and reaches over its middle, in the turned picture."""
+    beside = bar.bottom <= label.top or bar.top >= label.bottom
+    return beside and bar.left <= (label.left + label.right) / 2 <= bar.right
 
 
 def _strips(levels: NDArray[np.uint8], ink: float, letter: int) -> list[Box]:

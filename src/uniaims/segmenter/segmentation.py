@@ -181,28 +181,39 @@ class Segmenter:
         wanted = settings if name is None else replace(settings, model=str(name))
         return cls(load_model(wanted.model, wanted.device), wanted)
 
-    def __call__(self, image: Micrograph | ArrayLike | str | Path, progress: Progress | None = None) -> Segmentation:
+    def __call__(
+        self,
+        image: Micrograph | ArrayLike | str | Path,
+        progress: Progress | None = None,
+        panel: Box | None = None,
+    ) -> Segmentation:
         """Find the instances: `predict`, then `instances`.
 
         Args:
             image: a micrograph; or an array (H, W) or (H, W, 3); or the path of an image file.
             progress: told ``(stage, done, total)``.
+            panel: the part of a figure that is looked at; None: all of the image.
 
         Raises:
             ImageError: if the image can't be read, or an array is no image.
             ModelError: if the network gives no usable numbers.
-            SettingsError: if the diameter would enlarge the image beyond what fits into memory.
+            SettingsError: if the diameter would enlarge the image beyond what fits into memory, or the panel is not in
+                the image.
         """
-        return self.instances(self.predict(image, progress), progress=progress)
+        return self.instances(self.predict(image, progress, panel), progress=progress)
 
     segment = __call__
 
-    def predict(self, image: Micrograph | ArrayLike | str | Path, progress: Progress | None = None) -> Prediction:
+    def predict(
+        self,
+        image: Micrograph | ArrayLike | str | Path,
+        progress: Progress | None = None,
+        panel: Box | None = None,
+    ) -> Prediction:
         """Let the network see an image: content, scale and fields; arguments and errors as for the call."""
         clock = Stopwatch()
         with clock("content"):
-            micrograph = as_micrograph(image)
-            view = view_of(micrograph, self.model.info.normalisation)
+            view = view_of(as_micrograph(image), self.model.info.normalisation, panel)
         with clock("network"):
             predictor = Predictor(self.model, view, self.settings)
             working = self._working_scale(predictor, progress)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from uniaims.boxes import Box
+from uniaims.boxes import Box, check_panel
 from uniaims.content import content_box
 from uniaims.micrograph import Micrograph
 from uniaims.networks.card import GrayRange, Normalisation
@@ -62,7 +62,7 @@ class View:
     """Grey levels, the part of them that shows the sample, and the range that becomes 0..1.
 
     ``flat`` says that all pixels have one level: there is nothing to find. ``aspect`` is height / width of a pixel:
-    the network sees the picture in the proportions of the sample.
+    the network sees the picture in the proportions of the sample. ``panel`` is the part of a figure that is looked at.
     """
 
     gray: Gray
@@ -70,6 +70,7 @@ class View:
     range: GrayRange
     flat: bool
     aspect: float = 1.0
+    panel: Box | None = None
 
     def at(self, scale: float, part: Box | None = None) -> "WorkingImage":
         """``part`` of the content (else all of it) at ``scale`` working pixels per image pixel.
@@ -89,12 +90,12 @@ class View:
 
     def left_out(self) -> tuple[str, ...]:
         """A sentence on what is not content, if anything is not."""
-        (height, width), content = self.gray.shape, self.content
+        whole, content = self.panel or Box(0, 0, *self.gray.shape), self.content
         edges = {
-            "at the top": content.top,
-            "at the bottom": height - content.bottom,
-            "at the left": content.left,
-            "at the right": width - content.right,
+            "at the top": content.top - whole.top,
+            "at the bottom": whole.bottom - content.bottom,
+            "at the left": content.left - whole.left,
+            "at the right": whole.right - content.right,
         }
         strips = ", ".join(f"{pixels} px {edge}" for edge, pixels in edges.items() if pixels)
         if not strips:
@@ -150,16 +151,24 @@ class WorkingImage:
         )
 
 
-def view_of(micrograph: Micrograph, normalisation: Normalisation) -> View:
-    """Look at the whole micrograph, thinned out, to find its content and grey range."""
+def view_of(micrograph: Micrograph, normalisation: Normalisation, panel: Box | None = None) -> View:
+    """Look at the whole micrograph, or one panel of it, thinned out, to find its content and grey range.
+
+    Raises:
+        SettingsError: where the panel reaches out of the micrograph.
+    """
     gray = Gray(micrograph)
     overview, step = gray.overview(), overview_step(gray.shape)
-    thinned = content_box(overview)
+    if panel is not None:
+        check_panel(panel, gray.shape)
+    whole = panel or Box(0, 0, *gray.shape)
+    looked_at = _thinned(whole, step)
+    thinned = content_box(overview[looked_at.window]).moved(looked_at.top, looked_at.left)
     levels = overview[thinned.window]
     limits = (float(overview.min()), float(overview.max()))
-    content = _enlarged(thinned, step, overview.shape, gray.shape)
+    content = _enlarged(thinned, step, looked_at, whole)
     flat, grey_range = bool(levels.min() == levels.max()), normalisation.range_of(levels)
-    return View(Gray(micrograph, limits), content, grey_range, flat, _aspect(micrograph))
+    return View(Gray(micrograph, limits), content, grey_range, flat, _aspect(micrograph), panel)
 
 
 def squared_shape(shape: tuple[int, int], aspect: float, scale: float = 1.0) -> tuple[int, int]:
@@ -179,8 +188,17 @@ def overview_step(shape: tuple[int, int]) -> int:
     return ceil(max(shape) / OVERVIEW_SIDE_PX)
 
 
-def _enlarged(box: Box, step: int, thinned: tuple[int, ...], shape: tuple[int, int]) -> Box:
-    """A box of every ``step``-th pixel as a box of all pixels, rounded inwards."""
-    bottom = shape[0] if box.bottom == thinned[0] else (box.bottom - 1) * step + 1
-    right = shape[1] if box.right == thinned[1] else (box.right - 1) * step + 1
-    return Box(box.top * step, box.left * step, bottom, right)
+def _thinned(panel: Box, step: int) -> Box:
+    """A box of all pixels as a box of every ``step``-th one, rounded inwards, of one of them at least."""
+    last_row, last_column = (panel.bottom - 1) // step, (panel.right - 1) // step
+    top, left = min(last_row, ceil(panel.top / step)), min(last_column, ceil(panel.left / step))
+    return Box(top, left, last_row + 1, last_column + 1)
+
+
+def _enlarged(box: Box, step: int, thinned: Box, whole: Box) -> Box:
+    """A box of every ``step``-th pixel as a box of all pixels, rounded inwards; ``thinned`` is ``whole``."""
+    top = whole.top if box.top == thinned.top else box.top * step
+    left = whole.left if box.left == thinned.left else box.left * step
+    bottom = whole.bottom if box.bottom == thinned.bottom else (box.bottom - 1) * step + 1
+    right = whole.right if box.right == thinned.right else (box.right - 1) * step + 1
+    return Box(top, left, bottom, right)

@@ -1,0 +1,252 @@
+"""Bars in the very ink of their label, by that ink alone, whatever the ground is like.
+
+A bar on particles as bright as itself stands out from them hardly, and its ends and ticks even less. Its ink is of one
+level, though, and its rows all begin and end in the same columns, which nothing of the sample does.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from uniaims.boxes import Box
+from uniaims.scalebar.candidates import LEAST_CONTRAST
+from uniaims.scalebar.measuring import Bar
+
+REACH = 4.1
+"""A bar is at most so many letter heights above or below its label,"""
+FAR = 20.0
+"""and its columns begin at most so many beside it."""
+SHORTEST, SHORTEST_PX = 0.5, 8
+"""It is at least so many letter heights long, or so many pixels,"""
+SLENDER = 2.0
+"""so many times as long as thick,"""
+THICKEST = 1.6
+"""and at most so many letter heights thick."""
+LEAST_TOLERANCE, COMPRESSED, TOLERANCE = 6.0, 16.0, 0.12
+"""Ink varies by so many levels; by so many, or by this part of the label's contrast, from compression."""
+ACROSS = 0.9
+"""Lines along this part of the picture or more are frames."""
+JITTER_PX = 2
+"""The rows of a bar begin and end in the same columns to so many pixels."""
+SIDES_PX, HOLLOW_PX = 6, 12
+"""Strips that begin and end in the same columns to so many pixels are sides of a rectangle, if ticks join them or they
+are no more than so many pixels apart."""
+OUTSIDE_PX = slice(4, 8)
+"""Columns outside an end that tell what the ground is there."""
+CLEAR = 1.5
+"""The ground there is farther from the ink than so many times the ink's tolerance."""
+EDGE_PX = 3.0
+"""The ink's edge is no farther than this from where the ink was seen to end."""
+LEAST_TICK_PX, LEAST_TICK, WIDEST_TICK = 3, 0.7, 1.5
+"""Ticks go on so many rows, or this part of the bar's thickness, and are at most so many times as wide as that."""
+TALLEST = 1.5
+"""Ticks are at most so many letter heights high at one side; higher ones are sides of a frame."""
+SOFT_ROW, SOFT_LEVELS = 0.3, 3.0
+"""Rows of which more than this part is ink, to so many times its tolerance, are soft rows of the bar, and no ticks."""
+MOST = 0.7
+"""Two bars are one if this part of either lies in the other."""
+LEAST_QUALITY = 0.3
+END_PX, END_FREE = 6, 0.5
+"""So many pixels from an end, or twice the bar's thickness, at least this part is free of ink above and below."""
+STANDING = 0.7
+"""Bars beside which more than this part is free of ink, above and below, stand as clear as can be."""
+
+
+def inked_bars(gray: NDArray[np.uint8], label: Box, ink: float, contrast: float) -> list[Bar]:
+    """Bars of the level ``ink`` near a label's box in ``gray`` (H, W) uint8, lying ones, whose ends are clear.
+
+    Of what is found with the least tolerance and with that of compression the former is taken, unless only the latter
+    has ticks.
+    """
+    letter = min(label.shape)
+    band = label.grown(round(REACH * letter), round(FAR * letter), gray.shape)
+    levels = gray[band.window].astype(np.float32)
+    loose = max(COMPRESSED, TOLERANCE * contrast)
+    exact, soft = (_bars(levels, ink, tolerance, letter, gray.shape[1]) for tolerance in (LEAST_TOLERANCE, loose))
+    known = [bar for bar in exact if bar.ticks or not any(each.ticks and same_strip(bar, each) for each in soft)]
+    found = [*known, *(bar for bar in soft if not any(same_strip(bar, each) for each in known))]
+    return [
+        replace(bar, box=bar.box.moved(band.top, band.left), start=bar.start + band.left, end=bar.end + band.left)
+        for bar in found
+    ]
+
+
+def same_strip(bar: Bar, other: Bar) -> bool:
+    """Whether most of one of two bars lies in the other."""
+    return max(bar.box.share_in(other.box), other.box.share_in(bar.box)) >= MOST
+
+
+def _bars(levels: NDArray[np.float32], ink: float, tolerance: float, letter: int, width: int) -> list[Bar]:
+    """Bars of an ink in ``levels`` (h, w), a part of a picture so many columns wide, of which lines across are none."""
+    inked = np.abs(levels - np.float32(ink)) <= tolerance
+    strips = [
+        box
+        for box in _strips(_closed(inked), max(SHORTEST_PX, round(SHORTEST * letter)))
+        if box.height <= THICKEST * letter and box.width >= SLENDER * box.height and box.width < ACROSS * width
+    ]
+    measured = (_Strip(levels, inked, strip, tolerance).measured(strips, TALLEST * letter) for strip in strips)
+    return [bar for bar in measured if bar is not None and bar.quality >= LEAST_QUALITY]
+
+
+def _closed(inked: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Ink (h, w) without the gaps of a pixel that compression leaves in a row."""
+    return np.asarray(cv2.morphologyEx(inked.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((1, 3), np.uint8)), np.bool_)
+
+
+def _strips(inked: NDArray[np.bool_], shortest: int) -> list[Box]:
+    """Boxes of rows of ink (h, w) that follow each other and begin and end in the same columns."""
+    padded = np.pad(inked, ((0, 0), (1, 1))).astype(np.int8)
+    rows, edges = np.nonzero(np.diff(padded, axis=1))
+    runs = zip(rows[::2].tolist(), edges[::2].tolist(), edges[1::2].tolist(), strict=True)
+    strips: list[Box] = []
+    growing: list[int] = []
+    for row, start, end in runs:
+        if end - start < shortest:
+            continue
+        growing = [number for number in growing if strips[number].bottom >= row]
+        for number in growing:
+            last = strips[number]
+            if last.bottom == row and abs(last.left - start) <= JITTER_PX and abs(last.right - end) <= JITTER_PX:
+                strips[number] = Box(last.top, last.left, row + 1, last.right)
+                break
+        else:
+            strips.append(Box(row, start, row + 1, end))
+            growing.append(len(strips) - 1)
+    return strips
+
+
+class _Strip:
+    """A strip of ink in ``levels`` (h, w), of which ``inked`` (h, w) have the ink's level to a tolerance."""
+
+    def __init__(self, levels: NDArray[np.float32], inked: NDArray[np.bool_], box: Box, tolerance: float) -> None:
+        self.levels, self.inked, self.box, self.tolerance = levels, inked, box, tolerance
+        rounding = box.height // 3
+        self.profile = np.median(levels[box.top + rounding : box.bottom - rounding], axis=0)
+        self.level = float(np.median(self.profile[box.left : box.right]))
+
+    def measured(self, others: Sequence[Box], tallest: float) -> Bar | None:
+        """The bar that the strip is; None where its ends are not clear, or it is a side of a rectangle.
+
+        So it is where `others` are like it, or what would be ticks has more rows than ``tallest``.
+        """
+        left, right = self._tick(-1), self._tick(1)
+        box, tall = self.box, 0
+        ticks = left is not None and right is not None
+        if left is not None and right is not None:
+            tall = max(left[1], right[1])
+            outer = Box(max(0, box.top - tall), box.left, min(len(self.inked), box.bottom + tall), box.right)
+            ends: tuple[float, float] = (left[0], right[0])
+            drops: tuple[float, ...] = ()
+            width = max(left[2], right[2])
+        else:
+            found = self._edge(-1), self._edge(1)
+            if found[0] is None or found[1] is None:
+                return None
+            ends, drops = (found[0][0], found[1][0]), (found[0][1], found[1][1])
+            outer, width = box, 0.0
+        if tall > tallest or any(self._closes(each, max(tall, HOLLOW_PX)) for each in others):
+            return None
+        quality = self._standing(round(width) + JITTER_PX if ticks else 0)
+        around = self._around()
+        contrast, bright = max((abs(self.level - around), *drops)), self.level > around
+        return Bar(outer, *ends, ticks, "bar", quality, self.level, contrast, tick_px=width, bright=bright)
+
+    def _edge(self, step: int) -> tuple[float, float] | None:
+        """Where the ink ends at one side, sub-pixel, and how far the ground there is from it; None: it is not clear."""
+        profile = self.profile if step > 0 else self.profile[::-1]
+        end = self.box.right if step > 0 else len(profile) - self.box.left
+        outside = profile[end + OUTSIDE_PX.start : end + OUTSIDE_PX.stop]
+        outside = outside if len(outside) else profile[end:]
+        if not len(outside):  # what the picture's edge cuts may be longer
+            return None
+        drops = np.abs(outside - self.level)
+        drop = float(np.median(drops))
+        if drop < max(LEAST_CONTRAST, CLEAR * self.tolerance) or float(drops.min()) < self.tolerance:
+            return None
+        share = np.abs(profile - self.level) / drop  # 0 in the ink, 1 on the ground
+        column = end - 1
+        while column + 1 < len(share) and share[column] < 0.5:
+            column += 1
+        before = float(share[column - 1])
+        place = column - 0.5 + (0.5 - before) / max(float(share[column]) - before, 1e-6)
+        if abs(place - end) > EDGE_PX:
+            return None
+        return (place if step > 0 else len(profile) - place), drop
+
+    def _tick(self, step: int) -> tuple[float, int, float] | None:
+        """Middle column, rows and width of a tick at one side; None where there is none."""
+        box, inked = self.box, self.inked
+        widest = max(3, round(WIDEST_TICK * box.height) + 1)
+        end = box.right if step > 0 else box.left
+        first, last = max(0, end - 2 * widest), min(inked.shape[1], end + 2 * widest)
+        best: tuple[float, int, float] | None = None
+        for rows in (range(box.top - 1, -1, -1), range(box.bottom, len(inked))):
+            places: list[tuple[int, int]] = []
+            for row in rows:
+                if not places and self._is_soft(row):
+                    continue
+                place = _run_near(inked[row, first:last], end - first - (1 if step > 0 else 0), widest)
+                if place is None:
+                    break
+                places.append(place)
+            enough = max(LEAST_TICK_PX, LEAST_TICK * box.height)
+            middles = [(start + stop) / 2 for start, stop in places]
+            if len(places) < enough or np.ptp(middles) > 2.0:
+                continue
+            if best is None or len(places) > best[1]:
+                width = float(np.median([stop - start for start, stop in places]))
+                best = (first + float(np.median(middles)), len(places), width)
+        return best
+
+    def _is_soft(self, row: int) -> bool:
+        """Whether a row beside the bar is not that of ticks, but one to which the bar's own ink reaches."""
+        quarter = self.box.width // 4
+        middle = self.levels[row, self.box.left + quarter : self.box.right - quarter]
+        return float(np.mean(np.abs(middle - self.level) <= SOFT_LEVELS * self.tolerance)) > SOFT_ROW
+
+    def _closes(self, other: Box, tall: int) -> bool:
+        """Whether another strip is the opposite side of a rectangle, of which the ticks are the sides."""
+        box = self.box
+        alike = max(abs(other.left - box.left), abs(other.right - box.right)) <= SIDES_PX
+        near = min(abs(other.bottom - box.top), abs(other.top - box.bottom)) <= tall + 2
+        apart = other.bottom <= box.top - 1 or other.top >= box.bottom + 1
+        return alike and near and apart
+
+    def _around(self) -> float:
+        """The level above and below the bar."""
+        box = self.box
+        sides = [self.levels[max(0, box.top - 4) : max(0, box.top - 2)], self.levels[box.bottom + 2 : box.bottom + 4]]
+        levels = [side[:, box.left : box.right].ravel() for side in sides]
+        return float(np.median(np.concatenate(levels)))
+
+    def _standing(self, inset: int) -> float:
+        """Which share of the bar is free of ink above and below, as far as that counts; 0 where an end is not.
+
+        Ends of what goes on above or below are those of something else, but for ticks, which are so many columns wide.
+        """
+        box = self.box
+        free = np.ones(box.width, bool)
+        for row in (box.top - 3, box.bottom + 2):
+            if 0 <= row < len(self.inked):
+                free &= ~self.inked[row, box.left : box.right]
+        near = max(END_PX, 2 * box.height)
+        ends = free[inset : inset + near], free[::-1][inset : inset + near]
+        if any(end.mean() < END_FREE for end in ends if len(end)):
+            return 0.0
+        return min(1.0, float(free.mean()) / STANDING)
+
+
+def _run_near(row: NDArray[np.bool_], column: int, widest: int) -> tuple[int, int] | None:
+    """The run of ink in a row (w,) that holds a column or begins next to it, no wider than ``widest``."""
+    for near in (column, column - 1, column + 1, column - 2, column + 2):
+        if 0 <= near < len(row) and row[near]:
+            start, stop = near, near + 1
+            while start > 0 and row[start - 1]:
+                start -= 1
+            while stop < len(row) and row[stop]:
+                stop += 1
+            return (start, stop) if stop - start <= widest else None
+    return None

@@ -1,0 +1,60 @@
+"""Bars by the ink of their label: on ground as bright as they are, with ticks, at the picture's edge."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from uniaims.boxes import Box
+from uniaims.scalebar.inked import inked_bars
+
+LABEL = Box(60, 100, 80, 160)
+
+
+def ground() -> NDArray[np.uint8]:
+    """A dark ground with a bright particle on which the left end of a bar from column 40 to 200 lies."""
+    rng = np.random.default_rng(0)
+    gray = rng.normal(40, 4, (140, 260))
+    gray[70:130, 10:90] = rng.normal(225, 4, (60, 80))
+    return np.clip(gray, 0, 240).astype(np.uint8)
+
+
+def test_a_bar_on_a_particle_of_nearly_its_level() -> None:
+    gray = ground()
+    gray[100:104, 40:200] = 255
+    (bar,) = inked_bars(gray, LABEL, 255.0, 215.0)
+    assert (bar.start, bar.end, bar.ticks) == (pytest.approx(40, abs=0.6), pytest.approx(200, abs=0.6), False)
+    assert bar.contrast > 100 and bar.bright
+
+
+def test_a_bracket_is_measured_between_the_middles_of_its_ticks() -> None:
+    gray = ground()
+    gray[100:104, 40:200] = gray[88:104, 40:44] = gray[88:104, 196:200] = 255
+    (bar,) = inked_bars(gray, LABEL, 255.0, 215.0)
+    assert (bar.start, bar.end, bar.ticks) == (42, 198, True)
+
+
+def test_a_bracket_in_the_corner_of_the_picture() -> None:
+    gray = ground()
+    gray[136:140, 100:260] = gray[124:140, 100:104] = gray[124:140, 256:260] = 255
+    (bar,) = inked_bars(gray, LABEL, 255.0, 215.0)
+    assert (bar.start, bar.end) == (102, 258)
+
+
+@pytest.mark.parametrize("side", [slice(0, 200), slice(40, 260), slice(0, 260)])
+def test_what_the_edge_of_the_picture_cuts_is_none(side: slice) -> None:
+    gray = ground()
+    gray[100:104, side] = 255
+    assert inked_bars(gray, LABEL, 255.0, 215.0) == []
+
+
+def test_a_bar_that_ends_on_ground_of_its_ink_is_none() -> None:
+    gray = ground()
+    gray[100:104, 40:200] = 255
+    gray[90:120, 190:220] = 255
+    assert inked_bars(gray, LABEL, 255.0, 215.0) == []
+
+
+def test_a_side_of_a_frame_is_none() -> None:
+    gray = ground()
+    gray[100:104, 40:200] = gray[120:124, 40:200] = gray[100:124, 40:44] = gray[100:124, 196:200] = 255
+    assert inked_bars(gray, LABEL, 255.0, 215.0) == []
