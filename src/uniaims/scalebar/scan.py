@@ -74,8 +74,8 @@ def scan_scale(micrograph: Micrograph, detector: Detector | None = None, panel: 
     The whole picture is looked at first; where that gives no sure bar, strips at the bottom and at the top are looked
     at enlarged, since small letters may have been missed. Without a ``detector`` this is done with the one for text
     alone. Where labels were seen but no bar was sure, and not because two were as likely, it is done once more with
-    the learned one that ships; and where there is still none in a picture of which a small part is coloured, once more
-    at the colour. A bar of a confidence below `SURE_ALONE` is taken only if the learned detector leads to the same one,
+    the learned one that ships; where there is still none in a picture of which a small part is coloured, once more at
+    the colour; and at last at the turned picture, whose text runs upwards. A bar of a confidence below `SURE_ALONE` is taken only if the learned detector leads to the same one,
     or to none and it is rather sure.
 
     Where a picture holds bars of different scale, as figures of several panels do, all of them are in `bars` and none
@@ -104,7 +104,7 @@ def _looked(micrograph: Micrograph, gray: NDArray[Any]) -> ScaleReading:
         reading = _surer(reading, _scanned(gray, load_detector(SHIPPED)))
     colour = coloured(micrograph) if reading.bar is None and not reading.torn else None
     reading = reading if colour is None else _surer(reading, _scanned(colour, text_detector))
-    if reading.bar is None and not reading.reasons:
+    if reading.bar is None and not reading.reasons and not reading.torn:
         reading = _surer(reading, _turned(gray))
     return reading
 
