@@ -161,10 +161,9 @@ def without_split(folder: Path) -> dict[str, str]:
 
 def batch_kept(folder: Path) -> dict[str, str]:
     """The result folders that are whole."""
-    from uniaims.pipeline.overview import is_complete
-    from uniaims.pipeline.plan import read_summary, result_folders
+    from uniaims.pipeline.results import read_results
 
-    done = [each for each in result_folders(folder / "out") if read_summary(each) and is_complete(each)]
+    done = [each.path for each in read_results(folder / "out").values() if each.is_complete]
     return {each.name: f"{hash_of(each / 'labels.tif')} {(each / 'summary.json').stat().st_mtime_ns}" for each in done}
 
 

@@ -40,7 +40,7 @@ from uniaims.synthesis.scalebars import (
 RECIPES = ("spheres", "powder", "tem-spheres", "grains", "rods", "haadf-particles")
 APART_RECIPES = ("fibres", "axons", "aggregates", "tem-rods", "nanowires", "pores")
 RIGHT, WRONG = 0.02, 0.05
-APART_SEED = 81000
+APART_SEED = 52711
 SEEN_LEVELS, SEEN_SHARE = 30, 0.75
 """Ink is seen where it is so many grey levels from the ground; that is at least this part of bar and label."""
 ON_PLATE = 0.6

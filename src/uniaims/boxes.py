@@ -116,10 +116,12 @@ def check_panel(panel: Box, shape: tuple[int, ...]) -> None:
     """See that the panel of a figure that a user chose lies in the picture of ``shape`` (H, W).
 
     Raises:
-        SettingsError: where it reaches out of it.
+        SettingsError: where it reaches out of it, or is less than 2 x 2 pixels.
     """
+    said = f"{panel.left},{panel.top},{panel.right},{panel.bottom}"
+    if min(panel.shape) < 2:
+        raise SettingsError(f"the panel {said} is {panel.width} x {panel.height} px: at least 2 x 2 are needed.")
     if not panel.lies_in(shape):
-        said = f"{panel.left},{panel.top},{panel.right},{panel.bottom}"
         raise SettingsError(
             f"the panel {said} reaches out of the picture of {shape[1]} x {shape[0]} px: give a box within it."
         )

@@ -86,6 +86,15 @@ def test_what_is_no_longer_right_is_made_again(images: Path) -> None:
     assert run(images).having("done")[0].message == "its results were written by an older version"
 
 
+def test_what_an_older_version_did_not_know_was_as_usual(images: Path) -> None:
+    run(images)
+    place = images.parent / "out" / "c" / "summary.json"
+    summary = json.loads(place.read_text())
+    del summary["settings"]["panel"]
+    place.write_text(json.dumps(summary))
+    assert statuses(run(images)) == {"a": "skipped", "b": "skipped", "c": "skipped"}
+
+
 def _all_files(folder: Path) -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 

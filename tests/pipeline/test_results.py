@@ -52,3 +52,11 @@ def test_a_folder_is_complete_with_all_its_files(analysis: Analysis, tmp_path: P
     assert np.isclose(found.table().height, analysis.summary.instance_count)
     (tmp_path / "a" / RESULT_FILES[0]).unlink()
     assert not read_results(tmp_path)["a"].is_complete
+
+
+@pytest.mark.parametrize(
+    "odd", ['"content": null', '"content": [1, 2]', '"content_edges": {"top": 1}', '"settings": null']
+)
+def test_an_odd_summary_is_none(odd: str) -> None:
+    with pytest.raises(ValueError, match="no "):
+        Summary.from_json(f'{{"image": "a", {odd}}}')

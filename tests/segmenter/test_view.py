@@ -127,9 +127,12 @@ def test_only_the_panel_is_looked_at(side: tuple[int, int]) -> None:
     panel = Box(side[0] // 3, side[1] // 3, side[0] - 1, side[1] - 1)
     array[: panel.top] = 0
     seen = view_of(Micrograph.from_array(array), Normalisation(), panel)
-    assert seen.content == panel and seen.left_out() == ()
+    assert seen.content == panel
+    assert [text.startswith("Only the panel") for text in seen.left_out()] == [True]
 
 
-def test_a_panel_that_reaches_out_is_refused() -> None:
+def test_a_panel_that_reaches_out_or_is_a_line_is_refused() -> None:
+    with pytest.raises(SettingsError, match="at least 2 x 2"):
+        view_of(Micrograph.from_array(picture(30, 40)), Normalisation(), Box(0, 0, 1, 40))
     with pytest.raises(SettingsError, match="reaches out"):
         view_of(Micrograph.from_array(picture(30, 40)), Normalisation(), Box(0, 0, 31, 40))

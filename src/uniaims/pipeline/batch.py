@@ -61,9 +61,9 @@ def analyse_batch(
     """Analyse many images and write a result folder for each, an overview page and a joined table.
 
     Images whose results are there and complete, made from the same file, are skipped. Results of another model or
-    version, or of other settings, are neither replaced nor mixed with new ones, unless ``overwrite`` says so. An image
-    that fails leaves nothing behind and does not stop the others. Ctrl-C stops after cleaning up; what is finished
-    stays, and the overview is written.
+    version, or of other settings, are neither replaced nor mixed with new ones, unless ``overwrite`` says to analyse
+    the images that are given again. An image that fails leaves nothing behind and does not stop the others. Ctrl-C
+    stops after cleaning up; what is finished stays, and the overview is written.
 
     Args:
         inputs: files, folders and patterns.
@@ -151,7 +151,8 @@ def refuse_other_ways(output: Path, results: Iterable[ResultFolder], now: Way) -
     changes = " / ".join(dict.fromkeys(Way.of_summary(summary).change(now) for summary in others))
     raise SettingsError(
         f"{output} holds results of other settings ({listed(names)}). {changes}. Nothing was changed. Give another "
-        "--output to keep them, the same settings to go on there, or --overwrite to analyse these images again there."
+        "--output to keep them, the same settings to go on there, or --overwrite to analyse these images again there; "
+        "results of images that are not among those given stay until their folders are deleted."
     )
 
 

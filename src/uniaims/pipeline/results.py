@@ -117,12 +117,15 @@ class Summary:
             ValueError: if it is none.
         """
         known = json.loads(text)
-        if not isinstance(known, dict) or "image" not in known:
+        if not isinstance(known, dict) or "image" not in known or not isinstance(known.get("settings", {}), dict):
             raise ValueError("no summary of an analysis")
         named = {new: known[old] for old, new in _OLD_KEYS.items() if old in known}
         values: dict[str, Any] = {item.name: (_EMPTY | named | known).get(item.name) for item in fields(cls)}
         edges = values["content_edges"]
-        values["content_edges"] = Box(**edges) if isinstance(edges, dict) else Box(*edges)
+        try:
+            values["content_edges"] = Box(**edges) if isinstance(edges, dict) else Box(*edges)
+        except TypeError as error:
+            raise ValueError(f"no box of content: {edges!r}") from error
         return cls(**values)
 
     @property

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from uniaims.errors import PixelSizeError
+from uniaims.errors import PixelSizeError, SettingsError
 from uniaims.page_choice import METAVAR, PageChoice, check_pages, parse_pages
 from uniaims.segmenter.settings import SegmenterSettings
 from uniaims.settings import Words, setting
@@ -21,6 +21,17 @@ def _same_pixel_size(text: str | None) -> str | None:
         return text and str(PixelSize.parse(text))
     except PixelSizeError:
         return text
+
+
+def _same_panel(text: str | None) -> str | None:
+    """The box as all texts of it write it; what is none stays as it is."""
+    from uniaims.scalebar import parse_box
+
+    try:
+        box = text and parse_box(text)
+    except SettingsError:
+        return text
+    return f"{box.left},{box.top},{box.right},{box.bottom}" if box else None
 
 
 @dataclass(frozen=True)
@@ -66,7 +77,7 @@ class AnalysisSettings:
     panel: str | None = setting(
         None,
         "Box of the panel to analyse, x0,y0,x1,y1 in pixels, in figures of several; if not given, all of the image.",
-        words=Words("Panel", "{} (left, top, right, bottom)"),
+        words=Words("Panel", "{} (left, top, right, bottom)", same=_same_panel),
     )
 
     def __post_init__(self) -> None:

@@ -63,7 +63,8 @@ def differing(ways: Sequence[Way]) -> list[str]:
 
 def _facts(made: Made, settings: Mapping[str, Any]) -> dict[str, str]:
     facts, words = {MODEL: f"{made.model} ({made.model_hash[:HASH_DIGITS]})"}, words_of(AnalysisSettings)
-    for name, value in _flat(settings):
+    usual = dict(_flat(asdict(AnalysisSettings())))  # what an older version did not know was as usual
+    for name, value in (usual | dict(_flat(settings))).items():
         told = words.get(name, Words(name))
         if told.matters:
             facts[told.name] = told.tell(told.same(value) if told.same else value)

@@ -13,7 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from uniaims.atomic import atomic_file
-from uniaims.boxes import Box
+from uniaims.boxes import EDGES, Box
 from uniaims.errors import InputError, ModelError, SettingsError
 from uniaims.flow_settings import FlowSettings
 from uniaims.flows import CompactFields
@@ -25,7 +25,7 @@ from uniaims.segmenter.instances import Found, instances_from_fields
 from uniaims.segmenter.predictor import KindFields
 from uniaims.segmenter.settings import SegmenterSettings
 from uniaims.segmenter.view import squared_shape
-from uniaims.settings import as_table, from_table
+from uniaims.settings import from_table
 from uniaims.working_scale import WorkingScale
 
 FORMAT = 1
@@ -154,7 +154,7 @@ class Prediction:
             "working": asdict(self.working),
             "aspect": self.aspect,
             "model": {**model, "device": self.model.device},
-            "settings": as_table(self.settings),
+            "settings": {name: value for name, value in asdict(self.settings).items() if value is not None},
             "notes": self.notes,
             "seconds": dict(self.seconds),
         }
@@ -171,8 +171,12 @@ class Prediction:
                 table = json.loads((file.metadata() or {})[KEY])
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - safe_open is no mapping
             return cls(fields=_fields(tensors), **_values(table))
-        except (SafetensorError, ModelError, OSError, ValueError, TypeError, LookupError, AttributeError) as error:
+        except (SafetensorError, ModelError, OSError, *_DAMAGE) as error:
             raise InputError(f"{path}: no prediction ({error}). Predict again and save it.") from error
+
+
+_DAMAGE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
+"""What reading odd values raises."""
 
 
 def _tensors(fields: CompactFields) -> dict[str, NDArray[Any]]:
@@ -196,15 +200,21 @@ def _values(table: dict[str, Any]) -> dict[str, Any]:
         raise InputError(f"of format {made}, wanted {FORMAT}")
     model, (height, width) = table.pop("model"), table.pop("shape")
     check_size(width, height)
-    card, content = ModelCard.from_json(model["card"]), table.pop("content")
+    card, content, notes = ModelCard.from_json(model["card"]), table.pop("content"), table.pop("notes")
+    working = from_table(WorkingScale, table.pop("working"), "working scale")
+    edges = [content[edge] for edge in EDGES]
+    if not all(type(number) is int for number in (height, width, *edges)) or not isinstance(notes, list):
+        raise InputError("numbers of pixels that are not whole, or notes that are no list")
+    if working.diameter_px is not None and not 0 < working.diameter_px < math.inf:
+        raise InputError(f"a diameter of {working.diameter_px} px")
     return {
-        "shape": (int(height), int(width)),
-        "content": Box.of_row(content[edge] for edge in ("top", "left", "bottom", "right")),
-        "working": from_table(WorkingScale, table.pop("working"), "working scale"),
+        "shape": (height, width),
+        "content": Box(*edges),
+        "working": working,
         "aspect": float(table.pop("aspect")),
         "model": ModelInfo(card, Path(model["path"]), str(model["hash"]), DEVICES[model["device"]]),
         "settings": from_table(SegmenterSettings, table.pop("settings"), "settings"),
-        "notes": tuple(str(text) for text in table.pop("notes")),
+        "notes": tuple(map(str, notes)),
         "seconds": {str(stage): float(value) for stage, value in table.pop("seconds").items()},
         **table,
     }

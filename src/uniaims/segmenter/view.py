@@ -89,7 +89,7 @@ class View:
         return Box(top, left, top + height, left + width)
 
     def left_out(self) -> tuple[str, ...]:
-        """A sentence on what is not content, if anything is not."""
+        """Sentences on what was not analysed."""
         whole, content = self.panel or Box(0, 0, *self.gray.shape), self.content
         edges = {
             "at the top": content.top - whole.top,
@@ -98,9 +98,14 @@ class View:
             "at the right": whole.right - content.right,
         }
         strips = ", ".join(f"{pixels} px {edge}" for edge, pixels in edges.items() if pixels)
-        if not strips:
-            return ()
-        return (f"Left out as banner or empty strip: {strips}. Only the rest was analysed, densities refer to it.",)
+        told = []
+        if whole != Box.whole(self.gray.shape):
+            place = f"{whole.left},{whole.top},{whole.right},{whole.bottom}"
+            told.append(f"Only the panel {place} (left, top, right, bottom) was analysed, densities refer to it.")
+        if strips:
+            rest = "Only the rest was analysed, densities refer to it."
+            told.append(f"Left out as banner or empty strip: {strips}. {rest}")
+        return tuple(told)
 
 
 @dataclass(frozen=True)
