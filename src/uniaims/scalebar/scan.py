@@ -76,7 +76,7 @@ def scan_scale(micrograph: Micrograph, detector: Detector | None = None, panel: 
     alone. Where labels were seen but no bar was sure, and not because two were as likely, it is done once more with
     the learned one that ships; where there is still none in a picture of which a small part is coloured, once more at
     the colour; and at last at the turned picture, whose text runs upwards. A bar of a confidence below `SURE_ALONE` is
-    taken only if the learned detector leads to the same one, or to none and it is rather sure; one below `SURE` never.
+    taken only if the learned detector leads to the same one, or to none and it is rather sure.
 
     Where a picture holds bars of different scale, as figures of several panels do, all of them are in `bars` and none
     is taken; of one `panel`, given as its box, the bar is. Plots and other drawings on white paper have none.
@@ -160,10 +160,10 @@ def _agreed(first: ScaleReading, second: ScaleReading) -> ScaleReading:
     """The first reading if the second speaks of the same bar, or of none and the first is rather sure; else none."""
     assert first.bar is not None
     seconds = {stage: taken + second.seconds[stage] for stage, taken in first.seconds.items()}
-    rather = first.bar.confidence >= SURE
-    if rather and first.bar.kind != "cut" and second.bar is None and not second.torn:
+    alone = first.bar.kind != "cut" and first.bar.confidence >= SURE
+    if second.bar is None and alone and not second.torn:
         return replace(first, seconds=seconds)
-    if rather and second.bar is not None and abs(second.bar.pixel_size_nm / first.bar.pixel_size_nm - 1) <= SAME_BAR:
+    if second.bar is not None and abs(second.bar.pixel_size_nm / first.bar.pixel_size_nm - 1) <= SAME_BAR:
         return replace(first, seconds=seconds)
     if second.bar is not None and first.bar.kind == "split" and _is_part_of(second.bar, first.bar):
         return replace(first, seconds=seconds)
