@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from uniaims.errors import SettingsError
-from uniaims.tiles import Encoding, TileFunction, Tiling, map_tiles, plan_tiles
+from uniaims.tiles import Encoding, TileFunction, map_tiles, plan_tiles
+from uniaims.tiling import Tiling
 
 BYTE = (Encoding("uint8", 255.0),)
 Image = NDArray[np.float32]

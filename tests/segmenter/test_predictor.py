@@ -12,7 +12,7 @@ from uniaims.micrograph import Micrograph
 from uniaims.runtime import ModelInfo
 from uniaims.segmenter.predictor import checked, mirrored, predict_fields
 from uniaims.segmenter.view import view_of
-from uniaims.tiles import Tiling
+from uniaims.tiling import Tiling
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ def read_tables(folders: Iterable[ResultFolder]) -> Results:
         try:
             results.append(Result(folder, folder.table()))
         except (polars.exceptions.PolarsError, OSError) as error:
-            message = f"the results that are there can't be read ({error}). Analyse these images again with --overwrite."
+            message = f"the results that are there can't be read ({error}). Analyse them again with --overwrite."
             damaged.append(Unusable(folder.name, message))
     return Results(tuple(results), tuple(damaged))
 

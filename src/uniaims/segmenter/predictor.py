@@ -13,7 +13,8 @@ from uniaims.progress import Progress
 from uniaims.runtime import Model
 from uniaims.segmenter.settings import SegmenterSettings
 from uniaims.segmenter.view import View, WorkingImage
-from uniaims.tiles import Encoding, Tiling, map_tiles
+from uniaims.tiles import Encoding, map_tiles
+from uniaims.tiling import Tiling
 
 FIELD_ENCODINGS = (Encoding("uint8", 255.0), Encoding("int8", 127.0, channels=2), Encoding("uint8", 255.0))
 """How probability, flow and topography are stored: 4 bytes per pixel."""

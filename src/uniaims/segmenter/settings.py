@@ -1,14 +1,15 @@
 """How a micrograph is segmented."""
 
 from dataclasses import dataclass, field
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from uniaims.errors import SettingsError
 from uniaims.flow_settings import FlowSettings
-from uniaims.networks.card import ModelCard
 from uniaims.settings import Device, Words, setting
-from uniaims.tiles import Tiling
+from uniaims.tiling import Tiling
+
+if TYPE_CHECKING:
+    from uniaims.networks.card import ModelCard
 
 USUAL_CONFIDENCE = 0.5
 """Objects of this confidence, before calibration, count as found."""
@@ -68,7 +69,7 @@ class SegmenterSettings:
             )
         self.tiling()
 
-    def least_confidence(self, card: ModelCard) -> float:
+    def least_confidence(self, card: "ModelCard") -> float:
         """Objects below are left out: what was asked for, else the usual."""
         return usual_confidence(card) if self.minimum_confidence is None else self.minimum_confidence
 
@@ -77,6 +78,8 @@ class SegmenterSettings:
         return Tiling(self.tile_px, self.overlap_px)
 
 
-def usual_confidence(card: ModelCard) -> float:
+def usual_confidence(card: "ModelCard") -> float:
     """What a confidence of 0.5 is worth after the model's calibration."""
+    import numpy as np
+
     return float(card.calibrated(np.array([USUAL_CONFIDENCE], np.float32))[0])
