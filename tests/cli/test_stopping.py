@@ -3,6 +3,7 @@
 import pytest
 import typer
 
+from uniaims.cli import main
 from uniaims.cli.stopping import told_if_stopped
 
 
@@ -27,3 +28,16 @@ def test_other_endings_go_through(error: Exception, capsys: pytest.CaptureFixtur
         raise error
     assert ending.value is error
     assert not capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("number", "code"), [(2, 130), (15, 143)])
+@pytest.mark.parametrize("step", ["make_context", "invoke"])
+def test_a_stop_while_the_words_are_read_is_told(
+    step: str, number: int, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt(number)
+
+    monkeypatch.setattr(typer.core.TyperGroup, step, stopped)
+    assert main(["models"]) == code
+    assert capsys.readouterr().err == "Error: stopped.\n"

@@ -18,6 +18,11 @@ from uniaims.cli.stopping import told_if_stopped
 class StoppableGroup(TyperGroup):
     """A group of commands that Ctrl-C ends with one line and its own exit code; typer alone would end with 1."""
 
+    def make_context(self, *words: Any, **options: Any) -> Any:
+        """Read the words in front of the command's."""
+        with told_if_stopped():
+            return super().make_context(*words, **options)
+
     def invoke(self, ctx: Any) -> Any:
         """Run the command that the context names."""
         with told_if_stopped():
