@@ -7,14 +7,12 @@ compared.
 from dataclasses import dataclass
 
 from uniaims.micrograph import Micrograph, PixelSize
-from uniaims.scalebar.scale import ScaleBar, ScaleReading
+from uniaims.scalebar.scale import SURE_ALONE, ScaleBar, ScaleReading
 
 TOLERANCE = 0.02
 """Sources that differ by more than this part are both named to the reader."""
 CONTRADICTION = 0.1
 """From this part on one of the sources is wrong, by another magnification say, and not only rounded."""
-DOUBTFUL = 0.65
-"""A scale bar of a lower confidence is to be compared with the picture: the docs tell how many of these are wrong."""
 MOST_REASONS = 2
 
 
@@ -51,7 +49,7 @@ def resolve_pixel_size(
     contradictions = [_difference(used, other, says) for other, says in told if _apart(used, other) > CONTRADICTION]
     if bar is not None and used == from_bar:
         warnings += bar.warnings
-        doubts = [_unsure(bar)] if bar.confidence < DOUBTFUL else []
+        doubts = [_unsure(bar)] if bar.confidence < SURE_ALONE else []
         warnings, contradictions = [*warnings, *doubts], [*contradictions, *doubts]
     return ResolvedPixelSize(used, tuple(warnings), tuple(contradictions))
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from uniaims.boxes import Box
 from uniaims.formats import Acquisition
 
+SURE_ALONE = 0.65
+"""A bar of a lower confidence needs a second opinion, and is to be compared with the image."""
+
 
 @dataclass(frozen=True)
 class ScaleBar:

@@ -23,7 +23,7 @@ from uniaims.scalebar.measuring import Bar, measure_bar
 from uniaims.scalebar.overlays import letter_boxes
 from uniaims.scalebar.panels import in_whole, panel_of
 from uniaims.scalebar.reading import PlacedLine, find_labels, read_lines
-from uniaims.scalebar.scale import ScaleBar, ScaleReading
+from uniaims.scalebar.scale import SURE_ALONE, ScaleBar, ScaleReading
 from uniaims.scalebar.text import FoundText
 
 FIRST_SIDE_PX = 736
@@ -37,12 +37,10 @@ LARGE_PX = 4_000_000
 LARGEST_PX = 2**28
 """Larger pictures are not brought into memory for this."""
 TOO_LARGE = ("The picture is too large to look for one: give the pixel size.",)
-NO_MICROGRAPH = ("the picture is a drawing on white paper, a plot or a diagram, and no micrograph.",)
+NO_MICROGRAPH = ("the picture is a plot, a diagram or another drawing, and no micrograph.",)
 SURE = 0.5
-SURE_ALONE = 0.65
-"""A bar of a lower confidence needs a second opinion,"""
 SAME_BAR = 0.05
-"""which speaks of the same bar if the pixel sizes differ by at most this part."""
+"""A second opinion speaks of the same bar if the pixel sizes differ by at most this part."""
 MOST_OF_BAR, PART_PX = 0.7, 4
 """A bar of which so much lies in another one, grown by so many pixels, is a part of that."""
 COLOURED, LARGEST_COLOURED = 48, 0.1
