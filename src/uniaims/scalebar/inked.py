@@ -126,6 +126,7 @@ class _Strip:
         rounding = box.height // 3
         self.profile = np.median(levels[box.top + rounding : box.bottom - rounding], axis=0)
         self.level = float(np.median(self.profile[box.left : box.right]))
+        self.soft = self._soft_rows()
 
     def measured(self, others: Sequence[Box], tallest: float) -> Bar | None:
         """The bar that the strip is; None where its ends are not clear, or it is a side of a rectangle.
@@ -186,7 +187,7 @@ class _Strip:
         for rows in (range(box.top - 1, -1, -1), range(box.bottom, len(inked))):
             places: list[tuple[int, int]] = []
             for row in rows:
-                if not places and self._is_soft(row):
+                if not places and self.soft[row]:
                     continue
                 place = _run_near(inked[row, first:last], end - first - (1 if step > 0 else 0), widest)
                 if place is None:
@@ -201,11 +202,14 @@ class _Strip:
                 best = (first + float(np.median(middles)), len(places), width)
         return best
 
-    def _is_soft(self, row: int) -> bool:
-        """Whether a row beside the bar is not that of ticks, but one to which the bar's own ink reaches."""
+    def _soft_rows(self) -> list[bool]:
+        """Whether the bar's own ink reaches to a row beside it, so that it is not one of ticks, for each row (h,)."""
         quarter = self.box.width // 4
-        middle = self.levels[row, self.box.left + quarter : self.box.right - quarter]
-        return float(np.mean(np.abs(middle - self.level) <= SOFT_LEVELS * self.tolerance)) > SOFT_ROW
+        middle = self.levels[:, self.box.left + quarter : self.box.right - quarter]
+        soft: list[bool] = (
+            np.mean(np.abs(middle - self.level) <= SOFT_LEVELS * self.tolerance, axis=1) > SOFT_ROW
+        ).tolist()
+        return soft
 
     def _closes(self, other: Box, tall: int) -> bool:
         """Whether another strip is the opposite side of a rectangle, of which the ticks are the sides."""
