@@ -1,10 +1,14 @@
 """Names that changed still work, and say what they are now."""
 
+from dataclasses import dataclass, replace
 from importlib import import_module
 
 import pytest
 
-from uniaims.deprecation import OldAttribute
+from uniaims.deprecation import OldAttribute, takes_old_fields
+from uniaims.flow_settings import FlowSettings
+from uniaims.pipeline.settings import AnalysisSettings
+from uniaims.settings import former_names, from_table
 
 
 @pytest.mark.parametrize(
@@ -37,3 +41,32 @@ def test_old_attributes_lead_to_the_new_ones() -> None:
     with pytest.warns(DeprecationWarning, match=r"Thing\.old goes with the next release: use new") as heard:
         assert Thing().old == 7
     assert heard[0].filename == __file__
+
+
+@takes_old_fields
+@dataclass(frozen=True)
+class Sieve:
+    mesh_um: float = 63.0
+
+    width = OldAttribute("mesh_um")
+
+
+def test_a_field_can_be_given_by_its_old_name() -> None:
+    with pytest.warns(DeprecationWarning, match=r"Sieve\(width=\) goes with the next release: use mesh_um") as heard:
+        assert Sieve(width=45.0) == Sieve(45.0)
+    assert heard[0].filename == __file__
+    with pytest.warns(DeprecationWarning, match="width="):
+        assert replace(Sieve(), width=45.0) == Sieve(45.0)
+    with pytest.raises(TypeError, match="height"):
+        Sieve(height=1.0)  # type: ignore[call-arg]
+
+
+def test_a_file_can_give_a_field_by_its_old_name() -> None:
+    with pytest.warns(DeprecationWarning, match=r"sieve\.toml: width goes with the next release: use mesh_um"):
+        assert from_table(Sieve, {"width": 45}, "sieve.toml") == Sieve(45.0)
+
+
+def test_settings_of_today_tell_what_they_were_called() -> None:
+    assert former_names(AnalysisSettings)["parting_weight"] == "divergence_weight"
+    with pytest.warns(DeprecationWarning, match="divergence_threshold"):
+        assert FlowSettings(parting_roughness=2.0) == FlowSettings(divergence_threshold=2.0)  # type: ignore[call-arg]

@@ -469,7 +469,7 @@ def test_thin_rods_side_by_side_stay_apart_when_blurred():
         cv2.GaussianBlur(fields.topography, (0, 0), 2.5),
     )
     assert evaluate(labels, labels_from_fields(blurred)).ap50 == 1
-    assert labels_from_fields(blurred, FlowSettings(parting_roughness=1e9)).max() < 5
+    assert labels_from_fields(blurred, FlowSettings(divergence_threshold=1e9)).max() < 5
 
 
 def test_small_pieces_go_and_small_holes_are_filled():

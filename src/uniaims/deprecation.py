@@ -2,8 +2,11 @@
 
 import warnings
 from collections.abc import Callable, Mapping
+from functools import wraps
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeVar
+
+Made = TypeVar("Made")
 
 
 def warn_of_old_name(old: str, new: str, stacklevel: int = 3) -> None:
@@ -33,7 +36,7 @@ class OldAttribute:
     """An attribute of a class under the name that it had; a class variable ``old = OldAttribute("new")``."""
 
     def __init__(self, new: str) -> None:
-        self._new = new
+        self.new = new
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._old = f"{owner.__name__}.{name}"
@@ -41,5 +44,25 @@ class OldAttribute:
     def __get__(self, instance: object, owner: type) -> Any:
         if instance is None:
             return self
-        warn_of_old_name(self._old, self._new)
-        return getattr(instance, self._new)
+        warn_of_old_name(self._old, self.new)
+        return getattr(instance, self.new)
+
+
+def old_fields(made: type[Any]) -> dict[str, str]:
+    """The fields of a class that had other names: old name -> new."""
+    return {name: each.new for name, each in vars(made).items() if isinstance(each, OldAttribute)}
+
+
+def takes_old_fields(made: type[Made]) -> type[Made]:
+    """Let a dataclass be made with the names of its `OldAttribute` too; stands above ``@dataclass``."""
+    begin, renamed = made.__init__, old_fields(made)
+
+    @wraps(begin)
+    def init(self: Made, *values: Any, **named: Any) -> None:
+        for old in renamed.keys() & named:
+            warn_of_old_name(f"{made.__name__}({old}=)", renamed[old])
+            named[renamed[old]] = named.pop(old)
+        begin(self, *values, **named)
+
+    made.__init__ = init  # type: ignore[method-assign, assignment]
+    return made

@@ -322,7 +322,7 @@ def _merged(basin: _Basins, fields: CompactFields, settings: FlowSettings, threa
     parts = _by_blocks(lambda start, stop: basins.find_contacts(basin.runs, smooth, seen, start, stop), height, threads)
     contacts = _joined_contacts(np.concatenate(parts))
     measures = basins.measure_basins(basin.runs, smooth, basin.places, basin.groups, basin.count)
-    limits = (settings.merge_difference, settings.parting_weight, settings.parting_roughness)
+    limits = (settings.merge_difference, settings.divergence_weight, settings.divergence_threshold)
     rule = (*(float(limit) for limit in limits), 4.0 * settings.minimum_area_px)
     names = np.arange(basin.count + 1)
     while len(contacts) and basins.merge_round(contacts, names, measures, rule):

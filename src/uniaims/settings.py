@@ -12,6 +12,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from uniaims.deprecation import old_fields, warn_of_old_name
 from uniaims.errors import SettingsError, did_you_mean
 
 Made = TypeVar("Made")
@@ -110,6 +111,13 @@ def words_of(made: type[Any]) -> dict[str, Words]:
     }
 
 
+def former_names(made: type[Any]) -> dict[str, str]:
+    """The settings of a class that had other names, those of settings inside included: old name -> new."""
+    kinds = get_type_hints(made)
+    inside = [former_names(kinds[item.name]) for item in fields(made) if is_dataclass(kinds[item.name])]
+    return {old: new for names in (old_fields(made), *inside) for old, new in names.items()}
+
+
 def from_table(made: type[Made], table: Mapping[str, Any], where: str, folder: Path | None = None) -> Made:
     """Make a dataclass from a TOML table; fields that are dataclasses come from tables inside.
 
@@ -126,7 +134,7 @@ def from_table(made: type[Made], table: Mapping[str, Any], where: str, folder: P
     """
     values = values_from(made, table, where, folder)
     known = [item for item in fields(made) if item.init]  # type: ignore[arg-type]
-    missing = [item.name for item in known if _is_needed(item) and item.name not in table]
+    missing = [item.name for item in known if _is_needed(item) and item.name not in values]
     if missing:
         raise SettingsError(f"{where}: {', '.join(missing)} not given. Add a line for each.")
     try:
@@ -137,6 +145,7 @@ def from_table(made: type[Made], table: Mapping[str, Any], where: str, folder: P
 
 def values_from(made: type[Any], table: Mapping[str, Any], where: str, folder: Path | None = None) -> dict[str, Any]:
     """The values of a TOML table as the fields of a dataclass want them; see `from_table`."""
+    table = _with_new_names(made, table, where)
     hints = get_type_hints(made)
     refuse_unknown(table, [item.name for item in fields(made) if item.init], where)
     parsers = {item.name: known.parse for item in fields(made) if (known := about(item))}
@@ -146,6 +155,14 @@ def values_from(made: type[Any], table: Mapping[str, Any], where: str, folder: P
         else _value(value, hints[name], f"{where}, {name}", folder)
         for name, value in table.items()
     }
+
+
+def _with_new_names(made: type[Any], table: Mapping[str, Any], where: str) -> Mapping[str, Any]:
+    """The table with the names that its fields have now."""
+    renamed = old_fields(made)
+    for old in renamed.keys() & table:
+        warn_of_old_name(f"{where}: {old}", renamed[old], stacklevel=5)
+    return {renamed.get(name, name): value for name, value in table.items()}
 
 
 def refuse_unknown(table: Mapping[str, Any], known: list[str], where: str) -> None:

@@ -111,15 +111,15 @@ def _add_stretch(table, basins, smooth, flow, survey, axis, place):  # type: ign
     table[slot, 0] = low
     table[slot, 1] = high
     y, near_y = place[0], place[0] + 1 - axis
-    saddle, parting, motion, bend = table[slot, 2], np.int64(0), np.int64(0), np.int64(0)
+    saddle, divergence, motion, bend = table[slot, 2], np.int64(0), np.int64(0), np.int64(0)
     for x in range(place[1], place[2]):
         near_x = x + axis
         saddle = max(saddle, np.int64(min(smooth[y, x], smooth[near_y, near_x])))
-        parting += np.int64(flow[axis, near_y, near_x]) - np.int64(flow[axis, y, x])
+        divergence += np.int64(flow[axis, near_y, near_x]) - np.int64(flow[axis, y, x])
         motion += np.int64(survey[y & 1, 0, x]) + np.int64(survey[near_y & 1, 0, near_x])
         bend += np.int64(survey[y & 1, 1 + axis, x]) + np.int64(survey[near_y & 1, 1 + axis, near_x])
     table[slot, 2] = saddle
-    table[slot, 3] += parting
+    table[slot, 3] += divergence
     table[slot, 4] += motion
     table[slot, 5] += place[2] - place[1]
     table[slot, 6] += bend
@@ -158,9 +158,9 @@ def find_contacts(runs, smooth, fields, start, stop):  # type: ignore[no-untyped
     """Return the contacts (K, 7) int64 between 4-neighbours of different basins, upper or left pixel in start..stop.
 
     ``runs`` as `components.find_runs` returns them; ``fields`` are probability and flow and the threshold that makes
-    foreground. Columns: lower basin number, higher, saddle (the highest of the lower pixels of each pair), parting (by
-    how much the int8 flow moves the two pixels of a pair apart, summed), motion (the flow's sizes, summed), number of
-    pairs, roughness (second differences of that flow along the contact, summed). Rows are in no particular order.
+    foreground. Columns: lower basin number, higher, saddle (the highest of the lower pixels of each pair), divergence
+    (by how much the int8 flow moves the two pixels of a pair apart, summed), motion (the flow's sizes, summed), number
+    of pairs, roughness (second differences of that flow along the contact, summed). Rows are in no particular order.
     """
     first = runs[0]
     height, width = smooth.shape
@@ -184,11 +184,11 @@ def merge_round(contacts, parent, basins, rule):  # type: ignore[no-untyped-def]
 
     ``contacts`` (K, 7) by falling saddle, between roots of ``parent`` (N + 1,); ``basins`` (N + 1, 2), area and peak
     as `measure_basins` gives them, is brought up to date. ``rule`` holds four numbers: two are one instance if the
-    valley between them, as a part of the lower peak, plus the second number times the parting of the flow on both
-    sides, as a part of its motion, stays within the first; and if the parting does not stand out by more than the
+    valley between them, as a part of the lower peak, plus the second number times the divergence of the flow on both
+    sides, as a part of its motion, stays within the first; and if the divergence does not stand out by more than the
     third number times the roughness along the contact, or one of the two is smaller than the fourth, in px.
     """
-    most_difference, parting_weight, most_roughness, fragment_area = rule
+    most_difference, divergence_weight, most_roughness, fragment_area = rule
     touched = np.zeros(parent.size, np.bool_)
     joined = 0
     for contact in contacts:
@@ -199,7 +199,7 @@ def merge_round(contacts, parent, basins, rule):  # type: ignore[no-untyped-def]
         if not fragment and contact[3] > most_roughness * contact[6]:
             continue
         valley = 1.0 - contact[2] / max(min(basins[one, 1], basins[other, 1]), 1)
-        if valley + parting_weight * contact[3] / max(contact[4], 1) > most_difference:
+        if valley + divergence_weight * contact[3] / max(contact[4], 1) > most_difference:
             continue
         parent[other] = one
         basins[one, 0] += basins[other, 0]

@@ -11,7 +11,7 @@ from uniaims.pipeline.results import Summary
 from uniaims.pipeline.settings import AnalysisSettings
 from uniaims.report.wording import HASH_DIGITS
 from uniaims.runtime import ModelInfo
-from uniaims.settings import Words, words_of
+from uniaims.settings import Words, former_names, words_of
 from uniaims.version import __version__
 
 MODEL, VERSION = "Model", "Version"
@@ -64,7 +64,9 @@ def differing(ways: Sequence[Way]) -> list[str]:
 def _facts(made: Made, settings: Mapping[str, Any]) -> dict[str, str]:
     facts, words = {MODEL: f"{made.model} ({made.model_hash[:HASH_DIGITS]})"}, words_of(AnalysisSettings)
     usual = dict(_flat(asdict(AnalysisSettings())))  # what an older version did not know was as usual
-    for name, value in (usual | dict(_flat(settings))).items():
+    former = former_names(AnalysisSettings)
+    known = {former.get(name, name): value for name, value in _flat(settings)}
+    for name, value in (usual | known).items():
         told = words.get(name, Words(name))
         if told.matters:
             facts[told.name] = told.tell(told.same(value) if told.same else value)
