@@ -21,7 +21,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from uniaims.dataset import Dataset, Entry, ImageRecord, InstanceMasks
+from uniaims.dataset import AnnotatedImage, Dataset, ImageRecord, InstanceMasks
 from uniaims.dataset.schema import VOCABULARIES
 from uniaims.dataset.splits import split
 from uniaims.dataset.statistics_page import write_statistics
@@ -89,14 +89,14 @@ def record_of(number: int, count: int, rng: np.random.Generator) -> ImageRecord:
     return ImageRecord(**(record.as_dict() | {"caption": record.sentence()}))
 
 
-def entries(images: int, instances: int, seed: int, spent: list[float]) -> Iterator[Entry]:
+def entries(images: int, instances: int, seed: int, spent: list[float]) -> Iterator[AnnotatedImage]:
     """The images, one at a time; ``spent`` takes the seconds that drawing them took."""
     counts = counts_of(images, instances, np.random.default_rng(seed))
     for number, count in enumerate(counts.tolist()):
         start = time.perf_counter()
         rng = np.random.default_rng((seed, number))
         picture, labels = drawn(count, rng)
-        entry = Entry(record_of(number, count, rng), InstanceMasks.from_labels(labels), picture)
+        entry = AnnotatedImage(record_of(number, count, rng), InstanceMasks.from_labels(labels), picture)
         spent.append(time.perf_counter() - start)
         yield entry
 

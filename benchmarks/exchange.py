@@ -13,13 +13,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from uniaims.dataset.entry import Entry
+from uniaims.dataset.annotated_image import AnnotatedImage
 from uniaims.dataset.exchange import FORMATS, Format
 from uniaims.dataset.instances import InstanceMasks
 from uniaims.dataset.schema import ImageRecord
 
 
-def discs(side: int, per_row: int) -> Entry:
+def discs(side: int, per_row: int) -> AnnotatedImage:
     """An image of ``side`` x ``side`` px with ``per_row`` squared discs."""
     rng, step = np.random.default_rng(0), side // per_row
     labels = np.zeros((side, side), np.int32)
@@ -28,10 +28,10 @@ def discs(side: int, per_row: int) -> Entry:
         cv2.circle(labels, centre, int(rng.integers(step // 5, step // 2)), number, -1)
     labels[rng.random(labels.shape) < 0.001] = 0
     record = ImageRecord(f"discs-{per_row}", "images/discs.png", side, side)
-    return Entry(record, InstanceMasks.from_labels(labels.astype(np.uint32)), (labels % 251).astype(np.uint8))
+    return AnnotatedImage(record, InstanceMasks.from_labels(labels.astype(np.uint32)), (labels % 251).astype(np.uint8))
 
 
-def row(form: Format, entry: Entry, folder: Path) -> str:
+def row(form: Format, entry: AnnotatedImage, folder: Path) -> str:
     """One format as a line of the table; what was read is compared with what was written."""
     started = time.perf_counter()
     form.write([entry], folder)

@@ -3,7 +3,7 @@
     OMP_NUM_THREADS=1 python benchmarks/scalebar_ends.py --each 3 --off 1
 
 Boxes are those of the truth, and the ink is that of the label in its box; `--off` moves the boxes' sides by normal
-deviates of so many pixels. Backgrounds are synthetic micrographs; half of the images wear (are resized, blurred,
+deviates of so many pixels. Backgrounds are synthetic micrographs; half of the images are degraded (resized, blurred,
 compressed).
 
     OMP_NUM_THREADS=1 python benchmarks/scalebar_ends.py --each 10 --chain --styles held-out

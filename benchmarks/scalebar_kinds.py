@@ -6,7 +6,7 @@
 Kinds are the groups of `scalebar_kinds.toml`; figures of several panels, plots and labels without a digit have no
 scale to be taken. What nobody could read, since label or bar have the level of the ground, is drawn anew. `--apart`
 draws what no constant was chosen on: other seeds, other grounds, and bars and letters of other sizes; give it other
-fonts. Half of the pictures wear (are resized, blurred, compressed).
+fonts. Half of the pictures are degraded (resized, blurred, compressed).
 """
 
 import argparse
@@ -24,17 +24,17 @@ from uniaims.micrograph import Micrograph
 from uniaims.scalebar import ScaleReading, scan_scale
 from uniaims.synthesis import render_sample
 from uniaims.synthesis.scalebars import (
+    Degradation,
     Drawn,
     Faces,
     ScaleBarTruth,
     Style,
-    Wear,
+    degraded,
     draw_plot,
     draw_scalebar,
     installed_faces,
     put_together,
     read_styles,
-    worn,
 )
 
 RECIPES = ("spheres", "powder", "tem-spheres", "grains", "rods", "haadf-particles")
@@ -47,7 +47,7 @@ ON_PLATE = 0.6
 """Where more than this part of a box is drawn over, bar or label have a ground of their own."""
 ATTEMPTS = 20
 BANDS = (0.35, 0.5, 0.65, 0.8, 1.0001)
-WEAR = Wear(cut=0.0, factors=(0.75, 1.4), noisy=0.1, quality=(70, 96))
+DEGRADATION = Degradation(cut=0.0, factors=(0.75, 1.4), noisy=0.1, quality=(70, 96))
 NO_SCALE = ("panels", "plot", "dark plot", "no digit")
 """Kinds of which no scale may be taken."""
 
@@ -149,8 +149,8 @@ def panels(
 
 
 def case(kind: str, name: str, number: int, drawn: Drawn, rng: np.random.Generator) -> Case:
-    """A case, worn where its number is odd."""
-    drawn = worn(drawn, rng, WEAR) if number % 2 else drawn
+    """A case, degraded where its number is odd."""
+    drawn = degraded(drawn, rng, DEGRADATION) if number % 2 else drawn
     return Case(kind, name, number, np.ascontiguousarray(grey(drawn.image)), drawn.truth)
 
 

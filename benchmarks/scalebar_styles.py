@@ -3,7 +3,7 @@
     OMP_NUM_THREADS=1 python benchmarks/scalebar_styles.py docs/images/scalebar-styles.jpg
 
 Backgrounds are synthetic micrographs. `--fonts FOLDER` adds fonts, as `installed_faces` takes them. Names of held-out
-styles are orange. CPU time of this process is counted: drawing, distractors and wear at one megapixel, without
+styles are orange. CPU time of this process is counted: drawing, distractors and degradation at one megapixel, without
 reading and writing.
 """
 

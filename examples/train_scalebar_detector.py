@@ -12,7 +12,7 @@ from pathlib import Path
 
 import cv2
 
-from uniaims.cli.screen import progress_bars, say
+from uniaims.cli.console import progress_bars, say
 from uniaims.synthesis import RECIPES, render_sample
 from uniaims.training.detection.settings import DetectorTraining
 from uniaims.training.detection.yolo import YoloExport, write_yolo

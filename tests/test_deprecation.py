@@ -17,6 +17,9 @@ from uniaims.settings import former_names, from_table
         ("scalebar", "Box", "boxes", "Box"),
         ("scalebar", "content_box", "content", "content_box"),
         ("dataset", "Instances", "dataset", "InstanceMasks"),
+        ("dataset", "Entry", "dataset", "AnnotatedImage"),
+        ("synthesis.scalebars", "Wear", "synthesis.scalebars", "Degradation"),
+        ("synthesis.scalebars", "worn", "synthesis.scalebars", "degraded"),
         ("dataset.instances", "Instances", "dataset", "InstanceMasks"),
     ],
 )

@@ -167,9 +167,9 @@ def commands() -> Iterator[tuple[str, set[str]]]:
     """Each command with the options that it takes; commands of a group go by their own name."""
     import typer
 
-    from uniaims import cli
+    from uniaims.cli.app import whole
 
-    group = typer.main.get_command(cli.app)
+    group = typer.main.get_command(whole())
     for name, command in group.commands.items():
         members = getattr(command, "commands", {name: command})
         for member, leaf in members.items():

@@ -14,7 +14,7 @@ from imagecodecs import png_encode
 from numpy.typing import NDArray
 from PIL import Image
 
-from uniaims.dataset.entry import Entry
+from uniaims.dataset.annotated_image import AnnotatedImage
 from uniaims.dataset.exchange import FORMATS
 from uniaims.dataset.instances import InstanceMasks
 from uniaims.dataset.schema import ImageRecord
@@ -182,8 +182,8 @@ def _labels() -> NDArray[np.uint32]:
 def _datasets(folder: Path) -> Iterator[Seed]:
     folder.mkdir(exist_ok=True)
     instances = InstanceMasks.from_labels(_labels(), {1: "pore", 2: "grain", 3: "grain"})
-    entries = [Entry(ImageRecord(name, f"{name}.png", SHAPE[1], SHAPE[0], pixel_size_nm=2.5), instances, ramp())
-               for name in ("one", "two")]  # fmt: skip
+    records = [ImageRecord(name, f"{name}.png", SHAPE[1], SHAPE[0], pixel_size_nm=2.5) for name in ("one", "two")]
+    entries = [AnnotatedImage(record, instances, ramp()) for record in records]
     for form in FORMATS.values():
         form.write(entries, folder / form.name)
         yield Seed(form.name, form.name, folder / form.name)

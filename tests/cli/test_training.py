@@ -176,10 +176,10 @@ def test_a_stop_while_libraries_are_imported_leaves_one_line(number: signal.Sign
 def test_without_a_terminal_progress_is_a_line_now_and_then(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("uniaims.cli.screen.LINE_SECONDS", 1000.0)
+    monkeypatch.setattr("uniaims.cli.console.LINE_SECONDS", 1000.0)
     with training.training_progress() as progress:
         progress("training, loss 0.5", 1, 3)
-        monkeypatch.setattr("uniaims.cli.screen.LINE_SECONDS", 0.0)
+        monkeypatch.setattr("uniaims.cli.console.LINE_SECONDS", 0.0)
         progress("training, loss 0.4", 2, 3)
         progress("training, loss 0.3", 3, 3)
     assert capsys.readouterr().err.splitlines() == ["training, loss 0.4: 2 of 3", "training, loss 0.3: 3 of 3"]

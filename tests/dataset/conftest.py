@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from uniaims.dataset import Dataset, Entry, ImageRecord, InstanceMasks
+from uniaims.dataset import AnnotatedImage, Dataset, ImageRecord, InstanceMasks
 
 
 def picture_of(seed: int, shape: tuple[int, int] = (48, 64)) -> np.ndarray:
@@ -27,19 +27,21 @@ def labels_of(seed: int, shape: tuple[int, int] = (48, 64), count: int = 5) -> n
 
 
 @pytest.fixture
-def entry() -> Callable[..., Entry]:
+def entry() -> Callable[..., AnnotatedImage]:
     """Makes entries: ``entry("a", seed=1, count=5, modality="SEM")``; the image is an array."""
 
-    def make(image_id: str, seed: int = 0, count: int = 5, kinds: dict[int, str] | None = None, **fields) -> Entry:
+    def make(
+        image_id: str, seed: int = 0, count: int = 5, kinds: dict[int, str] | None = None, **fields
+    ) -> AnnotatedImage:
         labels = labels_of(seed, count=count)
         record = ImageRecord(image_id, "any", 64, 48, **fields)
-        return Entry(record, InstanceMasks.from_labels(labels, kinds), picture_of(seed))
+        return AnnotatedImage(record, InstanceMasks.from_labels(labels, kinds), picture_of(seed))
 
     return make
 
 
 @pytest.fixture
-def dataset(tmp_path: Path, entry: Callable[..., Entry]) -> Dataset:
+def dataset(tmp_path: Path, entry: Callable[..., AnnotatedImage]) -> Dataset:
     """Six images ``a`` .. ``f`` with 1 .. 6 instances; the first three are of SEM, the others of TEM."""
     made = Dataset.create(tmp_path / "dataset")
     made.add(

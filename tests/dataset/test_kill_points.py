@@ -79,7 +79,7 @@ def facts(folder: Path) -> str:
         files = sorted(path for path in folder.rglob("*") if path.is_file())
         return repr([(str(path.relative_to(folder)), hashlib.sha256(path.read_bytes()).digest()) for path in files])
     dataset = Dataset.open(folder)
-    spare = len(list((folder / "instances").iterdir())) - len(dataset.parts)
+    spare = len(list((folder / "instances").iterdir())) - len(dataset.shards)
     entries = [(repr(e.record), e.instances.encoded(), Path(str(e.image)).read_bytes()) for e in dataset.entries()]
     files = sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if not p.name.startswith("part-"))
     return repr((entries, spare, files, [dataset.ignored(name) is not None for name in dataset.image_ids]))

@@ -8,7 +8,7 @@ from .conftest import picture_of
 
 
 def pairs_of(*pictures):
-    return likeness.near_pairs(likeness.vectors([likeness.sketch(picture) for picture in pictures])).tolist()
+    return likeness.near_pairs(likeness.vectors([likeness.perceptual_hash(picture) for picture in pictures])).tolist()
 
 
 def textured(seed):
@@ -66,5 +66,5 @@ def test_hash_of_a_folder_tells_names_and_contents(tmp_path):
 
 def test_real_micrographs_of_different_things_are_unlike(data_folder):
     paths = sorted((data_folder / "emps" / "images").iterdir())[:120]
-    sketches = [likeness.sketch(cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)) for path in paths]
-    assert likeness.near_pairs(likeness.vectors(sketches)).tolist() == []
+    hashes = [likeness.perceptual_hash(cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)) for path in paths]
+    assert likeness.near_pairs(likeness.vectors(hashes)).tolist() == []

@@ -1,6 +1,6 @@
 import pytest
 
-from uniaims.dataset.entry import Entry
+from uniaims.dataset.annotated_image import AnnotatedImage
 from uniaims.dataset.instances import InstanceMasks
 from uniaims.dataset.schema import (
     ImageRecord,
@@ -41,7 +41,7 @@ def test_an_unknown_field_is_told_with_the_known_ones():
 
 def test_an_entry_wants_instances_of_the_size_of_its_image():
     with pytest.raises(LabelsError, match="resolution"):
-        Entry(ImageRecord("a", "images/a.png", 10, 20), InstanceMasks.none((10, 20)))
+        AnnotatedImage(ImageRecord("a", "images/a.png", 10, 20), InstanceMasks.none((10, 20)))
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from uniaims.dataset import Dataset, Entry, ImageRecord, InstanceMasks
+from uniaims.dataset import AnnotatedImage, Dataset, ImageRecord, InstanceMasks
 from uniaims.dataset.statistics_page import write_statistics
 from uniaims.errors import InputError
 
@@ -68,7 +68,7 @@ def test_a_dataset_without_instances_has_a_page_too(tmp_path):
     dataset = Dataset.create(tmp_path / "d")
     with pytest.raises(InputError, match="no image"):
         write_statistics(tmp_path / "page.html", dataset)
-    dataset.add([Entry(ImageRecord("a", "any", 64, 48), InstanceMasks.none((48, 64)), picture_of(1))])
+    dataset.add([AnnotatedImage(ImageRecord("a", "any", 64, 48), InstanceMasks.none((48, 64)), picture_of(1))])
     write_statistics(tmp_path / "page.html", dataset)
     assert "Most instances" not in (tmp_path / "page.html").read_text()
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from uniaims.dataset import Dataset, Entry, ImageRecord, InstanceMasks, open_samples, parts
+from uniaims.dataset import AnnotatedImage, Dataset, ImageRecord, InstanceMasks, instance_shards, open_samples
 from uniaims.errors import InputError, OutputError
 
 from .conftest import labels_of, picture_of
@@ -71,9 +71,9 @@ def test_small_parts_are_put_together(dataset, monkeypatch):
     monkeypatch.setattr("uniaims.dataset.store.MOST_SMALL_PARTS", 3)
     for step in range(8):
         dataset.replace("abcdef"[step % 6], InstanceMasks.from_labels(labels_of(step, count=2)))
-    assert len(dataset.parts) <= 4
+    assert len(dataset.shards) <= 4
     assert sorted(path.name for path in (dataset.folder / "instances").iterdir()) == sorted(
-        parts.part_path(dataset.folder, part).name for part in dataset.parts
+        instance_shards.shard_path(dataset.folder, part).name for part in dataset.shards
     )
     assert {name: len(Dataset.open(dataset.folder).instances(name)) for name in "abcdef"} == dict.fromkeys("abcdef", 2)
 
@@ -87,10 +87,10 @@ def test_compacting_changes_nothing_to_be_seen(dataset):
 
 
 def test_many_parts_are_one_table(tmp_path, entry, monkeypatch):
-    monkeypatch.setattr("uniaims.dataset.parts.PART_ROWS", 4)
+    monkeypatch.setattr("uniaims.dataset.instance_shards.SHARD_ROWS", 4)
     dataset = Dataset.create(tmp_path / "d")
     assert dataset.add(entry(name, seed) for seed, name in enumerate("abcd")) == 4
-    assert len(dataset.parts) == 4
+    assert len(dataset.shards) == 4
     assert dataset.sql("SELECT count(*) AS n FROM instances")["n"].item() == 20
     assert [len(e.instances) for e in dataset.entries()] == [5] * 4
 
@@ -107,7 +107,7 @@ def test_overlaps_are_kept(tmp_path):
     square = np.ones((10, 10), bool)
     instances = InstanceMasks.from_masks((48, 64), [(0, 0, square), (5, 5, square)])
     dataset = Dataset.create(tmp_path / "d")
-    dataset.add([Entry(ImageRecord("a", "any", 64, 48), instances, picture_of(0))])
+    dataset.add([AnnotatedImage(ImageRecord("a", "any", 64, 48), instances, picture_of(0))])
     assert dataset.instances("a").areas_px.tolist() == [100, 100]
 
 
@@ -117,7 +117,7 @@ def test_any_name_that_can_be_one_is(tmp_path_factory, name):
         return
     dataset = Dataset.create(tmp_path_factory.mktemp("names") / "d")
     labels = labels_of(0)
-    dataset.add([Entry(ImageRecord(name, "any", 64, 48), InstanceMasks.from_labels(labels), picture_of(0))])
+    dataset.add([AnnotatedImage(ImageRecord(name, "any", 64, 48), InstanceMasks.from_labels(labels), picture_of(0))])
     again = Dataset.open(dataset.folder)
     assert np.array_equal(again.labels(name), labels)
     assert again.image_path(name).parent == dataset.folder / "images"
@@ -134,7 +134,7 @@ def test_the_same_image_again_is_passed_over(tmp_path, plain_folder):
     def entries():
         for file in open_samples(plain_folder):
             labels = file.read().labels
-            yield Entry(ImageRecord(file.stem, "any", 64, 48), InstanceMasks.from_labels(labels), file.image)
+            yield AnnotatedImage(ImageRecord(file.stem, "any", 64, 48), InstanceMasks.from_labels(labels), file.image)
 
     dataset = Dataset.create(tmp_path / "d")
     assert dataset.add(entries()) == 3
@@ -155,10 +155,10 @@ def test_a_bad_image_is_noted_and_the_others_go_on(tmp_path, entry):
     good = [entry("a", 1), entry("z", 2)]
     entries = [
         good[0],
-        Entry(entry("bad").record, entry("bad").instances, bad),
-        Entry(entry("small").record, entry("small").instances, wrong_size),
-        Entry(entry("none").record, entry("none").instances, None),
-        Entry(entry("gone").record, entry("gone").instances, tmp_path / "gone.png"),
+        AnnotatedImage(entry("bad").record, entry("bad").instances, bad),
+        AnnotatedImage(entry("small").record, entry("small").instances, wrong_size),
+        AnnotatedImage(entry("none").record, entry("none").instances, None),
+        AnnotatedImage(entry("gone").record, entry("gone").instances, tmp_path / "gone.png"),
         good[1],
     ]
     dataset, faults = Dataset.create(tmp_path / "d"), {}
@@ -171,7 +171,7 @@ def test_a_bad_image_is_noted_and_the_others_go_on(tmp_path, entry):
 @pytest.mark.parametrize("placement", ["copy", "hard link", "reference"])
 def test_images_are_copied_linked_or_referenced(tmp_path, plain_folder, placement):
     dataset, source = Dataset.create(tmp_path / "d"), plain_folder / "images" / "a.png"
-    entry = Entry(ImageRecord("a", "any", 64, 48), InstanceMasks.none((48, 64)), source)
+    entry = AnnotatedImage(ImageRecord("a", "any", 64, 48), InstanceMasks.none((48, 64)), source)
     dataset.add([entry], placement)
     path = Dataset.open(tmp_path / "d").image_path("a")
     assert path.samefile(source) == (placement != "copy")
@@ -183,7 +183,7 @@ def test_images_are_copied_linked_or_referenced(tmp_path, plain_folder, placemen
 def test_a_pixel_size_in_the_file_is_taken(tmp_path, sample_image):
     shape = (960, 1280)
     dataset = Dataset.create(tmp_path / "d")
-    dataset.add([Entry(ImageRecord("powder", "any", 1280, 960), InstanceMasks.none(shape), sample_image)])
+    dataset.add([AnnotatedImage(ImageRecord("powder", "any", 1280, 960), InstanceMasks.none(shape), sample_image)])
     record = dataset.record("powder")
     assert record.pixel_size_nm > 0
     assert record.pixel_size_source == "metadata"
@@ -198,7 +198,9 @@ def test_ome_zarr_folders_are_images_too(tmp_path):
     scales = [{"path": "0", "coordinateTransformations": [{"type": "scale", "scale": [1.0, 1.0]}]}]
     root.attrs["multiscales"] = [{"version": "0.4", "axes": axes, "datasets": scales}]
     dataset = Dataset.create(tmp_path / "d")
-    entry = Entry(ImageRecord("a", "any", 64, 48), InstanceMasks.from_labels(labels_of(1)), tmp_path / "x.zarr")
+    entry = AnnotatedImage(
+        ImageRecord("a", "any", 64, 48), InstanceMasks.from_labels(labels_of(1)), tmp_path / "x.zarr"
+    )
     dataset.add([entry])
     assert np.array_equal(np.asarray(Dataset.open(tmp_path / "d").image("a").pixels), picture_of(2))
     dataset.remove(["a"])
@@ -232,13 +234,13 @@ Dataset.open_or_create(sys.argv[1]).add(dying())
 """
 ENTRIES = """
 import numpy as np
-from uniaims.dataset import Entry, ImageRecord, InstanceMasks
+from uniaims.dataset import AnnotatedImage, ImageRecord, InstanceMasks
 def entries():
     for seed in range(7):
         labels = np.zeros((20, 30), np.uint32)
         labels[2:5, 3 : 4 + seed] = 1
         image = np.random.default_rng(seed).integers(0, 255, (20, 30), np.uint8)
-        yield Entry(ImageRecord(f"i{seed}", "any", 30, 20), InstanceMasks.from_labels(labels), image)
+        yield AnnotatedImage(ImageRecord(f"i{seed}", "any", 30, 20), InstanceMasks.from_labels(labels), image)
 """
 
 
@@ -328,6 +330,6 @@ def test_a_replaced_image_keeps_what_was_known_and_loses_an_ignore_mask_of_anoth
     record = dataset.record("a")
     assert (record.split, record.licence, record.modality, record.pixel_size_nm) == ("test", "MIT", "SEM", 2.0)
     assert dataset.ignore_path("a").is_file()
-    larger = Entry(ImageRecord("a", "any", 70, 50), InstanceMasks.none((50, 70)), np.zeros((50, 70), np.uint8))
+    larger = AnnotatedImage(ImageRecord("a", "any", 70, 50), InstanceMasks.none((50, 70)), np.zeros((50, 70), np.uint8))
     dataset.add([larger], existing="replace")
     assert not dataset.ignore_path("a").exists()

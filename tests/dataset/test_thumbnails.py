@@ -3,7 +3,7 @@ import base64
 import cv2
 import numpy as np
 
-from uniaims.dataset import Dataset, Entry, ImageRecord, InstanceMasks
+from uniaims.dataset import AnnotatedImage, Dataset, ImageRecord, InstanceMasks
 from uniaims.dataset.thumbnails import HEIGHT_PX, WIDTH_PX, thumbnail
 
 
@@ -24,7 +24,7 @@ def test_an_instance_stands_in_the_middle_of_its_surroundings(tmp_path):
     image = np.full((600, 900), 40, np.uint8)
     image[labels > 0] = 220
     dataset = Dataset.create(tmp_path / "d")
-    dataset.add([Entry(ImageRecord("a", "any", 900, 600), InstanceMasks.from_labels(labels), image)])
+    dataset.add([AnnotatedImage(ImageRecord("a", "any", 900, 600), InstanceMasks.from_labels(labels), image)])
     gray = cv2.cvtColor(pixels_of(thumbnail(dataset, "a", 0)), cv2.COLOR_BGR2GRAY)
     rows, columns = np.nonzero(gray > 150)
     assert abs(rows.mean() - HEIGHT_PX / 2) < 8

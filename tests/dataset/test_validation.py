@@ -5,7 +5,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from uniaims.dataset import Dataset, Entry, ImageRecord, InstanceMasks
+from uniaims.dataset import AnnotatedImage, Dataset, ImageRecord, InstanceMasks
 from uniaims.dataset.validation import validate
 
 from .conftest import labels_of, picture_of
@@ -101,7 +101,7 @@ def test_what_a_killed_program_left_is_said_so(sound):
 
 def add(dataset, name, instances, seed=50):
     record = ImageRecord(name, "any", 64, 48, licence="CC0-1.0", pixel_size_nm=1.0)
-    dataset.add([Entry(record, instances, picture_of(seed))])
+    dataset.add([AnnotatedImage(record, instances, picture_of(seed))])
 
 
 def test_pieces_overlaps_and_empty_instances(sound):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from uniaims.dataset import Dataset, Entry, ImageRecord, InstanceMasks
+from uniaims.dataset import AnnotatedImage, Dataset, ImageRecord, InstanceMasks
 from uniaims.errors import InputError
 from uniaims.networks import Normalisation
 from uniaims.training import TrainingSettings
@@ -71,7 +71,7 @@ def test_a_split_dataset_keeps_its_parts_apart(tmp_path):
     labels[8:20, 8:20], labels[25:33, 25:33] = 4, 9
     instances = InstanceMasks.from_labels(labels, {4: "pore", 9: "grain"})
     entries = [
-        Entry(ImageRecord(stem, f"{stem}.png", 40, 40, split=part), instances, (labels * 20).astype(np.uint8))
+        AnnotatedImage(ImageRecord(stem, f"{stem}.png", 40, 40, split=part), instances, (labels * 20).astype(np.uint8))
         for stem, part in (("a", "train"), ("b", "validation"), ("c", "test"), ("d", ""))
     ]
     Dataset.create(tmp_path / "set").add(entries)
@@ -85,7 +85,7 @@ def test_training_and_test_parts_are_not_validated_on(tmp_path):
     labels = np.zeros((40, 40), np.uint32)
     labels[8:20, 8:20] = 1
     entries = [
-        Entry(
+        AnnotatedImage(
             ImageRecord(stem, f"{stem}.png", 40, 40, split=part), InstanceMasks.from_labels(labels), labels.astype("u1")
         )
         for stem, part in (("a", "train"), ("c", "test"))

@@ -14,13 +14,9 @@ import io
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
 
 from uniaims.errors import PixelSizeError, SettingsError, UniaimsError
 from uniaims.stopping import stop_behind, stop_signal, terminating_like_ctrl_c
-
-if TYPE_CHECKING:
-    import typer
 
 USAGE, STOPPED = 2, 130
 TRACEBACK = "UNIAIMS_TRACEBACK"
@@ -46,8 +42,8 @@ def stopped_code(stop: KeyboardInterrupt) -> int:
 
 def _run(given: list[str]) -> int:
     from uniaims.atomic.disk import is_of_the_disk
-    from uniaims.cli.program import build
-    from uniaims.cli.screen import say_error
+    from uniaims.cli.app import build
+    from uniaims.cli.console import say_error
     from uniaims.cli.words import as_on_disk, refuse_dashes
 
     given = as_on_disk(given)
@@ -72,12 +68,3 @@ def _run(given: list[str]) -> int:
         say_error(f"a fault in uniaims, {type(error).__name__}: {error}. Please report it; {TRACEBACK}=1 tells more.")
         return 1
     return 0
-
-
-def __getattr__(name: str) -> "typer.Typer | Any":
-    """``app``: the whole program with all flags."""
-    if name == "app":
-        from uniaims.cli.program import whole
-
-        return whole()
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -13,10 +13,7 @@ import typer
 
 from uniaims.atomic import atomic_file
 from uniaims.cli import STOPPED, USAGE
-from uniaims.cli.flags import page_option, settings_from, settings_of
-from uniaims.cli.models import models
-from uniaims.cli.scale import scale
-from uniaims.cli.screen import (
+from uniaims.cli.console import (
     counted,
     pace,
     progress_bars,
@@ -27,6 +24,9 @@ from uniaims.cli.screen import (
     say_table,
     say_warning,
 )
+from uniaims.cli.flags import page_option, settings_from, settings_of
+from uniaims.cli.models import models
+from uniaims.cli.scale import scale
 from uniaims.cli.synthesis import synthesise
 from uniaims.cli.training import finetune, quantise, train
 from uniaims.cli.words import refuse_all_missing, refuse_missing

@@ -7,7 +7,7 @@ from threading import Lock
 
 from numba.core import event
 
-from uniaims.cli.screen import say_warning
+from uniaims.cli.console import say_warning
 
 NOTE = "compiling for this machine, in the first run only; this takes up to a minute."
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from uniaims.cli.console import counted, progress_bars, say, say_error, say_facts, say_json, say_warning
 from uniaims.cli.flags import PlainCommand
-from uniaims.cli.screen import counted, progress_bars, say, say_error, say_facts, say_json, say_warning
 from uniaims.errors import SettingsError
 
 if TYPE_CHECKING:
     from uniaims.dataset import Dataset
     from uniaims.dataset.differences import Difference, ImageDifference
-    from uniaims.dataset.intake import Placement
+    from uniaims.dataset.ingest import Placement
     from uniaims.dataset.validation import Fault
 
 MOST_WARNINGS = 20

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from uniaims.cli.screen import say, say_facts, say_json
+from uniaims.cli.console import say, say_facts, say_json
 
 if TYPE_CHECKING:
     from uniaims.runtime import ModelInfo

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from uniaims.cli.screen import say, say_error, say_json, say_warning
+from uniaims.cli.console import say, say_error, say_json, say_warning
 from uniaims.cli.words import refuse_all_missing, refuse_missing
 from uniaims.errors import SettingsError, UniaimsError
 from uniaims.names import folder_name

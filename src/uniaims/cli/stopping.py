@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import typer
 
 from uniaims.cli import stopped_code
-from uniaims.cli.screen import say_error
+from uniaims.cli.console import say_error
 from uniaims.stopping import stop_behind
 
 

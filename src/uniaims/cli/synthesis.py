@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from uniaims.cli.console import counted, pace, progress_bars, say
 from uniaims.cli.flags import settings_from, settings_of
-from uniaims.cli.screen import counted, pace, progress_bars, say
 from uniaims.cli.stopping import told_if_stopped
 from uniaims.cli.words import refuse_missing
 from uniaims.errors import SettingsError
 
 if TYPE_CHECKING:
     from uniaims.synthesis import Production, Recipe
-    from uniaims.synthesis.teachers import Teacher
+    from uniaims.synthesis.learnt_recipes import Teacher
 
 EVERY = "all"
 
@@ -57,7 +57,7 @@ def synthesise(
 
 def _chosen(names: list[str], like: Path | None, style: list[Path]) -> "list[Recipe]":
     """The recipes that names, labelled images and exemplars make together."""
-    from uniaims.synthesis.teachers import recipes_in_style, recipes_like
+    from uniaims.synthesis.learnt_recipes import recipes_in_style, recipes_like
 
     recipes: list[Recipe] = [recipe for name in names for recipe in _named(name)]
     if not recipes and like is None:
@@ -83,7 +83,7 @@ def _labelled(folder: Path) -> "list[Teacher]":
 
     from uniaims.dataset import open_samples
     from uniaims.synthesis.geometry import MOST_IMAGES
-    from uniaims.synthesis.teachers import Teacher
+    from uniaims.synthesis.learnt_recipes import Teacher
 
     files = open_samples(folder)
     step = max(1, -(-len(files) // MOST_IMAGES))
@@ -102,7 +102,7 @@ def _exemplar(path: Path) -> "Teacher":
     from uniaims.dataset.folder import LABEL_SUFFIXES
     from uniaims.labels import read_labels
     from uniaims.micrograph import read_image
-    from uniaims.synthesis.teachers import Teacher
+    from uniaims.synthesis.learnt_recipes import Teacher
 
     image = read_image(path)
     masks = [path.parent.parent / "masks" / f"{path.stem}{suffix}" for suffix in sorted(LABEL_SUFFIXES)]

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from uniaims.cli.console import counted, progress_bars, say, say_warning
 from uniaims.cli.flags import given_values, settings_from, settings_of
-from uniaims.cli.screen import counted, progress_bars, say, say_warning
 from uniaims.cli.stopping import told_if_stopped
 
 if TYPE_CHECKING:

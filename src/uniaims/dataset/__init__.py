@@ -10,16 +10,36 @@ from uniaims.dataset.folder import Sample, SampleFile, StoredSample, open_sample
 from uniaims.deprecation import old_names
 
 if TYPE_CHECKING:
-    from uniaims.dataset.entry import Entry
+    from uniaims.dataset.annotated_image import AnnotatedImage
     from uniaims.dataset.instances import InstanceMasks
     from uniaims.dataset.schema import ImageRecord
     from uniaims.dataset.store import Dataset
 
-__all__ = ["Dataset", "Entry", "ImageRecord", "InstanceMasks", "Sample", "SampleFile", "StoredSample", "open_samples"]
+__all__ = [
+    "AnnotatedImage",
+    "Dataset",
+    "ImageRecord",
+    "InstanceMasks",
+    "Sample",
+    "SampleFile",
+    "StoredSample",
+    "open_samples",
+]
 
-_HOMES = {"Dataset": "store", "Entry": "entry", "ImageRecord": "schema", "InstanceMasks": "instances"}
+_HOMES = {
+    "Dataset": "store",
+    "AnnotatedImage": "annotated_image",
+    "ImageRecord": "schema",
+    "InstanceMasks": "instances",
+}
 
-_old_name = old_names(__name__, {"Instances": "uniaims.dataset.instances.InstanceMasks"})
+_old_name = old_names(
+    __name__,
+    {
+        "Entry": "uniaims.dataset.annotated_image.AnnotatedImage",
+        "Instances": "uniaims.dataset.instances.InstanceMasks",
+    },
+)
 
 
 def __getattr__(name: str) -> Any:

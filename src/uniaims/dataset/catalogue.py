@@ -9,14 +9,15 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from uniaims.dataset import parts
-from uniaims.dataset.entry import Entry
+from uniaims.dataset import instance_shards
+from uniaims.dataset.annotated_image import AnnotatedImage
 from uniaims.dataset.image_table import ImageTable, Row, record_in, shown
+from uniaims.dataset.ingest import place_of
 from uniaims.dataset.instances import InstanceMasks
-from uniaims.dataset.intake import place_of
 from uniaims.dataset.manifest import Manifest
 from uniaims.dataset.schema import ImageRecord
 from uniaims.dataset.statements import answer
+from uniaims.deprecation import OldAttribute
 from uniaims.errors import InputError
 from uniaims.labels import Labels, read_labels
 from uniaims.micrograph import Micrograph, PixelSize, read_image
@@ -24,6 +25,9 @@ from uniaims.micrograph import Micrograph, PixelSize, read_image
 
 class Catalogue:
     """The images of the dataset in ``folder``; `uniaims.dataset.store.Dataset` can change them too."""
+
+    parts = OldAttribute("shards")
+    sketches = OldAttribute("perceptual_hashes")
 
     def __init__(self, folder: Path, manifest: Manifest, table: ImageTable) -> None:
         self.folder = folder
@@ -36,9 +40,9 @@ class Catalogue:
     def __contains__(self, image_id: object) -> bool:
         return image_id in self._table.places
 
-    def __getitem__(self, image_id: str) -> Entry:
+    def __getitem__(self, image_id: str) -> AnnotatedImage:
         record = self.record(image_id)
-        return Entry(record, self.instances(image_id), place_of(record, self.folder))
+        return AnnotatedImage(record, self.instances(image_id), place_of(record, self.folder))
 
     def __repr__(self) -> str:
         return f"Dataset({str(self.folder)!r}, {len(self):,} images, {self.instance_count:,} instances)"
@@ -55,11 +59,11 @@ class Catalogue:
         Raises:
             InputError: if a part of it is gone.
         """
-        return parts.live_rows(self.folder, self._table.rows)
+        return instance_shards.live_rows(self.folder, self._table.rows)
 
     @property
-    def sketches(self) -> list[bytes]:
-        """Sketch of each image, in the order of `images`; see `uniaims.dataset.likeness`."""
+    def perceptual_hashes(self) -> list[bytes]:
+        """Perceptual hash of each image, in the order of `images`; see `uniaims.dataset.likeness`."""
         return list(self._table.rows["sketch"])
 
     @property
@@ -124,8 +128,10 @@ class Catalogue:
             InputError: if there is no image of this id, or its instances can't be read.
         """
         row = self._table.row(image_id)
-        place = parts.Place(image_id, row["part"], row["first_row"], row["instance_count"])
-        return parts.instances_from(parts.read_rows(self.folder, place), (row["height_px"], row["width_px"]))
+        place = instance_shards.Place(image_id, row["part"], row["first_row"], row["instance_count"])
+        return instance_shards.instances_from(
+            instance_shards.read_rows(self.folder, place), (row["height_px"], row["width_px"])
+        )
 
     def labels(self, image_id: str) -> Labels:
         """The label image (H, W) of an image; where instances overlap the later one wins.
@@ -182,7 +188,7 @@ class Catalogue:
         """
         return str(self._table.row(image_id)["content_hash"])
 
-    def entries(self, condition: str = "") -> Iterator[Entry]:
+    def entries(self, condition: str = "") -> Iterator[AnnotatedImage]:
         """Images with their instances, one at a time, in the order in which they came or that of an ``ORDER BY``.
 
         Args:
@@ -192,25 +198,25 @@ class Catalogue:
             SettingsError: if the condition can't be used.
             InputError: if something can't be read.
         """
-        rows, reader = self._table.where(condition), parts.PartReader(self.folder)
+        rows, reader = self._table.where(condition), instance_shards.ShardReader(self.folder)
         for row in rows.iter_rows(named=True):
             record = record_in(row)
-            instances = parts.instances_from(reader.rows(parts.place_in(row)), record.shape)
-            yield Entry(record, instances, place_of(record, self.folder))
+            instances = instance_shards.instances_from(reader.rows(instance_shards.place_in(row)), record.shape)
+            yield AnnotatedImage(record, instances, place_of(record, self.folder))
 
     @property
-    def parts(self) -> tuple[int, ...]:
+    def shards(self) -> tuple[int, ...]:
         """Numbers of the files that hold instances."""
-        return tuple(self._table.parts)
+        return tuple(self._table.shards)
 
     def stored_rows(self) -> Iterator[tuple[Row, pl.DataFrame | InputError]]:
         """Rows of the table of images with their rows of the table of instances, unchecked, for who looks for faults.
 
         Where the latter can't be read, the error stands in their place.
         """
-        reader = parts.PartReader(self.folder)
+        reader = instance_shards.ShardReader(self.folder)
         for row in self._table.rows.iter_rows(named=True):
             try:
-                yield row, reader.rows(parts.place_in(row))
+                yield row, reader.rows(instance_shards.place_in(row))
             except InputError as error:
                 yield row, error

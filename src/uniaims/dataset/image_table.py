@@ -70,9 +70,9 @@ class ImageTable:
         return {name: place for place, name in enumerate(self.rows["image_id"].to_list())}
 
     @property
-    def parts(self) -> list[int]:
-        """Numbers of the parts that hold instances of the images."""
-        return [int(part) for part in self.rows["part"].unique(maintain_order=True)]
+    def shards(self) -> list[int]:
+        """Numbers of the shards that hold instances of the images."""
+        return [int(shard) for shard in self.rows["part"].unique(maintain_order=True)]
 
     def row(self, image_id: str) -> Row:
         """Row of an image.

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from uniaims.atomic import atomic_file, atomic_folder
-from uniaims.dataset.entry import Entry
+from uniaims.dataset.annotated_image import AnnotatedImage
+from uniaims.dataset.ingest import Placement
 from uniaims.dataset.instances import InstanceMasks
-from uniaims.dataset.intake import Placement
 from uniaims.dataset.store import Dataset
 from uniaims.errors import InputError, OutputError
 from uniaims.progress import Progress
@@ -83,7 +83,7 @@ class _Merging:
         self._names: set[str] = set()
         self._first: dict[str, tuple[Dataset, str, str]] = {}
 
-    def entries_of(self, source: Dataset) -> Iterator[Entry]:
+    def entries_of(self, source: Dataset) -> Iterator[AnnotatedImage]:
         for entry in source.entries():
             before = entry.record.image_id
             known = source.content_hash(before)
@@ -114,7 +114,7 @@ class _Merging:
         return free
 
     @staticmethod
-    def _duplicate(source: Dataset, entry: Entry, first: Dataset, there: str, kept: str) -> Duplicate:
+    def _duplicate(source: Dataset, entry: AnnotatedImage, first: Dataset, there: str, kept: str) -> Duplicate:
         same = same_instances(first.instances(there), entry.instances)
         return Duplicate(source.folder, entry.record.image_id, kept, same)
 

@@ -52,8 +52,8 @@ def split(
     """
     shares = _checked_fractions(fractions)
     rows = dataset.images.with_row_index("place").sort("image_id").to_dicts()
-    sketches = dataset.sketches
-    groups = _groups(rows, [sketches[row["place"]] for row in rows], _checked_fields(by))
+    hashes = dataset.perceptual_hashes
+    groups = _groups(rows, [hashes[row["place"]] for row in rows], _checked_fields(by))
     names, strata = np.unique([row["structure"] for row in rows], return_inverse=True)
     group_count = int(groups.max(initial=-1)) + 1
     sizes = np.zeros((group_count, len(names)))
@@ -87,14 +87,14 @@ def _checked_fields(by: Sequence[str]) -> Sequence[str]:
     return by
 
 
-def _groups(rows: Sequence[Mapping[str, object]], sketches: Sequence[bytes], by: Sequence[str]) -> NDArray[np.int64]:
+def _groups(rows: Sequence[Mapping[str, object]], hashes: Sequence[bytes], by: Sequence[str]) -> NDArray[np.int64]:
     """Number (N,) of the group of each image."""
     links = [(i, i) for i in range(len(rows))]
     for field in (*by, "content_hash"):
         first: dict[object, int] = {}
         links += [(first.setdefault(row[field], i), i) for i, row in enumerate(rows) if row[field]]
-    seen = [i for i, sketch in enumerate(sketches) if sketch]
-    near = likeness.near_pairs(likeness.vectors([sketches[i] for i in seen]))
+    seen = [i for i, each in enumerate(hashes) if each]
+    near = likeness.near_pairs(likeness.vectors([hashes[i] for i in seen]))
     pairs = np.concatenate([np.array(links, np.int64).reshape(-1, 2), np.array(seen, np.int64)[near]])
     return likeness.clusters(len(rows), pairs)
 

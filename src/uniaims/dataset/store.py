@@ -23,12 +23,12 @@ from typing import Any, Literal, get_args
 import polars as pl
 
 from uniaims.atomic import is_left
-from uniaims.dataset import parts
+from uniaims.dataset import instance_shards
+from uniaims.dataset.annotated_image import AnnotatedImage
 from uniaims.dataset.catalogue import Catalogue
-from uniaims.dataset.entry import Entry
 from uniaims.dataset.image_table import ImageTable, Row, described, kept_fields
+from uniaims.dataset.ingest import Placement, hash_of, is_half_taken, keep_images, place_of, remove_leftovers, take_in
 from uniaims.dataset.instances import InstanceMasks
-from uniaims.dataset.intake import Placement, hash_of, is_half_taken, keep_images, place_of, remove_leftovers, take_in
 from uniaims.dataset.lock import LOCK, sole_writer
 from uniaims.dataset.manifest import Manifest, is_dataset, read_manifest, write_manifest
 from uniaims.errors import InputError, OutputError, SettingsError, UniaimsError
@@ -111,7 +111,7 @@ class Dataset(Catalogue):
 
     def add(
         self,
-        entries: Iterable[Entry],
+        entries: Iterable[AnnotatedImage],
         placement: Placement = "copy",
         existing: Existing = "refuse",
         on_fault: OnFault | None = None,
@@ -143,7 +143,7 @@ class Dataset(Catalogue):
                         progress("adding images", done, done + 1)
             finally:
                 step.commit()
-            parts.remove_unused(self.folder, self._table.parts)
+            instance_shards.remove_unused(self.folder, self._table.shards)
         return added
 
     def replace(self, image_id: str, instances: InstanceMasks, **fields: Any) -> None:
@@ -155,20 +155,20 @@ class Dataset(Catalogue):
         """
         row = self._table.row(image_id)
         record = described(row, fields)
-        changed = row | Entry(record, instances).record.as_dict()
+        changed = row | AnnotatedImage(record, instances).record.as_dict()
         with self.writing():
             step = _Step(self)
-            step.put(changed, parts.rows_of(image_id, instances))
+            step.put(changed, instance_shards.rows_of(image_id, instances))
             step.commit()
             self._tidy()
 
     def _tidy(self) -> None:
         """Put small parts together when there are many, and delete those that no image uses."""
         counts = self._table.rows.group_by("part").agg(pl.col("instance_count").sum())
-        small = counts.filter(pl.col("instance_count") < parts.PART_ROWS // 2)["part"].to_list()
+        small = counts.filter(pl.col("instance_count") < instance_shards.SHARD_ROWS // 2)["part"].to_list()
         if len(small) > MOST_SMALL_PARTS:
             self.compact(small)
-        parts.remove_unused(self.folder, self._table.parts)
+        instance_shards.remove_unused(self.folder, self._table.shards)
 
     def describe(self, changes: Mapping[str, Mapping[str, Any]]) -> None:
         """Set fields of records: by image id, by field.
@@ -197,7 +197,7 @@ class Dataset(Catalogue):
             self._table = self._table.written(self._table.rows.filter(~pl.col("image_id").is_in(names)))
             for path in files:
                 shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-            parts.remove_unused(self.folder, self._table.parts)
+            instance_shards.remove_unused(self.folder, self._table.shards)
 
     def compact(self, among: Iterable[int] | None = None) -> None:
         """Put parts together (all, or those of these numbers), without the rows that no image uses any more.
@@ -206,16 +206,18 @@ class Dataset(Catalogue):
             InputError: if a part can't be read.
             OutputError: if nothing can be written, or another program wrote meanwhile.
         """
-        chosen = self._table.parts if among is None else list(among)
+        chosen = self._table.shards if among is None else list(among)
         rows = self._table.rows.filter(pl.col("part").is_in(chosen)).sort("part", "first_row")
         with self.writing():
-            step, reader = _Step(self), parts.PartReader(self.folder)
+            step, reader = _Step(self), instance_shards.ShardReader(self.folder)
             for row in rows.iter_rows(named=True):
-                step.put(row, reader.rows(parts.place_in(row)))
+                step.put(row, reader.rows(instance_shards.place_in(row)))
             step.commit()
-            parts.remove_unused(self.folder, self._table.parts)
+            instance_shards.remove_unused(self.folder, self._table.shards)
 
-    def _add_one(self, entry: Entry, step: "_Step", how: tuple[Placement, Existing], on_fault: OnFault | None) -> bool:
+    def _add_one(
+        self, entry: AnnotatedImage, step: "_Step", how: tuple[Placement, Existing], on_fault: OnFault | None
+    ) -> bool:
         """Take an entry in, and say whether it was: it is left out where it is there already, or faulty."""
         name = entry.record.image_id
         try:
@@ -229,13 +231,13 @@ class Dataset(Catalogue):
                 raise
             on_fault(name, error)
             return False
-        own = {"content_hash": taken.content_hash, "sketch": taken.sketch}
+        own = {"content_hash": taken.content_hash, "sketch": taken.perceptual_hash}
         row = taken.record.as_dict()
         if name in self:
             row |= kept_fields(self._table.row(name), row)
             if taken.record.shape != self.record(name).shape:
                 self.ignore_path(name).unlink(missing_ok=True)
-        step.put(row | own, parts.rows_of(name, entry.instances))
+        step.put(row | own, instance_shards.rows_of(name, entry.instances))
         return True
 
     def _commit(self, rows: Iterable[Row], kinds: Iterable[str]) -> None:
@@ -258,13 +260,13 @@ class _Step:
 
     def __init__(self, dataset: Dataset) -> None:
         self._dataset = dataset
-        self._writer = parts.PartWriter(dataset.folder)
+        self._writer = instance_shards.ShardWriter(dataset.folder)
         self._rows: list[Row] = []
         self._kinds: set[str] = set()
         self._names = {name.casefold(): name for name in dataset.image_ids}
         self._taken: set[str] = set()
 
-    def wants(self, entry: Entry, existing: Existing) -> bool:
+    def wants(self, entry: AnnotatedImage, existing: Existing) -> bool:
         """Whether an entry is to be taken in: not if it is there already and that is fine.
 
         Raises:
@@ -289,7 +291,7 @@ class _Step:
         first = self._writer.add(instances)
         self._rows.append(row | {"first_row": first, "instance_count": instances.height})
         self._kinds.update(instances["kind"].unique())
-        if self._writer.row_count >= parts.PART_ROWS or len(self._rows) >= IMAGES_IN_A_STEP:
+        if self._writer.row_count >= instance_shards.SHARD_ROWS or len(self._rows) >= IMAGES_IN_A_STEP:
             self.commit()
 
     def commit(self) -> None:

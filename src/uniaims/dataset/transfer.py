@@ -12,12 +12,12 @@ import cv2
 import numpy as np
 
 from uniaims.atomic import atomic_file, atomic_folder
+from uniaims.dataset.annotated_image import AnnotatedImage
 from uniaims.dataset.archives import is_archive, unpack
-from uniaims.dataset.entry import Entry
 from uniaims.dataset.exchange import FORMATS, Format, detect
 from uniaims.dataset.exchange.format import unequal_sizes
 from uniaims.dataset.folder import LABEL_SUFFIXES
-from uniaims.dataset.intake import INCOMING_ARCHIVE, Placement
+from uniaims.dataset.ingest import INCOMING_ARCHIVE, Placement
 from uniaims.dataset.manifest import is_dataset
 from uniaims.dataset.schema import DESCRIPTIVE_FIELDS, record_from
 from uniaims.dataset.store import Dataset, Existing, OnFault
@@ -193,7 +193,7 @@ class _Import:
             except InputError as error:
                 self.faults.append(ImportFault(source, "", str(error)))
 
-    def _described(self, entries: Iterable[Entry]) -> Iterator[Entry]:
+    def _described(self, entries: Iterable[AnnotatedImage]) -> Iterator[AnnotatedImage]:
         """The entries, with the fields that are set for all."""
         fields = dict(self._settings.fields)
         if "pixel_size_nm" in fields:
@@ -216,7 +216,7 @@ class _Import:
             temporary.write_bytes(cv2.imencode(".png", unknown)[1].tobytes())
 
 
-def _entries_of(place: Path, form: str, on_fault: OnFault) -> Iterator[Entry]:
+def _entries_of(place: Path, form: str, on_fault: OnFault) -> Iterator[AnnotatedImage]:
     if is_dataset(place):
         return Dataset.open(place).entries()
     return (format_named(form) if form else detect(place)).read(place, on_fault)

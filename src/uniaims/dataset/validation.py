@@ -13,10 +13,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from uniaims._kernels.threads import thread_count
-from uniaims.dataset import likeness, parts
+from uniaims.dataset import instance_shards, likeness
 from uniaims.dataset.image_table import TABLE, Row
+from uniaims.dataset.ingest import INCOMING, INCOMING_ARCHIVE, place_in_folder
 from uniaims.dataset.instances import InstanceMasks
-from uniaims.dataset.intake import INCOMING, INCOMING_ARCHIVE, place_in_folder
 from uniaims.dataset.lock import LOCK
 from uniaims.dataset.manifest import MANIFEST
 from uniaims.dataset.schema import FIELDS, faults_of
@@ -85,7 +85,7 @@ def _faults_of_files(dataset: Dataset, rows: Sequence[Row]) -> Iterator[Fault]:
     folder, names = dataset.folder, {row["image_id"] for row in rows}
     known = {folder / MANIFEST, folder / TABLE, folder / LOCK, *(folder / row["file"] for row in rows)}
     known |= {folder / "ignore" / f"{name}.png" for name in names}
-    known |= {parts.part_path(folder, part) for part in dataset.parts}
+    known |= {instance_shards.shard_path(folder, part) for part in dataset.shards}
     holders = [folder, *(folder / name for name in ("images", "ignore", "instances") if (folder / name).is_dir())]
     for path in sorted(path for holder in holders for path in holder.iterdir()):
         if path in known or path in holders:
@@ -118,7 +118,7 @@ def _faults_of_rows(row: Row, rows: pl.DataFrame | InputError) -> Iterator[Fault
         text = "numbers of instances are 0 or come twice; wanted each its own, from 1."
         yield Fault("error", "numbers of instances", (name,), text, again)
     try:
-        instances = parts.instances_from(rows, (row["height_px"], row["width_px"]))
+        instances = instance_shards.instances_from(rows, (row["height_px"], row["width_px"]))
     except UniaimsError as error:
         yield Fault("error", "instances damaged", (name,), str(error), again)
         return
@@ -232,8 +232,8 @@ def _leaks(dataset: Dataset, rows: Sequence[Row]) -> Iterator[Fault]:
             group = next(row["group"] for row in rows if row["image_id"] == names[0])
             text = f"the group {group!r} is in {' and '.join(splits)}: what is tested was seen in training."
             yield Fault("error", "split leakage", names, text, again)
-    placed = [(row, sketch) for row, sketch in zip(rows, dataset.sketches, strict=True) if row["split"] and sketch]
-    vectors = likeness.vectors([sketch for _, sketch in placed])
+    placed = [(row, seen) for row, seen in zip(rows, dataset.perceptual_hashes, strict=True) if row["split"] and seen]
+    vectors = likeness.vectors([seen for _, seen in placed])
     for i, j in likeness.near_pairs(vectors):
         pair = (placed[i][0], placed[j][0])
         if pair[0]["split"] != pair[1]["split"]:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from uniaims.atomic import atomic_folder
-from uniaims.dataset import Entry, ImageRecord, InstanceMasks
+from uniaims.dataset import AnnotatedImage, ImageRecord, InstanceMasks
 from uniaims.deprecation import OldAttribute
 from uniaims.errors import SettingsError
 from uniaims.formats import Acquisition
@@ -158,7 +158,7 @@ class Analysis:
             write_results(place, summary)
         return summary
 
-    def entry(self) -> Entry:
+    def entry(self) -> AnnotatedImage:
         """The image with its instances and their kinds, for a dataset or a file of another program.
 
         ``uniaims.dataset.exchange.FORMATS["coco"].write([analysis.entry()], folder)`` writes one.
@@ -178,7 +178,7 @@ class Analysis:
         )
         instances = InstanceMasks.from_labels(labels, dict(enumerate(self.segmentation.kind_names, start=1)))
         pixels = path if path and not self.settings.page else np.asarray(self.micrograph.pixels)
-        return Entry(record, instances, pixels)
+        return AnnotatedImage(record, instances, pixels)
 
     def _write_pictures(self, place: Path) -> None:
         """Write overlay and report, at the same time: both wait for compression, which leaves other threads free."""

@@ -8,6 +8,7 @@ from uniaims.records import Attributes
 if TYPE_CHECKING:
     from uniaims.synthesis.geometry import Geometry
     from uniaims.synthesis.layouts import Learnt
+    from uniaims.synthesis.learnt_recipes import Teacher, recipes_in_style, recipes_like
     from uniaims.synthesis.production import Production, synthesise
     from uniaims.synthesis.recipe import (
         RECIPES,
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     )
     from uniaims.synthesis.settings import ProductionSettings
     from uniaims.synthesis.style import Style
-    from uniaims.synthesis.teachers import Teacher, recipes_in_style, recipes_like
 
 __all__ = [
     "RECIPES",
@@ -56,8 +56,8 @@ _HOMES = {
     "render_sample": "recipe",
     "save_recipe": "recipe",
     "Style": "style",
-    "Teacher": "teachers",
-    "recipes_in_style": "teachers",
-    "recipes_like": "teachers",
+    "Teacher": "learnt_recipes",
+    "recipes_in_style": "learnt_recipes",
+    "recipes_like": "learnt_recipes",
 }
 __getattr__ = at_first_use(__name__, _HOMES)

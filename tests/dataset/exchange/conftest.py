@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from uniaims.dataset.entry import Entry
+from uniaims.dataset.annotated_image import AnnotatedImage
 from uniaims.dataset.instances import InstanceMasks
 from uniaims.dataset.schema import ImageRecord
 
@@ -42,10 +42,10 @@ def difficult() -> NDArray[np.uint32]:
 
 
 @pytest.fixture
-def make_entry(tmp_path: Path) -> Callable[..., Entry]:
+def make_entry(tmp_path: Path) -> Callable[..., AnnotatedImage]:
     """Makes an entry with difficult instances: ``make_entry("name", seed=0, suffix=".png", kinds=True)``."""
 
-    def make(name: str = "Al2O3 no.1", *, seed: int = 0, suffix: str = ".png", kinds: bool = True) -> Entry:
+    def make(name: str = "Al2O3 no.1", *, seed: int = 0, suffix: str = ".png", kinds: bool = True) -> AnnotatedImage:
         labels = difficult_labels(seed)
         names = {int(number): ("grain", "pore & crack", "")[number % 3] for number in np.unique(labels) if number}
         instances = InstanceMasks.from_labels(labels, names if kinds else None)
@@ -66,7 +66,7 @@ def make_entry(tmp_path: Path) -> Callable[..., Entry]:
             split="validation",
             synthetic=True,
         )
-        return Entry(record, instances, path)
+        return AnnotatedImage(record, instances, path)
 
     return make
 

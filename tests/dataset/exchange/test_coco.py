@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from uniaims.dataset.entry import Entry
+from uniaims.dataset.annotated_image import AnnotatedImage
 from uniaims.dataset.exchange import FORMATS, detect
 from uniaims.dataset.instances import InstanceMasks
 from uniaims.dataset.schema import ImageRecord
@@ -28,7 +28,7 @@ def coco(annotations: list[dict[str, Any]], **image: Any) -> dict[str, Any]:
     }
 
 
-def read(folder: Path, content: Any, name: str = "x.json") -> Entry:
+def read(folder: Path, content: Any, name: str = "x.json") -> AnnotatedImage:
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(content))
@@ -224,7 +224,7 @@ def test_own_crowds_of_one_piece_come_back(tmp_path):
     mask = np.zeros((16, 20), np.uint32)
     mask[2:8, 2:8] = 1
     instances = InstanceMasks.from_labels(mask, {1: "pore (crowd)"})
-    COCO.write([Entry(ImageRecord("a", "a.png", 20, 16), instances)], tmp_path / "out")
+    COCO.write([AnnotatedImage(ImageRecord("a", "a.png", 20, 16), instances)], tmp_path / "out")
     (entry,) = COCO.read(tmp_path / "out")
     assert entry.instances.kinds == ("pore (crowd)",)
     assert entry.warnings == ()

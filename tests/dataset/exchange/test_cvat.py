@@ -5,14 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from uniaims.dataset.entry import Entry
+from uniaims.dataset.annotated_image import AnnotatedImage
 from uniaims.dataset.exchange import FORMATS
 from uniaims.errors import InputError
 
 CVAT = FORMATS["cvat"]
 
 
-def read(folder: Path, shapes: str, head: str = "") -> Entry:
+def read(folder: Path, shapes: str, head: str = "") -> AnnotatedImage:
     image = f'<image id="0" name="set/a.png" width="40" height="30">{shapes}</image>'
     text = f'<?xml version="1.0"?>{head}<annotations><version>1.1</version>{image}</annotations>'
     (folder / "annotations.xml").write_text(text)

@@ -9,13 +9,14 @@ import cv2
 import numpy as np
 import pytest
 
-from uniaims.dataset.entry import Entry
+from uniaims.dataset.annotated_image import AnnotatedImage
 from uniaims.dataset.exchange import FORMATS, Format, detect
 from uniaims.dataset.instances import InstanceMasks
 from uniaims.dataset.schema import ImageRecord
 from uniaims.errors import InputError, OutputError
 from uniaims.micrograph import read_image
 
+Make = Callable[..., AnnotatedImage]
 NAMES = sorted(FORMATS)
 WITHOUT_OVERLAPS = [name for name in NAMES if not FORMATS[name].traits.overlaps]
 READ_AS = {"coco-polygons": "coco", "stardist": "folder"}
@@ -23,7 +24,7 @@ READ_AS = {"coco-polygons": "coco", "stardist": "folder"}
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_round_trip_keeps_pixels_kinds_and_record(name: str, make_entry: Callable[..., Entry], tmp_path: Path) -> None:
+def test_round_trip_keeps_pixels_kinds_and_record(name: str, make_entry: Make, tmp_path: Path) -> None:
     entries = [make_entry("Al2O3 no.1"), make_entry("b", seed=1, kinds=False), make_entry("c", seed=2, suffix=".tif")]
     FORMATS[name].write(entries, tmp_path / "out")
     found = {entry.record.image_id: entry for entry in FORMATS[name].read(tmp_path / "out")}
@@ -40,7 +41,7 @@ def test_round_trip_keeps_pixels_kinds_and_record(name: str, make_entry: Callabl
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_images_come_along(name: str, make_entry: Callable[..., Entry], tmp_path: Path) -> None:
+def test_images_come_along(name: str, make_entry: Make, tmp_path: Path) -> None:
     entry = make_entry()
     FORMATS[name].write([entry], tmp_path / "out")
     (back,) = FORMATS[name].read(tmp_path / "out")
@@ -49,7 +50,7 @@ def test_images_come_along(name: str, make_entry: Callable[..., Entry], tmp_path
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_images_may_be_arrays(name: str, make_entry: Callable[..., Entry], tmp_path: Path) -> None:
+def test_images_may_be_arrays(name: str, make_entry: Make, tmp_path: Path) -> None:
     entry = replace(make_entry(), image=np.random.default_rng(0).integers(0, 60000, (96, 128)).astype(np.uint16))
     FORMATS[name].write([entry], tmp_path / "out")
     (back,) = FORMATS[name].read(tmp_path / "out")
@@ -58,7 +59,7 @@ def test_images_may_be_arrays(name: str, make_entry: Callable[..., Entry], tmp_p
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_format_is_recognised(name: str, make_entry: Callable[..., Entry], tmp_path: Path) -> None:
+def test_format_is_recognised(name: str, make_entry: Make, tmp_path: Path) -> None:
     FORMATS[name].write([make_entry(suffix=".tif" if name == "stardist" else ".png")], tmp_path / "out")
     assert detect(tmp_path / "out").name == READ_AS.get(name, name)
 
@@ -106,7 +107,7 @@ def test_more_instances_than_16_bits_are_kept_or_refused(name: str, tmp_path: Pa
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_nothing_is_written_over(name: str, make_entry: Callable[..., Entry], tmp_path: Path) -> None:
+def test_nothing_is_written_over(name: str, make_entry: Make, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "thesis.txt").write_text("precious")
     with pytest.raises(OutputError, match="there already"):
@@ -115,13 +116,13 @@ def test_nothing_is_written_over(name: str, make_entry: Callable[..., Entry], tm
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_equal_names_are_refused(name: str, make_entry: Callable[..., Entry], tmp_path: Path) -> None:
+def test_equal_names_are_refused(name: str, make_entry: Make, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="Two images are called"):
         FORMATS[name].write([make_entry("a"), make_entry("A")], tmp_path / "out")
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_damaged_files_give_one_clear_error(name: str, make_entry: Callable[..., Entry], tmp_path: Path) -> None:
+def test_damaged_files_give_one_clear_error(name: str, make_entry: Make, tmp_path: Path) -> None:
     FORMATS[name].write([make_entry()], tmp_path / "out")
     pictures = {".png", ".tif"} if FORMATS[name].traits.outlines != "label image" else set()
     for path in sorted(tmp_path.glob("out/**/*")):
@@ -149,7 +150,7 @@ def test_unknown_formats_are_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_output_is_the_same_each_time(name: str, make_entry: Callable[..., Entry], tmp_path: Path) -> None:
+def test_output_is_the_same_each_time(name: str, make_entry: Make, tmp_path: Path) -> None:
     for target in ("a", "b"):
         FORMATS[name].write([make_entry()], tmp_path / target)
     first, second = ({p.relative_to(tmp_path / t): p for p in (tmp_path / t).rglob("*") if p.is_file()} for t in "ab")
@@ -169,14 +170,14 @@ def row_of(form: Format) -> str:
     return f"| {' | '.join([*cells, str(traits.largest_count or 'any'), traits.kinds_in, traits.record_in])} |"
 
 
-def entry_of(instances: InstanceMasks, name: str = "pair") -> Entry:
+def entry_of(instances: InstanceMasks, name: str = "pair") -> AnnotatedImage:
     """An entry with a grey picture."""
     height, width = instances.shape
     record = ImageRecord(name, f"images/{name}.png", width, height)
-    return Entry(record, instances, np.full(instances.shape, 7, np.uint8))
+    return AnnotatedImage(record, instances, np.full(instances.shape, 7, np.uint8))
 
 
-def overlapping() -> Entry:
+def overlapping() -> AnnotatedImage:
     """Two squares that share 4 px, and one with a hole."""
     ring = np.ones((7, 7), bool)
     ring[2:5, 2:5] = False

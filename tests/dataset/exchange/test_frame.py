@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from uniaims.dataset.entry import Entry
+from uniaims.dataset.annotated_image import AnnotatedImage
 from uniaims.dataset.exchange import FORMATS
 from uniaims.dataset.exchange.frame import frame_of
 from uniaims.dataset.instances import InstanceMasks
@@ -36,7 +36,7 @@ def polygon(block: np.ndarray) -> list[list[float]]:
     return [[float(x), float(y)] for x, y in ((left, top), (right, top), (right, bottom), (left, bottom))]
 
 
-def lies_on_the_block(entry: Entry, block: np.ndarray) -> bool:
+def lies_on_the_block(entry: AnnotatedImage, block: np.ndarray) -> bool:
     return bool(np.array_equal(entry.instances.labels() > 0, block))
 
 
@@ -106,7 +106,9 @@ def test_turned_images_go_out_and_come_back(form, value, make_entry, tmp_path: P
     entry = make_entry()
     path = tmp_path / "a.jpg"
     block = picture(path, value, (96, 128))
-    shown = Entry(entry.record.__class__("a", "a.jpg", *block.shape[::-1]), InstanceMasks.from_labels(block), path)
+    shown = AnnotatedImage(
+        entry.record.__class__("a", "a.jpg", *block.shape[::-1]), InstanceMasks.from_labels(block), path
+    )
     FORMATS[form].write([shown], tmp_path / "out")
     (back,) = FORMATS[form].read(tmp_path / "out")
     assert lies_on_the_block(back, block)

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from uniaims.dataset.entry import Entry
+from uniaims.dataset.annotated_image import AnnotatedImage
 from uniaims.dataset.exchange import FORMATS, detect
 from uniaims.errors import InputError
 
@@ -16,7 +16,7 @@ OUTER = [[2, 2], [12, 2], [12, 12], [2, 12], [2, 2]]
 HOLE = [[4, 4], [8, 4], [8, 8], [4, 8], [4, 4]]
 
 
-def read(folder: Path, content: Any) -> Entry:
+def read(folder: Path, content: Any) -> AnnotatedImage:
     cv2.imwrite(str(folder / "a.png"), np.zeros((30, 40), np.uint8))
     (folder / "a.geojson").write_text(json.dumps(content))
     assert detect(folder).name == "geojson"

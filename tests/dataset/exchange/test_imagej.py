@@ -12,7 +12,7 @@ import tifffile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from uniaims.dataset.entry import Entry
+from uniaims.dataset.annotated_image import AnnotatedImage
 from uniaims.dataset.exchange import FORMATS, detect
 from uniaims.dataset.exchange.imagej_roi import Roi, decode_roi, encode_roi
 from uniaims.dataset.instances import InstanceMasks
@@ -154,7 +154,7 @@ def placed(position: int = 0, place: tuple[int, int, int] = (0, 0, 0), left: int
     return bytes(code) + struct.pack(">4xiii", *place) + b"\0" * 48
 
 
-def stack(folder: Path, rois: list[bytes], **sizes: int) -> list[Entry]:
+def stack(folder: Path, rois: list[bytes], **sizes: int) -> list[AnnotatedImage]:
     shape = tuple(sizes.get(name, 1) for name in ("frames", "slices", "channels"))
     count = int(np.prod(shape))
     pixels = np.arange(count, dtype=np.uint8)[:, None, None] * np.ones((60, 80), np.uint8)
@@ -166,7 +166,7 @@ def stack(folder: Path, rois: list[bytes], **sizes: int) -> list[Entry]:
     return list(IMAGEJ.read(folder))
 
 
-def grey_and_count(entry: Entry) -> tuple[int, int]:
+def grey_and_count(entry: AnnotatedImage) -> tuple[int, int]:
     pixels = entry.image if isinstance(entry.image, np.ndarray) else read_image(entry.image).pixels
     return int(np.asarray(pixels)[0, 0]), len(entry.instances)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from uniaims.dataset.entry import Entry
+from uniaims.dataset.annotated_image import AnnotatedImage
 from uniaims.dataset.exchange import FORMATS
 from uniaims.dataset.exchange.label_studio import encode_brush
 from uniaims.errors import InputError
@@ -19,7 +19,7 @@ def region(form: str, value: dict[str, Any]) -> dict[str, Any]:
     return {"type": form, "original_width": 200, "original_height": 100, "value": value}
 
 
-def read(folder: Path, *results: dict[str, Any], **task: Any) -> Entry:
+def read(folder: Path, *results: dict[str, Any], **task: Any) -> AnnotatedImage:
     content = {"id": 4, "data": {"image": "/data/upload/3/1a2b3c4d-a.png"}, "annotations": [{"result": results}]}
     (folder / "export.json").write_text(json.dumps([content | task]))
     (entry,) = FORMATS["label-studio"].read(folder)

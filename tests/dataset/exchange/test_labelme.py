@@ -11,12 +11,12 @@ import pytest
 import tifffile
 from imagecodecs import png_encode
 
-from uniaims.dataset.entry import Entry
+from uniaims.dataset.annotated_image import AnnotatedImage
 from uniaims.dataset.exchange import FORMATS
 from uniaims.errors import InputError
 
 
-def read(folder: Path, shapes: list[dict[str, Any]], **more: Any) -> Entry:
+def read(folder: Path, shapes: list[dict[str, Any]], **more: Any) -> AnnotatedImage:
     content = {"version": "5.5.0", "flags": {}, "shapes": shapes, "imagePath": "a.png", "imageData": None}
     (folder / "a.json").write_text(json.dumps(content | {"imageHeight": 30, "imageWidth": 40} | more))
     (entry,) = FORMATS["labelme"].read(folder)

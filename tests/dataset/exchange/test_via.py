@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from uniaims.dataset.entry import Entry
+from uniaims.dataset.annotated_image import AnnotatedImage
 from uniaims.dataset.exchange import FORMATS, detect
 from uniaims.errors import InputError
 
@@ -19,7 +19,7 @@ def region(name: str, attributes: Any = None, **form: Any) -> dict[str, Any]:
     return {"shape_attributes": {"name": name, **form}, "region_attributes": attributes or {}}
 
 
-def read(folder: Path, regions: Any, *, project: bool = False) -> Entry:
+def read(folder: Path, regions: Any, *, project: bool = False) -> AnnotatedImage:
     cv2.imwrite(str(folder / "a.png"), np.zeros((30, 40), np.uint8))
     images = {"a.png123": {"filename": "a.png", "size": 123, "regions": regions, "file_attributes": {}}}
     (folder / "via.json").write_text(json.dumps({"_via_img_metadata": images} if project else images))

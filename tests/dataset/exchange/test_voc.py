@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from uniaims.dataset.entry import Entry
+from uniaims.dataset.annotated_image import AnnotatedImage
 from uniaims.dataset.exchange import FORMATS
 from uniaims.dataset.exchange.voc import _index_of, _palette
 from uniaims.errors import InputError
@@ -16,7 +16,9 @@ from uniaims.errors import InputError
 VOC = FORMATS["voc"]
 
 
-def read(folder: Path, labels: Image.Image | NDArray[np.uint8], classes: NDArray[np.uint8] | None = None) -> Entry:
+def read(
+    folder: Path, labels: Image.Image | NDArray[np.uint8], classes: NDArray[np.uint8] | None = None
+) -> AnnotatedImage:
     for name in ("Annotations", "SegmentationObject", "SegmentationClass", "JPEGImages"):
         (folder / name).mkdir(parents=True)
     cv2.imwrite(str(folder / "JPEGImages" / "a.jpg"), np.zeros((12, 10), np.uint8))
@@ -62,7 +64,9 @@ def test_many_instances_are_kept_in_16_bits(tmp_path: Path, make_entry: object) 
     from uniaims.dataset.schema import ImageRecord
 
     labels = np.arange(1, 1201, dtype=np.uint32).reshape(30, 40)
-    entry = Entry(ImageRecord("a", "a.png", 40, 30), InstanceMasks.from_labels(labels), np.zeros((30, 40), np.uint8))
+    entry = AnnotatedImage(
+        ImageRecord("a", "a.png", 40, 30), InstanceMasks.from_labels(labels), np.zeros((30, 40), np.uint8)
+    )
     VOC.write([entry], tmp_path / "out")
     (back,) = VOC.read(tmp_path / "out")
     assert np.array_equal(back.instances.labels(), labels)

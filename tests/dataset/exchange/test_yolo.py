@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from uniaims.dataset.entry import Entry
+from uniaims.dataset.annotated_image import AnnotatedImage
 from uniaims.dataset.exchange import FORMATS
 from uniaims.dataset.exchange.yolo import description_of
 from uniaims.errors import InputError
@@ -14,7 +14,7 @@ from uniaims.errors import InputError
 YOLO = FORMATS["yolo-seg"]
 
 
-def read(folder: Path, text: str, part: str = "train") -> list[Entry]:
+def read(folder: Path, text: str, part: str = "train") -> list[AnnotatedImage]:
     for name in ("images", "labels"):
         (folder / name / part).mkdir(parents=True)
     for stem in ("a", "b"):

@@ -8,8 +8,8 @@ import pytest
 from uniaims.errors import ImageError, SettingsError
 from uniaims.synthesis.scalebars import (
     STYLES,
+    Degradation,
     DrawSettings,
-    Wear,
     draw_nothing,
     draw_scalebar,
     random_scalebar,
@@ -18,7 +18,7 @@ from uniaims.synthesis.scalebars import (
 from uniaims.synthesis.scalebars.canvas import Rectangle, overlap
 
 GROUND = 120
-CLEAN = Wear(cut=0, resized=0, blurred=0, noisy=0, compressed=0)
+CLEAN = Degradation(cut=0, resized=0, blurred=0, noisy=0, compressed=0)
 
 
 def plain(height: int = 420, width: int = 640) -> np.ndarray:
@@ -133,7 +133,7 @@ def test_the_same_seed_gives_the_same_image() -> None:
 
 
 def test_distractors_keep_clear_of_bar_and_label() -> None:
-    settings = DrawSettings(blank=0, distractors=8, wear=CLEAN)
+    settings = DrawSettings(blank=0, distractors=8, degradation=CLEAN)
     things = 0
     for seed in range(25):
         truth = random_scalebar(plain(), np.random.default_rng(seed), settings=settings).truth
@@ -145,7 +145,7 @@ def test_distractors_keep_clear_of_bar_and_label() -> None:
 
 
 def test_some_images_have_no_bar() -> None:
-    settings = DrawSettings(blank=0.5, wear=CLEAN)
+    settings = DrawSettings(blank=0.5, degradation=CLEAN)
     truths = [
         random_scalebar(plain(128, 128), np.random.default_rng(seed), settings=settings).truth for seed in range(60)
     ]

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from uniaims.dataset.entry import Entry
+from uniaims.dataset.annotated_image import AnnotatedImage
 from uniaims.dataset.exchange.documents import wanted_dict
 from uniaims.dataset.exchange.format import Unreadable, attempt
 from uniaims.dataset.exchange.frame import frame_of
@@ -42,7 +42,7 @@ def matches(path: Path) -> bool:
     return bool(_segmentations_in(path)) or bool(_masks_in(path))
 
 
-def read(path: Path) -> Iterator[Entry | Unreadable]:
+def read(path: Path) -> Iterator[AnnotatedImage | Unreadable]:
     """Read the ``_seg.npy`` files; images that have none by their ``_masks`` files."""
     files = [path] if path.is_file() else _segmentations_in(path)
     for file in files:
@@ -52,7 +52,7 @@ def read(path: Path) -> Iterator[Entry | Unreadable]:
         yield from _read_masks(path, done)
 
 
-def write(entries: Iterable[Entry], folder: Path) -> None:
+def write(entries: Iterable[AnnotatedImage], folder: Path) -> None:
     """Write image, ``_seg.npy`` and ``_masks.tif`` of each entry, and the tables of records and kinds."""
     records, kinds = [], KindsTable()
     for entry in entries:
@@ -79,7 +79,7 @@ def _kinds(instances: InstanceMasks) -> dict[int, str]:
     return {int(number): kind for number, kind in zip(instances.numbers, instances.kinds, strict=False)}
 
 
-def _read_segmentation(file: Path) -> Entry:
+def _read_segmentation(file: Path) -> AnnotatedImage:
     content = wanted_dict(read_object(file), f"{file}")
     if "masks" not in content:
         raise InputError(f"{file} has no masks. Save it again in Cellpose.")
@@ -102,7 +102,7 @@ def _read_segmentation(file: Path) -> Entry:
     return shown.entry(InstanceMasks.from_labels(labels, kinds or None), {"image_id": stem, **known})
 
 
-def _read_masks(path: Path, done: set[str]) -> Iterator[Entry | Unreadable]:
+def _read_masks(path: Path, done: set[str]) -> Iterator[AnnotatedImage | Unreadable]:
     pictures, records, kinds = pictures_in(path), read_records(path), read_kinds(path)
     for stem, file in _masks_in(path).items():
         if stem not in done:
@@ -111,7 +111,7 @@ def _read_masks(path: Path, done: set[str]) -> Iterator[Entry | Unreadable]:
             yield attempt(name, _read_mask, pictures[stem], file, known, kinds.get(name))
 
 
-def _read_mask(picture: Path, file: Path, known: dict[str, Any], kinds: dict[int, str] | None) -> Entry:
+def _read_mask(picture: Path, file: Path, known: dict[str, Any], kinds: dict[int, str] | None) -> AnnotatedImage:
     objects = read_objects(file)
     frame = frame_of(known["image_id"], picture, *objects.labels.shape, drawn_as_stored=len(known) == 1)
     instances = InstanceMasks.from_labels(objects.labels, objects.names(kinds or {}))

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from uniaims._kernels import run_codes
-from uniaims.dataset.entry import Entry
+from uniaims.dataset.annotated_image import AnnotatedImage
 from uniaims.dataset.exchange.documents import head_of, read_json, stream_list, wanted_dict, wanted_list
 from uniaims.dataset.exchange.drawings import BOX_ADVICE, Drawing, flat_points, has_holes, instances_of, ring_of
 from uniaims.dataset.exchange.format import Unreadable, attempt
@@ -49,7 +49,7 @@ def matches(path: Path) -> bool:
     return looks_like(path, ".json", _is_coco)
 
 
-def read(path: Path) -> Iterator[Entry | Unreadable]:
+def read(path: Path) -> Iterator[AnnotatedImage | Unreadable]:
     """Read COCO files; a file or folder called train, val or test names the split of its images."""
     files = [file for file in annotation_files(path, ".json") if path.is_file() or _is_coco(file)]
     instance_files = [file for file in files if file.name.startswith("instances")]
@@ -57,12 +57,12 @@ def read(path: Path) -> Iterator[Entry | Unreadable]:
         yield from _read_file(file, path)
 
 
-def write(entries: Iterable[Entry], folder: Path) -> None:
+def write(entries: Iterable[AnnotatedImage], folder: Path) -> None:
     """Write ``annotations/instances_default.json`` with compressed run lengths, and ``images/``."""
     _write(entries, folder, _segmentations)
 
 
-def write_polygons(entries: Iterable[Entry], folder: Path) -> None:
+def write_polygons(entries: Iterable[AnnotatedImage], folder: Path) -> None:
     """Write the same with polygons, and run lengths for instances with holes."""
     _write(entries, folder, _polygon_segmentations)
 
@@ -100,7 +100,7 @@ def _is_coco(file: Path) -> bool:
     return head.startswith("{") and any(holds) and ('"images"' in head or '"annotations"' in head)
 
 
-def _read_file(file: Path, given: Path) -> Iterator[Entry | Unreadable]:
+def _read_file(file: Path, given: Path) -> Iterator[AnnotatedImage | Unreadable]:
     document = read_json(file)
     content = wanted_dict(document.content, f"{file}")
     names = {str(item["id"]): str(item.get("name", item["id"])) for item in wanted_list(content.get("categories"), "")}
@@ -131,7 +131,7 @@ def _entry(
     names: dict[str, str],
     picture: Path | None,
     source: tuple[Path, str, tuple[str, ...]],
-) -> Entry:
+) -> AnnotatedImage:
     """An image of a file, whose split and warnings come with it."""
     file, split, warnings = source
     name = str(image.get("file_name") or image.get("id"))
@@ -232,7 +232,7 @@ def _part(word: str) -> str:
     return _SPLITS.get(_YEAR.sub("", word), "")
 
 
-def _write(entries: Iterable[Entry], folder: Path, segment: Callable[[InstanceMasks], list[Any]]) -> None:
+def _write(entries: Iterable[AnnotatedImage], folder: Path, segment: Callable[[InstanceMasks], list[Any]]) -> None:
     images: list[dict[str, Any]] = []
     categories: dict[str, int] = {}
 
@@ -253,7 +253,7 @@ def _write(entries: Iterable[Entry], folder: Path, segment: Callable[[InstanceMa
         stream.write(",\n" + json.dumps(rest, ensure_ascii=False)[1:])
 
 
-def _image(entry: Entry, number: int, name: str) -> dict[str, Any]:
+def _image(entry: AnnotatedImage, number: int, name: str) -> dict[str, Any]:
     height, width = entry.record.shape
     return {"id": number, "file_name": name, "width": width, "height": height, KEY: described(entry.record)}
 

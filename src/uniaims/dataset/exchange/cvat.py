@@ -15,7 +15,7 @@ from xml.sax.saxutils import escape, quoteattr
 import numpy as np
 
 from uniaims._kernels import run_codes
-from uniaims.dataset.entry import Entry
+from uniaims.dataset.annotated_image import AnnotatedImage
 from uniaims.dataset.exchange.documents import head_of, read_xml
 from uniaims.dataset.exchange.drawings import Drawing, ellipse, instances_of, mask_of_row_runs, rectangle, ring_of
 from uniaims.dataset.exchange.format import Unreadable, attempt
@@ -49,7 +49,7 @@ def matches(path: Path) -> bool:
     return any("<annotations" in head_of(file) for file in annotation_files(path, ".xml"))
 
 
-def read(path: Path) -> Iterator[Entry | Unreadable]:
+def read(path: Path) -> Iterator[AnnotatedImage | Unreadable]:
     """Read CVAT's files for images; those for videos are refused."""
     for file in annotation_files(path, ".xml"):
         if path.is_file() or "<annotations" in head_of(file):
@@ -66,7 +66,7 @@ def read(path: Path) -> Iterator[Entry | Unreadable]:
                 )
 
 
-def write(entries: Iterable[Entry], folder: Path) -> None:
+def write(entries: Iterable[AnnotatedImage], folder: Path) -> None:
     """Write ``annotations.xml``, ``images/`` and ``samples.csv``."""
     records, kinds = [], dict[str, None]()
     body = folder / "body.partial"
@@ -90,7 +90,7 @@ def _read_image(
     record: dict[str, object] | None,
     picture: Path | None,
     warnings: tuple[str, ...],
-) -> Entry:
+) -> AnnotatedImage:
     name = image.get("name", "")
     frame = frame_of(name, picture, image.get("height"), image.get("width"))
     drawings = []
@@ -137,7 +137,7 @@ def _drawing(item: Element, shape: tuple[int, int], what: str) -> Drawing:
     return Drawing(masks=[(top + int(number("top")), left + int(number("left")), mask)], kind=kind)
 
 
-def _write_image(stream: IO[str], entry: Entry, number: int, name: str) -> None:
+def _write_image(stream: IO[str], entry: AnnotatedImage, number: int, name: str) -> None:
     height, width = entry.record.shape
     split = f" subset={quoteattr(entry.record.split)}" if entry.record.split else ""
     stream.write(f'  <image id="{number}" name={quoteattr(name)}{split} width="{width}" height="{height}">\n')

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from uniaims.atomic import atomic_folder
-from uniaims.dataset.entry import Entry
+from uniaims.dataset.annotated_image import AnnotatedImage
 from uniaims.dataset.instances import InstanceMasks
 from uniaims.errors import InputError, LabelsError, OutputError, UniaimsError
 from uniaims.guard import guarded
@@ -46,7 +46,7 @@ class Unreadable:
     error: Exception
 
 
-def attempt(name: str, read: Callable[..., Entry], *arguments: Any) -> Entry | Unreadable:
+def attempt(name: str, read: Callable[..., AnnotatedImage], *arguments: Any) -> AnnotatedImage | Unreadable:
     """Read one image of several in a guarded child process, so that the others can be read if it can't."""
     try:
         return guarded(_read_one, read, *arguments, about=name)
@@ -54,7 +54,7 @@ def attempt(name: str, read: Callable[..., Entry], *arguments: Any) -> Entry | U
         return Unreadable(name, error)
 
 
-def _read_one(read: Callable[..., Entry], *arguments: Any) -> Entry:
+def _read_one(read: Callable[..., AnnotatedImage], *arguments: Any) -> AnnotatedImage:
     with np.errstate(over="ignore", invalid="ignore"):  # shapes are looked at when they are whole
         return read(*arguments)
 
@@ -79,7 +79,7 @@ class Format:
         except Exception:  # a damaged file of this format may lie beside whole ones of another
             return False
 
-    def read(self, path: str | Path, on_fault: OnFault | None = None) -> Iterator[Entry]:
+    def read(self, path: str | Path, on_fault: OnFault | None = None) -> Iterator[AnnotatedImage]:
         """Read the images of a file or folder, one at a time.
 
         Args:
@@ -95,7 +95,7 @@ class Format:
             raise InputError(f"{place}: there is no such file or folder. Check the path.")
         return self._entries(place, on_fault)
 
-    def _entries(self, place: Path, on_fault: OnFault | None) -> Iterator[Entry]:
+    def _entries(self, place: Path, on_fault: OnFault | None) -> Iterator[AnnotatedImage]:
         seen = 0
         try:
             for item in self._module().read(place):
@@ -110,9 +110,9 @@ class Format:
         if not seen:
             raise InputError(f"{place}: no image in the format {self.name} was found. Choose another --format.")
 
-    def _noted(self, place: Path, item: Entry | Unreadable, on_fault: OnFault | None) -> Entry | None:
+    def _noted(self, place: Path, item: AnnotatedImage | Unreadable, on_fault: OnFault | None) -> AnnotatedImage | None:
         """The entry; of an image that can't be read the fault is told."""
-        if isinstance(item, Entry):
+        if isinstance(item, AnnotatedImage):
             return item
         if on_fault is None:
             raise item.error
@@ -128,7 +128,7 @@ class Format:
         reason = f"{type(error).__name__}: {error}"
         return InputError(f"{place} can't be read as {self.name} ({reason}). Is it whole, and of this format?")
 
-    def write(self, entries: Iterable[Entry], target: str | Path) -> None:
+    def write(self, entries: Iterable[AnnotatedImage], target: str | Path) -> None:
         """Write images and their instances into a new folder; it is either whole or not there.
 
         Instances without a pixel are left out.
@@ -143,7 +143,7 @@ class Format:
         with atomic_folder(place) as folder:
             self._module().write(self._checked(entries), folder)
 
-    def _checked(self, entries: Iterable[Entry]) -> Iterator[Entry]:
+    def _checked(self, entries: Iterable[AnnotatedImage]) -> Iterator[AnnotatedImage]:
         names: set[str] = set()
         for entry in entries:
             name = entry.record.image_id
@@ -171,7 +171,7 @@ class Format:
         return import_module(f"uniaims.dataset.exchange.{self.module}")
 
 
-def _with_pixels(entry: Entry) -> Entry:
+def _with_pixels(entry: AnnotatedImage) -> AnnotatedImage:
     """The entry without the instances that have no pixel."""
     instances = entry.instances
     kept = np.flatnonzero(instances.areas_px)

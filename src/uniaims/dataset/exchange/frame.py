@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from uniaims.dataset.entry import Entry
+from uniaims.dataset.annotated_image import AnnotatedImage
 from uniaims.dataset.exchange.drawings import Mask
 from uniaims.dataset.exchange.format import unequal_sizes
 from uniaims.dataset.exchange.pictures import stored_size
@@ -45,12 +45,12 @@ class Frame:
 
     def entry(
         self, instances: InstanceMasks, known: Mapping[str, Any] | None = None, warnings: tuple[str, ...] = ()
-    ) -> Entry:
+    ) -> AnnotatedImage:
         """The image with its instances, drawn in this frame, and what is known of it (see `record_for`)."""
         shown = self.turn.shape(*self.shape)
         turned = instances if self.turn.is_upright else _turned(instances, self.turn)
         notes = (*self.warnings, *warnings, *self._beside(instances))
-        return Entry(record_for(self.name, shown, known), turned, self.image, notes)
+        return AnnotatedImage(record_for(self.name, shown, known), turned, self.image, notes)
 
     def _beside(self, instances: InstanceMasks) -> tuple[str, ...]:
         """What is said of instances that have no pixel in the image."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from uniaims.dataset.entry import Entry
+from uniaims.dataset.annotated_image import AnnotatedImage
 from uniaims.dataset.exchange.documents import head_of, read_json, stream_list, wanted_list
 from uniaims.dataset.exchange.drawings import Drawing, Part, instances_of, parts_of, ring_of
 from uniaims.dataset.exchange.format import Unreadable, attempt
@@ -27,7 +27,7 @@ def matches(path: Path) -> bool:
     return any(_is_features(file) for file in _files(path))
 
 
-def read(path: Path) -> Iterator[Entry | Unreadable]:
+def read(path: Path) -> Iterator[AnnotatedImage | Unreadable]:
     """Read files of features; each needs the image of the same name beside it or in ``images/``."""
     folder = path if path.is_dir() else path.parent
     pictures = pictures_in(folder.parent / "images") | pictures_in(folder) | pictures_in(folder / "images")
@@ -36,7 +36,7 @@ def read(path: Path) -> Iterator[Entry | Unreadable]:
             yield attempt(file.name, _read_file, file, pictures.get(stem_of(file)))
 
 
-def write(entries: Iterable[Entry], folder: Path) -> None:
+def write(entries: Iterable[AnnotatedImage], folder: Path) -> None:
     """Write ``images/`` and a ``.geojson`` for each image; the record is a member of the collection."""
     for entry in entries:
         height, width = entry.record.shape
@@ -59,7 +59,7 @@ def _is_features(file: Path) -> bool:
     return '"Feature' in head and '"type"' in head
 
 
-def _read_file(file: Path, picture: Path | None) -> Entry:
+def _read_file(file: Path, picture: Path | None) -> AnnotatedImage:
     document = read_json(file)
     content = document.content
     top = content if isinstance(content, dict) else {"type": "FeatureCollection", "features": content}

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from uniaims.boxes import Box
-from uniaims.dataset.entry import Entry
+from uniaims.dataset.annotated_image import AnnotatedImage
 from uniaims.dataset.exchange.coco import decode_counts, encode_counts
 from uniaims.dataset.exchange.format import Unreadable, attempt, unequal_sizes
 from uniaims.dataset.exchange.frame import frame_of
@@ -84,7 +84,7 @@ def matches(path: Path) -> bool:
     return any("image" in _schema(file) for file in _files(path)[:1])
 
 
-def read(path: Path) -> Iterator[Entry | Unreadable]:
+def read(path: Path) -> Iterator[AnnotatedImage | Unreadable]:
     """Read the rows of all Parquet files; a file called train, validation or test names the split."""
     for file in _files(path):
         try:
@@ -93,7 +93,7 @@ def read(path: Path) -> Iterator[Entry | Unreadable]:
             raise InputError(f"{file} can't be read as Parquet ({error}). Is it whole?") from error
 
 
-def write(entries: Iterable[Entry], folder: Path) -> None:
+def write(entries: Iterable[AnnotatedImage], folder: Path) -> None:
     """Write ``data/*.parquet`` by split in parts of about 256 MB, and ``README.md`` with the description of columns.
 
     Images that browsers don't show are written as PNG. No split is taken for train.
@@ -106,7 +106,7 @@ def write(entries: Iterable[Entry], folder: Path) -> None:
     (folder / "README.md").write_text(shards.card(), "utf-8")
 
 
-def _read_file(file: Path) -> Iterator[Entry | Unreadable]:
+def _read_file(file: Path) -> Iterator[AnnotatedImage | Unreadable]:
     with file.open("rb") as stream:  # a path would be taken for a pattern, and has to be UTF-8
         total = int(pl.scan_parquet(stream).select(pl.len()).collect().item())
     found = _PART.match(file.name) or _PART.match(f"{file.parent.name}.parquet")
@@ -136,7 +136,7 @@ class _Shards:
         self.instances = 0
         self.licences: set[str] = set()
 
-    def add(self, split: str, row: dict[str, Any], entry: Entry) -> None:
+    def add(self, split: str, row: dict[str, Any], entry: AnnotatedImage) -> None:
         self.rows.setdefault(split, []).append(row)
         picture = len(row["image"]["bytes"]) if row["image"] else 0
         self.bytes[split] = self.bytes.get(split, 0) + picture + 100 * len(entry.instances)
@@ -196,7 +196,7 @@ def _files(path: Path) -> list[Path]:
     return sorted(file for place in (path, path / "data") for file in files_in(place, ".parquet"))
 
 
-def _row(entry: Entry) -> dict[str, Any]:
+def _row(entry: AnnotatedImage) -> dict[str, Any]:
     height, width = entry.record.shape
     picture = encoded_picture(entry)
     known = {name: value for name, value in entry.record.as_dict().items() if name in DESCRIPTIVE_FIELDS}
@@ -226,7 +226,7 @@ def _instance_rows(instances: InstanceMasks) -> list[dict[str, Any]]:
     ]
 
 
-def _entry(row: Mapping[str, Any], split: str, fallback: str, file: Path) -> Entry:
+def _entry(row: Mapping[str, Any], split: str, fallback: str, file: Path) -> AnnotatedImage:
     image = row.get("image") or {}
     name = str(image.get("path") or row.get("file_name") or f"{fallback}.png")
     pixels = decoded_picture(image["bytes"], name) if image.get("bytes") else None

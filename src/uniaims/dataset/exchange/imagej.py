@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from uniaims.dataset.entry import Entry
+from uniaims.dataset.annotated_image import AnnotatedImage
 from uniaims.dataset.exchange.drawings import Drawing, instances_of
 from uniaims.dataset.exchange.format import Unreadable, attempt
 from uniaims.dataset.exchange.frame import Frame, frame_of
@@ -32,7 +32,7 @@ def matches(path: Path) -> bool:
     return any(_is_rois(file) for file in _files(path))
 
 
-def read(path: Path) -> Iterator[Entry | Unreadable]:
+def read(path: Path) -> Iterator[AnnotatedImage | Unreadable]:
     """Read zips of ROI files; loose ROI files count as one set. Each needs its image beside it, or in ``images/``."""
     folder = path if path.is_dir() else path.parent
     pictures = pictures_in(folder) | pictures_in(folder.parent / "images") | pictures_in(folder / "images")
@@ -45,7 +45,7 @@ def read(path: Path) -> Iterator[Entry | Unreadable]:
             yield from _read_set(stem, members, pictures, records)
 
 
-def write(entries: Iterable[Entry], folder: Path) -> None:
+def write(entries: Iterable[AnnotatedImage], folder: Path) -> None:
     """Write ``images/``, ``rois/`` with a zip for each image, and ``samples.csv``.
 
     Instances of several pieces or with holes become composite selections; kinds are a property of the selection.
@@ -87,7 +87,7 @@ def _is_rois(file: Path) -> bool:
 
 def _read_set(
     name: str, files: Sequence[Path], pictures: dict[str, Path], records: dict[str, dict[str, Any]]
-) -> Iterator[Entry | Unreadable]:
+) -> Iterator[AnnotatedImage | Unreadable]:
     """The selections of one image, in a zip or in loose files; each slice of a stack is an image of its own."""
     stems = [name.removesuffix(ending) for ending in ENDINGS if name.endswith(ending)]
     picture = next((pictures[stem] for stem in stems if stem in pictures), None)
@@ -104,7 +104,7 @@ def _read_set(
         yield attempt(shown, _read_page, shown, picture, page, records.get(image_id_of(shown), {}))
 
 
-def _read_page(name: str, picture: Path | None, page: Page, known: dict[str, Any]) -> Entry:
+def _read_page(name: str, picture: Path | None, page: Page, known: dict[str, Any]) -> AnnotatedImage:
     """The selections of one slice; those after the first are images of their own."""
     drawings = [_drawing(selection) for selection in page.selections]
     warnings = tuple(f"image {name!r}: {text}" for text in page.warnings)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from uniaims.dataset.entry import Entry
+from uniaims.dataset.annotated_image import AnnotatedImage
 from uniaims.dataset.exchange.format import Unreadable, attempt
 from uniaims.dataset.exchange.frame import frame_of
 from uniaims.dataset.exchange.pictures import image_files, pictures_in, save_picture
@@ -29,7 +29,7 @@ def matches(path: Path) -> bool:
     return path.is_dir() and any(True for _ in _pairs(path, ENDINGS))
 
 
-def read(path: Path) -> Iterator[Entry | Unreadable]:
+def read(path: Path) -> Iterator[AnnotatedImage | Unreadable]:
     """Read the images that have a label image, by the order of their names.
 
     Faults are images without one in ``images/``, images of the same name but for the suffix, and label images without
@@ -49,7 +49,7 @@ def read(path: Path) -> Iterator[Entry | Unreadable]:
             yield Unreadable(stem_of(mask), LabelsError(text))
 
 
-def write(entries: Iterable[Entry], folder: Path) -> None:
+def write(entries: Iterable[AnnotatedImage], folder: Path) -> None:
     """Write ``images/``, ``masks/`` (compressed TIFF of 32 bits), ``samples.csv`` and, if there are any, ``kinds.csv``.
 
     Numbers of instances are kept.
@@ -57,7 +57,9 @@ def write(entries: Iterable[Entry], folder: Path) -> None:
     write_pairs(entries, folder, lambda entry: save_picture(entry, folder / "images"))
 
 
-def read_pairs(path: Path, pairs: Iterable[tuple[str, Path, Path]], split: str = "") -> Iterator[Entry | Unreadable]:
+def read_pairs(
+    path: Path, pairs: Iterable[tuple[str, Path, Path]], split: str = ""
+) -> Iterator[AnnotatedImage | Unreadable]:
     """Read stems with their image and label image; tables of records and kinds lie in ``path``.
 
     Images of a part of a dataset get its name before theirs, so that equal names in two parts stay apart.
@@ -69,13 +71,13 @@ def read_pairs(path: Path, pairs: Iterable[tuple[str, Path, Path]], split: str =
         yield attempt(name, _read_pair, picture, mask, known, kinds.get(name))
 
 
-def _read_pair(picture: Path, mask: Path, known: dict[str, Any], kinds: dict[int, str] | None) -> Entry:
+def _read_pair(picture: Path, mask: Path, known: dict[str, Any], kinds: dict[int, str] | None) -> AnnotatedImage:
     objects = read_objects(mask)
     frame = replace(frame_of(known["image_id"], picture, *objects.labels.shape), name=picture.name)
     return frame.entry(InstanceMasks.from_labels(objects.labels, objects.names(kinds or {})), known, objects.warnings)
 
 
-def write_pairs(entries: Iterable[Entry], folder: Path, save: Callable[[Entry], str]) -> None:
+def write_pairs(entries: Iterable[AnnotatedImage], folder: Path, save: Callable[[AnnotatedImage], str]) -> None:
     """Write label images into ``masks/`` and the tables; ``save`` writes an image and gives its name.
 
     Raises:

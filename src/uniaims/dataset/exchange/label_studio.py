@@ -14,7 +14,7 @@ import numpy as np
 
 from uniaims import formats
 from uniaims._kernels import run_codes
-from uniaims.dataset.entry import Entry
+from uniaims.dataset.annotated_image import AnnotatedImage
 from uniaims.dataset.exchange.documents import head_of, read_json, stream_list, wanted_list
 from uniaims.dataset.exchange.drawings import (
     Drawing,
@@ -70,7 +70,7 @@ def matches(path: Path) -> bool:
     return looks_like(path, ".json", _is_tasks)
 
 
-def read(path: Path) -> Iterator[Entry | Unreadable]:
+def read(path: Path) -> Iterator[AnnotatedImage | Unreadable]:
     """Read exported tasks; of several annotations of a task the last that was not cancelled counts.
 
     Tasks with predictions only are ``suggested``, those with nothing ``unlabelled``.
@@ -87,7 +87,7 @@ def read(path: Path) -> Iterator[Entry | Unreadable]:
                 yield attempt(what, _read_task, task, (file, path), name if uploads[plain] > 1 else plain, what)
 
 
-def write(entries: Iterable[Entry], folder: Path) -> None:
+def write(entries: Iterable[AnnotatedImage], folder: Path) -> None:
     """Write ``tasks.json``, ``images/`` and the labelling interface that the tasks want.
 
     Image addresses are those of Label Studio's local files, below the folder's own name.
@@ -129,7 +129,7 @@ def _is_tasks(file: Path) -> bool:
     return head.startswith(("[", "{")) and '"data"' in head and ('"annotations"' in head or '"predictions"' in head)
 
 
-def _read_task(task: Mapping[str, Any], source: tuple[Path, Path], name: str, what: str) -> Entry:
+def _read_task(task: Mapping[str, Any], source: tuple[Path, Path], name: str, what: str) -> AnnotatedImage:
     """A task of a file, in what the user gave (``source``); its image is called ``name``."""
     data, address = task.get("data") or {}, _address_of(task)
     if not address:
@@ -224,7 +224,7 @@ def _ring(value: Mapping[str, Any], shape: tuple[int, int], what: str) -> Ring:
     return turned(rectangle(x, y, x + value["width"] * unit[0], y + value["height"] * unit[1]), (x, y), degrees)
 
 
-def _task(entry: Entry, number: int, name: str) -> dict[str, Any]:
+def _task(entry: AnnotatedImage, number: int, name: str) -> dict[str, Any]:
     height, width = entry.record.shape
     data = {"image": f"/data/local-files/?d=images/{name}", "height": height, "width": width}
     results = [_result(entry.instances, i) for i in range(len(entry.instances))]

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from imagecodecs import png_encode
 
-from uniaims.dataset.entry import Entry
+from uniaims.dataset.annotated_image import AnnotatedImage
 from uniaims.dataset.exchange.documents import head_of, read_json, wanted_dict, wanted_list, write_json
 from uniaims.dataset.exchange.drawings import Drawing, Mask, ellipse, instances_of, rectangle, ring_of
 from uniaims.dataset.exchange.format import Unreadable, attempt
@@ -38,14 +38,14 @@ def matches(path: Path) -> bool:
     return looks_like(path, ".json", _is_labelme)
 
 
-def read(path: Path) -> Iterator[Entry | Unreadable]:
+def read(path: Path) -> Iterator[AnnotatedImage | Unreadable]:
     """Read LabelMe files; the image lies beside them or inside of them."""
     for file in annotation_files(path, ".json"):
         if path.is_file() or _is_labelme(file):
             yield attempt(file.name, _read_file, file, path)
 
 
-def write(entries: Iterable[Entry], folder: Path) -> None:
+def write(entries: Iterable[AnnotatedImage], folder: Path) -> None:
     """Write each image and its JSON file into one folder, as LabelMe has them."""
     for entry in entries:
         height, width = entry.record.shape
@@ -67,7 +67,7 @@ def _is_labelme(file: Path) -> bool:
     return '"shapes"' in head or ('"flags"' in head and '"version"' in head) or '"imagePath"' in head
 
 
-def _read_file(file: Path, given: Path) -> Entry:
+def _read_file(file: Path, given: Path) -> AnnotatedImage:
     document = read_json(file)
     content = wanted_dict(document.content, f"{file}")
     frame = _frame_of(content, file, given)

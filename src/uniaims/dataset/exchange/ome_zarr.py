@@ -8,7 +8,7 @@ import numpy as np
 import zarr
 from numpy.typing import NDArray
 
-from uniaims.dataset.entry import Entry
+from uniaims.dataset.annotated_image import AnnotatedImage
 from uniaims.dataset.exchange.documents import read_json, wanted_dict
 from uniaims.dataset.exchange.format import Unreadable, attempt, unequal_sizes
 from uniaims.dataset.exchange.pictures import pixels_of
@@ -33,13 +33,13 @@ def matches(path: Path) -> bool:
     return any((image / "labels").is_dir() for image in _images(path))
 
 
-def read(path: Path) -> Iterator[Entry | Unreadable]:
+def read(path: Path) -> Iterator[AnnotatedImage | Unreadable]:
     """Read one image, or each ``.zarr`` in a folder; of several label images each is a kind of instances."""
     for image in _images(path):
         yield attempt(image.name, _read_image, image)
 
 
-def write(entries: Iterable[Entry], folder: Path) -> None:
+def write(entries: Iterable[AnnotatedImage], folder: Path) -> None:
     """Write a ``.zarr`` folder for each image: its pixels, its instances as ``labels/instances``, kinds and record.
 
     Raises:
@@ -58,7 +58,7 @@ def _images(path: Path) -> list[Path]:
     return [item for item in folders_in(path) if item.suffix.lower() == ".zarr"] if path.is_dir() else []
 
 
-def _read_image(path: Path) -> Entry:
+def _read_image(path: Path) -> AnnotatedImage:
     attributes = _attributes(path)
     shape = read_image(path).shape
     known = attributes.get(KEY) if isinstance(attributes.get(KEY), dict) else None
@@ -71,7 +71,7 @@ def _read_image(path: Path) -> Entry:
         InstanceMasks.from_labels(labels, kinds or (None if single else dict.fromkeys(_numbers(labels), name)))
         for name, labels, kinds in layers
     ]
-    return Entry(record_for(path.name, shape, known), _joined(shape, parts), path, warnings)
+    return AnnotatedImage(record_for(path.name, shape, known), _joined(shape, parts), path, warnings)
 
 
 def _objects_apart(path: Path, layers: list[Layer]) -> tuple[list[Layer], tuple[str, ...]]:
@@ -131,7 +131,7 @@ def _attributes(path: Path) -> dict[str, Any]:
     return {}
 
 
-def _write_image(entry: Entry, pixels: NDArray[Any], path: Path) -> None:
+def _write_image(entry: AnnotatedImage, pixels: NDArray[Any], path: Path) -> None:
     colours = pixels.ndim == 3
     root = zarr.open_group(str(path), mode="w", zarr_format=2)
     _write_plane(root, np.moveaxis(pixels, -1, 0) if colours else pixels)
@@ -161,7 +161,7 @@ def _write_plane(group: Any, plane: NDArray[Any]) -> None:
     array[...] = plane
 
 
-def _multiscale(entry: Entry, name: str, *, colours: bool) -> dict[str, Any]:
+def _multiscale(entry: AnnotatedImage, name: str, *, colours: bool) -> dict[str, Any]:
     nanometres = entry.record.pixel_size_nm
     axes: list[dict[str, str]] = [{"name": "c", "type": "channel"}] if colours else []
     axes += [{"name": axis, "type": "space", **({"unit": "nanometer"} if nanometres else {})} for axis in "yx"]

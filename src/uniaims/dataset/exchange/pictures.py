@@ -19,7 +19,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 
 from uniaims import formats
-from uniaims.dataset.entry import Entry
+from uniaims.dataset.annotated_image import AnnotatedImage
 from uniaims.errors import ImageError, InputError
 from uniaims.formats.complaints import Complaints
 from uniaims.formats.orientation import (
@@ -124,7 +124,7 @@ def stored_size(path: Path) -> tuple[tuple[int, int], Orientation]:
     return read_image(path).shape, UPRIGHT
 
 
-def file_name(entry: Entry) -> str:
+def file_name(entry: AnnotatedImage) -> str:
     """Name that the image of an entry has in an exported folder: its id and the suffix of its format."""
     if isinstance(entry.image, np.ndarray):
         return entry.record.image_id + (".png" if _fits_png(entry.image) else ".tif")
@@ -132,7 +132,7 @@ def file_name(entry: Entry) -> str:
     return entry.record.image_id + (suffix or ".png")
 
 
-def save_picture(entry: Entry, folder: Path) -> str:
+def save_picture(entry: AnnotatedImage, folder: Path) -> str:
     """Copy or write the image of an entry into ``folder`` and return its name; without an image only its name.
 
     Raises:
@@ -154,14 +154,14 @@ def save_picture(entry: Entry, folder: Path) -> str:
     return name
 
 
-def pixels_of(entry: Entry) -> NDArray[Any] | None:
+def pixels_of(entry: AnnotatedImage) -> NDArray[Any] | None:
     """Pixels (H, W) or (H, W, C) of an entry's image; None without an image."""
     if entry.image is None:
         return None
     return entry.image if isinstance(entry.image, np.ndarray) else np.asarray(read_image(entry.image).pixels)
 
 
-def encoded_picture(entry: Entry) -> tuple[str, bytes] | None:
+def encoded_picture(entry: AnnotatedImage) -> tuple[str, bytes] | None:
     """File name and bytes of an entry's image as browsers show it, PNG or JPEG; None without an image."""
     if isinstance(entry.image, Path) and entry.image.suffix.lower() in {".png", ".jpg", ".jpeg"}:
         return file_name(entry), entry.image.read_bytes()

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import tifffile
 
-from uniaims.dataset.entry import Entry
+from uniaims.dataset.annotated_image import AnnotatedImage
 from uniaims.dataset.exchange.format import Unreadable
 from uniaims.dataset.exchange.label_folder import label_files, read_pairs, write_pairs
 from uniaims.dataset.exchange.pictures import pictures_in, pixels_of
@@ -23,18 +23,18 @@ def matches(path: Path) -> bool:
     )
 
 
-def read(path: Path) -> Iterator[Entry | Unreadable]:
+def read(path: Path) -> Iterator[AnnotatedImage | Unreadable]:
     """Read the pairs of TIFF files."""
     for folder in _folders(path):
         split = "" if folder == path else _PARTS[folder.name]
         yield from read_pairs(folder, _pairs(folder), split)
 
 
-def write(entries: Iterable[Entry], folder: Path) -> None:
+def write(entries: Iterable[AnnotatedImage], folder: Path) -> None:
     """Write ``images/`` and ``masks/`` as TIFF (masks of 32 bits), and the tables of records and kinds."""
     (folder / "images").mkdir()
 
-    def save(entry: Entry) -> str:
+    def save(entry: AnnotatedImage) -> str:
         pixels = np.asarray(pixels_of(entry))
         colours = pixels.ndim == 3 and pixels.shape[-1] in {3, 4}
         name = f"{entry.record.image_id}.tif"

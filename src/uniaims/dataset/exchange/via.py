@@ -9,7 +9,7 @@ from math import degrees
 from pathlib import Path
 from typing import Any
 
-from uniaims.dataset.entry import Entry
+from uniaims.dataset.annotated_image import AnnotatedImage
 from uniaims.dataset.exchange.documents import head_of, read_json, wanted_dict
 from uniaims.dataset.exchange.drawings import Drawing, bridged, ellipse, instances_of, rectangle, ring_of
 from uniaims.dataset.exchange.format import Unreadable, attempt
@@ -30,7 +30,7 @@ def matches(path: Path) -> bool:
     return looks_like(path, ".json", _is_via)
 
 
-def read(path: Path) -> Iterator[Entry | Unreadable]:
+def read(path: Path) -> Iterator[AnnotatedImage | Unreadable]:
     """Read VIA's annotations or projects; the images have to lie beside the file or in ``images/``."""
     for file in annotation_files(path, ".json"):
         if path.is_file() or _is_via(file):
@@ -43,7 +43,7 @@ def read(path: Path) -> Iterator[Entry | Unreadable]:
                 yield attempt(str(known.get("filename", "")), _read_image, known, file, picture, document.warnings)
 
 
-def write(entries: Iterable[Entry], folder: Path) -> None:
+def write(entries: Iterable[AnnotatedImage], folder: Path) -> None:
     """Write ``via_annotations.json`` and ``images/``; records are the files' attributes."""
     with (folder / ANNOTATIONS).open("w", encoding="utf-8") as stream:
         stream.write("{")
@@ -66,7 +66,9 @@ def _is_via(file: Path) -> bool:
     return '"_via_' in head or ('"filename"' in head and '"regions"' in head)
 
 
-def _read_image(image: Mapping[str, Any], file: Path, picture: Path | None, warnings: tuple[str, ...]) -> Entry:
+def _read_image(
+    image: Mapping[str, Any], file: Path, picture: Path | None, warnings: tuple[str, ...]
+) -> AnnotatedImage:
     name = str(image.get("filename") or "")
     attributes = image.get("file_attributes")
     attributes = attributes if isinstance(attributes, dict) else {}

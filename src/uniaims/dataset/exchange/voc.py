@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from uniaims.boxes import Box
-from uniaims.dataset.entry import Entry
+from uniaims.dataset.annotated_image import AnnotatedImage
 from uniaims.dataset.exchange.documents import Document, read_xml
 from uniaims.dataset.exchange.drawings import BOX_ADVICE
 from uniaims.dataset.exchange.format import Unreadable, attempt
@@ -41,7 +41,7 @@ def matches(path: Path) -> bool:
     return (path / "SegmentationObject").is_dir() and (path / "Annotations").is_dir()
 
 
-def read(path: Path) -> Iterator[Entry | Unreadable]:
+def read(path: Path) -> Iterator[AnnotatedImage | Unreadable]:
     """Read the images that have a label image in ``SegmentationObject``."""
     if not (path / "SegmentationObject").is_dir():
         raise InputError(f"{path} has no SegmentationObject, only boxes. {BOX_ADVICE}")
@@ -51,7 +51,7 @@ def read(path: Path) -> Iterator[Entry | Unreadable]:
         yield attempt(file.name, _read_entry, path, file, known, split)
 
 
-def write(entries: Iterable[Entry], folder: Path) -> None:
+def write(entries: Iterable[AnnotatedImage], folder: Path) -> None:
     """Write VOC's folders, ``labelmap.txt`` with the names of the classes, and ``samples.csv``."""
     for name in ("Annotations", "SegmentationObject", "SegmentationClass", "ImageSets/Segmentation"):
         (folder / name).mkdir(parents=True)
@@ -81,7 +81,7 @@ def _counting(instances: InstanceMasks) -> NDArray[np.uint32]:
     return np.arange(1, len(instances) + 1, dtype=np.uint32)
 
 
-def _read_entry(root: Path, file: Path, known: dict[str, Any] | None, split: str) -> Entry:
+def _read_entry(root: Path, file: Path, known: dict[str, Any] | None, split: str) -> AnnotatedImage:
     place = place_in(root / "Annotations", [f"{file.stem}.xml"])
     document = read_xml(place) if place else Document(Element("annotation"))
     tree, annotation = document.content, root / "Annotations" / f"{file.stem}.xml"
@@ -169,7 +169,7 @@ def _index_of(colours: NDArray[np.uint32]) -> NDArray[np.uint32]:
     return np.asarray((bits << places).sum(axis=(-1, -2)), np.uint32)
 
 
-def _annotation(entry: Entry, name: str, kinds: list[str]) -> str:
+def _annotation(entry: AnnotatedImage, name: str, kinds: list[str]) -> str:
     height, width = entry.record.shape
     objects = [
         f"  <object><name>{escape(kind)}</name><pose>Unspecified</pose><truncated>0</truncated><difficult>0</difficult>"

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import yaml
 
-from uniaims.dataset.entry import Entry
+from uniaims.dataset.annotated_image import AnnotatedImage
 from uniaims.dataset.exchange.drawings import BOX_ADVICE, Drawing, bridged, instances_of, ring_of
 from uniaims.dataset.exchange.format import Unreadable, attempt
 from uniaims.dataset.exchange.frame import frame_of
@@ -59,7 +59,7 @@ def matches(path: Path) -> bool:
     return _has_label_folder(path) or any(text for _, text, _ in islice(_pairs(path, description_of(path)), _LOOKED_AT))
 
 
-def read(path: Path) -> Iterator[Entry | Unreadable]:
+def read(path: Path) -> Iterator[AnnotatedImage | Unreadable]:
     """Read images and their label texts; an image without a text has no instances."""
     root = path.parent if path.is_file() else path
     description, records = description_of(path), read_records(root)
@@ -68,7 +68,7 @@ def read(path: Path) -> Iterator[Entry | Unreadable]:
         yield attempt(picture.name, _read_entry, picture, text, description, known)
 
 
-def write(entries: Iterable[Entry], folder: Path) -> None:
+def write(entries: Iterable[AnnotatedImage], folder: Path) -> None:
     """Write ``images/`` and ``labels/`` by split, ``data.yaml`` and ``samples.csv``; no split is taken for train."""
     classes: dict[str, int] = {}
     records = []
@@ -211,7 +211,7 @@ def _text_of(picture: Path, root: Path) -> Path | None:
     return place_in(root, [*parts, f"{picture.stem}.txt"])
 
 
-def _read_entry(picture: Path, text: Path | None, description: Description, known: dict[str, Any]) -> Entry:
+def _read_entry(picture: Path, text: Path | None, description: Description, known: dict[str, Any]) -> AnnotatedImage:
     frame = frame_of(picture.name, picture)
     content = read_text(text) if text is not None else Text("", "utf-8")
     rows = [_Row(f"{text}: line {i}", line) for i, line in enumerate(content.text.splitlines(), 1) if line.strip()]

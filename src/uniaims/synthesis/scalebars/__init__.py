@@ -3,7 +3,7 @@
 ::
 
     draw_scalebar(image, style, rng, pixel_size_nm) -> Drawn      one style
-    random_scalebar(image, rng) -> Drawn                          any style or none, distractors, wear
+    random_scalebar(image, rng) -> Drawn                          any style or none, distractors, degraded
     put_together(panels, columns) -> Drawn                        a figure of several panels, each with its bar
     draw_plot(shape, rng) -> Drawn                                a plot or a sketch: lengths and lines, and no bar
     write_scalebars(images, count, folder, seed) -> Path          images/ and truth.jsonl
@@ -11,6 +11,8 @@
     STYLES, training_styles(), held_out_styles()                  what there is, and what is kept from training
 """
 
+from uniaims.deprecation import old_names
+from uniaims.synthesis.scalebars.degradation import Degradation, Drawn, degraded, resized
 from uniaims.synthesis.scalebars.drawing import DrawSettings, draw_nothing, draw_scalebar, random_scalebar, style_named
 from uniaims.synthesis.scalebars.looks import BarLook, Caption, Column, LabelLook, StripLook, Style
 from uniaims.synthesis.scalebars.mixing import mixed_style
@@ -19,7 +21,6 @@ from uniaims.synthesis.scalebars.plots import draw_plot
 from uniaims.synthesis.scalebars.styles import STYLES, held_out_styles, is_held_out, read_styles, training_styles
 from uniaims.synthesis.scalebars.truth import BarTruth, Distractor, ScaleBarTruth, TextBox
 from uniaims.synthesis.scalebars.typefaces import Face, Faces, installed_faces
-from uniaims.synthesis.scalebars.wear import Drawn, Wear, resized, worn
 from uniaims.synthesis.scalebars.writing import read_truths, write_scalebars
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "BarTruth",
     "Caption",
     "Column",
+    "Degradation",
     "Distractor",
     "DrawSettings",
     "Drawn",
@@ -38,7 +40,7 @@ __all__ = [
     "StripLook",
     "Style",
     "TextBox",
-    "Wear",
+    "degraded",
     "draw_nothing",
     "draw_plot",
     "draw_scalebar",
@@ -53,6 +55,10 @@ __all__ = [
     "resized",
     "style_named",
     "training_styles",
-    "worn",
     "write_scalebars",
 ]
+
+__getattr__ = old_names(
+    __name__,
+    {name: f"{__name__}.{new}" for name, new in {"Wear": "Degradation", "worn": "degraded"}.items()},
+)

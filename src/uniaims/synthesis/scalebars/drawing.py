@@ -6,8 +6,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from uniaims.deprecation import OldAttribute, takes_old_fields
 from uniaims.errors import ImageError, SettingsError
 from uniaims.synthesis.scalebars.canvas import Canvas, Ink, Rectangle, around, canvas_of
+from uniaims.synthesis.scalebars.degradation import Degradation, Drawn, degraded
 from uniaims.synthesis.scalebars.distractors import Scatter, add_distractors, draw_text
 from uniaims.synthesis.scalebars.facts import random_facts
 from uniaims.synthesis.scalebars.groups import (
@@ -25,7 +27,6 @@ from uniaims.synthesis.scalebars.strips import StripText, StripTruth, draw_strip
 from uniaims.synthesis.scalebars.styles import STYLES
 from uniaims.synthesis.scalebars.truth import BarTruth, ScaleBarTruth, TextBox
 from uniaims.synthesis.scalebars.typefaces import Faces, installed_faces
-from uniaims.synthesis.scalebars.wear import Drawn, Wear, worn
 
 _SMALLEST_SIDE_PX = 96
 _SMALLEST_DIGITS_PX = 8.0
@@ -35,6 +36,7 @@ _LEAST_CONTRAST = 28.0
 _BLANK_SHARE = 0.1
 
 
+@takes_old_fields
 @dataclass(frozen=True)
 class DrawSettings:
     """How images are drawn.
@@ -42,12 +44,14 @@ class DrawSettings:
     Attributes:
         blank: share of images without any bar.
         distractors: at most so many in an image.
-        wear: what happens to the finished image.
+        degradation: what happens to the finished image.
     """
 
     blank: float = _BLANK_SHARE
     distractors: int = 4
-    wear: Wear = field(default_factory=Wear)
+    degradation: Degradation = field(default_factory=Degradation)
+
+    wear = OldAttribute("degradation")
 
 
 def draw_scalebar(
@@ -97,7 +101,7 @@ def random_scalebar(
     settings: DrawSettings | None = None,
     faces: Faces | None = None,
 ) -> Drawn:
-    """Draw a scale bar of any style (or of one of `styles`) or, at times, none, with distractors, then wear the image.
+    """Draw a scale bar of any style (or of one of `styles`) or, at times, none, with distractors, then degrade it.
 
     Raises:
         ImageError: as `draw_scalebar`.
@@ -110,7 +114,7 @@ def random_scalebar(
     else:
         known = styles or tuple(STYLES)
         drawn = draw_scalebar(image, known[int(rng.integers(len(known)))], rng, faces=fonts, distractors=count)
-    return worn(drawn, rng, settings.wear)
+    return degraded(drawn, rng, settings.degradation)
 
 
 def draw_nothing(

@@ -6,9 +6,9 @@ import numpy as np
 
 from uniaims.errors import SettingsError
 from uniaims.synthesis.scalebars.canvas import Ink
+from uniaims.synthesis.scalebars.degradation import Drawn
 from uniaims.synthesis.scalebars.looks import WHITE
 from uniaims.synthesis.scalebars.truth import ScaleBarTruth
-from uniaims.synthesis.scalebars.wear import Drawn
 
 
 def put_together(panels: Sequence[Drawn], columns: int, gutter_px: int = 8, ground: Ink = WHITE) -> Drawn:

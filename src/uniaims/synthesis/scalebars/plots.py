@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uniaims.synthesis.scalebars.canvas import Canvas, Ink, Rectangle
+from uniaims.synthesis.scalebars.degradation import Drawn
 from uniaims.synthesis.scalebars.groups import choose_lettering, draw_letters
 from uniaims.synthesis.scalebars.looks import BLACK, WHITE, LabelLook
 from uniaims.synthesis.scalebars.truth import ScaleBarTruth, TextBox
 from uniaims.synthesis.scalebars.typefaces import Faces, Lettering, installed_faces, letters
-from uniaims.synthesis.scalebars.wear import Drawn
 
 _AXES = ("Length (nm)", "Depth / µm", "Time (s)", "Diameter [nm]", "Position (mm)", "Counts", "Energy (eV)", "q (1/nm)")
 _SERIES = ("5 nm", "10 nm", "20 nm", "50 nm", "100 nm", "1 µm", "2 µm", "0 h", "24 h", "fit", "MOnA", "sample A")

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from uniaims.errors import SettingsError
 from uniaims.synthesis.ranges import drawn_log
 from uniaims.synthesis.shapes import Generator
-from uniaims.synthesis.signals.chance import sometimes
+from uniaims.synthesis.signals.sampling import sometimes
 from uniaims.synthesis.textures import fractal_texture
 
 Float32 = NDArray[np.float32]

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from uniaims.synthesis.scenes import Scene
 from uniaims.synthesis.shapes import Generator
-from uniaims.synthesis.signals.chance import sometimes
 from uniaims.synthesis.signals.ground import dust, largest_speck_px, scratches
+from uniaims.synthesis.signals.sampling import sometimes
 from uniaims.synthesis.signals.surface import (
     Float32,
     body_count,

@@ -13,7 +13,7 @@ from uniaims.errors import SettingsError
 from uniaims.synthesis.ranges import drawn_log
 from uniaims.synthesis.scenes import Scene
 from uniaims.synthesis.shapes import Generator
-from uniaims.synthesis.signals.chance import sometimes, weighted
+from uniaims.synthesis.signals.sampling import sometimes, weighted
 from uniaims.synthesis.signals.surface import Float32, by_body, distance_to_border, gain_by_body, owners, smoothed
 from uniaims.synthesis.textures import fractal_texture
 

@@ -11,8 +11,8 @@ import numpy as np
 from uniaims.synthesis.ranges import drawn_log
 from uniaims.synthesis.scenes import Scene
 from uniaims.synthesis.shapes import Generator
-from uniaims.synthesis.signals.chance import sometimes
 from uniaims.synthesis.signals.crystal import bend_contours, lattice_fringes
+from uniaims.synthesis.signals.sampling import sometimes
 from uniaims.synthesis.signals.surface import Float32, by_body, gain_by_body, smoothed
 from uniaims.synthesis.textures import fractal_texture, grainy_texture
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from uniaims.synthesis.scenes import Scene
 from uniaims.synthesis.shapes import Generator
-from uniaims.synthesis.signals.chance import sometimes
+from uniaims.synthesis.signals.sampling import sometimes
 from uniaims.synthesis.signals.surface import (
     Float32,
     distance_to_border,

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from uniaims.errors import SettingsError
 from uniaims.synthesis.scenes import Scene
 from uniaims.synthesis.shapes import Generator
-from uniaims.synthesis.signals.chance import sometimes, weighted
 from uniaims.synthesis.signals.ground import dust, largest_speck_px, scratches
+from uniaims.synthesis.signals.sampling import sometimes, weighted
 from uniaims.synthesis.signals.surface import (
     Float32,
     body_count,

@@ -16,8 +16,8 @@ from uniaims.errors import SettingsError
 from uniaims.synthesis.ranges import drawn_log
 from uniaims.synthesis.scenes import Scene
 from uniaims.synthesis.shapes import Generator
-from uniaims.synthesis.signals.chance import sometimes, weighted
 from uniaims.synthesis.signals.ground import GROUNDS, dust, largest_speck_px, scratches
+from uniaims.synthesis.signals.sampling import sometimes, weighted
 from uniaims.synthesis.signals.surface import (
     Float32,
     depth,

@@ -17,9 +17,9 @@ from scipy.fft import fft2, ifft2, next_fast_len
 from uniaims.synthesis.ranges import drawn_log
 from uniaims.synthesis.scenes import Scene
 from uniaims.synthesis.shapes import Generator
-from uniaims.synthesis.signals.chance import sometimes
 from uniaims.synthesis.signals.crystal import bend_contours, lattice_fringes, thickness_fringes
 from uniaims.synthesis.signals.ground import dust, largest_speck_px
+from uniaims.synthesis.signals.sampling import sometimes
 from uniaims.synthesis.signals.surface import Float32, distance_to, gain_by_body, smoothed
 from uniaims.synthesis.textures import fractal_texture, grainy_texture
 

@@ -5,9 +5,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from uniaims.synthesis.scalebars import Drawn, DrawSettings, Wear, draw_scalebar, random_scalebar, resized, worn
+from uniaims.synthesis.scalebars import (
+    Degradation,
+    Drawn,
+    DrawSettings,
+    degraded,
+    draw_scalebar,
+    random_scalebar,
+    resized,
+)
 
-CLEAN = Wear(cut=0, resized=0, blurred=0, noisy=0, compressed=0)
+CLEAN = Degradation(cut=0, resized=0, blurred=0, noisy=0, compressed=0)
 IMAGE = np.full((400, 600), 90, np.uint8)
 
 
@@ -34,7 +42,7 @@ def test_a_cut_image_keeps_bar_and_label() -> None:
     cut = 0
     for seed in range(40):
         drawn = draw_scalebar(IMAGE, "zeiss smartsem", np.random.default_rng(seed))
-        part = worn(drawn, np.random.default_rng(seed), Wear(1.0, 0, (1, 1), 0, 0, 0))
+        part = degraded(drawn, np.random.default_rng(seed), Degradation(1.0, 0, (1, 1), 0, 0, 0))
         bar, before = part.truth.bar, drawn.truth.bar
         assert bar is not None and before is not None and bar.text_box is not None and before.text_box is not None
         assert bar.length_px == pytest.approx(before.length_px)
@@ -48,9 +56,9 @@ def test_a_cut_image_keeps_bar_and_label() -> None:
 
 
 def test_text_is_not_shrunk_until_it_is_gone() -> None:
-    wear = Wear(cut=0, resized=1, factors=(0.1, 0.2), blurred=0, noisy=0, compressed=0)
+    degradation = Degradation(cut=0, resized=1, factors=(0.1, 0.2), blurred=0, noisy=0, compressed=0)
     for seed in range(20):
-        truth = worn(bar_drawn(seed), np.random.default_rng(seed), wear).truth
+        truth = degraded(bar_drawn(seed), np.random.default_rng(seed), degradation).truth
         bar = truth.bar
         assert bar is not None and bar.text_box is not None
         assert bar.text_box[3] - bar.text_box[1] >= 7 and bar.length_px >= 17
@@ -60,8 +68,8 @@ def test_text_is_not_shrunk_until_it_is_gone() -> None:
 @pytest.mark.parametrize("style", ["arial thick", "zen red"])
 def test_wear_changes_pixels_but_not_the_truth(kind: str, style: str) -> None:
     drawn = draw_scalebar(IMAGE, style, np.random.default_rng(0))
-    wear = Wear(**{"cut": 0, "resized": 0, "blurred": 0, "noisy": 0, "compressed": 0, kind: 1.0})  # type: ignore[arg-type]
-    changed = worn(drawn, np.random.default_rng(1), wear)
+    degradation = Degradation(**{"cut": 0, "resized": 0, "blurred": 0, "noisy": 0, "compressed": 0, kind: 1.0})  # type: ignore[arg-type]
+    changed = degraded(drawn, np.random.default_rng(1), degradation)
     assert changed.truth == drawn.truth
     assert changed.image.shape == drawn.image.shape
     difference = np.abs(changed.image.astype(int) - drawn.image)
@@ -70,7 +78,7 @@ def test_wear_changes_pixels_but_not_the_truth(kind: str, style: str) -> None:
 
 def test_no_wear_is_no_change() -> None:
     drawn = bar_drawn()
-    np.testing.assert_array_equal(worn(drawn, np.random.default_rng(0), CLEAN).image, drawn.image)
+    np.testing.assert_array_equal(degraded(drawn, np.random.default_rng(0), CLEAN).image, drawn.image)
 
 
 def test_worn_images_of_all_kinds_have_sizes_that_fit() -> None:

@@ -10,9 +10,9 @@ from typing import Literal, get_args
 from uuid import uuid4
 
 from uniaims.atomic import keep_folder, keep_tree, sweep, write_error
-from uniaims.dataset.entry import Entry
+from uniaims.dataset.annotated_image import AnnotatedImage
 from uniaims.dataset.exchange.pictures import file_name, save_picture
-from uniaims.dataset.likeness import content_hash, sketch
+from uniaims.dataset.likeness import content_hash, perceptual_hash
 from uniaims.dataset.schema import ImageRecord
 from uniaims.errors import ImageError, InputError, LabelsError, SettingsError
 from uniaims.micrograph import Micrograph, read_image
@@ -28,14 +28,14 @@ INCOMING_ARCHIVE = ".archive-"
 
 @dataclass(frozen=True)
 class Taken:
-    """An image that was taken in: its record, the hash of its bytes and its sketch; see `uniaims.dataset.likeness`."""
+    """An image that was taken in: its record, and the hashes of its bytes and looks; see `uniaims.dataset.likeness`."""
 
     record: ImageRecord
     content_hash: str
-    sketch: bytes
+    perceptual_hash: bytes
 
 
-def take_in(entry: Entry, folder: Path, placement: Placement = "copy") -> Taken:
+def take_in(entry: AnnotatedImage, folder: Path, placement: Placement = "copy") -> Taken:
     """Look at the image of an entry and put it into the dataset in ``folder``.
 
     The record gets its place, and the pixel size that the image knows if it has none.
@@ -58,7 +58,7 @@ def take_in(entry: Entry, folder: Path, placement: Placement = "copy") -> Taken:
             if source.parent != waiting:
                 source = waiting / _brought(entry, source, waiting, placement)
             _move(source, folder / record.file)
-    return Taken(record, content_hash(place_of(record, folder)), sketch(micrograph.gray()))
+    return Taken(record, content_hash(place_of(record, folder)), perceptual_hash(micrograph.gray()))
 
 
 def keep_images(folder: Path) -> None:
@@ -76,7 +76,7 @@ def keep_images(folder: Path) -> None:
         raise write_error(images, error) or error from error
 
 
-def hash_of(entry: Entry) -> str | None:
+def hash_of(entry: AnnotatedImage) -> str | None:
     """Hash of the bytes of an entry's image, before it is taken in; None if it is no file."""
     return content_hash(entry.image) if isinstance(entry.image, Path) and entry.image.exists() else None
 
@@ -102,7 +102,7 @@ def place_in_folder(file: str, folder: Path) -> Path:
     return path
 
 
-def _looked_at(entry: Entry, source: Path) -> Micrograph:
+def _looked_at(entry: AnnotatedImage, source: Path) -> Micrograph:
     micrograph, record = read_image(source, guarded=isinstance(entry.image, Path)), entry.record
     if micrograph.shape != record.shape:
         raise LabelsError(
@@ -118,13 +118,13 @@ def _with_pixel_size(record: ImageRecord, micrograph: Micrograph) -> ImageRecord
     return replace(record, pixel_size_nm=micrograph.pixel_size.nm, pixel_size_source=micrograph.pixel_size.source)
 
 
-def _place(entry: Entry, referenced: bool) -> str:
+def _place(entry: AnnotatedImage, referenced: bool) -> str:
     if referenced and isinstance(entry.image, Path):
         return entry.image.resolve().as_posix()
     return f"images/{file_name(entry)}"
 
 
-def _brought(entry: Entry, source: Path, waiting: Path, placement: Placement) -> str:
+def _brought(entry: AnnotatedImage, source: Path, waiting: Path, placement: Placement) -> str:
     """Copy or link the image's file into ``waiting`` and return its name there."""
     name = file_name(entry)
     if placement == "hard link" and source.is_file():

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from uniaims.dataset import Entry, ImageRecord, InstanceMasks
-from uniaims.dataset.intake import place_in_folder, remove_leftovers, take_in
+from uniaims.dataset import AnnotatedImage, ImageRecord, InstanceMasks
+from uniaims.dataset.ingest import place_in_folder, remove_leftovers, take_in
 from uniaims.errors import InputError, SettingsError
 from uniaims.micrograph import read_image
 
@@ -38,7 +38,7 @@ def test_files_stay_as_they_came(tmp_path, entry):
 
 
 def test_a_failed_one_leaves_nothing(tmp_path, entry):
-    wrong = Entry(ImageRecord("a", "any", 10, 10), InstanceMasks.none((10, 10)), picture_of(1))
+    wrong = AnnotatedImage(ImageRecord("a", "any", 10, 10), InstanceMasks.none((10, 10)), picture_of(1))
     with pytest.raises(InputError, match="another image"):
         take_in(wrong, tmp_path)
     assert list(tmp_path.iterdir()) == []

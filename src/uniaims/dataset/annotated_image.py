@@ -1,4 +1,4 @@
-"""An entry: an image with its record and its instances; what datasets, formats and editors hand to each other."""
+"""An image with its record and its instances; what datasets, formats and editors hand to each other."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from uniaims.errors import LabelsError
 
 
 @dataclass(frozen=True, eq=False)
-class Entry:
+class AnnotatedImage:
     """An image of a dataset.
 
     Attributes:

@@ -12,7 +12,7 @@ from uniaims.atomic import atomic_file
 from uniaims.dataset.instances import InstanceMasks, Shape
 from uniaims.errors import InputError
 
-PART_ROWS = 200_000
+SHARD_ROWS = 200_000
 ROW_GROUP_ROWS = 16_384
 COLUMNS: Mapping[str, type[pl.DataType]] = {
     "image_id": pl.String,
@@ -29,13 +29,13 @@ EDGE_COLUMNS = ("y0", "x0", "y1", "x1")
 """The columns of the table that hold top, left, bottom and right."""
 
 
-def part_path(folder: Path, part: int) -> Path:
-    """Where part number ``part`` of the dataset in ``folder`` lies."""
-    return folder / "instances" / f"part-{part:05d}.parquet"
+def shard_path(folder: Path, shard: int) -> Path:
+    """Where shard number ``shard`` of the dataset in ``folder`` lies."""
+    return folder / "instances" / f"part-{shard:05d}.parquet"
 
 
-def part_number(path: Path) -> int | None:
-    """Number of the part that a file is; None if it is none."""
+def shard_number(path: Path) -> int | None:
+    """Number of the shard that a file is; None if it is none."""
     digits = path.stem.removeprefix("part-")
     return int(digits) if path.suffix == ".parquet" and path.stem != digits and digits.isdecimal() else None
 
@@ -66,8 +66,8 @@ def instances_from(rows: pl.DataFrame, shape: Shape) -> InstanceMasks:
     return InstanceMasks.from_encoded(shape, boxes, rows["runs"].to_list(), numbers, kinds if any(kinds) else ())
 
 
-class PartWriter:
-    """Gathers rows of whole images and writes them as a new part."""
+class ShardWriter:
+    """Gathers rows of whole images and writes them as a new shard."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -75,33 +75,33 @@ class PartWriter:
         self.row_count = 0
 
     def add(self, rows: pl.DataFrame) -> int:
-        """Take the rows of an image and return the number of the first in the part."""
+        """Take the rows of an image and return the number of the first in the shard."""
         first = self.row_count
         self._frames.append(rows)
         self.row_count += rows.height
         return first
 
     def write(self) -> int:
-        """Write what was gathered as a part of its own, start anew, and return the number of the part.
+        """Write what was gathered as a shard of its own, start anew, and return the number of the shard.
 
         Raises:
             OutputError: if it can't be written.
         """
         rows = pl.concat(self._frames) if self._frames else pl.DataFrame(schema=dict(COLUMNS))
         self._frames, self.row_count = [], 0
-        taken = {part_number(path) or 0 for path in (self._folder / "instances").glob("part-*.parquet")}
-        part = max(taken, default=0) + 1
-        with atomic_file(part_path(self._folder, part)) as temporary:
+        taken = {shard_number(path) or 0 for path in (self._folder / "instances").glob("part-*.parquet")}
+        shard = max(taken, default=0) + 1
+        with atomic_file(shard_path(self._folder, shard)) as temporary:
             rows.write_parquet(temporary, row_group_size=ROW_GROUP_ROWS)
-        return part
+        return shard
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where the instances of an image lie: ``count`` rows from ``first`` of part number ``part``."""
+    """Where the instances of an image lie: ``count`` rows from ``first`` of shard number ``shard``."""
 
     image_id: str
-    part: int
+    shard: int
     first: int
     count: int
 
@@ -111,12 +111,12 @@ def place_in(row: Mapping[str, Any]) -> Place:
     return Place(row["image_id"], row["part"], row["first_row"], row["instance_count"])
 
 
-class PartReader:
-    """Reads the instances of images; keeps the last part, as images one after another lie in one."""
+class ShardReader:
+    """Reads the instances of images; keeps the last shard, as images one after another lie in one."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._part = -1
+        self._shard = -1
         self._rows = pl.DataFrame(schema=dict(COLUMNS))
 
     def rows(self, place: Place) -> pl.DataFrame:
@@ -125,20 +125,20 @@ class PartReader:
         Raises:
             InputError: if they are not there.
         """
-        if place.count and place.part != self._part:
-            self._rows, self._part = _read(part_path(self._folder, place.part)), place.part
+        if place.count and place.shard != self._shard:
+            self._rows, self._shard = _read(shard_path(self._folder, place.shard)), place.shard
         return _checked(self._rows.slice(place.first, place.count), place)
 
 
 def read_rows(folder: Path, place: Place) -> pl.DataFrame:
-    """Rows of one image, without reading all of its part.
+    """Rows of one image, without reading all of its shard.
 
     Raises:
         InputError: if they are not there.
     """
     if not place.count:
         return pl.DataFrame(schema=dict(COLUMNS))
-    return _checked(_read(part_path(folder, place.part), place.first, place.count), place)
+    return _checked(_read(shard_path(folder, place.shard), place.first, place.count), place)
 
 
 def _read(path: Path, first: int = 0, count: int | None = None) -> pl.DataFrame:
@@ -167,14 +167,14 @@ def live_rows(folder: Path, images: pl.DataFrame) -> pl.LazyFrame:
 
     Args:
         folder: of the dataset.
-        images: table of images: image_id, part, instance_count. A part may hold rows of images that were since
+        images: table of images: image_id, part, instance_count. A shard may hold rows of images that were since
             replaced or removed; those are passed over.
     """
     used = images.filter(pl.col("instance_count") > 0)
     whole: list[Path] = []
     filtered: list[pl.LazyFrame] = []
-    for (part,), group in used.group_by("part", maintain_order=True):
-        path = part_path(folder, int(str(part)))
+    for (shard,), group in used.group_by("part", maintain_order=True):
+        path = shard_path(folder, int(str(shard)))
         rows = pl.scan_parquet(path, glob=False)
         if _height(path) == group["instance_count"].sum():
             whole.append(path)
@@ -185,7 +185,7 @@ def live_rows(folder: Path, images: pl.DataFrame) -> pl.LazyFrame:
 
 
 def _height(path: Path) -> int:
-    """Number of rows of a part, from its end."""
+    """Number of rows of a shard, from its end."""
     try:
         return int(pl.scan_parquet(path, glob=False).select(pl.len()).collect().item())
     except (pl.exceptions.PolarsError, OSError) as error:
@@ -193,9 +193,9 @@ def _height(path: Path) -> int:
 
 
 def remove_unused(folder: Path, used: Iterable[int]) -> None:
-    """Delete the parts that no image uses."""
+    """Delete the shards that no image uses."""
     keep = set(used)
     for path in (folder / "instances").glob("*"):
-        number = part_number(path)
+        number = shard_number(path)
         if number is not None and number not in keep:
             path.unlink(missing_ok=True)

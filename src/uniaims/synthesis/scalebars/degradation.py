@@ -23,8 +23,8 @@ class Drawn:
 
 
 @dataclass(frozen=True)
-class Wear:
-    """How often and how far pictures wear; 0 for never.
+class Degradation:
+    """How often and how far pictures degrade; 0 for never.
 
     Attributes:
         cut: share of pictures cut at the sides, through the banner if need be, never through bar or label.
@@ -43,20 +43,22 @@ class Wear:
     quality: tuple[int, int] = (45, 96)
 
 
-def worn(drawn: Drawn, rng: np.random.Generator, wear: Wear | None = None) -> Drawn:
-    """Wear a picture; which of it happens is chosen by `rng`."""
-    wear = wear or Wear()
-    if rng.random() < wear.cut:
+def degraded(drawn: Drawn, rng: np.random.Generator, degradation: Degradation | None = None) -> Drawn:
+    """Degrade a picture; which of it happens is chosen by `rng`."""
+    degradation = degradation or Degradation()
+    if rng.random() < degradation.cut:
         drawn = _cut(drawn, rng)
-    if rng.random() < wear.resized:
-        drawn = _resized(drawn, _allowed_factor(drawn.truth, float(np.exp(rng.uniform(*np.log(wear.factors))))), rng)
+    if rng.random() < degradation.resized:
+        drawn = _resized(
+            drawn, _allowed_factor(drawn.truth, float(np.exp(rng.uniform(*np.log(degradation.factors))))), rng
+        )
     image = drawn.image
-    if rng.random() < wear.blurred:
+    if rng.random() < degradation.blurred:
         image = cv2.GaussianBlur(image, (0, 0), float(rng.uniform(0.3, 0.9)))
-    if rng.random() < wear.noisy:
+    if rng.random() < degradation.noisy:
         image = _noisy(image, float(rng.uniform(1, 5)), rng)
-    if rng.random() < wear.compressed:
-        image = _compressed(image, int(rng.integers(wear.quality[0], wear.quality[1] + 1)))
+    if rng.random() < degradation.compressed:
+        image = _compressed(image, int(rng.integers(degradation.quality[0], degradation.quality[1] + 1)))
     return Drawn(np.ascontiguousarray(image, dtype=np.uint8), drawn.truth)
 
 
