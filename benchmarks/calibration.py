@@ -19,7 +19,7 @@ from uniaims.dataset import open_samples
 from uniaims.matching import evaluate, without_unknown
 from uniaims.runtime import load_model
 from uniaims.segmenter import Segmenter, SegmenterSettings
-from uniaims.training.calibration import GROUPS, Judged, calibrate, calibration_error, joined, judge
+from uniaims.training.calibration import GROUP_COUNT, Judged, calibrate, calibration_error, joined, judge
 from uniaims.training.samples import thinned
 from uniaims.training.start import weights_of
 from uniaims.working_scale import characteristic_diameter_px
@@ -48,7 +48,7 @@ def diagram(judged: Judged):
         x, y = place(0, step)
         cv2.putText(picture, f"{step:.1f}", (x - 34, y + 5), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (40, 40, 40), 1)
     cv2.line(picture, place(0, 0), place(1, 1), (160, 160, 160), 1, cv2.LINE_AA)
-    groups = np.array_split(np.argsort(judged.confidence, kind="stable"), GROUPS)
+    groups = np.array_split(np.argsort(judged.confidence, kind="stable"), GROUP_COUNT)
     points = [place(judged.confidence[group].mean(), judged.right[group].mean()) for group in groups]
     cv2.polylines(picture, [np.array(points, np.int32)], False, (160, 90, 20), 2, cv2.LINE_AA)
     for point in points:

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from uniaims.boxes import Box
 
 STRETCH_PERCENTILES = (0.5, 97.0)
-LEVEL_TOLERANCE = 6.0
+LEVEL_TOLERANCE_GREY = 6.0
 """Grey levels (of 255) that count as the same: what JPEG does to a flat area near text."""
-NARROW_TOLERANCE = 2.0
+NARROW_TOLERANCE_GREY = 2.0
 NARROW_SHARE = 0.7
 """At least this share of the pixels at a strip's level are within the narrow tolerance: drawn, not imaged."""
 BANNER_SHARE = 0.55
@@ -96,11 +96,11 @@ def _strip_height(levels: NDArray[np.float32], largest: int, least_share: float)
 
 def _height_at_level(levels: NDArray[np.float32], level: float, beside: int, least_share: float) -> int:
     """Height of the strip of this level at row 0 of ``levels`` (H, W); 0: there is none."""
-    share = _share_of_level(levels, level, LEVEL_TOLERANCE)
+    share = _share_of_level(levels, level, LEVEL_TOLERANCE_GREY)
     height = _end_of_strip(share, beside, least_share)
     if height == 0:
         return 0
-    narrow = _share_of_level(levels[:height], level, NARROW_TOLERANCE)
+    narrow = _share_of_level(levels[:height], level, NARROW_TOLERANCE_GREY)
     return height if narrow.mean() >= NARROW_SHARE * share[:height].mean() else 0
 
 
@@ -132,6 +132,6 @@ def _share_of_level(levels: NDArray[np.float32], level: float, tolerance: float)
 def _lines(levels: NDArray[np.float32]) -> int:
     """How many rows from row 0 on are ruled lines: one drawn level across the image, and not for long."""
     for row, values in enumerate(levels[: LONGEST_LINE_PX + 1]):
-        if np.mean(np.abs(values - np.median(values)) <= NARROW_TOLERANCE) < LINE_SHARE:
+        if np.mean(np.abs(values - np.median(values)) <= NARROW_TOLERANCE_GREY) < LINE_SHARE:
             return row
     return 0

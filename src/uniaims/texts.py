@@ -20,7 +20,7 @@ _MARKS = (
     (b"\xfe\xff", "utf-16-be"),
 )
 _LOOKED_AT_BYTES = 4096
-_MOST_FOREIGN = 0.1
+_MOST_FOREIGN_SHARE = 0.1
 """Share of letters that may be rare in a text that is taken for Chinese, or odd in one taken for western."""
 _FOREIGN_BYTES = re.compile(rb"[A-Za-z]?[\x80-\xff]+[A-Za-z]?")
 _WESTERN_SIGNS = frozenset("€‚„…†‰‘’“”•–—™ ¡£§©ª«¬­®¯°±²³´µ¶·¹º»¼½¾¿×÷")
@@ -143,7 +143,7 @@ def _by_micrometres(data: bytes) -> str:
 
 def _makes_sense(found: list[bytes], fits: Callable[[bytes], bool]) -> bool:
     """Whether nearly all stretches of foreign bytes are of an encoding."""
-    return sum(not fits(stretch) for stretch in found) <= _MOST_FOREIGN * len(found)
+    return sum(not fits(stretch) for stretch in found) <= _MOST_FOREIGN_SHARE * len(found)
 
 
 def _is_chinese(stretch: bytes) -> bool:

@@ -41,7 +41,7 @@ def test_pictures_with_nothing_to_see_are_like_none():
 
 
 def test_more_pictures_than_fit_into_a_block(monkeypatch):
-    monkeypatch.setattr(likeness, "_BLOCK", 4)
+    monkeypatch.setattr(likeness, "_BLOCK_IMAGES", 4)
     pictures = [textured(seed) for seed in range(11)]
     assert pairs_of(*pictures, pictures[2], pictures[9]) == [[2, 11], [9, 12]]
 

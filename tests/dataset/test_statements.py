@@ -8,7 +8,7 @@ import pytest
 
 from uniaims.cli import main
 from uniaims.dataset import Dataset
-from uniaims.dataset.statements import DEEPEST, FUNCTIONS, LONGEST, answer
+from uniaims.dataset.statements import FUNCTIONS, MOST_CHARACTERS, MOST_OPEN_BRACKETS, answer
 from uniaims.errors import SettingsError
 
 HOSTILE = [
@@ -99,11 +99,11 @@ HOSTILE = [
     "SELECT repeat('x', 1000000000000)",
     "SELECT lpad('x', 1000000000000)",
     "SELECT " + "(" * 5000 + "1" + ")" * 5000,
-    "SELECT " + "(SELECT " * (DEEPEST + 1) + "1" + ")" * (DEEPEST + 1),
+    "SELECT " + "(SELECT " * (MOST_OPEN_BRACKETS + 1) + "1" + ")" * (MOST_OPEN_BRACKETS + 1),
     "SELECT " + "CASE WHEN true THEN " * 500 + "1" + " END" * 500,
     "SELECT " + "NOT " * 2000 + "true",
     "SELECT " + "- " * 2000 + "1",
-    "SELECT 1" + " " * LONGEST + "+ 1",
+    "SELECT 1" + " " * MOST_CHARACTERS + "+ 1",
     "SELECT ((1)",
     "SELECT (1))",
     "SELECT 'not closed",

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from uniaims.errors import InputError
-from uniaims.synthesis.geometry import POINTS, Geometry
+from uniaims.synthesis.geometry import CONTOUR_POINTS, Geometry
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def test_sizes_shapes_directions_and_cover_are_learnt(geometry: Geometry, ellips
 
 def test_drawn_shapes_are_like_the_taught_ones(geometry: Geometry) -> None:
     contours, diameters = geometry.draw(0, 200, np.random.default_rng(0))
-    assert contours.shape == (200, POINTS)
+    assert contours.shape == (200, CONTOUR_POINTS)
     areas = [cv2.contourArea(np.column_stack([c.real, c.imag]).astype(np.float32)) for c in contours]
     np.testing.assert_allclose(areas, np.pi / 4, rtol=1e-4)
     extents = np.array([[np.ptp(c.real), np.ptp(c.imag)] for c in contours])

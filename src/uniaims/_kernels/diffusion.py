@@ -12,12 +12,12 @@ from numba import njit
 
 from uniaims._kernels.distances import squared_distances
 
-SCALE_LIMIT = 512  # widest difference of binary exponents between neighbours that is told apart
+MOST_EXPONENT_GAP = 512  # widest difference of binary exponents between neighbours that is told apart
 SPARSE_SWEEPS = 64  # most sweeps (each forth and back) in the list of pixels
-TINY = 1e-270  # heat below this is near underflow
-COARSEST_DEPTH = 6  # px; deeper instances are solved at half the size first
+LEAST_HEAT = 1e-270  # heat below this is near underflow
+COARSEST_DEPTH_PX = 6  # px; deeper instances are solved at half the size first
 FIRST_SWEEPS = 8  # sweeps at the coarsest level, besides two per px of the box's longer side
-HASTE = 1.25  # must stay below 4/3
+OVERRELAXATION = 1.25  # must stay below 4/3
 MORE_SWEEPS = 12  # sweeps at each finer level
 MOST_SWEEPS = 400  # most sweeps in one go at the finest level, where the first ones leave more than one peak
 
@@ -26,7 +26,7 @@ MOST_SWEEPS = 400  # most sweeps in one go at the finest level, where the first 
 def sweep(heat, weight, source, sweeps):  # type: ignore[no-untyped-def]
     """Spread heat in ``heat`` (H, W) float64 with one unit per sweep at ``source`` (y, x), in place (Jacobi).
 
-    Each step is lengthened by ``HASTE``, which the smoothest modes need and the roughest (-1/2 of this mean) bear.
+    Steps are longer by ``OVERRELAXATION``, which the smoothest modes need and the roughest (-1/2 of this mean) bear.
 
     ``weight`` (H, W) is 1/8 inside the instance, 0 outside and on the rim. The box is swept as one flat row, so that
     both loops run on vector registers; what wraps around a row's end falls on the rim.
@@ -38,13 +38,13 @@ def sweep(heat, weight, source, sweeps):  # type: ignore[no-untyped-def]
     sums = np.zeros(size)
     left, middle, right, triple = flat[: size - 2], flat[1 : size - 1], flat[2:], sums[1 : size - 1]
     above, here, below = sums[:inner], sums[width : width + inner], sums[2 * width :]
-    keep = 1.0 + 8.0 * (HASTE - 1.0) / HASTE
+    keep = 1.0 + 8.0 * (OVERRELAXATION - 1.0) / OVERRELAXATION
     target, share = flat[width : width + inner], weight.ravel()[width : width + inner]
     for _ in range(sweeps):
         for i in range(size - 2):
             triple[i] = left[i] + middle[i] + right[i]
         for i in range(inner):
-            target[i] = (above[i] + here[i] + below[i] - keep * target[i]) * (HASTE * share[i])
+            target[i] = (above[i] + here[i] + below[i] - keep * target[i]) * (OVERRELAXATION * share[i])
         heat[source] += 1.0
 
 
@@ -105,7 +105,7 @@ def has_one_peak(heat, weight, source):  # type: ignore[no-untyped-def]
             if weight[y, x] == 0.0 or (y == source[0] and x == source[1]):
                 continue
             own = heat[y, x]
-            if own < TINY:
+            if own < LEAST_HEAT:
                 return False
             warmest = max(heat[y - 1, x], heat[y + 1, x], heat[y, x - 1], heat[y, x + 1])
             if own < warmest:
@@ -177,7 +177,7 @@ def _relax(pixel, width, heat, falls, scales):  # type: ignore[no-untyped-def]
         for near in range(row - 1, row + 2):
             if heat[near] != 0.0 and near != pixel:
                 gap = own - (falls[near] >> 6)
-                total += heat[near] * scales[min(max(gap, -SCALE_LIMIT), SCALE_LIMIT) + SCALE_LIMIT]
+                total += heat[near] * scales[min(max(gap, -MOST_EXPONENT_GAP), MOST_EXPONENT_GAP) + MOST_EXPONENT_GAP]
     return 0.125 * total
 
 
@@ -188,9 +188,9 @@ def sparse_heat(order, width, heat, falls, sweeps):  # type: ignore[no-untyped-d
     Heat is kept as ``heat * 2**-(falls / 64)``: a plain float64 would underflow 225 widths from the centre. The first
     sweep reaches every pixel however long the shape is, and the cost does not depend on the bounding box.
     """
-    scales = np.empty(2 * SCALE_LIMIT + 1)
-    for gap in range(-SCALE_LIMIT, SCALE_LIMIT + 1):
-        scales[gap + SCALE_LIMIT] = 2.0**gap
+    scales = np.empty(2 * MOST_EXPONENT_GAP + 1)
+    for gap in range(-MOST_EXPONENT_GAP, MOST_EXPONENT_GAP + 1):
+        scales[gap + MOST_EXPONENT_GAP] = 2.0**gap
     for _ in range(sweeps):
         for place in range(order.size):
             heat[order[place]] = _relax(order[place], width, heat, falls, scales) + (1.0 if place == 0 else 0.0)
@@ -333,7 +333,7 @@ def _write_instance(depths, area, offset, flow, topography):  # type: ignore[no-
     height, width = depths.shape
     deepest = depths.max()
     levels = 0
-    while math.sqrt(deepest) > COARSEST_DEPTH * 2**levels:
+    while math.sqrt(deepest) > COARSEST_DEPTH_PX * 2**levels:
         levels += 1
     sweeps = FIRST_SWEEPS + 2 * (max(height, width) >> levels)
     box_work = height * width * ((sweeps >> (2 * levels)) + min(levels, 1) * MORE_SWEEPS)

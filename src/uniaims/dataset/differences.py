@@ -22,12 +22,12 @@ from uniaims.matching import match
 from uniaims.micrograph import Micrograph
 from uniaims.progress import Progress
 
-SAME_INSTANCE = 0.5
+SAME_INSTANCE_IOU = 0.5
 """From this IoU up two outlines are the same instance; below, one was removed and one added."""
 COLOURS = {"removed": (213, 94, 0), "added": (0, 158, 115), "before": (230, 159, 0), "after": (86, 180, 233)}
 """RGB of outlines in overlays (Okabe and Ito, 2008): of removed, added, and changed instances before and after."""
 
-TINT = 0.35
+TINT_SHARE = 0.35
 """Share of the colour inside of removed and added instances."""
 
 
@@ -161,7 +161,7 @@ class _Compared:
         self._id = image_id
         self._sets = (before, after)
         self._labels = (before.labels(), after.labels())
-        self._found = match(*self._labels, SAME_INSTANCE)
+        self._found = match(*self._labels, SAME_INSTANCE_IOU)
 
     def result(self) -> ImageDifference:
         before, after = self._sets
@@ -186,7 +186,7 @@ class _Compared:
             chosen = np.where(np.isin(self._labels[version], numbers), self._labels[version], 0)
             if name in {"added", "removed"}:
                 inside = chosen > 0
-                picture[inside] = (1 - TINT) * picture[inside] + TINT * np.array(COLOURS[name])
+                picture[inside] = (1 - TINT_SHARE) * picture[inside] + TINT_SHARE * np.array(COLOURS[name])
             picture[outlines(chosen)] = COLOURS[name]
         return picture
 

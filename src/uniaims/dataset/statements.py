@@ -17,9 +17,9 @@ from uniaims.errors import SettingsError, did_you_mean
 
 CAN_NOT = "can't be carried out: "
 """Stands in messages before the reason."""
-LONGEST = 20_000
+MOST_CHARACTERS = 20_000
 """Characters in a statement."""
-DEEPEST = 32
+MOST_OPEN_BRACKETS = 32
 """Brackets in brackets; Polars itself gives up at some 50."""
 FUNCTIONS = frozenset(
     """
@@ -153,8 +153,8 @@ def _joined(words: list[str]) -> str:
 
 def _words(statement: str) -> list[str]:
     """The words, names, numbers, texts and signs of a statement."""
-    if len(statement) > LONGEST:
-        raise _refused(statement, f"it has {len(statement):,} characters: wanted at most {LONGEST:,}")
+    if len(statement) > MOST_CHARACTERS:
+        raise _refused(statement, f"it has {len(statement):,} characters: wanted at most {MOST_CHARACTERS:,}")
     words, place, text = [], 0, statement.strip().removesuffix(";")
     while place < len(text):
         found = _WORDS.match(text, place)
@@ -230,8 +230,8 @@ class _Reader:
         self._open.append(_Bracket(before if before in FUNCTIONS else "", "from" if is_table else ""))
         if is_table:
             self._check_table(i + 1)
-        if len(self._open) > DEEPEST:
-            raise self._refused(f"it has more than {DEEPEST} brackets in each other")
+        if len(self._open) > MOST_OPEN_BRACKETS:
+            raise self._refused(f"it has more than {MOST_OPEN_BRACKETS} brackets in each other")
 
     def _close_bracket(self) -> None:
         self._end_clause()

@@ -14,11 +14,11 @@ from uniaims.pages.palette import INSTANCE_COLOURS, rgb
 from uniaims.pages.pictures import data_uri, encoded_jpeg, stretched
 
 WIDTH_PX, HEIGHT_PX = 432, 324
-QUALITY = 78
+JPEG_QUALITY = 78
 COLOURS = np.array([rgb(colour) for colour in INSTANCE_COLOURS], np.float32)
 """RGB, by number in turn."""
 STRETCH_PERCENTILES = (0.5, 99.5)
-_FILLED, _MARGIN = 0.22, 0.9
+_FILLED_SHARE, _MARGIN_SHARE = 0.22, 0.9
 _SMALLEST_WINDOW_PX = 72
 
 
@@ -41,7 +41,7 @@ def thumbnail(dataset: Dataset, image_id: str, instance: int | None = None) -> T
         picture = _drawn(gray, instances.labels(), window)
     except UniaimsError as error:
         return Thumbnail("", str(error))
-    return Thumbnail(data_uri(encoded_jpeg(picture, QUALITY)))
+    return Thumbnail(data_uri(encoded_jpeg(picture, JPEG_QUALITY)))
 
 
 def _middle(height: int, width: int) -> Box:
@@ -55,7 +55,7 @@ def _around(instances: InstanceMasks, index: int) -> Box:
     """A window of the picture's proportions around an instance, moved into the image where it can."""
     box = instances.box(index)
     height, width = instances.shape
-    wanted = max(box.width / WIDTH_PX, box.height / HEIGHT_PX) * (1 + 2 * _MARGIN)
+    wanted = max(box.width / WIDTH_PX, box.height / HEIGHT_PX) * (1 + 2 * _MARGIN_SHARE)
     scale = min(max(wanted, _SMALLEST_WINDOW_PX / WIDTH_PX), width / WIDTH_PX, height / HEIGHT_PX)
     w, h = max(1, round(WIDTH_PX * scale)), max(1, round(HEIGHT_PX * scale))
     left = int(np.clip((box.left + box.right - w) // 2, 0, max(width - w, 0)))
@@ -76,7 +76,7 @@ def _drawn(gray: NDArray[np.generic], labels: NDArray[np.uint32], window: Box) -
     colours, inside, edges = COLOURS[seen % len(COLOURS)], seen > 0, np.zeros(seen.shape, np.bool_)
     edges[:, 1:] |= seen[:, 1:] != seen[:, :-1]
     edges[1:] |= seen[1:] != seen[:-1]
-    picture[inside] += _FILLED * (colours - picture)[inside]
+    picture[inside] += _FILLED_SHARE * (colours - picture)[inside]
     drawn = edges & inside
     picture[drawn] = 0.15 * picture[drawn] + 0.85 * colours[drawn]
     return np.asarray(picture.round(), np.uint8)

@@ -26,7 +26,7 @@ from uniaims.formats.stored_plane import stored_plane
 _GROUP, _DATA = 20, 21
 _STRUCT, _STRING, _ARRAY = 15, 18, 20
 _SIMPLE = {2: "h", 3: "i", 4: "H", 5: "I", 6: "f", 7: "d", 8: "B", 9: "b", 10: "B", 11: "q", 12: "Q"}
-_DEEPEST = 64
+_MOST_NESTED_GROUPS = 64
 _LONGEST_TEXT = 4096
 
 _PIXEL_TYPES = {
@@ -87,7 +87,7 @@ class TagReader:
 
     def _group(self, depth: int) -> dict[str, Any]:
         """Tags by name; those without a name by their number."""
-        if depth > _DEEPEST:
+        if depth > _MOST_NESTED_GROUPS:
             raise ImageError("the tags are nested too deep: the file is damaged")
         self._stream.read(2)
         tags: dict[str, Any] = {}

@@ -37,13 +37,13 @@ _TYPES_3 = frozenset(
 _LARGEST_JSON_BYTES = 2**24
 _LARGEST_CHUNK_BYTES = 2**31
 _MOST_CHUNKS = 2**20
-_ABSENT = 2**64 - 1
+_ABSENT_OFFSET = 2**64 - 1
 _Codec = tuple[str, Mapping[str, Any]]
 """Name and settings of a codec."""
 _HEADER_BYTES = 16
 _SIZE_SLACK = 2
 """Packed chunks of noise, and those with sums at their ends, are a little larger than the values in them."""
-_WIDENED = 16
+_MOST_WIDENING = 16
 """Filters may widen values before they are packed: so many times the size of a chunk is then believed."""
 _MOST_DEFLATED = 1032
 """Deflate packs no better than this, whatever it is given."""
@@ -93,7 +93,7 @@ class StoredArray:
     @property
     def most_bytes(self) -> int:
         """The most bytes that a packed piece may unpack to, or have without compression."""
-        return (_WIDENED if self.packing.is_filtered else _SIZE_SLACK) * self.piece_bytes + 2**16
+        return (_MOST_WIDENING if self.packing.is_filtered else _SIZE_SLACK) * self.piece_bytes + 2**16
 
     def chunk_files(self, leading: tuple[int, ...]) -> Iterator[tuple[tuple[int, ...], Path]]:
         """Place in the grid of chunks, and file, of every chunk of the plane at the index `leading`."""
@@ -283,7 +283,7 @@ def _pieces_there(
         index = np.frombuffer(data, array.index_dtype).reshape(*inside, 2)
         for piece in product(*wanted):
             offset, length = map(int, index[piece])
-            if offset == _ABSENT and length == _ABSENT:
+            if offset == _ABSENT_OFFSET and length == _ABSENT_OFFSET:
                 continue
             there += 1
             stream.seek(min(offset, facts.st_size))

@@ -19,7 +19,7 @@ from uniaims.measurements.pixel_shape import pixel_shape
 Floats = NDArray[np.float64]
 
 _INSTANCES_PER_BLOCK = 512
-_ROUNDING = 1e-12
+_ROUNDING_SHARE = 1e-12
 
 
 @dataclass(frozen=True)
@@ -91,8 +91,8 @@ class InstanceShapes:
         degrees = -np.rad2deg(np.arctan2(2 * covariance, variance_x - variance_y) / 2) % 180.0
         # -0.0 % 180 and tiny negative angles give 180.0 itself
         degrees[degrees >= 180.0] = 0.0
-        degrees[spread <= _ROUNDING * large] = np.nan
-        small[small <= _ROUNDING * large] = 0.0
+        degrees[spread <= _ROUNDING_SHARE * large] = np.nan
+        small[small <= _ROUNDING_SHARE * large] = 0.0
         return Axes(4 * np.sqrt(large), 4 * np.sqrt(small), degrees)
 
 

@@ -9,7 +9,7 @@ from uniaims._kernels import measure as kernels
 
 Floats = NDArray[np.float64]
 
-_DIRECTIONS = 1024
+_DIRECTION_COUNT = 1024
 """Directions of a straight outline, over a quarter turn, for which the perimeter is made right."""
 
 
@@ -45,7 +45,7 @@ def _step_lengths(aspect: float) -> Floats:
 
     The others are fitted to straight lines of all directions.
     """
-    angles = (np.arange(_DIRECTIONS) + 0.5) * (np.pi / 2 / _DIRECTIONS)
+    angles = (np.arange(_DIRECTION_COUNT) + 0.5) * (np.pi / 2 / _DIRECTION_COUNT)
     steps_across, steps_down = np.cos(angles) * math.sqrt(aspect), np.sin(angles) / math.sqrt(aspect)
     flat = steps_down <= steps_across
     most, least = np.maximum(steps_across, steps_down), np.minimum(steps_across, steps_down)

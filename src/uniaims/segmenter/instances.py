@@ -15,7 +15,7 @@ from uniaims.labels import Labels, relabel
 from uniaims.segmenter.predictor import KindFields
 from uniaims.segmenter.view import STRIP_ROWS, squared_shape
 
-FINEST = 2.0
+FINEST_SCALE_FACTOR = 2.0
 """Fields become at most so many times finer than the image's pixels where these are not square."""
 
 
@@ -101,7 +101,7 @@ def instances_from_fields(
     theirs until the labels are made, so that small objects stay apart. Fields have square pixels, along which their
     flow goes: so those of oblong pixels get the resolution of the short side.
     """
-    finest = min(sqrt(max(aspect, 1 / aspect)), FINEST)
+    finest = min(sqrt(max(aspect, 1 / aspect)), FINEST_SCALE_FACTOR)
     if scale < finest:
         fields = _resized(fields, squared_shape(shape, aspect, finest))
         settings = replace(settings, minimum_area_px=round(settings.minimum_area_px / (scale / finest) ** 2))

@@ -20,8 +20,8 @@ _JACKKNIFE_GROUPS = 400
 
 _GROUPED_FROM = 5_000
 """Samples this large are resampled by groups of values that lie close together, for mean and standard deviation."""
-_GROUPS = 256
-_SINGLE = 128
+_GROUP_COUNT = 256
+_SINGLE_VALUES = 128
 """The largest values, which stay single since they weigh most."""
 
 
@@ -145,7 +145,7 @@ def _resampled_moments(ordered: Floats, statistic: str, resamples: int, random: 
     """
     n = len(ordered)
     centred = ordered - ordered.mean()
-    edges = np.unique(np.linspace(0, n - _SINGLE, _GROUPS + 1).astype(np.int64))
+    edges = np.unique(np.linspace(0, n - _SINGLE_VALUES, _GROUP_COUNT + 1).astype(np.int64))
     starts = np.concatenate([edges[:-1], np.arange(edges[-1], n)])
     counts = np.diff(starts, append=n)
     moments = np.stack([np.add.reduceat(centred**power, starts) / counts for power in (1, 2)], axis=1)

@@ -20,18 +20,18 @@ from uniaims.errors import InputError
 
 Array = NDArray[np.float64]
 Generator = np.random.Generator
-POINTS = 128
+CONTOUR_POINTS = 128
 """Points of a contour."""
-_HIGHEST = 24
+_HIGHEST_FREQUENCY = 24
 """Frequencies kept on either side: finer ones are pixel steps."""
 _VARIANCE_KEPT = 0.99
 MOST_IMAGES = 50
 _SMALLEST_AREA_PX = 12
-_SOLID = 0.9
-_BANDWIDTH = 0.15
-_FEW = 20
+_LEAST_SOLIDITY = 0.9
+_BANDWIDTH_DEVIATIONS = 0.15
+_FEWEST_WHOLE_BODIES = 20
 """With fewer whole bodies than this, those that seem cut by a neighbour are taken too."""
-_BORROWED = 3
+_BODIES_HALF_BORROWED = 3
 """An image with as many bodies takes half of its shapes from the others."""
 _NEAR_PX = 2
 
@@ -119,14 +119,14 @@ class Geometry:
         own = self.weights * (self.images == image)
         pooled = self.weights / self.weights.sum()
         known = np.count_nonzero(own)
-        trust = known / (known + _BORROWED)
+        trust = known / (known + _BODIES_HALF_BORROWED)
         chances = pooled if known == 0 else trust * own / own.sum() + (1 - trust) * pooled
         chosen = rng.choice(len(chances), count, p=chances / chances.sum())
         centres, deviations = self._neighbourhoods()
         joint = np.column_stack([self.scores, self.log_sizes])[chosen]
         centre, deviation = centres[self.images[chosen]], deviations[self.images[chosen]]
-        noise = _BANDWIDTH * deviation * np.clip(rng.standard_normal(joint.shape), -2.5, 2.5)
-        drawn = centre + (joint - centre + noise) / np.sqrt(1 + _BANDWIDTH**2)
+        noise = _BANDWIDTH_DEVIATIONS * deviation * np.clip(rng.standard_normal(joint.shape), -2.5, 2.5)
+        drawn = centre + (joint - centre + noise) / np.sqrt(1 + _BANDWIDTH_DEVIATIONS**2)
         contours = _contours(self.mean + drawn[:, :-1] @ self.components)
         return contours, self.medians_px[image] * np.exp(drawn[:, -1])
 
@@ -242,7 +242,7 @@ def _taught(labels: NDArray[np.integer], number: int, box: Box) -> _Taught | Non
         angle=angle,
         elongation=elongation,
         weight=min(1 / seen, 5.0),
-        solid=area >= _SOLID * hull_px,
+        solid=area >= _LEAST_SOLIDITY * hull_px,
         touches=others >= 3,
     )
 
@@ -251,7 +251,7 @@ def _turned(contour: NDArray[np.complex128]) -> tuple[NDArray[np.complex128], fl
     """A contour (K,) as 128 points with equal steps, long axis along x, diameter 1; the axis' angle, the elongation."""
     closed = np.append(contour, contour[0])
     travelled = np.concatenate([[0.0], np.cumsum(np.abs(np.diff(closed)))])
-    steps = np.linspace(0, travelled[-1], POINTS, endpoint=False)
+    steps = np.linspace(0, travelled[-1], CONTOUR_POINTS, endpoint=False)
     points = np.interp(steps, travelled, closed.real) + 1j * np.interp(steps, travelled, closed.imag)
     following = np.roll(points, -1)
     crosses = points.real * following.imag - following.real * points.imag
@@ -273,18 +273,21 @@ def _turned(contour: NDArray[np.complex128]) -> tuple[NDArray[np.complex128], fl
 
 def _coefficients(points: NDArray[np.complex128]) -> Array:
     """Fourier coefficients -24 .. -1, 1 .. 24 of a contour, (96,): real parts, then imaginary parts."""
-    spectrum = np.fft.fft(points) / POINTS
-    kept = np.concatenate([spectrum[-_HIGHEST:], spectrum[1 : _HIGHEST + 1]])
+    spectrum = np.fft.fft(points) / CONTOUR_POINTS
+    kept = np.concatenate([spectrum[-_HIGHEST_FREQUENCY:], spectrum[1 : _HIGHEST_FREQUENCY + 1]])
     return np.concatenate([kept.real, kept.imag])
 
 
 def _contours(coefficients: Array) -> NDArray[np.complex128]:
     """Back from coefficients (count, 96) to contours (count, 128) that enclose a disc's area of diameter 1."""
     count, half = coefficients.shape[0], coefficients.shape[1] // 2
-    spectrum = np.zeros((count, POINTS), np.complex128)
+    spectrum = np.zeros((count, CONTOUR_POINTS), np.complex128)
     kept = coefficients[:, :half] + 1j * coefficients[:, half:]
-    spectrum[:, -_HIGHEST:], spectrum[:, 1 : _HIGHEST + 1] = kept[:, :_HIGHEST], kept[:, _HIGHEST:]
-    points = np.fft.ifft(spectrum, axis=1) * POINTS
+    spectrum[:, -_HIGHEST_FREQUENCY:], spectrum[:, 1 : _HIGHEST_FREQUENCY + 1] = (
+        kept[:, :_HIGHEST_FREQUENCY],
+        kept[:, _HIGHEST_FREQUENCY:],
+    )
+    points = np.fft.ifft(spectrum, axis=1) * CONTOUR_POINTS
     following = np.roll(points, -1, axis=1)
     areas = np.abs((points.real * following.imag - following.real * points.imag).sum(axis=1)) / 2
     return np.asarray(points * np.sqrt(np.pi / 4 / np.maximum(areas, 0.05))[:, None])
@@ -303,7 +306,7 @@ def _principal_components(vectors: Array) -> tuple[Array, Array]:
 def _teachers(bodies: list[tuple[_Taught, int]]) -> list[tuple[_Taught, int]]:
     """Those whose outline is their own: without those that seem cut by a neighbour, where enough are left."""
     whole = [entry for entry in bodies if not entry[0].hidden]
-    return whole if len(whole) >= min(_FEW, max(3, len(bodies) // 5)) else bodies
+    return whole if len(whole) >= min(_FEWEST_WHOLE_BODIES, max(3, len(bodies) // 5)) else bodies
 
 
 def _order(bodies: list[_Taught]) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 from uniaims.settings import from_table, refuse_unknown, wrong
 
 Made = TypeVar("Made")
-_WIDE = 10.0
+_WIDE_RATIO = 10.0
 """Ranges whose ends differ by this factor or more are drawn evenly on a log scale."""
 
 
@@ -66,6 +66,6 @@ def _chosen(value: Any, present: Any, rng: np.random.Generator) -> Any:
     low, high = value
     if isinstance(present, int):
         return int(rng.integers(low, high + 1))
-    if low > 0 and high >= _WIDE * low:
+    if low > 0 and high >= _WIDE_RATIO * low:
         return float(np.exp(rng.uniform(np.log(low), np.log(high))))
     return float(rng.uniform(low, high))

@@ -23,17 +23,17 @@ Array = NDArray[np.float64]
 Generator = np.random.Generator
 _LARGEST_PART = 0.9
 """No body is longer than this part of the image's shorter side."""
-_SWEEPS = 80
-_LOOKS = 10
+_MOST_SWEEPS = 80
+_SWEEPS_PER_LOOK = 10
 """Sweeps between two looks at whether pushing still helps."""
 _SEEN_PX = 500
 """Pixels of a body that are looked at for overlap: of larger ones every second, third, ... pixel."""
-_ROUNDS = 4
+_MOST_ROUNDS = 4
 _SMALLEST_PX = 4.0
 _GAP_PX = 2.0
 _RIM_PX = 1.0
 """A filled contour covers the pixels that it touches: half a pixel more on each side."""
-_HIDING = 0.5
+_HIDING_PER_HIDDEN = 0.5
 """Bodies that lie on others per body that is hidden by one: each hides about two."""
 _MOST_BODIES = 100_000
 
@@ -118,7 +118,7 @@ class _Layout:
     def fill(self, target: float, rng: Generator) -> None:
         """Add bodies and push them apart until `target` of the image is covered or nothing helps any more."""
         cover = 0.0
-        for _ in range(_ROUNDS):
+        for _ in range(_MOST_ROUNDS):
             missing = (target - cover) * self.ground[0] * self.ground[1]
             self._add(missing, rng)
             before, cover = cover, self._settle()
@@ -139,7 +139,7 @@ class _Layout:
         count = min(count, guess)
         turns = np.exp(1j * self.geometry.directions(self.image, count, rng))
         order = np.argsort(-diameters[:count], kind="stable")
-        hiding = rng.random(count) < _HIDING * self.geometry.hidden[self.image]
+        hiding = rng.random(count) < _HIDING_PER_HIDDEN * self.geometry.hidden[self.image]
         together = rng.random(count) < self.geometry.touching[self.image]
         for index in order:
             self._put(contours[index] * turns[index] * (diameters[index] - _RIM_PX), not together[index], rng)
@@ -165,7 +165,7 @@ class _Layout:
         offsets = np.concatenate([[0], np.cumsum([len(pixels) for pixels in self.pixels])])
         places = self.places.copy()
         counts = np.zeros(self.ground, np.int16)
-        _push_apart(np.concatenate(self.pixels), offsets, places, self.lying, counts, _SWEEPS)
+        _push_apart(np.concatenate(self.pixels), offsets, places, self.lying, counts, _MOST_SWEEPS)
         self.places = places
         own = np.pi / 4 * self.diameters**2
         gaps = 1 - np.minimum(1.0, own.sum() / max(offsets[-1], 1))
@@ -211,9 +211,9 @@ def _push_apart(pixels, offsets, places, lying, counts, sweeps):  # type: ignore
     before = 1 << 60
     for sweep in range(sweeps):
         shared = _push(pixels, offsets, places, lying, counts, sweep)
-        if shared == 0 or (sweep % _LOOKS == _LOOKS - 1 and shared > 0.95 * before):
+        if shared == 0 or (sweep % _SWEEPS_PER_LOOK == _SWEEPS_PER_LOOK - 1 and shared > 0.95 * before):
             break
-        if sweep % _LOOKS == _LOOKS - 1:
+        if sweep % _SWEEPS_PER_LOOK == _SWEEPS_PER_LOOK - 1:
             before = shared
     for body in range(len(places)):
         if lying[body]:

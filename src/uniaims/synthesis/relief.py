@@ -14,10 +14,10 @@ from uniaims.synthesis.bodies import AnyBody, Array, Body, Outline
 
 Float32 = NDArray[np.float32]
 _OUTSIDE = np.float32(-1e30)
-_STEP = 0.05
+_STEP_PX = 0.05
 """Pixels between two looks at a void's wall, for its slope."""
-_STEEPEST = 12.0
-_PARALLEL = 1e-9
+_STEEPEST_SLOPE = 12.0
+_UPRIGHT_NORMAL_Z = 1e-9
 """A surface whose normal has a smaller z than this stands upright: it bounds the outline, not the height."""
 
 
@@ -170,7 +170,7 @@ def _interval(q, planes, y, x):  # type: ignore[no-untyped-def]
     lower, upper, surface = -1e30, 1e30, -1
     a, b = q[2, 2], q[0, 2] * y + q[1, 2] * x
     c = q[0, 0] * y * y + 2 * q[0, 1] * y * x + q[1, 1] * x * x - 1
-    if a > _PARALLEL * (q[0, 0] + q[1, 1] + a):
+    if a > _UPRIGHT_NORMAL_Z * (q[0, 0] + q[1, 1] + a):
         square = b * b - a * c
         if square <= 0:
             return 0.0, -1.0, -1
@@ -181,10 +181,10 @@ def _interval(q, planes, y, x):  # type: ignore[no-untyped-def]
     for k in range(planes.shape[0]):
         rest = planes[k, 3] - planes[k, 0] * y - planes[k, 1] * x
         normal = planes[k, 2]
-        if normal > _PARALLEL:
+        if normal > _UPRIGHT_NORMAL_Z:
             if rest / normal < upper:
                 upper, surface = rest / normal, k
-        elif normal < -_PARALLEL:
+        elif normal < -_UPRIGHT_NORMAL_Z:
             lower = max(lower, rest / normal)
         elif rest < 0:
             return 0.0, -1.0, -1
@@ -267,10 +267,10 @@ def _draw_inside(parts, contrasts, boxes, waves, surfaces):  # type: ignore[no-u
                     if contrasts[part] > -1 or high < upper[i, j]:
                         continue
                     upper[i, j] = low if low > lower[i, j] else -1e30
-                    beside, _, _ = _interval(quadrics[part], planes[part], py, px + _STEP)
-                    below, _, _ = _interval(quadrics[part], planes[part], py + _STEP, px)
-                    slope_y[i, j] = min(max((below + pz - low) / _STEP, -_STEEPEST), _STEEPEST)
-                    slope_x[i, j] = min(max((beside + pz - low) / _STEP, -_STEEPEST), _STEEPEST)
+                    beside, _, _ = _interval(quadrics[part], planes[part], py, px + _STEP_PX)
+                    below, _, _ = _interval(quadrics[part], planes[part], py + _STEP_PX, px)
+                    slope_y[i, j] = min(max((below + pz - low) / _STEP_PX, -_STEEPEST_SLOPE), _STEEPEST_SLOPE)
+                    slope_x[i, j] = min(max((beside + pz - low) / _STEP_PX, -_STEEPEST_SLOPE), _STEEPEST_SLOPE)
 
 
 @numba.njit(cache=True, nogil=True)

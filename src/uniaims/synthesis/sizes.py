@@ -14,7 +14,7 @@ from uniaims.synthesis.ranges import check_choices
 
 Array = NDArray[np.float64]
 Generator = np.random.Generator
-_FARTHEST = 4.0
+_FARTHEST_SPREADS = 4.0
 """No diameter lies farther from the median than this many spreads."""
 _THREE_QUARTERS = 0.6745
 """Below so many deviations lie three quarters of a normal law: there, among the fine ones, is the median of both."""
@@ -23,11 +23,11 @@ _WEIBULL_LOG_DEVIATION = np.pi / np.sqrt(6)
 
 
 def _log_normal(spread: float, rng: Generator, count: int) -> Array:
-    return np.exp(spread * np.clip(rng.normal(size=count), -_FARTHEST, _FARTHEST))
+    return np.exp(spread * np.clip(rng.normal(size=count), -_FARTHEST_SPREADS, _FARTHEST_SPREADS))
 
 
 def _normal(spread: float, rng: Generator, count: int) -> Array:
-    return 1 + spread * np.clip(rng.normal(size=count), -_FARTHEST, _FARTHEST)
+    return 1 + spread * np.clip(rng.normal(size=count), -_FARTHEST_SPREADS, _FARTHEST_SPREADS)
 
 
 def _rosin_rammler(spread: float, rng: Generator, count: int) -> Array:
@@ -47,7 +47,7 @@ def _bimodal(spread: float, rng: Generator, count: int) -> Array:
 
 def _power(spread: float, rng: Generator, count: int) -> Array:
     """Bounded power law of exponent -2.5 (fragments); the largest is exp(4 spread) times as large as the smallest."""
-    slope, ratio = 1.5, np.exp(_FARTHEST * spread)
+    slope, ratio = 1.5, np.exp(_FARTHEST_SPREADS * spread)
     share = rng.random(count)
     smallest = (1 - 0.5 * (1 - ratio**-slope)) ** (1 / slope)
     return np.asarray(smallest * (1 - share * (1 - ratio**-slope)) ** (-1 / slope), dtype=np.float64)

@@ -29,15 +29,15 @@ _INNER = np.array([0.35, 0.55, 0.75, 0.9])
 _OUTER = np.array([0.5, 1.0, 2.0])
 _BINS = len(_NEAR_PX) + 1 + len(_INNER) + len(_OUTER)
 _LEVELS = np.linspace(0.0, 1.0, 65)
-_PATCH = 64
-_PATCHES = 400
+_PATCH_PX = 64
+_MOST_PATCHES = 400
 _FEWEST_PX = 30
 _FROM_10_TO_90 = 2.563
 """Distance of the 10th and the 90th percentile of a normal law in standard deviations."""
 _LEAST_DEVIATION = 0.002
 _UNSURE_PX = 3.0
-_STEEPEST = 2.5
-_TAIL = 0.005
+_STEEPEST_SLOPE_RATIO = 2.5
+_TAIL_SHARE = 0.005
 """Part of the darkest and of the brightest texture that isn't learnt: letters, dirt, holes in the film."""
 _SLOW_PX = 10.0
 """Blur that takes the slow waves out of a body's texture: brightness and shading have them."""
@@ -82,9 +82,9 @@ class Style:
         """
         if not 1 <= len(images) <= MOST_IMAGES:
             raise InputError(f"{len(images)} images for a style: wanted 1 to {MOST_IMAGES}.")
-        small = [image.shape[:2] for image in images if min(image.shape[:2]) < _PATCH]
+        small = [image.shape[:2] for image in images if min(image.shape[:2]) < _PATCH_PX]
         if small:
-            raise InputError(f"an image for a style has {small[0]} pixels: wanted at least {_PATCH} a side.")
+            raise InputError(f"an image for a style has {small[0]} pixels: wanted at least {_PATCH_PX} a side.")
         greys = [_grey(image) for image in images]
         pairs = list(zip(greys, [*labels, *[None] * len(greys)], strict=False))
         known = [(grey, np.asarray(mask)) for grey, mask in pairs if mask is not None and np.any(mask)]
@@ -291,7 +291,7 @@ def _levelled(grey: Float32, histogram: Float32) -> Float32:
     limits = _quantiles(grey.ravel())
     steps, wanted = np.maximum(np.diff(limits), 1e-6), np.diff(histogram)
     mean_slope = (histogram[-3] - histogram[2]) / max(limits[-3] - limits[2], 1e-6)
-    rises = np.minimum(wanted, _STEEPEST * mean_slope * steps)
+    rises = np.minimum(wanted, _STEEPEST_SLOPE_RATIO * mean_slope * steps)
     rises += (wanted.sum() - rises.sum()) * steps / steps.sum()
     levels = histogram[0] + np.concatenate([[0.0], np.cumsum(rises)])
     places = limits[0] + np.concatenate([[0.0], np.cumsum(steps)])
@@ -306,7 +306,7 @@ def _without_tails(values: NDArray[np.floating]) -> Float32:
     """Quantiles (65,) without the far ends, mean 0; zeros where there is nothing."""
     if not len(values):
         return np.zeros(len(_LEVELS), np.float32)
-    kept = np.quantile(values, _TAIL + (1 - 2 * _TAIL) * _LEVELS)
+    kept = np.quantile(values, _TAIL_SHARE + (1 - 2 * _TAIL_SHARE) * _LEVELS)
     return np.asarray(kept - kept.mean(), dtype=np.float32)
 
 
@@ -320,30 +320,32 @@ def _without_slow_waves(rest: Float32, on_body: NDArray[np.bool_]) -> Float32:
 
 def _spectrum(parts: list[tuple[Float32, NDArray[np.bool_]]]) -> Float32:
     """Amplitude spectrum (64, 33) of textures from windows that lie mostly in their masks, mean square 1."""
-    window = np.outer(np.hanning(_PATCH), np.hanning(_PATCH)).astype(np.float32)
-    power, weight = np.zeros((_PATCH, _PATCH // 2 + 1)), 0.0
+    window = np.outer(np.hanning(_PATCH_PX), np.hanning(_PATCH_PX)).astype(np.float32)
+    power, weight = np.zeros((_PATCH_PX, _PATCH_PX // 2 + 1)), 0.0
     for rest, mask in parts:
-        corners = np.mgrid[0 : rest.shape[0] - _PATCH + 1 : 24, 0 : rest.shape[1] - _PATCH + 1 : 24].reshape(2, -1).T
+        corners = (
+            np.mgrid[0 : rest.shape[0] - _PATCH_PX + 1 : 24, 0 : rest.shape[1] - _PATCH_PX + 1 : 24].reshape(2, -1).T
+        )
         filled = np.where(mask, rest, 0)
-        shares = [float(mask[y : y + _PATCH, x : x + _PATCH].mean()) for y, x in corners]
-        for index in np.argsort(shares)[::-1][:_PATCHES]:
+        shares = [float(mask[y : y + _PATCH_PX, x : x + _PATCH_PX].mean()) for y, x in corners]
+        for index in np.argsort(shares)[::-1][:_MOST_PATCHES]:
             if shares[index] < 0.02:
                 break
             y, x = corners[index]
-            part = filled[y : y + _PATCH, x : x + _PATCH] * window
+            part = filled[y : y + _PATCH_PX, x : x + _PATCH_PX] * window
             power += np.abs(rfft2(part)) ** 2 * shares[index] ** 2
             weight += shares[index] ** 2
-    amplitude = np.sqrt(power) if weight else np.ones((_PATCH, _PATCH // 2 + 1))
+    amplitude = np.sqrt(power) if weight else np.ones((_PATCH_PX, _PATCH_PX // 2 + 1))
     amplitude[0, 0] = 0
     both_sides = 2 * (amplitude**2).sum() - (amplitude[:, 0] ** 2).sum() - (amplitude[:, -1] ** 2).sum()
-    return np.asarray(amplitude / np.sqrt(max(both_sides, 1e-20)) * _PATCH, dtype=np.float32)
+    return np.asarray(amplitude / np.sqrt(max(both_sides, 1e-20)) * _PATCH_PX, dtype=np.float32)
 
 
 def _drawn(spectrum: Float32, shape: tuple[int, int], rng: Generator) -> Float32:
     """Draw noise (H, W) of mean 0 and variance about 1 with an amplitude spectrum (64, 33)."""
     size = (next_fast_len(shape[0], real=True), next_fast_len(shape[1], real=True))
-    rows = np.fft.fftfreq(size[0])[:, None] * _PATCH + _PATCH // 2
-    columns = np.fft.rfftfreq(size[1])[None] * _PATCH
+    rows = np.fft.fftfreq(size[0])[:, None] * _PATCH_PX + _PATCH_PX // 2
+    columns = np.fft.rfftfreq(size[1])[None] * _PATCH_PX
     centred = np.fft.fftshift(spectrum, axes=0)
     across, down = (
         np.ascontiguousarray(np.broadcast_to(axis, (size[0], size[1] // 2 + 1)), dtype=np.float32)

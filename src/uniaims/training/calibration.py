@@ -21,8 +21,8 @@ from uniaims.segmenter import Segmenter, SegmenterSettings
 from uniaims.training.samples import AnySampleFile
 from uniaims.working_scale import characteristic_diameter_px
 
-GROUPS = 10
-FEWEST = 100
+GROUP_COUNT = 10
+FEWEST_OBJECTS = 100
 """Of fewer objects no calibration is made."""
 RIGHT_IOU = 0.5
 
@@ -56,10 +56,10 @@ def joined(parts: Sequence[Judged]) -> Judged:
 
 def fit(judged: Judged) -> tuple[tuple[float, float], ...]:
     """Points (confidence, share of right ones), both rising; none where there are fewer than 100 objects."""
-    if len(judged.confidence) < FEWEST:
+    if len(judged.confidence) < FEWEST_OBJECTS:
         return ()
     order = np.argsort(judged.confidence, kind="stable")
-    groups = np.array_split(order, GROUPS)
+    groups = np.array_split(order, GROUP_COUNT)
     confidence = np.array([judged.confidence[group].mean() for group in groups])
     # One right and one wrong object more in each group: no share is ever 0 or 1 for want of data.
     share = np.array([(judged.right[group].sum() + 1) / (len(group) + 2) for group in groups])
@@ -74,7 +74,7 @@ def calibration_error(judged: Judged) -> float:
     Naeini et al., AAAI 2015, with groups of equal size; NaN without objects.
     """
     order = np.argsort(judged.confidence, kind="stable")
-    groups = [group for group in np.array_split(order, GROUPS) if len(group)]
+    groups = [group for group in np.array_split(order, GROUP_COUNT) if len(group)]
     gaps = [abs(judged.confidence[group].mean() - judged.right[group].mean()) * len(group) for group in groups]
     return float(sum(gaps) / len(order)) if len(order) else float("nan")
 

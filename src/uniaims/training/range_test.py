@@ -25,9 +25,9 @@ from uniaims.training.state import new_state
 from uniaims.training.step import Stepper
 
 LOWEST_RATE, HIGHEST_RATE = 1e-6, 1.0
-STEPS = 100
-SMOOTHING = 0.9
-BURST = 3.0
+RATE_COUNT = 100
+SMOOTHING_MOMENTUM = 0.9
+BURST_LOSS_RATIO = 3.0
 """The test ends where the smoothed loss is this many times the lowest one."""
 FEWEST_STEPS = 3
 """Of fewer steps no slope can be told."""
@@ -62,13 +62,13 @@ def find_learning_rate(settings: TrainingSettings, progress: Progress | None = N
     batches = iter(CropLoader(load_data(settings, start.card.normalisation, progress), settings, 0))
     rates: list[float] = []
     losses: list[float] = []
-    for rate in np.geomspace(LOWEST_RATE, HIGHEST_RATE, STEPS).tolist():
+    for rate in np.geomspace(LOWEST_RATE, HIGHEST_RATE, RATE_COUNT).tolist():
         losses.append(stepper(next(batches), rate).total.item())
         rates.append(rate)
         if progress:
-            progress("trying learning rates", len(rates), STEPS)
+            progress("trying learning rates", len(rates), RATE_COUNT)
         level = smoothed(losses)
-        if not math.isfinite(losses[-1]) or level[-1] > BURST * level.min():
+        if not math.isfinite(losses[-1]) or level[-1] > BURST_LOSS_RATIO * level.min():
             break
     kept = np.isfinite(losses)
     if kept.sum() < FEWEST_STEPS:
@@ -84,8 +84,8 @@ def smoothed(losses: list[float]) -> NDArray[np.float64]:
     """Running average (K,) of losses, free of the pull to the first value."""
     mean, level = 0.0, []
     for count, loss in enumerate(losses, start=1):
-        mean = SMOOTHING * mean + (1 - SMOOTHING) * loss
-        level.append(mean / (1 - SMOOTHING**count))
+        mean = SMOOTHING_MOMENTUM * mean + (1 - SMOOTHING_MOMENTUM) * loss
+        level.append(mean / (1 - SMOOTHING_MOMENTUM**count))
     return np.array(level)
 
 
@@ -94,7 +94,7 @@ def steepest(rates: NDArray[np.float64], losses: NDArray[np.float64]) -> float:
 
     The first tenth of the steps, whose averages still are of few values, is passed over.
     """
-    start = min(STEPS // 10, len(losses) - 3)
+    start = min(RATE_COUNT // 10, len(losses) - 3)
     end = max(start + int(losses[start:].argmin()), start + 2)
     slope = np.gradient(losses[start : end + 1], np.log(rates[start : end + 1]))
     return float(rates[start + slope.argmin()])

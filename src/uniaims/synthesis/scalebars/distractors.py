@@ -23,7 +23,7 @@ _NOTES = (
 )  # fmt: skip
 _MEASURES = ("{:.1f} nm", "{:.0f} nm", "{:.2f} µm", "d={:.1f} nm", "{:.0f}", "L = {:.1f} um")
 _INKS = (*((WHITE, BLACK),) * 10, (RED,), (YELLOW,), (GREEN,), (CYAN,))
-_TRIES = 12
+_MOST_TRIES = 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +40,7 @@ class Scatter:
         left, top, right, bottom = self.area
         if right - left <= wide or bottom - top <= high:
             return None
-        for _ in range(_TRIES):
+        for _ in range(_MOST_TRIES):
             x, y = float(rng.uniform(left, right - wide)), float(rng.uniform(top, bottom - high))
             box = (x, y, x + wide, y + high)
             if not any(overlap(box, other) for other in self.taken):
@@ -239,7 +239,7 @@ def _crossing(scatter: Scatter, thickness: float, rng: np.random.Generator) -> R
     """A free stripe from side to side of the area, level or upright."""
     left, top, right, bottom = scatter.area
     level = rng.random() < 0.7
-    for _ in range(_TRIES):
+    for _ in range(_MOST_TRIES):
         share = float(rng.uniform(0.05, 0.95))
         x, y = round(left + share * (right - left)), round(top + share * (bottom - top))
         box = (left, y, right, y + thickness) if level else (x, top, x + thickness, bottom)

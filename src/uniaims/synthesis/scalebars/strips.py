@@ -11,7 +11,7 @@ from uniaims.synthesis.scalebars.looks import Column, LabelLook, StripLook, Styl
 from uniaims.synthesis.scalebars.truth import BarTruth, TextBox
 from uniaims.synthesis.scalebars.typefaces import Faces, Lettering, Letters, letters
 
-_PADDING = 0.9
+_PADDING_DIGIT_HEIGHTS = 0.9
 """Beside a column's text, over the height of the digits."""
 _SMALLEST_PX = 5.0
 
@@ -130,7 +130,7 @@ def _cell(
     if column.bar is not None:
         group = plan_group(style, length, text.label, digits, lettering, rng)
     needed = max([line.width for line in lines] + ([0.0] if group is None else [group.box[2] - group.box[0]]))
-    padded = needed + 2 * _PADDING * digits
+    padded = needed + 2 * _PADDING_DIGIT_HEIGHTS * digits
     return _Cell(column, lines, group, padded if column.share is None else max(column.share * whole, padded))
 
 
@@ -153,9 +153,9 @@ def _draw_lines(canvas: Canvas, cell: _Cell, box: Rectangle, ink: Ink, style: St
             continue
         spare = right - left - line.width
         indent = {
-            "left": min(_PADDING * digits, max(1.0, spare / 2)),
+            "left": min(_PADDING_DIGIT_HEIGHTS * digits, max(1.0, spare / 2)),
             "centre": spare / 2,
-            "right": spare - _PADDING * digits,
+            "right": spare - _PADDING_DIGIT_HEIGHTS * digits,
         }
         baseline = first + (index + 0.5) * row_height + digits / 2
         corner = (round(left + indent[column.align]), round(baseline) - line.baseline)

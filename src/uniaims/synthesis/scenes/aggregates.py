@@ -15,7 +15,7 @@ from uniaims.synthesis.sizes import LAWS, SizeLaw
 
 GROWTHS = ("diffusion", "ballistic", "clusters")
 INSTANCES = ("particles", "clusters")
-_POOL = 60
+_POOL_RADII = 60
 _MOST_PARTICLES = 2500
 
 
@@ -54,7 +54,7 @@ class Aggregates:
         diameter_px = drawn_size(self.diameter_px, shape, rng, 0.2)
         sizes = SizeLaw(diameter_px, drawn(self.spread, rng), law=str(rng.choice(self.laws)))
         growth, sintering = str(rng.choice(self.growth)), drawn(self.sintering, rng)
-        radii = np.sort(sizes.draw(rng, _POOL)) / 2
+        radii = np.sort(sizes.draw(rng, _POOL_RADII)) / 2
         make = shape_named(str(rng.choice(self.shapes)))
         pool = [rasterise(make(2 * float(radius), rng), *rng.uniform(-0.5, 0.5, 2)) for radius in radii]
         placed: list[Placed] = []
@@ -62,7 +62,7 @@ class Aggregates:
             members = min(round(drawn_log(self.members, rng)), _MOST_PARTICLES - len(placed))
             if members < 1:
                 break
-            picks = rng.integers(0, _POOL, members)
+            picks = rng.integers(0, _POOL_RADII, members)
             places = grown_cluster(radii[picks], growth, rng) * (1 - 0.3 * sintering)
             origin = rng.uniform(-0.05, 1.05, 2) * shape
             placed += self._placed(places, [pool[pick] for pick in picks], origin, (cluster, len(placed)))

@@ -29,9 +29,9 @@ _HALF_MAXIMUM = 1.18
 """Radius of a label over the standard deviation of the peak: there it has half its height."""
 _LEAST_DISC = 0.4
 """A column of which less is in the image is no instance."""
-_RUTHERFORD = 1.7
+_RUTHERFORD_POWER = 1.7
 """Power of the atomic number with which columns scatter to high angles."""
-_CLOSEST = 0.55
+_CLOSEST_SPACINGS = 0.55
 """Columns nearer than this, in spacings, where two crystals meet are one."""
 
 
@@ -73,7 +73,7 @@ class AtomColumns:
         centres, kinds = centres[kept], kinds[kept]
         uneven = 1 + drawn(self.steps, rng) * fractal_texture(shape, 8 * spacing, 4.0, rng)
         width_px = drawn(self.width, rng) * spacing
-        heavy = np.where(kinds == 0, 1.0, drawn(self.ratio, rng) ** _RUTHERFORD)
+        heavy = np.where(kinds == 0, 1.0, drawn(self.ratio, rng) ** _RUTHERFORD_POWER)
         heights = spacing * np.maximum(uneven[_pixel(centres, shape)], 0.25) * heavy
         flat = Relief.flat(shape)
         width_px = drawn(self.width, rng) * spacing
@@ -94,7 +94,7 @@ class AtomColumns:
         centres = np.concatenate([places for places, _ in crystals])
         kinds = np.concatenate([kind for _, kind in crystals])
         if len(crystals) > 1:
-            close = cKDTree(centres).query_pairs(_CLOSEST * spacing, output_type="ndarray")
+            close = cKDTree(centres).query_pairs(_CLOSEST_SPACINGS * spacing, output_type="ndarray")
             kept = np.ones(len(centres), dtype=bool)
             kept[close[:, 1]] = False
             centres, kinds = centres[kept], kinds[kept]

@@ -13,7 +13,7 @@ from uniaims.synthesis.scenes.territory import Seeds, bend_field, grown
 from uniaims.synthesis.sizes import LAWS, SizeLaw
 from uniaims.synthesis.textures import fractal_texture
 
-_TISSUE = 7.0
+_TISSUE_ATOMIC_NUMBER = 7.0
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,6 @@ class Cells:
         )
         depth = distance_within(labels) * (labels > 0)
         dome = np.sqrt(np.clip(1 - (1 - np.clip(depth / (0.45 * diameter_px), 0, 1)) ** 2, 0, 1)) * 0.4 * diameter_px
-        scene = section(labels, dome.astype(np.float32), diameter_px, np.full(count + 1, _TISSUE))
+        scene = section(labels, dome.astype(np.float32), diameter_px, np.full(count + 1, _TISSUE_ATOMIC_NUMBER))
         relief = replace(scene.relief, thickness=(2 * dome).astype(np.float32))
         return replace(scene, relief=relief, atomic_numbers=None)

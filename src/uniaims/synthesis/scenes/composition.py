@@ -16,9 +16,9 @@ from uniaims.synthesis.relief import Patch, Relief, deposit, highest_points, pie
 from uniaims.synthesis.scenes.scene import SMALLEST_AREA_PX, SMALLEST_VISIBLE_FRACTION, Scene, WholeMask
 from uniaims.synthesis.stamps import Stamp, imprint
 
-_CARBON = 6.0
+_CARBON_ATOMIC_NUMBER = 6.0
 """Atomic number of the substrate under bodies that have one."""
-_ROUNDS = 12
+_MOST_STACKING_ROUNDS = 12
 _NOTHING = np.float32(-1e30)
 
 
@@ -63,7 +63,7 @@ def composed(
     for body in placed:
         groups.setdefault(body.owner, []).append(body)
     outlines: dict[int, WholeMask] = {}
-    for _ in range(_ROUNDS):
+    for _ in range(_MOST_STACKING_ROUNDS):
         relief, areas = _stacked(image_shape, groups, outlines)
         poor = _poorly_visible(relief.labels, areas, counting)
         if not poor.any():
@@ -180,7 +180,7 @@ def _too_small(labels: NDArray[np.int32], areas: NDArray[np.int64], counting: Co
 def _completed(scene: Scene, image_shape: tuple[int, int], groups: list[list[Placed]], area: int) -> Scene:
     """Add whole masks where anything is hidden, heights and, where bodies differ, atomic numbers."""
     depth = highest_points(scene.labels, scene.relief.height, len(scene.bodies))
-    numbers = np.array([_CARBON, *(group[0].atomic_number for group in groups)], dtype=np.float32)
+    numbers = np.array([_CARBON_ATOMIC_NUMBER, *(group[0].atomic_number for group in groups)], dtype=np.float32)
     whole: tuple[WholeMask, ...] = ()
     if area > np.count_nonzero(scene.labels):
         by_body = [outline(image_shape, group) for group in groups]

@@ -15,7 +15,7 @@ from uniaims.synthesis.textures import fractal_texture, smooth_line
 _STEP_PX = 2.0
 _THINNEST_PX = 1.6
 _DEEPEST_BRANCH = 3
-_STEEPNESS = 6.0
+_WALL_SLOPE = 6.0
 """How far the walls fall within one pixel."""
 
 
@@ -58,7 +58,7 @@ class Cracks:
             _open(open_px, pen, crack, (jaggedness, drawn(self.branches, rng)), rng)
         labels = without_slivers(_frayed(open_px, width_px, rng))
         depth = distance_within(labels) * (labels > 0)
-        height = -np.minimum(_STEEPNESS * depth, drawn(self.depth, rng) * width_px)
+        height = -np.minimum(_WALL_SLOPE * depth, drawn(self.depth, rng) * width_px)
         numbers = np.array([drawn(self.matrix_number, rng), 0.0])
         return section(labels, height.astype(np.float32), 3 * width_px, numbers)
 

@@ -20,8 +20,8 @@ from uniaims.synthesis.scenes.scene import Scene
 from uniaims.synthesis.shapes import Generator, Shape, shape_named
 from uniaims.synthesis.sizes import LAWS, SizeLaw
 
-_PATIENCE = 40
-_POOL = 400
+_MOST_FAILURES = 40
+_MOST_PATCHES = 400
 _POOL_PX = 3_000_000
 _POOL_PARTS = 4000
 """Bodies, pixels of their patches and parts they are joined from, drawn for one scene before bodies repeat."""
@@ -111,7 +111,7 @@ class _Pool:
 
     def next_patch(self, rng: Generator) -> Patch:
         """Give a new body or a known one."""
-        if len(self.patches) >= _POOL or self.pixels >= _POOL_PX or self.parts >= _POOL_PARTS:
+        if len(self.patches) >= _MOST_PATCHES or self.pixels >= _POOL_PX or self.parts >= _POOL_PARTS:
             return self.patches[int(rng.integers(len(self.patches)))]
         shape = self.shapes[int(rng.integers(len(self.shapes)))]
         body = shape(float(self.sizes.draw(rng, 1)[0]), rng)
@@ -134,7 +134,7 @@ def heap(
     sites = lattice_sites(ground, sizes, rng) if packing.lattice else None
     pool = _Pool(shapes, sizes)
     failures = 0
-    while failures < _PATIENCE and sites != []:
+    while failures < _MOST_FAILURES and sites != []:
         patch = pool.next_patch(rng)
         places = np.array([sites.pop()]) if sites else _places(pile, patch, packing, rng)
         failures = 0 if _drop(pile, patch, sizes, packing, places) else failures + 1

@@ -13,7 +13,7 @@ from uniaims.synthesis.scenes.scene import Scene
 from uniaims.synthesis.shapes import SHAPES, shape_named
 from uniaims.synthesis.sizes import LAWS, SizeLaw
 
-_POOL = 300
+_MOST_POOL_BODIES = 300
 """Bodies drawn for one scene before they repeat."""
 
 
@@ -51,7 +51,7 @@ class DenseLayer:
         lift = drawn(self.lift, rng) * diameter_px
         order = np.argsort(diameters, kind="stable")
         places = np.rint(centres - margin).astype(np.int64)
-        picks = order[np.linspace(0, len(order) - 1, min(_POOL, len(order))).astype(np.int64)]
+        picks = order[np.linspace(0, len(order) - 1, min(_MOST_POOL_BODIES, len(order))).astype(np.int64)]
         pool = [rasterise(make(float(size), rng), *rng.uniform(-0.5, 0.5, 2)) for size in diameters[picks]]
         placed: list[Placed] = []
         for rank, index in enumerate(order.tolist()):

@@ -10,7 +10,7 @@ from uniaims.synthesis.shapes import Generator
 from uniaims.synthesis.sizes import SizeLaw
 
 Array = NDArray[np.float64]
-_TOLERANCE = 0.02
+_OVERLAP_TOLERANCE = 0.02
 """Overlap relative to the smaller disc at which a packing is done."""
 
 
@@ -97,7 +97,7 @@ def _push_apart(centres, radii, sides, rounds):  # type: ignore[no-untyped-def]
     pitch = max(2 * np.median(radii), 1.0)
     cells = np.array([max(int(sides[0] / pitch), 1), max(int(sides[1] / pitch), 1)])
     for _ in range(rounds):
-        if _round(centres, radii, sides, cells, False) < _TOLERANCE:
+        if _round(centres, radii, sides, cells, False) < _OVERLAP_TOLERANCE:
             break
     _round(centres, radii, sides, cells, True)
 

@@ -14,7 +14,7 @@ from uniaims.synthesis.scenes.territory import Seeds, bend_field, grown
 from uniaims.synthesis.sizes import LAWS, SizeLaw
 from uniaims.synthesis.textures import fractal_texture, grainy_texture
 
-_STEEPNESS = 6.0
+_WALL_SLOPE = 6.0
 """How far the walls of a pore fall within one pixel."""
 
 
@@ -112,5 +112,5 @@ def _network(shape: tuple[int, int], width_px: float, roughness: float, rng: Gen
 def _sunk(depth: Float32, deep_px: float, rng: Generator) -> Float32:
     """Height of pits whose walls fall steeply and whose floor is rough."""
     floor = 1 + 0.3 * fractal_texture((depth.shape[0], depth.shape[1]), max(deep_px / 2, 4.0), 3.0, rng)
-    fall = np.minimum(_STEEPNESS * depth, deep_px * np.maximum(floor, 0.3))
+    fall = np.minimum(_WALL_SLOPE * depth, deep_px * np.maximum(floor, 0.3))
     return np.asarray(-fall, dtype=np.float32)

@@ -11,8 +11,8 @@ from uniaims.synthesis.bodies import Array, Generator
 from uniaims.synthesis.relief import Float32
 from uniaims.synthesis.textures import fractal_texture
 
-_BLOCK = 4
-_CANDIDATES = 10
+_BLOCK_PX = 4
+_MOST_CANDIDATES = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,19 +78,19 @@ def power_diagram(centres: Array, radii: Array, bend: Float32) -> NDArray[np.int
     points = np.column_stack([centres, lift])
     tree = cKDTree(points)
     rows, columns = bend.shape[1:]
-    coarse_rows = np.unique(np.append(np.arange(0, rows, _BLOCK), rows - 1))
-    coarse_columns = np.unique(np.append(np.arange(0, columns, _BLOCK), columns - 1))
+    coarse_rows = np.unique(np.append(np.arange(0, rows, _BLOCK_PX), rows - 1))
+    coarse_columns = np.unique(np.append(np.arange(0, columns, _BLOCK_PX), columns - 1))
     grid = np.meshgrid(coarse_rows, coarse_columns, indexing="ij")
     corners = tree.query(_places(bend, grid[0], grid[1]))[1]
     alike = (corners[:-1, :-1] == corners[1:, :-1]) & (corners[:-1, :-1] == corners[:-1, 1:])
     alike &= corners[:-1, :-1] == corners[1:, 1:]
-    block_rows, block_columns = np.arange(rows) // _BLOCK, np.arange(columns) // _BLOCK
+    block_rows, block_columns = np.arange(rows) // _BLOCK_PX, np.arange(columns) // _BLOCK_PX
     block_rows, block_columns = np.minimum(block_rows, len(alike) - 1), np.minimum(block_columns, alike.shape[1] - 1)
     # Where corners differ, a pixel's owner is among the nearest few of its block's middle.
     split = np.nonzero(~alike)
-    middle_rows = np.minimum(coarse_rows[split[0]] + _BLOCK // 2, rows - 1)
-    middle_columns = np.minimum(coarse_columns[split[1]] + _BLOCK // 2, columns - 1)
-    count = min(_CANDIDATES, len(radii))
+    middle_rows = np.minimum(coarse_rows[split[0]] + _BLOCK_PX // 2, rows - 1)
+    middle_columns = np.minimum(coarse_columns[split[1]] + _BLOCK_PX // 2, columns - 1)
+    count = min(_MOST_CANDIDATES, len(radii))
     near = tree.query(_places(bend, middle_rows, middle_columns), k=count)[1]
     choice = np.full(alike.shape, -1, np.int64)
     choice[split] = np.arange(len(split[0]))

@@ -27,7 +27,7 @@ from uniaims.synthesis.signals.surface import (
 )
 from uniaims.synthesis.textures import fractal_texture
 
-_STEEPEST = 4.0
+_STEEPEST_SLOPE = 4.0
 
 
 @dataclass(frozen=True)
@@ -128,8 +128,8 @@ def _groove_distance(scene: Scene) -> Float32:
 
 def _topography(scene: Scene, look: Backscatter) -> Float32:
     """What tilt does: one side faces the detector, hollows are a little darker."""
-    slope_y = np.clip(scene.relief.slope_y, -_STEEPEST, _STEEPEST)
-    slope_x = np.clip(scene.relief.slope_x, -_STEEPEST, _STEEPEST)
+    slope_y = np.clip(scene.relief.slope_y, -_STEEPEST_SLOPE, _STEEPEST_SLOPE)
+    slope_x = np.clip(scene.relief.slope_x, -_STEEPEST_SLOPE, _STEEPEST_SLOPE)
     facing = -(slope_y * np.sin(look.side_angle) + slope_x * np.cos(look.side_angle))
     facing = facing / np.sqrt(1 + slope_y**2 + slope_x**2)
     hollow = np.exp(-2 * look.topography * hollowness(scene.relief.height, scene.diameter_px))

@@ -32,7 +32,7 @@ from uniaims.synthesis.signals.surface import (
 )
 from uniaims.synthesis.textures import grainy_texture
 
-_STEEPEST = 12.0
+_STEEPEST_SLOPE = 12.0
 _GROUND_WEIGHTS = {
     "clouds": 4,
     "wafer": 3,
@@ -156,7 +156,7 @@ def secondary_electrons(scene: Scene, look: Secondary, rng: Generator) -> Float3
 def _slopes(scene: Scene, look: Secondary) -> tuple[Float32, Float32]:
     """Slopes by y and x, capped; softened inside the bodies where the voltage is high."""
     slopes = (scene.relief.slope_y, scene.relief.slope_x)
-    capped = [np.clip(slope, -_STEEPEST, _STEEPEST) for slope in slopes]
+    capped = [np.clip(slope, -_STEEPEST_SLOPE, _STEEPEST_SLOPE) for slope in slopes]
     if look.softness_px:
         capped = [smoothed(slope, look.softness_px) for slope in capped]
     return capped[0], capped[1]

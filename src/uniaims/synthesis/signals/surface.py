@@ -14,7 +14,7 @@ from uniaims.synthesis.shapes import Generator
 from uniaims.synthesis.textures import cell_texture, derivatives, fractal_texture
 
 Float32 = NDArray[np.float32]
-_TILE = 256
+_TILE_PX = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,10 +28,10 @@ class Skin:
 
 def skin_texture(grain_px: float, cells: bool, rng: Generator) -> Float32:
     """Draw one periodic texture, (256, 256) float32 of mean 0 and variance 1; `cells`: made of cells."""
-    side = (_TILE, _TILE)
+    side = (_TILE_PX, _TILE_PX)
     if not cells:
         return fractal_texture(side, grain_px, 2.6, rng)
-    layers = cell_texture(_TILE, grain_px, rng) + 0.35 * cell_texture(_TILE, 0.45 * grain_px, rng)
+    layers = cell_texture(_TILE_PX, grain_px, rng) + 0.35 * cell_texture(_TILE_PX, 0.45 * grain_px, rng)
     texture = layers / layers.std() + 0.25 * fractal_texture(side, 2 * grain_px, 2.5, rng)
     return np.asarray((texture - texture.mean()) / texture.std(), dtype=np.float32)
 
@@ -39,12 +39,12 @@ def skin_texture(grain_px: float, cells: bool, rng: Generator) -> Float32:
 def laid_skin(scene: Scene, texture: Float32, rng: Generator) -> Skin:
     """Lay one texture over all bodies, each with its own part of it and its own strength."""
     count = int(scene.bodies.max(initial=0)) + 1
-    shifts = rng.integers(0, _TILE, (count, 2)).astype(np.float32)
+    shifts = rng.integers(0, _TILE_PX, (count, 2)).astype(np.float32)
     strength = np.exp(rng.normal(-0.15, 0.5, count)).astype(np.float32)
     strength[0] = 0
     owner = owners(scene)
-    v = np.mod(scene.relief.v + shifts[owner, 0], np.float32(_TILE))
-    u = np.mod(scene.relief.u + shifts[owner, 1], np.float32(_TILE))
+    v = np.mod(scene.relief.v + shifts[owner, 0], np.float32(_TILE_PX))
+    u = np.mod(scene.relief.u + shifts[owner, 1], np.float32(_TILE_PX))
     slopes = derivatives(texture)
     steepness = np.float32(max(float(np.hypot(*slopes).mean()), 1e-6))
     sheets = (texture, slopes[0] / steepness, slopes[1] / steepness)
