@@ -72,7 +72,7 @@ def export(
     from uniaims.dataset import Dataset
     from uniaims.dataset.transfer import export as export_dataset
 
-    count = export_dataset(Dataset.open(dataset), form, output, where)
+    count = export_dataset(Dataset.open(dataset), form, output, where, say_warning)
     say(f"{counted(count, 'image')} written as {form}: {output}")
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from uniaims.dataset.instances import InstanceMasks
@@ -20,16 +21,24 @@ class AnnotatedImage:
         instances: its instances.
         image: where it lies, or its pixels (H, W) or (H, W, C); None where only the labels came.
         warnings: sentences about it that the user should read.
+        ignored: where (H, W) nobody has annotated, or is not sure; None: the whole image is annotated.
     """
 
     record: ImageRecord
     instances: InstanceMasks
     image: Path | NDArray[Any] | None = None
     warnings: tuple[str, ...] = ()
+    ignored: NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
-        if self.instances.shape != self.record.shape:
+        name, shape = self.record.image_id, self.record.shape
+        if self.instances.shape != shape:
             raise LabelsError(
-                f"image {self.record.image_id!r}: its instances belong to an image of {self.instances.shape} (rows, "
-                f"columns), it has {self.record.shape}. Export the labels at the image's resolution."
+                f"image {name!r}: its instances belong to an image of {self.instances.shape} (rows, "
+                f"columns), it has {shape}. Export the labels at the image's resolution."
+            )
+        if self.ignored is not None and self.ignored.shape != shape:
+            raise LabelsError(
+                f"image {name!r}: its ignored region has {self.ignored.shape} pixels, it has {shape}. "
+                "Give a mask of the image's size."
             )

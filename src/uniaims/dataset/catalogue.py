@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from uniaims.dataset import instance_shards
 from uniaims.dataset.annotated_image import AnnotatedImage
+from uniaims.dataset.ignored import IGNORE
 from uniaims.dataset.image_table import ImageTable, Row, record_in, shown
 from uniaims.dataset.ingest import place_of
 from uniaims.dataset.instances import InstanceMasks
@@ -42,7 +43,8 @@ class Catalogue:
 
     def __getitem__(self, image_id: str) -> AnnotatedImage:
         record = self.record(image_id)
-        return AnnotatedImage(record, self.instances(image_id), place_of(record, self.folder))
+        place = place_of(record, self.folder)
+        return AnnotatedImage(record, self.instances(image_id), place, ignored=self.ignored(image_id))
 
     def __repr__(self) -> str:
         return f"Dataset({str(self.folder)!r}, {len(self):,} images, {self.instance_count:,} instances)"
@@ -164,7 +166,7 @@ class Catalogue:
         return place_of(self.record(image_id), self.folder)
 
     def ignored(self, image_id: str) -> NDArray[np.bool_] | None:
-        """Where (H, W) nobody has labelled; None if all of the image is.
+        """Where (H, W) nobody has annotated, or is not sure; None if all of the image is annotated.
 
         Raises:
             InputError: if there is no image of this id, or the mask can't be read.
@@ -178,7 +180,7 @@ class Catalogue:
         Raises:
             InputError: if there is no image of this id.
         """
-        return self.folder / "ignore" / f"{self.record(image_id).image_id}.png"
+        return self.folder / IGNORE / f"{self.record(image_id).image_id}.png"
 
     def content_hash(self, image_id: str) -> str:
         """Hash of an image's bytes as it was when it was added; see `uniaims.dataset.likeness`.
@@ -202,7 +204,8 @@ class Catalogue:
         for row in rows.iter_rows(named=True):
             record = record_in(row)
             instances = instance_shards.instances_from(reader.rows(instance_shards.place_in(row)), record.shape)
-            yield AnnotatedImage(record, instances, place_of(record, self.folder))
+            place = place_of(record, self.folder)
+            yield AnnotatedImage(record, instances, place, ignored=self.ignored(record.image_id))
 
     @property
     def shards(self) -> tuple[int, ...]:

@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from uniaims.dataset.ignored import mostly_ignored
 from uniaims.dataset.store import Dataset
 from uniaims.errors import InputError
 from uniaims.records import TEXT_ATTRIBUTES
@@ -21,8 +22,10 @@ class Census:
     """What is in a dataset.
 
     Attributes:
-        images: a row for each image: the columns of `Dataset.images`, and ``cover`` (share of pixels in instances),
-            ``median_px`` (median diameter), ``smallest_px`` and ``largest_px`` (areas); NaN or 0 without instances.
+        images: a row for each image: the columns of `Dataset.images`, ``ignored_px`` (pixels that nobody has
+            annotated), ``cover`` (share of the others in instances), ``median_px`` (median diameter), ``smallest_px``
+            and ``largest_px`` (areas); NaN or 0 without instances. Instances that lie mostly where nobody has
+            annotated are counted nowhere but in ``instances``.
         diameters_px: (N,) diameters of discs of the instances' areas.
         diameters_nm: (M,) those in images of known pixel size.
         by_structure: a row for each structure: structure, instances, images, low, middle, high (P10, P50, P90 of the
@@ -56,17 +59,45 @@ def take_census(dataset: Dataset, condition: str = "") -> Census:
             f"{dataset.folder}: there is no image{f' with {condition}' if condition else ''}. Import some."
         )
     about = images.select("image_id", "structure", "pixel_size_nm").lazy()
-    rows = dataset.instance_table.select("image_id", "kind", "area_px").join(about, on="image_id", how="inner")
+    rows = dataset.instance_table.select("image_id", "number", "kind", "area_px").join(
+        about, on="image_id", how="inner"
+    )
+    regions = _ignored(dataset, images["image_id"])
+    rows = rows.join(regions.hidden.lazy(), on=["image_id", "number"], how="anti")
     diameter = (pl.col("area_px") * (4 / np.pi)).sqrt()
     table = rows.with_columns(diameter.alias("px"), (diameter * pl.col("pixel_size_nm")).alias("nm")).collect()
     seen = table.filter(pl.col("area_px") > 0)
     return Census(
-        _with_sizes(images, seen),
+        _with_sizes(images.join(regions.areas, on="image_id", how="left", maintain_order="left"), seen),
         seen["px"].to_numpy().astype(np.float64),
         seen["nm"].drop_nulls().to_numpy().astype(np.float64),
         _by_structure(seen),
         _counted(table["kind"]),
         {name: _counted(images[name].cast(pl.String)) for name in (*ATTRIBUTES, *STATES)},
+    )
+
+
+@dataclass(frozen=True)
+class _Regions:
+    """What nobody has annotated: ``ignored_px`` by image_id, and the instances (image_id, number) that lie there."""
+
+    areas: pl.DataFrame
+    hidden: pl.DataFrame
+
+
+def _ignored(dataset: Dataset, image_ids: pl.Series) -> _Regions:
+    areas, hidden = dict.fromkeys(image_ids, 0), list[tuple[str, int]]()
+    for name in image_ids:
+        if (region := dataset.ignored(name)) is not None:
+            areas[name] = int(np.count_nonzero(region))
+            hidden += [(name, number) for number in mostly_ignored(dataset.labels(name), region).tolist()]
+    columns = {"image_id": pl.String, "number": pl.UInt32}
+    return _Regions(
+        pl.DataFrame(
+            {"image_id": list(areas), "ignored_px": list(areas.values())},
+            {"image_id": pl.String, "ignored_px": pl.Int64},
+        ),
+        pl.DataFrame(hidden, columns, orient="row"),
     )
 
 
@@ -78,7 +109,8 @@ def _with_sizes(images: pl.DataFrame, table: pl.DataFrame) -> pl.DataFrame:
         pl.col("area_px").max().alias("largest_px"),
     )
     joined = images.join(sizes, on="image_id", how="left", maintain_order="left")
-    cover = pl.col("covered").fill_null(0) / (pl.col("width_px") * pl.col("height_px"))
+    known = pl.col("width_px") * pl.col("height_px") - pl.col("ignored_px")
+    cover = (pl.col("covered").fill_null(0) / known.clip(1)).clip(0, 1)
     return joined.with_columns(cover.alias("cover"), pl.col("smallest_px", "largest_px").fill_null(0)).drop("covered")
 
 

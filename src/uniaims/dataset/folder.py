@@ -1,8 +1,9 @@
 """Samples to train and evaluate on: of a plain folder, ``images/`` and ``masks/`` with the same stems, or a dataset.
 
-An optional ``ignore/`` folder holds masks of the regions that nobody has labelled (non-zero = unknown);
-training leaves them out of the loss. An optional ``kinds/`` folder says what the instances are, in files ``STEM.csv``:
-below a line of titles, the number of an instance in the mask and its kind, with a comma between.
+An optional ``ignore/`` folder holds masks of the regions that nobody has annotated, or is sure of (non-zero = unknown);
+training leaves them out of the loss. Instances that lie mostly there, or are crowds, are no truth. An optional
+``kinds/`` folder says what the instances are, in files ``STEM.csv``: below a line of titles, the number of an instance
+in the mask and its kind, with a comma between.
 """
 
 import csv
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from uniaims.dataset.ignored import trusted
 from uniaims.dataset.manifest import is_dataset
 from uniaims.errors import ImageError, InputError, LabelsError
 from uniaims.formats import is_image_path
@@ -71,7 +73,7 @@ class SampleFile:
                 )
         kinds = _kinds(labels, objects.names(read_kinds(self.kinds))) if self.kinds else ()
         micrograph = replace(micrograph, warnings=(*micrograph.warnings, *objects.warnings))
-        return Sample(self.stem, micrograph, relabel(labels), unknown == 0, kinds)
+        return Sample(self.stem, micrograph, *trusted(relabel(labels), unknown == 0, kinds))
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ class StoredSample:
                 f"{known.shape}: wanted the same size. `uniaims dataset validate` finds all such images."
             )
         names = dict(zip(instances.numbers.tolist(), instances.kinds, strict=False))
-        return Sample(self.stem, micrograph, relabel(labels), known, _kinds(labels, names))
+        return Sample(self.stem, micrograph, *trusted(relabel(labels), known, _kinds(labels, names)))
 
 
 UNUSABLE = ("unlabelled", "rejected")

@@ -172,6 +172,14 @@ class InstanceMasks:
         whole = code.tobytes()
         return [whole[start:stop] for start, stop in pairwise(ends)]
 
+    def chosen(self, wanted: NDArray[np.bool_]) -> "InstanceMasks":
+        """Those instances for which ``wanted`` (N,) is true, with their numbers and kinds."""
+        places = np.flatnonzero(wanted).tolist()
+        codes = self.encoded()
+        kinds = [self.kinds[i] for i in places] if self.kinds else []
+        runs = [codes[i] for i in places]
+        return self.from_encoded(self.shape, self.boxes[places], runs, self.numbers[places], kinds)
+
     def labels(self) -> NDArray[np.uint32]:
         """Draw the label image (H, W); where instances overlap the later one wins."""
         labels = np.zeros(self.shape, np.uint32)

@@ -1,11 +1,10 @@
 """Merging datasets: clashing ids get new names, images that are the same file come once."""
 
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from uniaims.atomic import atomic_file, atomic_folder
+from uniaims.atomic import atomic_folder
 from uniaims.dataset.annotated_image import AnnotatedImage
 from uniaims.dataset.ingest import Placement
 from uniaims.dataset.instances import InstanceMasks
@@ -95,14 +94,7 @@ class _Merging:
                 self._first[known] = (source, before, name)
             if name != before:
                 self.renamed[source.folder, before] = name
-            self._copy_mask(source, before, name)
             yield replace(entry, record=replace(entry.record, image_id=name))
-
-    def _copy_mask(self, source: Dataset, before: str, name: str) -> None:
-        mask = source.ignore_path(before)
-        if mask.is_file():
-            with atomic_file(self.dataset.folder / "ignore" / f"{name}.png") as temporary:
-                shutil.copyfile(mask, temporary)
 
     def _free_name(self, name: str) -> str:
         """The name, or the first of name-2, name-3, ... that is not taken."""

@@ -98,8 +98,16 @@ def _figures(census: Census) -> list[Mapping[str, str]]:
             "value": percent(float(np.median(images["cover"].to_numpy())), 0),
             "note": "of the pixels, median of images",
         },
+        *_not_annotated(images, pixels),
         {"name": "Pixel size known", "value": percent(known / len(images), 0), "note": counted(known, "image")},
     ]
+
+
+def _not_annotated(images: pl.DataFrame, pixels: int) -> list[Mapping[str, str]]:
+    """How much is ignored, if anything is."""
+    ignored, holders = int(images["ignored_px"].sum()), int((images["ignored_px"] > 0).sum())
+    note = f"of the pixels, in {counted(holders, 'image')}"
+    return [{"name": "Not annotated", "value": percent(ignored / pixels), "note": note}] if ignored else []
 
 
 def _kinds_note(census: Census) -> str:

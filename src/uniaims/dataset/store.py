@@ -4,7 +4,7 @@
 
     dataset.json                 name, description, kinds of instances
     images/<image_id>.<suffix>   as they came
-    ignore/<image_id>.png        where there is one: non-zero = nobody has labelled here
+    ignore/<image_id>.png        where there is one: non-zero = nobody has annotated here, or is sure
     images.parquet               a row for each image, and where its instances are; written last, in one step
     instances/part-<n>.parquet   box, area and run lengths of the instances, 200,000 a part
 
@@ -20,18 +20,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from uniaims.atomic import is_left
 from uniaims.dataset import instance_shards
 from uniaims.dataset.annotated_image import AnnotatedImage
 from uniaims.dataset.catalogue import Catalogue
+from uniaims.dataset.ignored import IGNORE, write_ignored
 from uniaims.dataset.image_table import ImageTable, Row, described, kept_fields
 from uniaims.dataset.ingest import Placement, hash_of, is_half_taken, keep_images, place_of, remove_leftovers, take_in
 from uniaims.dataset.instances import InstanceMasks
 from uniaims.dataset.lock import LOCK, sole_writer
 from uniaims.dataset.manifest import Manifest, is_dataset, read_manifest, write_manifest
-from uniaims.errors import InputError, OutputError, SettingsError, UniaimsError
+from uniaims.errors import InputError, LabelsError, OutputError, SettingsError, UniaimsError
 from uniaims.progress import Progress
 
 IMAGES_IN_A_STEP = 512
@@ -162,6 +165,30 @@ class Dataset(Catalogue):
             step.commit()
             self._tidy()
 
+    def ignore(self, image_id: str, mask: NDArray[np.bool_] | None) -> None:
+        """Say where an image is not annotated, or nobody is sure; what was said before no longer counts.
+
+        There training has no loss, evaluation doesn't look, and instances that lie mostly there don't count.
+
+        Args:
+            image_id: of the image.
+            mask: (H, W), true where nothing is known; None or nowhere true: the whole image is annotated.
+
+        Raises:
+            InputError: if there is no image of this id.
+            LabelsError: if the mask is no array of bool of the image's size.
+            OutputError: if nothing can be written, or another program wrote meanwhile.
+        """
+        shape = self.record(image_id).shape
+        region = np.zeros(shape, np.bool_) if mask is None else np.asarray(mask)
+        if region.dtype != np.bool_ or region.shape != shape:
+            raise LabelsError(
+                f"image {image_id!r}: a mask of {region.shape} {region.dtype} came, wanted {shape} bool. "
+                "Compare it with a number if it has grey levels, as mask > 0."
+            )
+        with self.writing():
+            write_ignored(self.ignore_path(image_id), region)
+
     def _tidy(self) -> None:
         """Put small parts together when there are many, and delete those that no image uses."""
         counts = self._table.rows.group_by("part").agg(pl.col("instance_count").sum())
@@ -237,6 +264,8 @@ class Dataset(Catalogue):
             row |= kept_fields(self._table.row(name), row)
             if taken.record.shape != self.record(name).shape:
                 self.ignore_path(name).unlink(missing_ok=True)
+        if entry.ignored is not None:
+            write_ignored(self.folder / IGNORE / f"{name}.png", entry.ignored)
         step.put(row | own, instance_shards.rows_of(name, entry.instances))
         return True
 

@@ -20,6 +20,9 @@ COLOURS = np.array([rgb(colour) for colour in INSTANCE_COLOURS], np.float32)
 STRETCH_PERCENTILES = (0.5, 99.5)
 _FILLED_SHARE, _MARGIN_SHARE = 0.22, 0.9
 _SMALLEST_WINDOW_PX = 72
+_HATCH = np.add.outer(np.arange(HEIGHT_PX), np.arange(WIDTH_PX)) % 8 < 2
+"""Stripes over what nobody has annotated."""
+_HATCH_GREY = 160.0
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ def thumbnail(dataset: Dataset, image_id: str, instance: int | None = None) -> T
     try:
         instances, gray = dataset.instances(image_id), dataset.image(image_id).gray()
         window = _around(instances, instance) if instance is not None else _middle(gray.shape[0], gray.shape[1])
-        picture = _drawn(gray, instances.labels(), window)
+        picture = _drawn(gray, instances.labels(), window, dataset.ignored(image_id))
     except UniaimsError as error:
         return Thumbnail("", str(error))
     return Thumbnail(data_uri(encoded_jpeg(picture, JPEG_QUALITY)))
@@ -63,8 +66,10 @@ def _around(instances: InstanceMasks, index: int) -> Box:
     return Box.whole((h, w)).moved(top, left)
 
 
-def _drawn(gray: NDArray[np.generic], labels: NDArray[np.uint32], window: Box) -> NDArray[np.uint8]:
-    """The window (H, W, 3), its instances tinted and outlined."""
+def _drawn(
+    gray: NDArray[np.generic], labels: NDArray[np.uint32], window: Box, ignored: NDArray[np.bool_] | None
+) -> NDArray[np.uint8]:
+    """The window (H, W, 3), its instances tinted and outlined, what is ignored hatched."""
     part = stretched(gray[window.window], STRETCH_PERCENTILES)
     shrinks = part.shape[1] > WIDTH_PX
     method = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
@@ -72,11 +77,14 @@ def _drawn(gray: NDArray[np.generic], labels: NDArray[np.uint32], window: Box) -
     picture = np.repeat(levels[..., None].astype(np.float32), 3, axis=2)
     rows = window.top + (np.arange(HEIGHT_PX) * window.height) // HEIGHT_PX
     columns = window.left + (np.arange(WIDTH_PX) * window.width) // WIDTH_PX
-    seen = labels[rows[:, None], columns[None, :]]
+    shown = np.ix_(rows, columns)
+    seen = labels[shown]
     colours, inside, edges = COLOURS[seen % len(COLOURS)], seen > 0, np.zeros(seen.shape, np.bool_)
     edges[:, 1:] |= seen[:, 1:] != seen[:, :-1]
     edges[1:] |= seen[1:] != seen[:-1]
     picture[inside] += _FILLED_SHARE * (colours - picture)[inside]
     drawn = edges & inside
     picture[drawn] = 0.15 * picture[drawn] + 0.85 * colours[drawn]
+    if ignored is not None:
+        picture[ignored[shown] & _HATCH] = _HATCH_GREY
     return np.asarray(picture.round(), np.uint8)

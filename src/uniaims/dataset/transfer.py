@@ -1,34 +1,28 @@
 """Bringing datasets in from other formats, and out: what ``uniaims dataset import`` and ``export`` do."""
 
-import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from warnings import warn
 
-import cv2
-import numpy as np
-
-from uniaims.atomic import atomic_file, atomic_folder
 from uniaims.dataset.annotated_image import AnnotatedImage
 from uniaims.dataset.archives import is_archive, unpack
 from uniaims.dataset.exchange import FORMATS, Format, detect
-from uniaims.dataset.exchange.format import unequal_sizes
+from uniaims.dataset.exchange.format import OnWarning, unequal_sizes
 from uniaims.dataset.folder import LABEL_SUFFIXES
+from uniaims.dataset.ignored import IGNORE, write_ignored
 from uniaims.dataset.ingest import INCOMING_ARCHIVE, Placement
 from uniaims.dataset.manifest import is_dataset
 from uniaims.dataset.schema import DESCRIPTIVE_FIELDS, record_from
 from uniaims.dataset.store import Dataset, Existing, OnFault
-from uniaims.errors import InputError, OutputError, SettingsError, UniaimsError
+from uniaims.errors import InputError, SettingsError, UniaimsError
 from uniaims.guard import guarded
 from uniaims.labels import read_labels
 from uniaims.names import stem_of
 from uniaims.progress import Progress
-
-WITH_IGNORE = ("folder", "stardist")
-"""Formats that are plain folders, so that ``ignore/`` may lie beside ``images/`` and ``masks/``."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +108,7 @@ def import_sources(
     return Imported(importing.added, importing.already, tuple(importing.faults), tuple(importing.warnings))
 
 
-def export(dataset: Dataset, form: str, target: str | Path, condition: str = "") -> int:
+def export(dataset: Dataset, form: str, target: str | Path, condition: str = "", on_warning: OnWarning = warn) -> int:
     """Write images of a dataset into a new folder in another format, and return how many.
 
     Args:
@@ -122,6 +116,7 @@ def export(dataset: Dataset, form: str, target: str | Path, condition: str = "")
         form: name of the format.
         target: a new folder.
         condition: which images; see `Dataset.query`.
+        on_warning: called with what the user should know of the export, such as what the format can't hold.
 
     Raises:
         SettingsError: if there is no such format, or the condition can't be used.
@@ -133,15 +128,7 @@ def export(dataset: Dataset, form: str, target: str | Path, condition: str = "")
         unset = f" No image has a value for {' or '.join(never)}." if (never := dataset.never_set(condition)) else ""
         with_it = f" with {condition}" if condition else ""
         raise InputError(f"{dataset.folder}: there is no image{with_it} to export.{unset}")
-    place = Path(target)
-    if place.exists() and (not place.is_dir() or any(place.iterdir())):
-        raise OutputError(f"{place} is there already. Choose a new folder, so that nothing is lost.")
-    masks = [path for path in map(dataset.ignore_path, names) if path.is_file()] if form in WITH_IGNORE else []
-    with atomic_folder(place) as folder:
-        chosen.write(dataset.entries(condition), folder)
-        for mask in masks:
-            with atomic_file(folder / "ignore" / mask.name) as temporary:
-                shutil.copyfile(mask, temporary)
+    chosen.write(dataset.entries(condition), target, on_warning)
     return len(names)
 
 
@@ -186,7 +173,7 @@ class _Import:
         entries = self._described(_entries_of(place, self._settings.form, note_unreadable))
         settings = self._settings
         self.added += self._dataset.add(entries, settings.placement, settings.existing, note, self._progress)
-        for mask in sorted((place / "ignore").glob("*")) if (place / "ignore").is_dir() else []:
+        for mask in sorted((place / IGNORE).glob("*")) if (place / IGNORE).is_dir() else []:
             try:
                 if stem_of(mask) not in faulty:
                     self._take_ignored(mask)
@@ -204,16 +191,14 @@ class _Import:
             yield replace(entry, record=replace(entry.record, **fields))
 
     def _take_ignored(self, mask: Path) -> None:
-        """Keep the mask of the unlabelled region of an image."""
+        """Keep the mask of the ignored region of an image."""
         name = stem_of(mask)
         if mask.suffix.lower() not in LABEL_SUFFIXES or name not in self._dataset:
             return
         labels, shape = guarded(read_labels, mask, about=mask), self._dataset.record(name).shape
-        unknown = (labels > 0).astype(np.uint8) * 255
-        if unknown.shape != shape:
-            raise unequal_sizes(f"ignore/{mask.name}", unknown.shape, shape)
-        with atomic_file(self._dataset.ignore_path(name)) as temporary:
-            temporary.write_bytes(cv2.imencode(".png", unknown)[1].tobytes())
+        if labels.shape != shape:
+            raise unequal_sizes(f"ignore/{mask.name}", labels.shape, shape)
+        write_ignored(self._dataset.ignore_path(name), labels > 0)
 
 
 def _entries_of(place: Path, form: str, on_fault: OnFault) -> Iterator[AnnotatedImage]:

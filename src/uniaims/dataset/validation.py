@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from uniaims._kernels.threads import thread_count
 from uniaims.dataset import instance_shards, likeness
+from uniaims.dataset.ignored import IGNORE
 from uniaims.dataset.image_table import TABLE, Row
 from uniaims.dataset.ingest import INCOMING, INCOMING_ARCHIVE, place_in_folder
 from uniaims.dataset.instances import InstanceMasks
@@ -84,9 +85,9 @@ def _faults_of_files(dataset: Dataset, rows: Sequence[Row]) -> Iterator[Fault]:
     """Files that belong to no image."""
     folder, names = dataset.folder, {row["image_id"] for row in rows}
     known = {folder / MANIFEST, folder / TABLE, folder / LOCK, *(folder / row["file"] for row in rows)}
-    known |= {folder / "ignore" / f"{name}.png" for name in names}
+    known |= {folder / IGNORE / f"{name}.png" for name in names}
     known |= {instance_shards.shard_path(folder, part) for part in dataset.shards}
-    holders = [folder, *(folder / name for name in ("images", "ignore", "instances") if (folder / name).is_dir())]
+    holders = [folder, *(folder / name for name in ("images", IGNORE, "instances") if (folder / name).is_dir())]
     for path in sorted(path for holder in holders for path in holder.iterdir()):
         if path in known or path in holders:
             continue
@@ -185,7 +186,7 @@ def _faults_of_image(folder: Path, row: Row, read_images: bool) -> Iterator[Faul
         return
     if read_images:
         yield from _faults_of_pixels(path, row, bring_back)
-    ignore = folder / "ignore" / f"{row['image_id']}.png"
+    ignore = folder / IGNORE / f"{row['image_id']}.png"
     if ignore.is_file():
         yield from _faults_of_mask(ignore, row)
 

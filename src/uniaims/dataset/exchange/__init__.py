@@ -2,25 +2,33 @@
 
 from pathlib import Path
 
-from uniaims.dataset.exchange.format import Format, Traits
+from uniaims.dataset.exchange.format import IGNORE_FOLDER, Format, Traits
 from uniaims.errors import InputError
 
 __all__ = ["FORMATS", "Format", "Traits", "detect"]
 
 _LABEL_IMAGE, _TABLES = "label image", "samples.csv"
+_CROWDS = "iscrowd"
 
 _ALL = (
     Format(
         "coco",
         "COCO instances: compressed run lengths written; polygons and both kinds of run lengths read",
         "coco",
-        Traits("run lengths", "categories", "key of the image", overlaps=True),
+        Traits("run lengths", "categories", "key of the image", overlaps=True, ignored_in=_CROWDS),
     ),
     Format(
         "coco-polygons",
         "COCO instances: polygons, run lengths for instances with holes",
         "coco_polygons",
-        Traits("polygons, run lengths", "categories", "key of the image", overlaps=True, holes="as run lengths"),
+        Traits(
+            "polygons, run lengths",
+            "categories",
+            "key of the image",
+            overlaps=True,
+            holes="as run lengths",
+            ignored_in=_CROWDS,
+        ),
     ),
     Format(
         "labelme",
@@ -92,13 +100,13 @@ _ALL = (
         "folder",
         "Label images: images/ and masks/ of equal names, or masks known by an ending of their names",
         "label_folder",
-        Traits(_LABEL_IMAGE, "kinds.csv", _TABLES, overlaps=False),
+        Traits(_LABEL_IMAGE, "kinds.csv", _TABLES, overlaps=False, ignored_in=IGNORE_FOLDER),
     ),
     Format(
         "stardist",
         "StarDist: images/ and masks/ of TIFF files",
         "stardist",
-        Traits(_LABEL_IMAGE, "kinds.csv", _TABLES, overlaps=False),
+        Traits(_LABEL_IMAGE, "kinds.csv", _TABLES, overlaps=False, ignored_in=IGNORE_FOLDER),
     ),
 )
 FORMATS: dict[str, Format] = {form.name: form for form in _ALL}

@@ -8,7 +8,8 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import count, pairwise
+from dataclasses import replace
+from itertools import chain, count, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +23,16 @@ from uniaims.dataset.exchange.format import Unreadable, attempt
 from uniaims.dataset.exchange.frame import frame_of
 from uniaims.dataset.exchange.pictures import annotation_files, find_picture, looks_like, save_picture
 from uniaims.dataset.exchange.records import KEY, UNNAMED, described, named_kinds
+from uniaims.dataset.ignored import CROWD
 from uniaims.dataset.instances import InstanceMasks
 from uniaims.errors import InputError, LabelsError
 from uniaims.names import files_in
 
-CROWD = " (crowd)"
-"""Ends the kind of a region of many instances that nobody told apart (``iscrowd`` 1)."""
+IGNORED = "ignored"
+"""Category of ignored regions, which are written with ``iscrowd`` 1: evaluations of COCO pass them over."""
 _CROWDS_ARE_KEPT = (
     f"regions with iscrowd 1 keep that mark, and their kind ends in '{CROWD.strip()}': many instances that nobody told "
-    "apart. Where each is one object, set iscrowd to 0 and import it again."
+    "apart. Training and evaluation pass them over. Where each is one object, set iscrowd to 0 and import it again."
 )
 ANNOTATIONS = "annotations/instances_default.json"
 
@@ -144,7 +146,18 @@ def _entry(
         raise LabelsError(f"{file}: image {name!r}: {error}") from error
     if own is None and any(kind.endswith(CROWD) for kind in kinds):
         warnings = (*warnings, f"{file}: {_CROWDS_ARE_KEPT}")
-    return frame.entry(instances, {"split": split, **(own or {})}, warnings)
+    return _with_ignored(frame.entry(instances, {"split": split, **(own or {})}, warnings))
+
+
+def _with_ignored(entry: AnnotatedImage) -> AnnotatedImage:
+    """The image, with what was written as ignored regions as such again."""
+    regions = np.array([kind == IGNORED + CROWD for kind in entry.instances.kinds], np.bool_)
+    if not regions.any():
+        return entry
+    masks = entry.instances
+    kept = masks.chosen(~regions)
+    instances = replace(kept, kinds=named_kinds(kept.kinds))
+    return replace(entry, instances=instances, ignored=masks.chosen(regions).labels() > 0)
 
 
 def _instances(shape: tuple[int, int], annotations: list[Any], kinds: list[str]) -> InstanceMasks:
@@ -240,7 +253,9 @@ def _write(entries: Iterable[AnnotatedImage], folder: Path, segment: Callable[[I
         identity = count(1)
         for number, entry in enumerate(entries, 1):
             images.append(_image(entry, number, save_picture(entry, folder / "images")))
-            for annotation in _annotations(entry.instances, segment(entry.instances), categories):
+            regions = _as_instance(entry)
+            masks = [(entry.instances, segment(entry.instances)), (regions, _segmentations(regions))]
+            for annotation in chain(*(_annotations(each, shapes, categories) for each, shapes in masks)):
                 yield {"id": next(identity), "image_id": number, **annotation}
 
     (folder / "annotations").mkdir()
@@ -251,6 +266,12 @@ def _write(entries: Iterable[AnnotatedImage], folder: Path, segment: Callable[[I
         named = [{"id": identity, "name": name, "supercategory": ""} for name, identity in categories.items()]
         rest = {"categories": named or [{"id": 1, "name": UNNAMED, "supercategory": ""}], "images": images}
         stream.write(",\n" + json.dumps(rest, ensure_ascii=False)[1:])
+
+
+def _as_instance(entry: AnnotatedImage) -> InstanceMasks:
+    """The ignored region as a crowd; none where nothing is ignored."""
+    whole = [] if entry.ignored is None else [(0, 0, entry.ignored)]
+    return InstanceMasks.from_masks(entry.record.shape, whole, [IGNORED + CROWD] * len(whole))
 
 
 def _image(entry: AnnotatedImage, number: int, name: str) -> dict[str, Any]:

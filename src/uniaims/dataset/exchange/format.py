@@ -1,5 +1,6 @@
 """What a format is: a name, a module that reads and writes it, and what it can hold."""
 
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -10,11 +11,19 @@ import numpy as np
 
 from uniaims.atomic import atomic_folder
 from uniaims.dataset.annotated_image import AnnotatedImage
+from uniaims.dataset.ignored import IGNORE, write_ignored
 from uniaims.dataset.instances import InstanceMasks
 from uniaims.errors import InputError, LabelsError, OutputError, UniaimsError
 from uniaims.guard import guarded
 
 OnFault = Callable[[str, UniaimsError], None]
+OnWarning = Callable[[str], None]
+IGNORE_FOLDER = f"{IGNORE}/"
+"""Formats that are plain folders keep ignored regions beside ``images/`` and ``masks/``."""
+
+
+MOST_NAMES = 5
+"""So many images are named in a warning."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +37,7 @@ class Traits:
         overlaps: whether instances may share pixels.
         largest_count: most instances in one image, None if there is no limit.
         holes: how holes in instances are kept.
+        ignored_in: where regions that nobody has annotated are kept; empty: nowhere.
     """
 
     outlines: str
@@ -36,6 +46,7 @@ class Traits:
     overlaps: bool
     largest_count: int | None = None
     holes: str = "yes"
+    ignored_in: str = ""
 
 
 @dataclass(frozen=True)
@@ -128,10 +139,12 @@ class Format:
         reason = f"{type(error).__name__}: {error}"
         return InputError(f"{place} can't be read as {self.name} ({reason}). Is it whole, and of this format?")
 
-    def write(self, entries: Iterable[AnnotatedImage], target: str | Path) -> None:
+    def write(
+        self, entries: Iterable[AnnotatedImage], target: str | Path, on_warning: OnWarning = warnings.warn
+    ) -> None:
         """Write images and their instances into a new folder; it is either whole or not there.
 
-        Instances without a pixel are left out.
+        Instances without a pixel are left out. ``on_warning`` is told of ignored regions that the format can't hold.
 
         Raises:
             InputError: if an image holds what the format can't.
@@ -141,7 +154,10 @@ class Format:
         if place.exists() and (not place.is_dir() or any(place.iterdir())):
             raise OutputError(f"{place} is there already. Choose a new folder, so that nothing is lost.")
         with atomic_folder(place) as folder:
-            self._module().write(self._checked(entries), folder)
+            regions = _Regions(self, folder)
+            self._module().write(map(regions.seen, self._checked(entries)), folder)
+        if regions.lost:
+            on_warning(regions.warning())
 
     def _checked(self, entries: Iterable[AnnotatedImage]) -> Iterator[AnnotatedImage]:
         names: set[str] = set()
@@ -171,18 +187,34 @@ class Format:
         return import_module(f"uniaims.dataset.exchange.{self.module}")
 
 
+class _Regions:
+    """The ignored regions of what is written: kept beside the images, or counted where they are lost."""
+
+    def __init__(self, form: Format, folder: Path) -> None:
+        self._form = form
+        self._folder = folder
+        self.lost: list[str] = []
+
+    def seen(self, entry: AnnotatedImage) -> AnnotatedImage:
+        name = entry.record.image_id
+        if entry.ignored is not None and self._form.traits.ignored_in == IGNORE_FOLDER:
+            write_ignored(self._folder / IGNORE / f"{name}.png", entry.ignored)
+        elif entry.ignored is not None and not self._form.traits.ignored_in:
+            self.lost.append(name)
+        return entry
+
+    def warning(self) -> str:
+        named = f"{', '.join(self.lost[:MOST_NAMES])}{', ...' if len(self.lost) > MOST_NAMES else ''}"
+        return (
+            f"{self._form.name} has no place for regions that nobody has annotated: whoever reads it takes those of "
+            f"{len(self.lost)} images ({named}) for background. Export as coco or folder to keep them."
+        )
+
+
 def _with_pixels(entry: AnnotatedImage) -> AnnotatedImage:
     """The entry without the instances that have no pixel."""
-    instances = entry.instances
-    kept = np.flatnonzero(instances.areas_px)
-    if len(kept) == len(instances):
-        return entry
-    codes = instances.encoded()
-    kinds = [instances.kind(int(i)) for i in kept] if instances.kinds else []
-    chosen = InstanceMasks.from_encoded(
-        instances.shape, instances.boxes[kept], [codes[i] for i in kept], instances.numbers[kept], kinds
-    )
-    return replace(entry, instances=chosen)
+    filled = entry.instances.areas_px > 0
+    return entry if filled.all() else replace(entry, instances=entry.instances.chosen(filled))
 
 
 def unequal_sizes(name: str, said: tuple[int, int], found: tuple[int, int]) -> LabelsError:
