@@ -7,12 +7,20 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from uniaims.dataset import open_samples  # noqa: E402
 from uniaims.errors import InputError, ModelError, SettingsError  # noqa: E402
 from uniaims.networks.card import ModelCard, NetworkSettings  # noqa: E402
 from uniaims.networks.flownet import FlowNet  # noqa: E402
 from uniaims.networks.weights import load_weights, save_weights  # noqa: E402
 from uniaims.runtime import file_hash  # noqa: E402
-from uniaims.training.finetuning import FineTuned, FineTuningSettings, finetune, training_settings  # noqa: E402
+from uniaims.training.finetuning import (  # noqa: E402
+    FineTuned,
+    FineTuningSettings,
+    finetune,
+    new_kinds,
+    training_settings,
+)
+from uniaims.training.start import start_of  # noqa: E402
 
 
 @pytest.fixture
@@ -91,3 +99,49 @@ def test_better_is_what_has_the_higher_score(before, after, better):
 def test_data_that_is_none_is_named(settings, tmp_path):
     with pytest.raises(InputError, match="A dataset is a folder with images/ and masks/"):
         finetune(replace(settings, data=(tmp_path / "nowhere",)))
+
+
+def write_kinds(folder, *kinds):
+    """Two objects in each image, of these kinds."""
+    for number in range(3):
+        labels = np.zeros((80, 96), np.uint16)
+        cv2.circle(labels, (24, 40), 12, 1, -1)
+        cv2.circle(labels, (70, 40), 12, 2, -1)
+        cv2.imwrite(str(folder / "masks" / f"{number:02}.png"), labels)
+        (folder / "kinds").mkdir(exist_ok=True)
+        rows = [f"{at},{kind}" for at, kind in enumerate(kinds, 1)]
+        (folder / "kinds" / f"{number:02}.csv").write_text("\n".join(["label,kind", *rows]))
+
+
+def with_parent_of(settings, *kinds):
+    network = NetworkSettings(widths=(8, 16), depths=(1, 1), kinds=kinds)
+    torch.manual_seed(1)
+    parent = FlowNet(network).eval()
+    save_weights(Path(settings.model), parent, ModelCard("parent", network))
+    return parent
+
+
+@pytest.mark.parametrize("before", [(), ("pore", "rod")])
+def test_other_kinds_get_a_head_of_their_own(settings, tmp_path, before):
+    parent = with_parent_of(settings, *before)
+    write_kinds(tmp_path / "data", "pore", "grain")
+    done = finetune(replace(settings, steps=1, learning_rate=1e-9))
+    network, card = load_weights(done.model.weights)
+    assert done.new_kinds == card.network.kinds == ("grain", "pore")
+    assert card.provenance["new_kind_head"] == {"kinds": ["grain", "pore"], "instead_of": list(before)}
+    mine = network.state_dict()
+    assert mine["kind_head.1.weight"].shape[0] == 2 * 4
+    for name, tensor in parent.state_dict().items():
+        if not name.startswith("kind_head.") and tensor.is_floating_point() and "running" not in name:
+            assert torch.allclose(mine[name], tensor, atol=1e-3), name
+
+
+@pytest.mark.parametrize("kinds", [("pore", "grain"), ("pore", "pore"), ("crack", "crack"), ()])
+def test_kinds_that_are_known_or_alone_keep_the_parents_head(settings, tmp_path, kinds):
+    with_parent_of(settings, "grain", "pore", "rod")
+    write_kinds(tmp_path / "data", *kinds)
+    files = open_samples(tmp_path / "data")
+    assert new_kinds(files, ("grain", "pore", "rod")) == ()
+    start = start_of(training_settings(settings))
+    assert start.card.network.kinds == ("grain", "pore", "rod")
+    assert "new_kind_head" not in start.card.provenance

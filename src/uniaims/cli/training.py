@@ -118,6 +118,8 @@ def _say_use(model: str | Path) -> None:
 def _say_finetuned(done: "FineTuned", parent: str) -> None:
     """Both scores, which model is the better one, and what to do."""
     _say_trained(done.model)
+    if done.new_kinds:
+        say(f"The kind head is new, since {parent} does not know all of these kinds: {', '.join(done.new_kinds)}.")
     which = "held out" if done.held_out else "that it learned from (too few to hold any out)"
     change = "no better" if done.ap50_after == done.ap50_before else "better" if done.better else "worse"
     say(

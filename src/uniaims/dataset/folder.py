@@ -7,7 +7,7 @@ in the mask and its kind, with a comma between.
 """
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from io import StringIO
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from uniaims.dataset.ignored import trusted
+from uniaims.dataset.ignored import CROWD, trusted
 from uniaims.dataset.manifest import is_dataset
 from uniaims.errors import ImageError, InputError, LabelsError
 from uniaims.formats import is_image_path
@@ -75,6 +75,17 @@ class SampleFile:
         micrograph = replace(micrograph, warnings=(*micrograph.warnings, *objects.warnings))
         return Sample(self.stem, micrograph, *trusted(relabel(labels), unknown == 0, kinds))
 
+    def kind_names(self) -> set[str]:
+        """What the instances are, without reading the image; crowds left out.
+
+        Raises:
+            InputError: if a file can't be read.
+        """
+        if self.kinds is None:
+            return set()
+        objects = read_objects(self.mask)
+        return _told(_kinds(objects.labels, objects.names(read_kinds(self.kinds))))
+
 
 @dataclass(frozen=True)
 class StoredSample:
@@ -100,6 +111,14 @@ class StoredSample:
             )
         names = dict(zip(instances.numbers.tolist(), instances.kinds, strict=False))
         return Sample(self.stem, micrograph, *trusted(relabel(labels), known, _kinds(labels, names)))
+
+    def kind_names(self) -> set[str]:
+        """What the instances are, without reading the image; crowds left out.
+
+        Raises:
+            InputError: if they can't be read.
+        """
+        return _told(self.dataset.instances(self.stem).kinds)
 
 
 UNUSABLE = ("unlabelled", "rejected")
@@ -152,6 +171,10 @@ def _kinds(labels: NDArray[Any], names: Mapping[int, str]) -> tuple[str, ...]:
     """The kinds of the instances that are in a label image, in the order of their numbers; empty if there are none."""
     kinds = tuple(names.get(number, "") for number in np.unique(labels).tolist() if number)
     return kinds if any(kinds) else ()
+
+
+def _told(kinds: Iterable[str]) -> set[str]:
+    return {kind for kind in kinds if kind and not kind.endswith(CROWD)}
 
 
 def _stored_samples(folder: Path) -> tuple[StoredSample, ...]:

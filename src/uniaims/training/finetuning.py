@@ -1,10 +1,11 @@
 """A model taught a new kind of image with a few labelled ones: few steps, a low learning rate, the parent's weights."""
 
 import os
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from uniaims.dataset import open_samples
+from uniaims.dataset import SampleFile, StoredSample, open_samples
 from uniaims.errors import SettingsError
 from uniaims.progress import Progress
 from uniaims.training.requirements import check_libraries
@@ -25,7 +26,8 @@ class FineTuned:
     """The finished model, and how much better or worse than its parent it is.
 
     AP50 means over ``images_judged`` images that were held out, or, if there were too few to hold any out
-    (``held_out`` false), over those that it learned from.
+    (``held_out`` false), over those that it learned from. ``new_kinds``: what a new kind head tells apart; none: the
+    parent's kinds, if it has any, are still those of the model.
     """
 
     model: "TrainedModel"
@@ -33,6 +35,7 @@ class FineTuned:
     ap50_after: float
     images_judged: int
     held_out: bool
+    new_kinds: tuple[str, ...] = ()
 
     @property
     def better(self) -> bool:
@@ -42,6 +45,8 @@ class FineTuned:
 
 def finetune(settings: FineTuningSettings, progress: Progress | None = None) -> FineTuned:
     """Go on training a model on a few images of one's own, or go on where a stopped fine-tuning was.
+
+    Where the objects are of two or more kinds, and the model doesn't know them all, it gets a new kind head.
 
     Raises:
         InputError: if the images can't be read or none has a labelled object.
@@ -64,16 +69,28 @@ def finetune(settings: FineTuningSettings, progress: Progress | None = None) -> 
     knobs, device = training_settings(settings), device_named(settings.device)
     parent, card = load_weights(weights_of(settings.model))
     sides = [divided(folder, knobs) for folder in settings.data]
+    kinds = new_kinds([file for files, _ in sides for file in files], card.network.kinds)
+    knobs = replace(knobs, kinds=kinds)
     kept = [files for _, files in sides if files]
     judged = thinned(kept or [files for files, _ in sides], knobs.validation_images)
-    judge = Validator(judged, card, device, progress=progress)
     with clock.validating():
-        before = judge(parent.to(device))
+        before = Validator(judged, card, device, progress=progress)(parent.to(device))
     model = train(knobs, progress, clock)
     if not model.steps:  # no time was left: it is the parent still
-        return FineTuned(model, before, before, len(judged), bool(kept))
-    after = model.ap50 if kept else judge(load_weights(model.weights)[0].to(device))
-    return FineTuned(model, before, after, len(judged), bool(kept))
+        return FineTuned(model, before, before, len(judged), bool(kept), kinds)
+    learned, card = load_weights(model.weights)
+    after = model.ap50 if kept else Validator(judged, card, device, progress=progress)(learned.to(device))
+    return FineTuned(model, before, after, len(judged), bool(kept), kinds)
+
+
+def new_kinds(files: Iterable[SampleFile | StoredSample], known: Sequence[str]) -> tuple[str, ...]:
+    """The kinds that a new kind head must tell apart; none where the known ones do, or all objects are of one kind.
+
+    Raises:
+        InputError: if kinds can't be read.
+    """
+    named = {kind for file in files for kind in file.kind_names()}
+    return tuple(sorted(named)) if len(named) > 1 and not named <= set(known) else ()
 
 
 def _refuse_torchrun(model: str) -> None:

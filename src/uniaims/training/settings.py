@@ -43,7 +43,9 @@ class TrainingSettings:
     widths: tuple[int, ...] = setting((32, 64, 128, 256, 256), "Channels of each resolution level.")
     depths: tuple[int, ...] = setting((1, 1, 2, 2, 1), "Blocks of each resolution level.")
     heads: tuple[str, ...] = setting(HEADS, "What is predicted of each pixel; fewer for ablations.")
-    kinds: tuple[str, ...] = setting((), "Names of the kinds of objects to tell apart; none: they are all one kind.")
+    kinds: tuple[str, ...] = setting(
+        (), "Names of the kinds of objects to tell apart; none: those of the initial weights, or no kinds."
+    )
     encoder_weights: str = setting("", "Pretrained weights for the encoder alone: a file, or a name on this machine.")
     initial_weights: str = setting(
         "", "Start from this model, shipped or own; its network is taken over.", there="model"

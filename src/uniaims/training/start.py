@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from uniaims.errors import ModelError
 from uniaims.networks.card import ModelCard
@@ -23,6 +24,8 @@ class Start:
 def start_of(settings: TrainingSettings) -> Start:
     """The network that the settings describe; with ``initial_weights`` that model's, its normalisation and scale too.
 
+    Where the settings name other kinds than that model knows, it gets a new kind head; the card tells it.
+
     With ``encoder_weights`` only the encoder starts from a file (`uniaims.networks.pretrained`). The card tells names
     and SHA-256 of what it started from. torch's random numbers must be seeded.
 
@@ -41,9 +44,21 @@ def start_of(settings: TrainingSettings) -> Start:
         return Start(started, card)
     path = weights_of(settings.initial_weights)
     parent, card = load_weights(path)
-    provenance = {"parent": {"name": card.name, "hash": file_hash(path)}}
+    provenance: dict[str, Any] = {"parent": {"name": card.name, "hash": file_hash(path)}}
+    if settings.kinds and set(settings.kinds) != set(card.network.kinds):
+        provenance["new_kind_head"] = {"kinds": settings.kinds, "instead_of": card.network.kinds}
+        parent = _with_new_kind_head(parent, settings.kinds)
+        card = replace(card, network=parent.settings)
     bare = replace(card, provenance=provenance, calibration=())
     return Start(parent, replace(bare, name=settings.name, description=settings.description))
+
+
+def _with_new_kind_head(parent: FlowNet, kinds: tuple[str, ...]) -> FlowNet:
+    """The parent's network with a kind head that has learned nothing yet; all else is the parent's."""
+    network = FlowNet(replace(parent.settings, kinds=kinds))
+    kept = {name: tensor for name, tensor in parent.state_dict().items() if not name.startswith("kind_head.")}
+    network.load_state_dict(network.state_dict() | kept)
+    return network.eval()
 
 
 def resolved(settings: TrainingSettings, card: ModelCard) -> TrainingSettings:
