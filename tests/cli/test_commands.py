@@ -13,7 +13,6 @@ import numpy as np
 import polars
 import pytest
 
-import uniaims
 from uniaims.cli import main
 from uniaims.labels import write_labels
 from uniaims.pipeline.results import RESULT_FILES
@@ -273,32 +272,6 @@ def test_sample_copies_the_sample(tmp_path: Path, sample_image: Path, capsys: py
     assert main(["sample", str(tmp_path / "powder.tif")]) == 1
     assert "--overwrite" in capsys.readouterr().err
     assert main(["sample", str(tmp_path / "powder.tif"), "--overwrite"]) == 0
-
-
-def test_version(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--version"]) == 0
-    assert capsys.readouterr().out.strip() == f"uniaims {uniaims.__version__}"
-
-
-def test_help_lists_every_command_and_imports_nothing_heavy() -> None:
-    code = (
-        "import sys; from uniaims.cli import main; main(['--help']); "
-        "sys.exit(bool({'numba', 'polars', 'torch', 'cv2', 'onnxruntime', 'scipy'} & set(sys.modules)))"
-    )
-    environment = os.environ | {"COLUMNS": "120"}
-    result = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environment, timeout=60
-    )
-    assert result.returncode == 0, result.stdout
-    for command in ("analyse", "measure", "info", "models", "train", "evaluate", "sample"):
-        assert command in result.stdout
-
-
-def test_help_of_train_needs_no_torch() -> None:
-    code = "import sys; sys.modules['torch'] = None; from uniaims.cli import main; sys.exit(main(['train', '--help']))"
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
-    assert result.returncode == 0, result.stderr
-    assert "--encoder" in result.stdout
 
 
 def test_lengths_in_pixels_are_said(image: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,27 +2,16 @@
 
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from uniaims.dataset import open_samples
-from uniaims.dataset.exchange import FORMATS, detect
+from uniaims.dataset.exchange import FORMATS
 from uniaims.errors import InputError
 
+from .label_images import labels, put
+
 FOLDER = FORMATS["folder"]
-
-
-def labels() -> NDArray[np.uint16]:
-    drawn = np.zeros((12, 10), np.uint16)
-    drawn[1:4, 2:6] = 9
-    return drawn
-
-
-def put(path: Path, pixels: NDArray[np.generic]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    cv2.imwrite(str(path), pixels)
 
 
 @pytest.mark.parametrize(
@@ -61,21 +50,6 @@ def test_a_table_with_a_bad_number_is_named(make_entry: object, tmp_path: Path) 
     table.write_text(table.read_text().replace(",2.5,", ",wide,"))
     with pytest.raises(InputError, match=r"samples\.csv: pixel_size_nm is 'wide'"):
         list(FOLDER.read(tmp_path / "out"))
-
-
-def test_stardist_parts_are_splits(tmp_path: Path) -> None:
-    for part in ("train", "test"):
-        put(tmp_path / part / "images" / "a.tif", np.zeros((12, 10), np.uint8))
-        put(tmp_path / part / "masks" / "a.tif", labels())
-    assert detect(tmp_path).name == "stardist"
-    found = [(entry.record.image_id, entry.record.split) for entry in FORMATS["stardist"].read(tmp_path)]
-    assert found == [("train__a", "train"), ("test__a", "test")]
-
-
-def test_stardist_masks_need_images(tmp_path: Path) -> None:
-    put(tmp_path / "masks" / "a.tif", labels())
-    with pytest.raises(InputError, match="no image of the same name"):
-        list(FORMATS["stardist"].read(tmp_path))
 
 
 def test_each_piece_of_a_mask_is_an_object_of_its_kind(tmp_path: Path) -> None:
