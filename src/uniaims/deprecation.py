@@ -23,6 +23,7 @@ def old_names(module: str, homes: Mapping[str, str]) -> Callable[..., Any]:
     """
 
     def get(name: str, stacklevel: int = 3) -> Any:
+        """What the old name means now."""
         if name not in homes:
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
         home, _, new = homes[name].rpartition(".")
@@ -59,6 +60,7 @@ def takes_old_fields(made: type[Made]) -> type[Made]:
 
     @wraps(begin)
     def init(self: Made, *values: Any, **named: Any) -> None:
+        """Make one, with the names that its fields have now."""
         for old in renamed.keys() & named:
             warn_of_old_name(f"{made.__name__}({old}=)", renamed[old])
             named[renamed[old]] = named.pop(old)

@@ -131,6 +131,7 @@ def _targets(labels: Labels, threads: int) -> tuple[Floats, Floats]:
     topography = np.zeros(labels.shape, np.float32)
 
     def write(start: int, stop: int) -> None:
+        """Write the fields of some instances."""
         diffusion.write_instances(labels, boxes, order[start:stop], flow, topography)
 
     map_blocks(write, _halving_blocks(order.size, threads), threads)
@@ -234,6 +235,7 @@ def _quantised(values: Floats, kind: type[np.uint8 | np.int8], threads: int | No
     scale, low = (MAP_SCALE, 0) if kind is np.uint8 else (FLOW_SCALE, -FLOW_SCALE)
 
     def run(start: int, stop: int) -> None:
+        """Quantise some rows."""
         walk.quantise(floats, np.float32(scale), np.float32(low), np.float32(scale), start, stop, out)
 
     _by_blocks(run, floats.shape[0], _threads_for(floats.size, threads))

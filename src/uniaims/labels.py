@@ -254,6 +254,7 @@ def outlines(labels: npt.ArrayLike) -> npt.NDArray[np.bool_]:
     threads = thread_count()
 
     def mark(start: int, stop: int) -> None:
+        """Mark the outlines in some rows."""
         contours.mark_outlines(checked, start, stop, marks)
 
     map_blocks(mark, row_blocks(checked.shape[0], threads), threads)

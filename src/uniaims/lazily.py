@@ -15,6 +15,7 @@ def at_first_use(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]
     """
 
     def get(name: str) -> Any:
+        """The name, imported."""
         if name not in homes:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         value = getattr(import_module(f"{package}.{homes[name]}"), name)

@@ -56,6 +56,7 @@ def stop_request() -> Iterator[StopRequest]:
     before: dict[signal.Signals, Any] = {number: signal.getsignal(number) for number in SIGNALS}
 
     def note(number: int, _frame: FrameType | None) -> None:
+        """Note the signal; the next one stops at once."""
         request.number = number
         for each, handler in before.items():
             signal.signal(each, handler)
@@ -69,6 +70,7 @@ def terminating_like_ctrl_c() -> Iterator[None]:
     """Let SIGTERM stop as cleanly as Ctrl-C."""
 
     def stop(number: int, _frame: FrameType | None) -> None:
+        """Stop as Ctrl-C does."""
         raise KeyboardInterrupt(number)
 
     with handling({signal.SIGTERM: stop}):

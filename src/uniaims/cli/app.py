@@ -52,7 +52,8 @@ def build(names: Sequence[str]) -> typer.Typer:
 def _listed(command: Callable[..., None]) -> Callable[..., None]:
     """A command as the help lists it: by its name and its first line."""
 
-    def run() -> None: ...
+    def run() -> None:
+        """Nothing: only its words are wanted."""
 
     run.__doc__ = command.__doc__
     return run

@@ -25,11 +25,12 @@ class _Listener(event.Listener):  # type: ignore[misc]  # Numba has no types
     """Says once that something is compiled. Loops that were compiled in an earlier run come from a cache, silently."""
 
     def on_start(self, event: event.Event) -> None:  # noqa: ARG002  Numba's interface
+        """Tell it when the first thing is compiled."""
         with _telling:  # threads compile at the same time
             _tell()
 
     def on_end(self, event: event.Event) -> None:
-        pass
+        """Nothing to tell."""
 
 
 @contextmanager

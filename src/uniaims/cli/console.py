@@ -90,6 +90,7 @@ def progress_lines(*, with_ends: bool = False) -> Report:
     last, images = time.monotonic(), ""
 
     def report(stage: str, done: int, total: int) -> None:
+        """Show how far a stage is."""
         nonlocal last, images
         text = f"{STAGES.get(stage, stage)}: {done} of {total}"
         if stage == "images":
@@ -116,6 +117,7 @@ def progress_bars(*, ends_in_log: bool = False) -> Iterator[Report]:
         tasks: dict[str, Any] = {}
 
         def report(stage: str, done: int, total: int) -> None:
+            """Show how far a stage is."""
             name = stage.partition(",")[0]  # "training, loss 0.1" goes on with the bar of "training, loss 0.2"
             if name not in tasks:
                 tasks[name] = bars.add_task(name)

@@ -50,6 +50,7 @@ def settings_from(path: str, *, given_only: bool = False) -> Callable[[Command],
     """
 
     def mark(command: Command) -> Command:
+        """Note the class that the flags of a command come from."""
         _CLASSES[command] = path
         if given_only:
             _OPEN.add(command)
@@ -71,6 +72,7 @@ def with_flags(command: Command) -> Command:
 
     @wraps(command)
     def run(**values: Any) -> Any:
+        """The command, with its flags as plain values."""
         plain = {key: value.value if isinstance(value, Enum) else value for key, value in values.items()}
         refuse_unknown_names(settings_class, plain)
         return command(**plain)
@@ -181,6 +183,7 @@ def _parser(parse: Callable[[str], Any]) -> Callable[[Any], Any]:
     """A parser for typer, which calls it for defaults too."""
 
     def parsed(text: Any) -> Any:
+        """The value of a text; defaults are values already."""
         return parse(text) if isinstance(text, str) else text
 
     return parsed

@@ -164,6 +164,7 @@ class _Compared:
         self._found = match(*self._labels, SAME_INSTANCE_IOU)
 
     def result(self) -> ImageDifference:
+        """How the two versions of the image differ."""
         before, after = self._sets
         if same_instances(before, after):
             return ImageDifference(self._id, len(before), len(after), 0, 0, 0, 1.0 if len(before) else np.nan)

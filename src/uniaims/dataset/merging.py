@@ -83,6 +83,7 @@ class _Merging:
         self._first: dict[str, tuple[Dataset, str, str]] = {}
 
     def entries_of(self, source: Dataset) -> Iterator[AnnotatedImage]:
+        """The images of a dataset that are new, under names that are free."""
         for entry in source.entries():
             before = entry.record.image_id
             known = source.content_hash(before)

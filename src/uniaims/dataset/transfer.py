@@ -162,11 +162,13 @@ class _Import:
         faulty: set[str] = set()
 
         def note(image_id: str, error: UniaimsError) -> None:
+            """Note an image that can not be taken in."""
             faulty.add(image_id)
             self._faulty += 1
             self.faults.append(ImportFault(source, image_id, str(error)))
 
         def note_unreadable(image_id: str, error: UniaimsError) -> None:
+            """Note an image that can not be read."""
             self._seen += 1
             note(image_id, error)
 

@@ -125,6 +125,7 @@ def _velox_calibration(file: Any, stack: Stack, plane: int, source: str) -> Cali
 
 def _velox_acquisition(facts: dict[str, Any]) -> Acquisition:
     def at(*names: str) -> Any:
+        """What lies at a path of keys; None where there is nothing."""
         value: Any = facts
         for name in names:
             value = value.get(name) if isinstance(value, dict) else None
@@ -145,6 +146,7 @@ def _berkeley_stacks(file: Any) -> list[Stack]:
     stacks: list[Stack] = []
 
     def visit(name: str, node: Any) -> None:
+        """Note a group that holds an array."""
         if not isinstance(node, h5py.Group) or _text(node.attrs.get("emd_group_type", "")) not in {"1", "array"}:
             return
         dataset = node.get("data")

@@ -118,6 +118,7 @@ def _resized(fields: CompactFields, shape: tuple[int, int]) -> CompactFields:
     """Fields brought to ``shape`` (H, W) by linear interpolation."""
 
     def resized(channel: NDArray[Any]) -> NDArray[Any]:
+        """A channel at the size of the image."""
         values = cv2.resize(channel.astype(np.float32), shape[::-1], interpolation=cv2.INTER_LINEAR)
         rounded: NDArray[Any] = np.rint(values, out=values).astype(channel.dtype)
         return rounded

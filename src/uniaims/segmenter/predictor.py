@@ -87,6 +87,7 @@ def checked(model: Model) -> Predict:
     """The model's prediction, refused where it is not made of finite numbers."""
 
     def predict(tiles: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Fields of tiles, all of them numbers."""
         fields = model.predict(tiles)
         if not np.isfinite(fields).all():
             raise ModelError(f"model {model.info.name!r} gave values that are no numbers: train it again.")
@@ -99,6 +100,7 @@ def mirrored(predict: Predict) -> Predict:
     """Average a prediction over the image and its three mirror images; mirrored flow components change their sign."""
 
     def mean(tiles: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Mean fields over the mirror images of tiles."""
         total = predict(tiles).copy()
         for axes in ((2,), (3,), (2, 3)):
             fields = np.flip(predict(np.ascontiguousarray(np.flip(tiles, axes))), axes)

@@ -180,6 +180,7 @@ class _Taught:
 
     @property
     def hidden(self) -> bool:
+        """Whether a neighbour seems to lie over it."""
         return self.touches and not self.solid
 
 
@@ -191,6 +192,7 @@ class _Census:
     cover: float
 
     def share(self, trait: str) -> float:
+        """Share of the bodies that have a trait."""
         return float(np.mean([getattr(body, trait) for body in self.bodies]))
 
 

@@ -81,6 +81,7 @@ def write_quantised(path: Path, network: "FlowNet", card: ModelCard, crops: NDAr
             self._feeds = _feeds(crops)
 
         def get_next(self) -> dict[str, NDArray[np.float32]] | None:
+            """The next image, as ONNX Runtime asks for it."""
             return next(self._feeds, None)
 
     with TemporaryDirectory() as folder:

@@ -107,6 +107,7 @@ def plot(rates: NDArray[np.float64], losses: NDArray[np.float64], suggested: flo
     decades = (math.log10(LOWEST_RATE), math.log10(HIGHEST_RATE))
 
     def place(rate: float, loss: float) -> tuple[int, int]:
+        """Where a point of the curve lies in the picture."""
         across = (math.log10(rate) - decades[0]) / (decades[1] - decades[0])
         up = (min(loss, high) - low) / max(high - low, 1e-9)
         return round(MARGIN_PX + across * (WIDTH_PX - 2 * MARGIN_PX)), round(

@@ -6,7 +6,7 @@ torch = pytest.importorskip("torch")
 
 from uniaims.training.detection.assignment import Truth, assign  # noqa: E402
 
-from .conftest import truth  # noqa: E402
+from .truths import truth  # noqa: E402
 
 
 def grid():

@@ -6,7 +6,7 @@ from uniaims.networks.detector import DetectorNet, DetectorSettings, RawDetectio
 from uniaims.training.detection.assignment import overlaps  # noqa: E402
 from uniaims.training.detection.losses import detection_loss  # noqa: E402
 
-from .conftest import truth  # noqa: E402
+from .truths import truth  # noqa: E402
 
 
 def test_complete_overlap_of_equal_far_and_half_boxes():

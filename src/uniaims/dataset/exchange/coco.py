@@ -250,6 +250,7 @@ def _write(entries: Iterable[AnnotatedImage], folder: Path, segment: Callable[[I
     categories: dict[str, int] = {}
 
     def annotations() -> Iterator[dict[str, Any]]:
+        """All annotations, one at a time; the images are noted on the way."""
         identity = count(1)
         for number, entry in enumerate(entries, 1):
             images.append(_image(entry, number, save_picture(entry, folder / "images")))

@@ -109,6 +109,7 @@ def _drawing(item: Element, shape: tuple[int, int], what: str) -> Drawing:
     kind = item.get("label", UNNAMED)
 
     def number(key: str, default: str = "") -> float:
+        """A number of the item."""
         try:
             value = float(item.get(key, default))
         except ValueError as error:

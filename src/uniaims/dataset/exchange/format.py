@@ -196,6 +196,7 @@ class _Regions:
         self.lost: list[str] = []
 
     def seen(self, entry: AnnotatedImage) -> AnnotatedImage:
+        """Keep the region of an image, or note that it is lost."""
         name = entry.record.image_id
         if entry.ignored is not None and self._form.traits.ignored_in == IGNORE_FOLDER:
             write_ignored(self._folder / IGNORE / f"{name}.png", entry.ignored)
@@ -204,6 +205,7 @@ class _Regions:
         return entry
 
     def warning(self) -> str:
+        """The sentence about what is lost."""
         named = f"{', '.join(self.lost[:MOST_NAMES])}{', ...' if len(self.lost) > MOST_NAMES else ''}"
         return (
             f"{self._form.name} has no place for regions that nobody has annotated: whoever reads it takes those of "

@@ -137,6 +137,7 @@ class _Shards:
         self.licences: set[str] = set()
 
     def add(self, split: str, row: dict[str, Any], entry: AnnotatedImage) -> None:
+        """Take a row; where there are enough for a file, they are written."""
         self.rows.setdefault(split, []).append(row)
         picture = len(row["image"]["bytes"]) if row["image"] else 0
         self.bytes[split] = self.bytes.get(split, 0) + picture + 100 * len(entry.instances)

@@ -95,6 +95,7 @@ def write(entries: Iterable[AnnotatedImage], folder: Path) -> None:
     kinds: dict[str, None] = {UNNAMED: None}
 
     def tasks() -> Iterator[dict[str, Any]]:
+        """All tasks, one at a time; the kinds are noted on the way."""
         for number, entry in enumerate(entries, 1):
             kinds.update(dict.fromkeys(entry.instances.kinds))
             yield _task(entry, number, save_picture(entry, folder / "images"))
@@ -156,6 +157,7 @@ def _address_of(task: Mapping[str, Any]) -> str:
     texts = {key: value for key, value in data.items() if isinstance(value, str) and value}
 
     def likeness(key: str) -> tuple[bool, bool, bool]:
+        """How much the text under a key looks like the address of the image."""
         return _is_image_address(texts[key]), key in parts, key.lower() in _IMAGE_KEYS
 
     best = max(texts, key=likeness, default="")

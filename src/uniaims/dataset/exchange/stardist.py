@@ -35,6 +35,7 @@ def write(entries: Iterable[AnnotatedImage], folder: Path) -> None:
     (folder / "images").mkdir()
 
     def save(entry: AnnotatedImage) -> str:
+        """Write the picture as TIFF, and give its name."""
         pixels = np.asarray(pixels_of(entry))
         colours = pixels.ndim == 3 and pixels.shape[-1] in {3, 4}
         name = f"{entry.record.image_id}.tif"

@@ -232,6 +232,7 @@ class _Row:
             raise InputError(f"{what} is {line[:60]!r}: wanted a class number and x y pairs.") from error
 
     def drawing(self, shape: tuple[int, int], names: Mapping[int, str], *, has_track: bool) -> Drawing:
+        """The instance that the line draws."""
         values = self.values[:-1] if has_track else self.values
         pairs = values[: len(values) // 2 * 2]  # a number left over is a confidence, or that of a track
         if len(pairs) == 4:

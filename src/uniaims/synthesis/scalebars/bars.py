@@ -74,6 +74,7 @@ class _Shape:
     inverse: bool = False
 
     def draw(self, canvas: Canvas, ink: Ink, wider: float) -> None:
+        """Draw it, wider by so many pixels on all sides."""
         left, top, right, bottom = self.box
         if self.round:
             canvas.disc((left + right) / 2, (top + bottom) / 2, (right - left) / 2 + wider, ink)

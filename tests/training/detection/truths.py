@@ -1,4 +1,4 @@
-"""What the tests of the detector share."""
+"""What is there to be detected."""
 
 import pytest
 
