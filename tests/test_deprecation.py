@@ -1,5 +1,6 @@
 """Names that changed still work, and say what they are now."""
 
+import json
 from dataclasses import dataclass, replace
 from importlib import import_module
 
@@ -7,7 +8,10 @@ import pytest
 
 from uniaims.deprecation import OldAttribute, takes_old_fields
 from uniaims.flow_settings import FlowSettings
+from uniaims.pipeline.results import Summary
 from uniaims.pipeline.settings import AnalysisSettings
+from uniaims.pipeline.ways import Way
+from uniaims.segmenter.settings import SegmenterSettings
 from uniaims.settings import former_names, from_table
 
 
@@ -67,6 +71,21 @@ def test_a_field_can_be_given_by_its_old_name() -> None:
 def test_a_file_can_give_a_field_by_its_old_name() -> None:
     with pytest.warns(DeprecationWarning, match=r"sieve\.toml: width goes with the next release: use mesh_um"):
         assert from_table(Sieve, {"width": 45}, "sieve.toml") == Sieve(45.0)
+
+
+def test_old_names_inside_of_other_settings_are_known() -> None:
+    with pytest.warns(DeprecationWarning, match="parting_weight"):
+        settings = from_table(SegmenterSettings, {"flow": {"parting_weight": 0.5}}, "settings")
+    assert settings.flow.divergence_weight == 0.5
+
+
+def test_results_of_old_names_were_made_the_same_way() -> None:
+    about = {"image": "a.png", "model": "m", "model_hash": "0", "version": "1"}
+    made = [
+        Summary.from_json(json.dumps(about | {"settings": {"segmenter": {"flow": {name: 0.5}}}}))
+        for name in ("parting_weight", "divergence_weight")
+    ]
+    assert not Way.of_summary(made[0]).change(Way.of_summary(made[1]))
 
 
 def test_settings_of_today_tell_what_they_were_called() -> None:

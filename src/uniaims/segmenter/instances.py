@@ -21,18 +21,18 @@ FINEST_SCALE_FACTOR = 2.0
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """Labels (H, W) of the content, and of the instances 1..N confidence (N,) and kinds (N, K)."""
+    """Labels (H, W) of the content, and of the instances 1..N confidence (N,) and scores of kinds (N, K)."""
 
     labels: Labels
     confidence: NDArray[np.float32]
-    kinds: NDArray[np.float32]
+    kind_scores: NDArray[np.float32]
 
     def of_at_least(self, minimum: float) -> "Found":
         """The instances of at least the minimum confidence, renumbered."""
         kept = self.confidence >= minimum
         if kept.all():
             return self
-        return Found(only(self.labels, kept), self.confidence[kept], self.kinds[kept])
+        return Found(only(self.labels, kept), self.confidence[kept], self.kind_scores[kept])
 
     def fraction_below(self, confidence: float) -> float:
         """Share 0..1 of the instances of a lower confidence; NaN without instances."""
@@ -80,16 +80,16 @@ def expected_ap50(confidence: NDArray[np.float32], minimum: float) -> float:
     return float(kept.sum()) / expected if expected else float("nan")
 
 
-def kinds_of(labels: Labels, fields: CompactFields) -> NDArray[np.float32]:
+def kind_scores_of(labels: Labels, fields: CompactFields) -> NDArray[np.float32]:
     """Mean probability of each kind (N, K) float32 in the instances 1..N of ``labels``; K is 0 without kinds."""
     count = int(labels.max(initial=0))
-    channels = fields.kinds if isinstance(fields, KindFields) else ()
-    kinds = np.zeros((count, len(channels)), np.float32)
+    channels = fields.kind_scores if isinstance(fields, KindFields) else ()
+    scores = np.zeros((count, len(channels)), np.float32)
     areas = np.maximum(np.bincount(labels.ravel(), minlength=count + 1)[1:], 1) if len(channels) else 1
     for kind, probability in enumerate(channels):
         sums = np.bincount(labels.ravel(), probability.ravel(), minlength=count + 1)[1:]
-        kinds[:, kind] = sums / areas / 255
-    return kinds
+        scores[:, kind] = sums / areas / 255
+    return scores
 
 
 def instances_from_fields(
@@ -106,12 +106,12 @@ def instances_from_fields(
         fields = _resized(fields, squared_shape(shape, aspect, finest))
         settings = replace(settings, minimum_area_px=round(settings.minimum_area_px / (scale / finest) ** 2))
     labels = labels_from_fields(fields, settings)
-    confidence, kinds = confidence_of(labels, fields), kinds_of(labels, fields)
+    confidence, scores = confidence_of(labels, fields), kind_scores_of(labels, fields)
     if labels.shape == shape:
-        return Found(labels, confidence, kinds)
+        return Found(labels, confidence, scores)
     small = cv2.resize(labels.view(np.int32), shape[::-1], interpolation=cv2.INTER_NEAREST_EXACT).view(np.uint32)
     kept = np.flatnonzero(np.bincount(small.ravel(), minlength=len(confidence) + 1)[1:])
-    return Found(relabel(small), confidence[kept], kinds[kept])
+    return Found(relabel(small), confidence[kept], scores[kept])
 
 
 def _resized(fields: CompactFields, shape: tuple[int, int]) -> CompactFields:
@@ -126,7 +126,7 @@ def _resized(fields: CompactFields, shape: tuple[int, int]) -> CompactFields:
     flow = np.stack([resized(component) for component in fields.flow])
     probability, topography = resized(fields.probability), resized(fields.topography)
     if isinstance(fields, KindFields):
-        return KindFields(probability, flow, topography, np.stack([resized(kind) for kind in fields.kinds]))
+        return KindFields(probability, flow, topography, np.stack([resized(kind) for kind in fields.kind_scores]))
     return CompactFields(probability, flow, topography)
 
 

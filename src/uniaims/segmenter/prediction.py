@@ -67,7 +67,7 @@ class Prediction:
         wanted = squared_shape(self.content.shape, self.aspect, self.working.scale)
         if self.fields.probability.shape != wanted:
             raise InputError(f"fields of {self.fields.probability.shape} pixels: content and scale want {wanted}.")
-        kinds = self.fields.kinds.shape if isinstance(self.fields, KindFields) else (0, *wanted)
+        kinds = self.fields.kind_scores.shape if isinstance(self.fields, KindFields) else (0, *wanted)
         if kinds != (len(self.model.settings.kinds), *wanted):
             raise InputError(f"fields of kinds {kinds}: the model has {len(self.model.settings.kinds)} of {wanted}.")
 
@@ -84,7 +84,7 @@ class Prediction:
     @property
     def byte_count(self) -> int:
         """Memory that the fields take, and about what a file of them does."""
-        kinds = self.fields.kinds.nbytes if isinstance(self.fields, KindFields) else 0
+        kinds = self.fields.kind_scores.nbytes if isinstance(self.fields, KindFields) else 0
         return self.fields.probability.nbytes + self.fields.flow.nbytes + self.fields.topography.nbytes + kinds
 
     def with_settings(self, settings: SegmenterSettings) -> SegmenterSettings:
@@ -180,18 +180,19 @@ _DAMAGE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, 
 
 
 def _tensors(fields: CompactFields) -> dict[str, NDArray[Any]]:
-    kinds = {"kinds": fields.kinds} if isinstance(fields, KindFields) else {}
+    kinds = {"kinds": fields.kind_scores} if isinstance(fields, KindFields) else {}
     named = {"probability": fields.probability, "flow": fields.flow, "topography": fields.topography, **kinds}
     return {name: np.ascontiguousarray(tensor) for name, tensor in named.items()}
 
 
 def _fields(tensors: dict[str, NDArray[Any]]) -> CompactFields:
-    kinds = tensors.get("kinds")
-    if kinds is None:
+    others = {name: tensor for name, tensor in tensors.items() if name != "kinds"}
+    if len(others) == len(tensors):
         return CompactFields(**tensors)
-    if kinds.dtype != np.uint8:
-        raise InputError(f"kinds are {kinds.dtype}, not uint8")
-    return KindFields(**tensors)
+    scores = tensors["kinds"]
+    if scores.dtype != np.uint8:
+        raise InputError(f"kinds are {scores.dtype}, not uint8")
+    return KindFields(**others, kind_scores=scores)
 
 
 def _values(table: dict[str, Any]) -> dict[str, Any]:

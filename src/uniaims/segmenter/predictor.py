@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uniaims.boxes import Box
+from uniaims.deprecation import OldAttribute
 from uniaims.errors import ModelError
 from uniaims.flows import CompactFields
 from uniaims.progress import Progress
@@ -27,9 +28,11 @@ Predict = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
 @dataclass(frozen=True)
 class KindFields(CompactFields):
-    """Fields of a network that tells kinds apart; ``kinds`` (K, H, W) uint8: 0..255 for the probability of each."""
+    """Fields of a network that tells kinds apart; ``kind_scores`` (K, H, W) uint8: 255 times their probabilities."""
 
-    kinds: NDArray[np.uint8]
+    kind_scores: NDArray[np.uint8]
+
+    kinds = OldAttribute("kind_scores")
 
 
 @dataclass(frozen=True)

@@ -62,8 +62,8 @@ class Segmentation:
         seconds: wall time by stage.
         diameter_px: size of the objects behind the scale, in image pixels; ``None`` if nothing was found by looking.
         scale_found: whether the scale was found by looking; else it follows from the diameter that was given.
-        kinds: (N, K) float32, 0..1, how sure the network is of each kind in ``model.settings.kinds``, in the order of
-            the labels: mean over the instance's pixels; empty where the model tells no kinds apart.
+        kind_scores: (N, K) float32, 0..1, how sure the network is of each kind in ``model.settings.kinds``, in the
+            order of the labels: mean over the instance's pixels; empty where the model tells no kinds apart.
     """
 
     labels: Labels
@@ -80,10 +80,11 @@ class Segmentation:
     expected_ap50: float = float("nan")
     diameter_px: float | None = None
     scale_found: bool = True
-    kinds: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    kind_scores: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0), np.float32))
 
     scale = OldAttribute("working_scale")
     quality = OldAttribute("expected_ap50")
+    kinds = OldAttribute("kind_scores")
     seen_well = OldAttribute("suited_size_fraction")
 
     @cached_property
@@ -94,7 +95,11 @@ class Segmentation:
     @property
     def kind_names(self) -> tuple[str, ...]:
         """The likeliest kind of each instance; empty where the model tells no kinds apart."""
-        return tuple(self.model.settings.kinds[kind] for kind in self.kinds.argmax(axis=1)) if self.kinds.size else ()
+        return (
+            tuple(self.model.settings.kinds[kind] for kind in self.kind_scores.argmax(axis=1))
+            if self.kind_scores.size
+            else ()
+        )
 
     @property
     def least_confidence(self) -> float:
@@ -149,9 +154,9 @@ class Segmentation:
         left_out = f"Left out: {objects} writing or a scale bar." if count else ""
         notes = (*self.notes, left_out) if left_out else self.notes
         kept = ~gone[1:]
-        kinds = self.kinds[kept] if self.kinds.size else self.kinds
+        scores = self.kind_scores[kept] if self.kind_scores.size else self.kind_scores
         return replace(
-            self, labels=relabel(labels), confidence=self.confidence[kept], kinds=kinds, notes=notes
+            self, labels=relabel(labels), confidence=self.confidence[kept], kind_scores=scores, notes=notes
         )  # fmt: skip
 
     def _covered(self, boxes: Sequence[Box]) -> NDArray[np.bool_]:
@@ -267,7 +272,7 @@ class Segmenter:
             expected_ap50=expected_ap50(found.confidence, least),
             diameter_px=prediction.working.diameter_px,
             scale_found=prediction.working.chosen,
-            kinds=kept.kinds,
+            kind_scores=kept.kind_scores,
         ).with_doubts()
 
     def _working_scale(self, predictor: Predictor, progress: Progress | None) -> WorkingScale:
