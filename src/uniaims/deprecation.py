@@ -4,8 +4,9 @@ import warnings
 from collections.abc import Callable, Mapping
 from functools import wraps
 from importlib import import_module
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
+Called = TypeVar("Called", bound=Callable[..., Any])
 Made = TypeVar("Made")
 
 
@@ -31,6 +32,25 @@ def old_names(module: str, homes: Mapping[str, str]) -> Callable[..., Any]:
         return getattr(import_module(home), new)
 
     return get
+
+
+def old_argument(old: str, new: str) -> Callable[[Called], Called]:
+    """Decorate a function whose argument ``old`` is called ``new`` now."""
+
+    def decorate(called: Called) -> Called:
+        """The function, which takes the old name too."""
+
+        @wraps(called)
+        def run(*values: Any, **named: Any) -> Any:
+            """Call it with the names that its arguments have now."""
+            if old in named:
+                warn_of_old_name(f"{called.__name__}({old}=)", new)
+                named[new] = named.pop(old)
+            return called(*values, **named)
+
+        return cast("Called", run)
+
+    return decorate
 
 
 class OldAttribute:

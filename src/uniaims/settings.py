@@ -6,7 +6,7 @@ not fit is refused by name. The modules in which settings stand import nothing h
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from types import UnionType
@@ -67,6 +67,7 @@ class About:
         words: how it is told.
         parse: makes the value from what a user writes, on the command line or in a settings file.
         metavar: what stands for the value in the help of the flag.
+        choices: gives the values that there are, where these are names that are registered somewhere.
         there: ``model`` or ``file``: what a name given must lead to, before anything is done.
     """
 
@@ -75,6 +76,7 @@ class About:
     words: Words = Words()
     parse: Callable[[str], Any] | None = None
     metavar: str = ""
+    choices: Callable[[], Collection[str]] | None = None
     there: Literal["", "model", "file"] = ""
 
 
@@ -224,7 +226,8 @@ def json_schema(made: type[Any]) -> dict[str, Any]:
         if is_dataclass(kind):
             properties[item.name] = json_schema(kind)  # type: ignore[arg-type]
         elif known := about(item):
-            properties[item.name] = _kind_schema(kind) | {"description": known.help}
+            named = {"enum": list(known.choices())} if known.choices else _kind_schema(kind)
+            properties[item.name] = named | {"description": known.help}
             if item.default is not MISSING:
                 properties[item.name]["default"] = json.loads(json.dumps(item.default, default=str))
         if _is_needed(item):

@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 
 from uniaims.cli.flags import settings_from, settings_of, with_flags
 from uniaims.content import content_box
+from uniaims.pipeline.provenance import method_sentences, settings_in_words
 from uniaims.pipeline.settings import AnalysisSettings
-from uniaims.pipeline.traces import method_sentences, settings_in_words
 from uniaims.pipeline.ways import Way
 from uniaims.segmenter import Segmentation
 from uniaims.settings import Words, from_table, json_schema, setting, settings_text

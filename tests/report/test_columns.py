@@ -3,7 +3,7 @@ import pytest
 
 from uniaims.measurements import PROPERTIES, measure
 from uniaims.pages.array_encoding import unpack_array
-from uniaims.report.columns import FIRST_SHOWN, ON_CARD, eye_unit, find, table_columns
+from uniaims.report.columns import FIRST_SHOWN, ON_CARD, display_unit, find, table_columns
 
 
 def test_columns_are_those_of_the_table(make_content):
@@ -23,7 +23,7 @@ def test_columns_are_those_of_the_table(make_content):
 )
 def test_lengths_and_areas_are_shown_in_one_unit(make_content, pixel_size, unit, factor):
     measurements = make_content(pixel_size=pixel_size).measurements
-    assert eye_unit(measurements).symbol == unit
+    assert display_unit(measurements).symbol == unit
     columns = table_columns(measurements)
     length, area = find(columns, "max_feret"), find(columns, "area")
     assert (length.shown_unit, length.shown_factor) == (unit, factor)

@@ -25,7 +25,7 @@ def kinds(disc_labels):
 
 @pytest.fixture
 def measured(disc_labels, kinds):
-    return measure(disc_labels, "2.5 nm", kinds=kinds)
+    return measure(disc_labels, "2.5 nm", kind_names=kinds)
 
 
 def test_figures_of_each_kind_are_those_of_its_rows(measured, kinds, disc_labels):
@@ -52,7 +52,7 @@ def test_the_area_of_a_kind_refers_to_the_content(measured):
 
 
 def test_the_page_tells_kinds_apart(tmp_path, make_content, read_page, measured, disc_labels):
-    write_report(tmp_path / "report.html", replace(make_content(disc_labels), measurements=measured, kinds=NAMES))
+    write_report(tmp_path / "report.html", replace(make_content(disc_labels), measurements=measured, known_kinds=NAMES))
     page = read_page(tmp_path / "report.html")
     assert [button["data-kind"] for button in page.find("button") if "data-kind" in button] == ["0", "1", "2"]
     assert page.find("option", value="kind")[0].keys() == {"value", "selected"}
@@ -72,7 +72,7 @@ def test_without_kinds_the_page_does_not_speak_of_them(tmp_path, make_content, r
 
 
 def test_outlines_have_the_colour_of_their_kind(disc_labels, kinds):
-    picture = overlay(np.zeros(disc_labels.shape, np.uint8), disc_labels, kinds=kinds, kind_names=NAMES)
+    picture = overlay(np.zeros(disc_labels.shape, np.uint8), disc_labels, kind_names=kinds, known_kinds=NAMES)
     edges = outlines(disc_labels)
     for label, kind in enumerate(kinds, start=1):
         assert (picture[edges & (disc_labels == label)] == rgb(kind_colours(NAMES)[kind])).all()
@@ -80,9 +80,9 @@ def test_outlines_have_the_colour_of_their_kind(disc_labels, kinds):
 
 def test_the_written_overlay_has_a_legend_and_is_else_the_same(tmp_path, disc_labels, kinds):
     image = np.full(disc_labels.shape, 90, np.uint8)
-    write_overlay(tmp_path / "overlay.png", image, disc_labels, kinds=kinds, kind_names=NAMES)
+    write_overlay(tmp_path / "overlay.png", image, disc_labels, kind_names=kinds, known_kinds=NAMES)
     written = np.asarray(Image.open(tmp_path / "overlay.png"))
-    drawn = overlay(image, disc_labels, kinds=kinds, kind_names=NAMES)
+    drawn = overlay(image, disc_labels, kind_names=kinds, known_kinds=NAMES)
     rows, columns = np.nonzero((written != drawn).any(axis=2))
     assert (rows.min(), columns.min()) == (0, 0)
     assert rows.max() < 60

@@ -6,7 +6,8 @@ import pytest
 
 from uniaims.measurements import measure
 from uniaims.report.columns import table_columns
-from uniaims.report.sizes import probability, size_figures, size_view
+from uniaims.report.sections.size import size_view
+from uniaims.report.sizes import probability, size_figures
 from uniaims.statistics import fit_lognormal
 
 

@@ -6,21 +6,13 @@ import pytest
 from uniaims import __version__
 from uniaims.boxes import Box
 from uniaims.report import wording
-from uniaims.report.census import take_census
-from uniaims.report.columns import table_columns
-from uniaims.report.sizes import size_figures
+from uniaims.report.findings import Findings
 from uniaims.statistics import fit_lognormal
-
-
-def parts(content):
-    measurements = content.measurements
-    sizes = size_figures(table_columns(measurements), measurements.values("touches_border") == 0)
-    return take_census(content), sizes
 
 
 def test_the_methods_name_what_a_paper_needs(make_content):
     content = make_content()
-    text = " ".join(wording.methods(content, *parts(content)))
+    text = " ".join(wording.methods(Findings(content)))
     for needed in (
         f"Uni-AIMS {__version__}",
         "model “general”, weights 0123456789ab",
@@ -37,34 +29,34 @@ def test_the_methods_name_what_a_paper_needs(make_content):
 
 
 def lawful(make_content, values):
-    """The report content and figures of made-up sizes."""
-    content = make_content()
-    census, (first, *_) = parts(content)
-    return content, census, [replace(first, values=np.sort(values), fit=fit_lognormal(values))]
+    """Findings of made-up sizes."""
+    findings = Findings(make_content())
+    findings.sizes[0] = replace(findings.sizes[0], values=np.sort(values), fit=fit_lognormal(values))
+    return findings
 
 
 def test_the_methods_name_a_log_normal_law_only_where_one_can_be_told(make_content):
     random = np.random.default_rng(3)
     said = [
-        " ".join(wording.methods(*lawful(make_content, values)))
+        " ".join(wording.methods(lawful(make_content, values)))
         for values in (random.lognormal(1, 0.4, 300), random.choice([2.0, 9.0], 300) * random.normal(1, 0.02, 300))
     ]
     assert "A log-normal law fitted to the sizes has a median of" in said[0]
     assert "The sizes do not follow a log-normal law: the largest distance" in said[1]
-    assert "log-normal" not in " ".join(wording.methods(*lawful(make_content, random.lognormal(1, 0.4, 20))))
+    assert "log-normal" not in " ".join(wording.methods(lawful(make_content, random.lognormal(1, 0.4, 20))))
 
 
 def test_the_methods_are_plain_words(make_content):
     settings = {"Model": "general", "Tile side": "1536 px", "Mirror images": "not used", "Pixel size given": "none"}
     content = replace(make_content(settings=settings), pixel_size_note="“1 µm” = 400.0 px, confidence 0.93")
-    text = " ".join(wording.methods(content, *parts(content)))
+    text = " ".join(wording.methods(Findings(content)))
     assert "Settings: tile side 1536 px." in text
     assert "given by the user: “1 µm” = 400.0 px, confidence 0.93)" in text
 
 
 def test_given_labels_are_measured_not_segmented(make_content):
     content = replace(make_content(settings={}), model=None, model_hash=None)
-    text = " ".join(wording.methods(content, *parts(content)))
+    text = " ".join(wording.methods(Findings(content)))
     assert "segmented" not in text
     assert "Settings" not in text
 
@@ -77,16 +69,14 @@ def test_given_labels_are_measured_not_segmented(make_content):
     ],
 )
 def test_nothing_to_tell_is_told(make_content, labels, finding, nothing):
-    content = make_content(labels=labels)
-    census, sizes = parts(content)
-    assert wording.finding(census, sizes).startswith(finding)
-    assert nothing in wording.nothing_complete(census)
-    assert wording.methods(content, census, sizes)
+    findings = Findings(make_content(labels=labels))
+    assert wording.finding(findings).startswith(finding)
+    assert nothing in wording.nothing_complete(findings)
+    assert wording.methods(findings)
 
 
 def test_the_finding_gives_the_median_with_its_interval(make_content):
-    census, sizes = parts(make_content())
-    text = wording.finding(census, sizes)
+    text = wording.finding(Findings(make_content()))
     assert text.startswith("24 objects found, 22 of them complete, with a median equivalent diameter of ")
     assert "95\u202f% interval" in text
 
@@ -94,23 +84,23 @@ def test_the_finding_gives_the_median_with_its_interval(make_content):
 def test_a_single_object_has_no_interval(make_content):
     labels = np.zeros((30, 30), np.uint32)
     labels[10:20, 10:20] = 1
-    text = wording.finding(*parts(make_content(labels=labels)))
+    text = wording.finding(Findings(make_content(labels=labels)))
     assert text == "1 object found, not cut by the border, with an equivalent diameter of 28.21\u00a0nm."
     content = make_content(labels=labels)
-    methods = " ".join(wording.methods(content, *parts(content)))
+    methods = " ".join(wording.methods(Findings(content)))
     assert "28.21\u00a0nm of the only complete object" in methods
     assert "D10" not in methods
 
 
 def test_exclusion_is_said(make_content):
     assert "2 objects of 24 (8.3\u202f%) are cut by the border: counted, but left out" in wording.exclusion(
-        take_census(make_content())
+        Findings(make_content())
     )
 
 
 def test_the_picture_says_what_is_missing(make_content):
     content = replace(make_content(pixel_size=None), content=Box(0, 0, 140, 220))
-    caption = wording.picture_caption(content, take_census(content))
+    caption = wording.picture_caption(Findings(content))
     assert "no scale bar" in caption
     assert "dimmed part" in caption
-    assert "no scale bar" not in wording.picture_caption(make_content(), take_census(make_content()))
+    assert "no scale bar" not in wording.picture_caption(Findings(make_content()))

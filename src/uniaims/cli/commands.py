@@ -15,6 +15,7 @@ from uniaims.atomic import atomic_file
 from uniaims.cli import STOPPED, USAGE
 from uniaims.cli.console import (
     counted,
+    counted_of,
     pace,
     progress_bars,
     say,
@@ -36,6 +37,7 @@ from uniaims.version import __version__
 
 if TYPE_CHECKING:
     from uniaims.micrograph import Micrograph
+    from uniaims.pages.units import Noun
     from uniaims.pipeline import BatchResult, DatasetEvaluation, Outcome
     from uniaims.pipeline.given_labels import GivenLabels
 
@@ -81,19 +83,21 @@ def analyse(
 
     settings = settings_of(AnalysisSettings, flags)
     from uniaims.cli.compiling import compiling_told
+    from uniaims.modes import mode_named
     from uniaims.pipeline import analyse_batch
 
     with progress_bars() as progress, compiling_told():
         result = analyse_batch(
             images, output, settings, workers=workers, overwrite=overwrite, progress=progress
         )  # fmt: skip
-    _say_batch(result)
+    _say_batch(result, mode_named(settings.mode).noun)
     if result.interrupted:
         goes_on = "the same command starts over" if overwrite else "the same command goes on from here"
         say_error(f"stopped. What is finished stays; {goes_on}.")
     raise typer.Exit(_exit_code(result))
 
 
+@settings_from("uniaims.pipeline.settings.MeasureSettings")
 def measure(
     labels: Annotated[Path, typer.Argument(help="Label image: 0 = background, each object its own number.")],
     image: Annotated[Path | None, typer.Option(help="The micrograph, for grey levels and its pixel size.")] = None,
@@ -104,10 +108,14 @@ def measure(
         Path | None, typer.Option(help="A .csv or .parquet file, or a folder for all results; else CSV is printed.")
     ] = None,
     page: Annotated[Any, page_option("Which image of a stack, counted from 0; or several, as 1-3,7; or all.")] = None,
+    **flags: Any,
 ) -> None:
     """Measure the objects of a label image made by this or another program."""
     refuse_missing(labels, image)
     from uniaims.guard import warm
+    from uniaims.pipeline.settings import MeasureSettings
+
+    settings = settings_of(MeasureSettings, flags)
 
     warm("uniaims.pipeline.given_labels")
 
@@ -115,7 +123,7 @@ def measure(
     from uniaims.pipeline import measure_file
 
     with compiling_told():
-        pages = measure_file(labels, image, pixel_size, page, guarded=True)
+        pages = measure_file(labels, image, pixel_size, page, mode=settings.mode, guarded=True)
     for warning in dict.fromkeys(warning for each in pages for warning in each.warnings):
         say_warning(warning)
     _save_measured(labels, pages, output)
@@ -124,6 +132,7 @@ def measure(
 def _save_measured(labels: Path, pages: "Sequence[GivenLabels]", output: Path | None) -> None:
     """Print or write what was measured: of one label image, or of the pages of a stack."""
     from uniaims.measurements.table import write_csv, write_parquet
+    from uniaims.modes import mode_named
     from uniaims.pipeline.given_labels import save_measurements, save_pages, table_of_pages
 
     first, several = pages[0], len(pages) > 1
@@ -136,9 +145,11 @@ def _save_measured(labels: Path, pages: "Sequence[GivenLabels]", output: Path | 
     elif several:
         save_pages(output, labels.stem, pages)
     else:
-        save_measurements(output, first.measurements, first.labels, first.micrograph, first.name, first.warnings)
+        save_measurements(
+            output, first.measurements, first.labels, first.micrograph, first.name, first.warnings, first.mode
+        )
     on = f" on {len(pages)} pages" if several else ""
-    say(f"{counted(table.height, 'object')} measured{on}: {output}")
+    say(f"{counted_of(mode_named(first.mode).noun, table.height)} measured{on}: {output}")
 
 
 def info(
@@ -247,7 +258,7 @@ def _exit_code(result: "BatchResult") -> int:
     return 1 if result.having("failed") else 0
 
 
-def _say_batch(result: "BatchResult") -> None:
+def _say_batch(result: "BatchResult", noun: "Noun") -> None:
     from uniaims.pipeline.plan import shown_pages
 
     pages = [(outcome.image, outcome.page) for outcome in result.outcomes if outcome.image]
@@ -257,11 +268,11 @@ def _say_batch(result: "BatchResult") -> None:
     for outcome in finished if len(result.outcomes) <= MOST_LINES else []:
         again = f"analysed again: {outcome.message}" if outcome.message else ""
         note = "done before" if outcome.status == "skipped" else again
-        objects = counted(outcome.instance_count or 0, "object")
-        say(f"{names[outcome.name]}: {objects}{_looked_for(outcome)}" + (f" ({note})" if note else ""))
+        objects = counted_of(noun, outcome.instance_count or 0)
+        say(f"{names[outcome.name]}: {objects}{_looked_for(outcome, noun)}" + (f" ({note})" if note else ""))
     for outcome in result.having("failed"):
         say_error(_failure(outcome))
-    _say_doubts(finished, names)
+    _say_doubts(finished, names, noun)
     if result.differing:
         say_warning(
             f"{result.output} holds images that were analysed in different ways ({', '.join(result.differing)}): "
@@ -270,7 +281,7 @@ def _say_batch(result: "BatchResult") -> None:
     _say_counts(result)
 
 
-def _say_doubts(finished: "Sequence[Outcome]", names: Mapping[str, str]) -> None:
+def _say_doubts(finished: "Sequence[Outcome]", names: Mapping[str, str], noun: "Noun") -> None:
     """What to know of the pixel sizes and of the objects of all images, each once."""
     from uniaims.segmenter import WHAT_TO_TRY
 
@@ -290,7 +301,7 @@ def _say_doubts(finished: "Sequence[Outcome]", names: Mapping[str, str]) -> None
     unsure = [names[outcome.name] for outcome in finished if outcome.is_unsure]
     if unsure:
         of = f"{len(unsure)} of {counted(len(finished), 'image')} ({listed(unsure)})"
-        say_warning(f"nearly half of the objects or more are unsure in {of}. {WHAT_TO_TRY}")
+        say_warning(f"nearly half of the {noun.plural} or more are unsure in {of}. {WHAT_TO_TRY}")
 
 
 def _failure(outcome: "Outcome") -> str:
@@ -300,14 +311,14 @@ def _failure(outcome: "Outcome") -> str:
     return message if is_named else f"{image or outcome.name}: {message}"
 
 
-def _looked_for(outcome: "Outcome") -> str:
+def _looked_for(outcome: "Outcome", noun: "Noun") -> str:
     """The size of objects that the network was set to: a hint where the reader's objects are of another."""
     from uniaims.pages.units import length_text
 
     if outcome.diameter_px is None:
         return ""
     length = f" ({length_text(outcome.diameter_px * outcome.pixel_size_nm)})" if outcome.pixel_size_nm else ""
-    return f"; looked for objects of about {outcome.diameter_px:.0f} px{length} across"
+    return f"; looked for {noun.plural} of about {outcome.diameter_px:.0f} px{length} across"
 
 
 def _say_counts(result: "BatchResult") -> None:

@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -14,6 +14,9 @@ from rich.table import Table
 
 from uniaims.names import shown
 from uniaims.progress import Progress as Report
+
+if TYPE_CHECKING:
+    from uniaims.pages.units import Noun
 
 LINE_SECONDS = 30.0
 """Where there is no terminal, progress is a line in the log every so often."""
@@ -58,6 +61,11 @@ def say_facts(facts: Mapping[str, Any]) -> None:
 def counted(count: int, noun: str, plural: str = "") -> str:
     """A number with its noun, for the terminal: ``1 image``, ``1,200 images``."""
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+
+
+def counted_of(noun: "Noun", count: int) -> str:
+    """A number of the objects of an analysis, for the terminal."""
+    return counted(count, noun.singular, noun.plural)
 
 
 def pace(count: int, seconds: float, thing: str = "image") -> str:

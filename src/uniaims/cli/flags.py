@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import Enum
 from functools import wraps
@@ -156,15 +156,17 @@ def _flag(item: Field[Any], kind: Any, known: About) -> inspect.Parameter:
         metavar=known.metavar or (NUMBERS if _is_row_of_numbers(kind) else None),
     )
     default = inspect.Parameter.empty if item.default is MISSING else _shown(item.default, kind)
-    flag_type: Any = Any if known.parse else _flag_type(item.name, kind)
+    flag_type: Any = Any if known.parse else _flag_type(item.name, kind, known)
     annotation = Annotated[flag_type, option]
     return inspect.Parameter(item.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
 
-def _flag_type(name: str, kind: Any) -> Any:
+def _flag_type(name: str, kind: Any, known: About) -> Any:
     """The type by which typer reads a flag: choices as an enumeration, numbers in a row as text ("32,64,128")."""
+    if known.choices:
+        return _choices(name, known.choices())
     if get_origin(kind) is Literal:
-        return _choices(name, kind)
+        return _choices(name, get_args(kind))
     if get_origin(kind) is tuple:
         return str if _is_row_of_numbers(kind) else GenericAlias(list, get_args(kind)[:1])
     return kind
@@ -189,8 +191,8 @@ def _parser(parse: Callable[[str], Any]) -> Callable[[Any], Any]:
     return parsed
 
 
-def _choices(name: str, kind: Any) -> Any:
-    return Enum(name, {choice: choice for choice in get_args(kind)}, type=str)
+def _choices(name: str, choices: Iterable[str]) -> Any:
+    return Enum(name, {choice: choice for choice in choices}, type=str)
 
 
 def _shown(default: Any, kind: Any) -> Any:

@@ -12,8 +12,9 @@ documentation and report are made from the description.
 of marching squares). Perimeter, convex hull and Feret diameters all belong to this outline; holes have outlines too.
 """
 
+from uniaims.measurements.figure import Figure
 from uniaims.measurements.properties import PROPERTIES, Property
-from uniaims.measurements.quantities import QUANTITIES, Quantity
 from uniaims.measurements.table import Measurements, measure
+from uniaims.measurements.units import QUANTITIES, Quantity
 
-__all__ = ["PROPERTIES", "QUANTITIES", "Measurements", "Property", "Quantity", "measure"]
+__all__ = ["PROPERTIES", "QUANTITIES", "Figure", "Measurements", "Property", "Quantity", "measure"]

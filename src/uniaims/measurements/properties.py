@@ -26,11 +26,11 @@ from numpy.typing import NDArray
 from uniaims._kernels import measure as kernels
 from uniaims.boxes import BOTTOM, LEFT, RIGHT, TOP
 from uniaims.errors import InputError
+from uniaims.measurements.figure import Figure
 from uniaims.measurements.instances import Floats, InstanceShapes, ratio
 from uniaims.measurements.neighbours import local_densities, nearest_distances
-from uniaims.measurements.quantities import QUANTITIES, QuantityName
+from uniaims.measurements.units import QUANTITIES
 
-Kind = Literal["size", "shape", "position", "neighbourhood", "intensity", "quality"]
 Function = Callable[[InstanceShapes], NDArray[np.generic]]
 
 LINE = "the object is a straight line one pixel wide: its width is not resolved"
@@ -43,40 +43,18 @@ NOT_GIVEN = "the confidence that came is NaN"
 
 
 @dataclass(frozen=True)
-class Property:
-    """A measured property of an instance.
+class Property(Figure):
+    """A measured property of an instance: a figure, and how it is had.
 
     Attributes:
-        name: key in `PROPERTIES` and beginning of the column name.
-        label: for headings and axes, without unit.
-        quantity: what kind of number it is; decides the unit.
-        kind: the group it belongs to.
-        definition: how it is computed.
-        source: standard, paper or program whose definition it is.
         function: instances in pixels -> (N,) values in pixels; NaN where it can't be measured.
         undefined: the reason for a NaN; empty if there is a value for every instance.
         needs: what has to be given beside the labels.
     """
 
-    name: str
-    label: str
-    quantity: QuantityName
-    kind: Kind
-    definition: str
-    source: str
     function: Function = field(repr=False, compare=False)
     undefined: str = ""
     needs: Literal["image", "confidence"] | None = None
-
-    def column(self, *, calibrated: bool) -> str:
-        """Name of its column: the name with the unit, in nm where the image is calibrated, else in px."""
-        quantity = QUANTITIES[self.quantity]
-        return self.name + (quantity.suffix if calibrated else quantity.pixel_suffix)
-
-    def unit(self, *, calibrated: bool) -> str:
-        """Unit for the eye, e.g. "nm²"; empty for numbers without unit."""
-        quantity = QUANTITIES[self.quantity]
-        return quantity.unit if calibrated else quantity.pixel_unit
 
     def measure(self, instances: InstanceShapes, pixel_size_nm: float | None) -> NDArray[np.generic]:
         """Values (N,) in the unit of the column: nm where the pixel size is known, else px."""

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from uniaims.atomic import atomic_file
 from uniaims.boxes import Box
-from uniaims.deprecation import warn_of_old_name
+from uniaims.deprecation import OldAttribute, old_argument, warn_of_old_name
 from uniaims.errors import ImageError, InputError, MissingDependencyError, PixelSizeError
 from uniaims.labels import check_labels
 from uniaims.measurements.instances import Floats, trace_instances
@@ -46,6 +46,8 @@ class Measurements:
     shape: tuple[int, int]
     reasons: dict[str, str]
 
+    kinds = OldAttribute("kind_names")
+
     def __len__(self) -> int:
         """Return the number of instances."""
         return self.table.height
@@ -66,6 +68,10 @@ class Measurements:
         """
         return self._property(name).unit(calibrated=self.pixel_size is not None)
 
+    def has(self, *names: str) -> bool:
+        """Whether these properties were measured."""
+        return {each.name for each in self.properties}.issuperset(names)
+
     def values(self, name: str) -> Floats:
         """Return the values (N,) float64 of a property, in the unit of its column; NaN where it can't be measured.
 
@@ -75,9 +81,17 @@ class Measurements:
         return self.table[self.column(name)].cast(polars.Float64).to_numpy()
 
     @property
-    def kinds(self) -> tuple[str, ...]:
+    def kind_names(self) -> tuple[str, ...]:
         """The kind (N) of each instance; empty where none were given."""
         return tuple(self.table["kind"]) if "kind" in self.table.columns else ()
+
+    @property
+    def complete(self) -> NDArray[np.bool_]:
+        """Which instances (N,) the border does not cut; all where `touches_border` was not measured."""
+        if not self.has("touches_border"):
+            return np.ones(len(self), np.bool_)
+        whole: NDArray[np.bool_] = self.values("touches_border") == 0
+        return whole
 
     def select(self, rows: NDArray[np.bool_]) -> "Measurements":
         """Return the measurements of those instances where ``rows`` (N,) is true.
@@ -165,6 +179,7 @@ def write_parquet(path: Path, table: polars.DataFrame) -> None:
         table.write_parquet(stream)
 
 
+@old_argument("kinds", "kind_names")
 def measure(
     labels: ArrayLike,
     pixel_size: PixelSize | str | float | None = None,
@@ -172,8 +187,8 @@ def measure(
     confidence: ArrayLike | None = None,
     *,
     content: Box | None = None,
-    kinds: Sequence[str] | None = None,
-    properties: Iterable[str] | None = None,
+    kind_names: Sequence[str] | None = None,
+    properties: Iterable[str | Property] | None = None,
 ) -> Measurements:
     """Measure every instance of a label image.
 
@@ -187,17 +202,17 @@ def measure(
         confidence: (N,) one for each instance in the order of the labels, or (largest label,) for labels from 1 on.
         content: the part of the image that shows the sample, where there is a banner; instances at its edges count as
             cut. ``None``: the whole image. Four bare numbers, top, left, bottom, right, work for one release.
-        kinds: (N,) name of the kind of each instance, in the order of the labels; they become the column `kind`.
+        kind_names: (N,) name of the kind of each instance, in the order of the labels; they become the column `kind`.
             ``None``: no such column.
-        properties: names of the properties to measure, in the order of the columns. ``None``: all for which what they
-            need was given.
+        properties: the properties to measure, in the order of the columns: names of `PROPERTIES`, or others.
+            ``None``: all for which what they need was given.
 
     Raises:
         LabelsError: if the labels are no label image.
         PixelSizeError: if the pixel size is no length.
         ImageError: if the image has another shape than the labels.
-        InputError: if confidence or kinds have the wrong length, the content lies outside of the image, a property is
-            unknown or needs what was not given.
+        InputError: if confidence or kind names have the wrong length, the content lies outside of the image, a property
+            is unknown or needs what was not given.
     """
     checked = check_labels(labels)
     size = _pixel_size(pixel_size, image)
@@ -210,7 +225,7 @@ def measure(
     columns = {
         each.column(calibrated=size is not None): each.measure(instances, size.nm if size else None) for each in chosen
     }
-    named = {} if kinds is None else {"kind": _kinds(kinds, len(instances.labels))}
+    named = {} if kind_names is None else {"kind": _kind_column(kind_names, len(instances.labels))}
     table = polars.DataFrame({"label": instances.labels} | named | columns)
     return Measurements(table, size, chosen, (height, width), _reasons(table, chosen, size))
 
@@ -231,7 +246,7 @@ def _region(content: Box | Sequence[int] | None, shape: tuple[int, ...]) -> Box:
     if content is None:
         return Box.whole(shape)
     if not isinstance(content, Box):
-        warn_of_old_name("measure(content=(top, left, bottom, right))", "a Box", stacklevel=4)
+        warn_of_old_name("measure(content=(top, left, bottom, right))", "a Box", stacklevel=5)
         content = Box.of_row(content)
     if not content.lies_in(shape):
         raise InputError(
@@ -268,23 +283,26 @@ def _confidence(confidence: ArrayLike, labels: NDArray[np.uint32]) -> Floats:
     )
 
 
-def _kinds(kinds: Sequence[str], count: int) -> polars.Series:
-    if len(kinds) != count:
-        raise InputError(f"{len(kinds)} kinds came for {count} instances. Give the name of one for each instance.")
-    return polars.Series(list(kinds), dtype=polars.String)
+def _kind_column(kind_names: Sequence[str], count: int) -> polars.Series:
+    if len(kind_names) != count:
+        raise InputError(f"{len(kind_names)} kinds came for {count} instances. Give the name of one for each instance.")
+    return polars.Series(list(kind_names), dtype=polars.String)
 
 
-def _chosen(names: Iterable[str] | None, with_image: bool, with_confidence: bool) -> tuple[Property, ...]:
+def _chosen(
+    properties: Iterable[str | Property] | None, with_image: bool, with_confidence: bool
+) -> tuple[Property, ...]:
     given = {None, *(["image"] if with_image else []), *(["confidence"] if with_confidence else [])}
-    if names is None:
+    if properties is None:
         return tuple(each for each in PROPERTIES.values() if each.needs in given)
-    chosen = list(dict.fromkeys(names))
-    if unknown := [name for name in chosen if name not in PROPERTIES]:
+    asked = list(properties)
+    if unknown := [each for each in asked if isinstance(each, str) and each not in PROPERTIES]:
         raise InputError(f"No such property: {', '.join(unknown)}. There are: {', '.join(PROPERTIES)}.")
-    for name in chosen:
-        if PROPERTIES[name].needs not in given:
-            raise InputError(f"{name!r} can't be measured without {PROPERTIES[name].needs}=... Give it to measure().")
-    return tuple(PROPERTIES[name] for name in chosen)
+    chosen = tuple(dict.fromkeys(PROPERTIES[each] if isinstance(each, str) else each for each in asked))
+    for each in chosen:
+        if each.needs not in given:
+            raise InputError(f"{each.name!r} can't be measured without {each.needs}=... Give it to measure().")
+    return chosen
 
 
 def _reasons(table: polars.DataFrame, properties: tuple[Property, ...], pixel_size: PixelSize | None) -> dict[str, str]:

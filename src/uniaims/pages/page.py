@@ -76,6 +76,11 @@ def write_page(path: str | Path, layout: Layout, view: Mapping[str, object], dat
         temporary.write_bytes(shown(page).encode("utf-8"))  # a file name may hold anything
 
 
+def filled(package: str, template: str, view: Mapping[str, object]) -> Markup:
+    """A part of a page: a template of ``templates/`` in a package, or of those here, with its names filled in."""
+    return Markup(_environment(package).get_template(template).render(**view))  # noqa: S704 autoescaped
+
+
 @cache
 def asset(package: str, name: str) -> str:
     """Read a file of ``templates/`` in a package, or of those here."""

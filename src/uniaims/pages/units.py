@@ -14,6 +14,36 @@ NO_BREAK = "\u00a0"
 
 
 @dataclass(frozen=True)
+class Noun:
+    """What the objects of an analysis are called.
+
+    Attributes:
+        singular, plural: in small letters.
+    """
+
+    singular: str
+    plural: str
+
+    def counted(self, value: int, kind: str = "") -> str:
+        """A number of them: ``1 object``, ``2 objects``, with a ``kind`` in front ``2 complete objects``."""
+        return f"{count(value)} {kind}{' ' if kind else ''}{self.singular if value == 1 else self.plural}"
+
+    @property
+    def heading(self) -> str:
+        """The plural with a capital letter."""
+        return self.plural[:1].upper() + self.plural[1:]
+
+    @property
+    def single_heading(self) -> str:
+        """The singular with a capital letter."""
+        return self.singular[:1].upper() + self.singular[1:]
+
+
+OBJECT = Noun("object", "objects")
+"""Where nothing is known of them."""
+
+
+@dataclass(frozen=True)
 class LengthUnit:
     """A unit of length for the eye.
 

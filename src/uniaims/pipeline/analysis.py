@@ -17,12 +17,11 @@ from uniaims.deprecation import OldAttribute
 from uniaims.errors import SettingsError
 from uniaims.formats import Acquisition
 from uniaims.labels import write_labels
-from uniaims.measurements import Measurements, measure
+from uniaims.measurements import Measurements
 from uniaims.micrograph import Micrograph, PixelSize, read_image
+from uniaims.modes import Mode, Objects, mode_named
 from uniaims.names import page_folder_name, shown_name, uri
-from uniaims.pipeline.results import ImageFile, Summary, image_file, write_results
-from uniaims.pipeline.settings import AnalysisSettings
-from uniaims.pipeline.traces import (
+from uniaims.pipeline.provenance import (
     confidence_in_force,
     method_sentences,
     printed_boxes,
@@ -32,8 +31,10 @@ from uniaims.pipeline.traces import (
     scale_facts,
     settings_in_words,
 )
+from uniaims.pipeline.results import ImageFile, Summary, image_file, write_results
+from uniaims.pipeline.settings import AnalysisSettings
 from uniaims.progress import Progress
-from uniaims.report import ReportContent, kind_figures, write_overlay, write_report
+from uniaims.report import Findings, ReportContent, kind_figures, write_findings, write_overlay
 from uniaims.runtime import file_hash
 from uniaims.scalebar import ResolvedPixelSize, ScaleReading, resolve_pixel_size, scan_scale
 from uniaims.scalebar.detector import detector_at
@@ -64,6 +65,16 @@ class Analysis:
         return shown_name(self.micrograph.path.name) + (f", page {page}" if page is not None else "")
 
     @property
+    def mode(self) -> Mode:
+        """What it was made for."""
+        return mode_named(self.settings.mode)
+
+    @cached_property
+    def findings(self) -> Findings:
+        """What the report is made of."""
+        return self.mode.findings(self._report_content())
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """Sentences for the reader, from every stage."""
         return self.micrograph.warnings + self._doubts() + self.segmentation.warnings
@@ -90,9 +101,12 @@ class Analysis:
             return ("The pixel size is unknown: all lengths are in pixels.", *resolved.warnings)
         return resolved.warnings
 
-    @cached_property
+    @property
     def summary(self) -> Summary:
         """The figures, and all that is needed to trace them."""
+        return self._summary(self.seconds)
+
+    def _summary(self, seconds: Mapping[str, float]) -> Summary:
         size, path = self.measurements.pixel_size, self.micrograph.path
         file = self.file or image_file(path)
         labels, content = self.segmentation.labels, self.segmentation.content
@@ -107,7 +121,7 @@ class Analysis:
             **PixelSize.told(size),
             scale_bar=scale_bar_trace(self.scale_bar_reading, size),
             instance_count=len(self.measurements),
-            border_count=int(self.measurements.values("touches_border").sum()),
+            border_count=int(np.count_nonzero(~self.measurements.complete)),
             area_fraction=np.count_nonzero(labels[content.window]) / (content.height * content.width),
             content_edges=content,
             working_scale=self.segmentation.working_scale,
@@ -123,20 +137,26 @@ class Analysis:
             detector_hash=detector_hash(self.settings),
             settings=asdict(self.settings),
             version=__version__,
-            seconds={stage: round(value, 4) for stage, value in self.seconds.items()},
+            seconds={stage: round(value, 4) for stage, value in seconds.items()},
             warnings=self.warnings,
             notes=self.segmentation.notes,
             contradictions=self.contradictions,
             acquisition=asdict(self.acquisition),
             not_measured=self.measurements.reasons,
             kinds=self._kinds(),
+            figures=self._figures(),
         )
+
+    def _figures(self) -> dict[str, dict[str, float | None]]:
+        """The headline figures of the mode, by column name."""
+        readings, calibrated = self.mode.readings(self.findings), self.measurements.pixel_size is not None
+        return {each.column(calibrated=calibrated): readings[each.name].as_dict() for each in self.mode.figures}
 
     def _kinds(self) -> dict[str, Any]:
         """Figures of each kind of object that the model tells apart."""
-        diameter, content = self.measurements.column("equivalent_diameter"), self.segmentation.content
-        figures = kind_figures(self.measurements, self.segmentation.model.settings.kinds, content)
-        return {each.name: each.as_dict(diameter) for each in figures}
+        known, content = self.segmentation.model.settings.kinds, self.segmentation.content
+        figures = kind_figures(self.measurements, known, content)
+        return {each.name: each.as_dict(self.measurements.column("equivalent_diameter")) for each in figures}
 
     def save(self, folder: str | Path) -> Summary:
         """Write all results into ``folder``: all of ``RESULT_FILES`` or, on failure, none.
@@ -154,7 +174,7 @@ class Analysis:
                 self.measurements.to_parquet(place / "measurements.parquet")
             with clock("report"):
                 self._write_pictures(place)
-            summary = replace(self, seconds={**self.seconds, **clock.seconds}).summary
+            summary = self._summary({**self.seconds, **clock.seconds})
             write_results(place, summary)
         return summary
 
@@ -187,33 +207,33 @@ class Analysis:
         with ThreadPoolExecutor(1) as pool:
             drawn = pool.submit(
                 write_overlay, place / "overlay.png", pixels, segmentation.labels,
-                kinds=segmentation.kind_names, kind_names=known,
+                kind_names=segmentation.kind_names, known_kinds=known,
             )  # fmt: skip
-            write_report(place / "report.html", self._report(pixels))
+            write_findings(place / "report.html", self.findings, self.mode)
             drawn.result()
 
-    def _report(self, pixels: np.ndarray[Any, Any]) -> ReportContent:
+    def _report_content(self) -> ReportContent:
         path, segmentation, size = self.micrograph.path, self.segmentation, self.measurements.pixel_size
         hashed = {"SHA-256 of the image file": file_hash(path)} if path and path.is_file() else {}
         known = {name: value for name, value in asdict(self.acquisition).items() if value is not None}
         return ReportContent(
             title=self.name,
-            image=pixels,
+            image=np.asarray(self.micrograph.pixels),
             labels=segmentation.labels,
             measurements=self.measurements,
             content=segmentation.content,
             model=segmentation.model.name,
             model_hash=segmentation.model.hash,
             settings=settings_in_words(self.settings, segmentation),
-            method=method_sentences(self.settings, segmentation, size),
+            method=method_sentences(self.settings, segmentation, size, self.mode.noun),
             scale_bar=scale_bar_rows(self.scale_bar_reading, size),
             pixel_size_note=scale_bar_note(self.scale_bar_reading, size),
             printed=printed_boxes(self.scale_bar_reading),
-            provenance=hashed | known | scale_facts(segmentation, size),
+            provenance=hashed | known | scale_facts(segmentation, size, self.mode.noun),
             warnings=self.warnings,
             notes=segmentation.notes,
             seconds=self.seconds,
-            kinds=segmentation.model.settings.kinds,
+            known_kinds=segmentation.model.settings.kinds,
         )
 
 
@@ -266,14 +286,11 @@ def analyse(
     if scale is not None:
         segmentation = segmentation.without(scale.drawn, scale.letters)
     with clock("measure"):
-        measurements = measure(
-            segmentation.labels,
-            size,
-            micrograph,
-            segmentation.confidence,
-            content=segmentation.content,
-            kinds=segmentation.kind_names if segmentation.model.settings.kinds else None,
+        kind_names = segmentation.kind_names if segmentation.model.settings.kinds else None
+        objects = Objects(
+            segmentation.labels, size, micrograph, segmentation.confidence, segmentation.content, kind_names
         )
+        measurements = mode_named(settings.mode).work(objects)
     seconds = {**clock.seconds, **segmentation.seconds}
     used = replace(settings, segmenter=segmenter.settings)
     return Analysis(micrograph, segmentation, measurements, used, seconds, scale, file)

@@ -14,8 +14,9 @@ from uniaims.formats.complaints import Complaints
 from uniaims.formats.tiff_bounds import check_directories
 from uniaims.guard import guarded as guarded_call
 from uniaims.labels import TIFF_SUFFIXES, Labels, ObjectLabels, objects_of, pieces_of, read_objects
-from uniaims.measurements import Measurements, measure
+from uniaims.measurements import Measurements
 from uniaims.micrograph import Micrograph, PixelSize, read_image
+from uniaims.modes import DEFAULT_MODE, Objects, mode_named
 from uniaims.names import folder_name, page_folder_name, shown_name
 from uniaims.page_choice import PageChoice
 from uniaims.pipeline.overview import write_joined_tables
@@ -49,6 +50,7 @@ class GivenLabels:
         measurements: of these.
         micrograph: the image that they belong to, where one was given.
         warnings: sentences that the user should read.
+        mode: what they were measured for.
     """
 
     name: str
@@ -57,6 +59,7 @@ class GivenLabels:
     measurements: Measurements
     micrograph: Micrograph | None
     warnings: tuple[str, ...]
+    mode: str = DEFAULT_MODE
 
 
 def measure_file(
@@ -65,6 +68,7 @@ def measure_file(
     pixel_size: str | None = None,
     page: PageChoice = None,
     *,
+    mode: str = DEFAULT_MODE,
     guarded: bool = False,
 ) -> list[GivenLabels]:
     """Measure the objects of a label image; of a stack one page, some, or each.
@@ -76,13 +80,16 @@ def measure_file(
         image: the micrograph; of a stack with as many pages, the page of the labels.
         pixel_size: side of a pixel with unit.
         page: counted from 0; several; or all.
+        mode: what the measuring is for, see `uniaims.modes`.
         guarded: whether files are read in a child process, see `uniaims.micrograph.read_image`.
 
     Raises:
         LabelsError: if it holds no labels, or the grey levels of a picture, or several pages and none was chosen.
         ImageError: if the image can't be read or has another shape.
         PixelSizeError: if the pixel size is no length.
+        SettingsError: if there is no such mode.
     """
+    work = mode_named(mode).work
     given = PixelSize.parse(pixel_size) if pixel_size else None
     call = guarded_call if guarded else _called
     found, count = call(_chosen, path, page, about=path)
@@ -92,11 +99,11 @@ def measure_file(
     for (number, objects), micrograph in zip(found, micrographs, strict=True):
         size = given or (micrograph.pixel_size if micrograph else None) or own
         name = shown_name(path.name) + (f", page {number}" if number is not None else "")
-        measurements = measure(objects.labels, size, micrograph)
+        measurements = work(Objects(objects.labels, size, micrograph))
         warnings = objects.warnings + (micrograph.warnings if micrograph else ())
         warnings += _contradictions(objects.labels, size, (micrograph.pixel_size if micrograph else None, own))
         warnings += _doubts(name, measurements)
-        results.append(GivenLabels(name, number, objects.labels, measurements, micrograph, warnings))
+        results.append(GivenLabels(name, number, objects.labels, measurements, micrograph, warnings, mode))
     return results
 
 
@@ -108,7 +115,11 @@ def _contradictions(labels: Labels, used: PixelSize | None, others: tuple[PixelS
 
 def _doubts(name: str, measurements: Measurements) -> tuple[str, ...]:
     """What is said of labels that are scattered over the image as those of no object are."""
-    if not len(measurements) or np.nanmedian(measurements.values("solidity")) >= SCATTERED_SOLIDITY:
+    if (
+        not len(measurements)
+        or not measurements.has("solidity")
+        or np.nanmedian(measurements.values("solidity")) >= SCATTERED_SOLIDITY
+    ):
         return ()
     return (
         f"{name}: most objects are scattered pixels. Is this a micrograph? Labels give each object a number of its "
@@ -233,6 +244,7 @@ def save_measurements(
     micrograph: Micrograph | None,
     title: str,
     warnings: tuple[str, ...] | None = None,
+    mode: str = DEFAULT_MODE,
 ) -> None:
     """Write tables, overlay and report into ``folder``; without a micrograph they show a picture of the labels.
 
@@ -243,25 +255,31 @@ def save_measurements(
         micrograph: the image that the labels belong to.
         title: heading of the report.
         warnings: sentences that the reader of the report should know; ``None``: those of the micrograph.
+        mode: what they were measured for.
 
     Raises:
         OutputError: if it can't be written.
     """
     measurements.to_csv(folder / "measurements.csv")
     measurements.to_parquet(folder / "measurements.parquet")
-    pixels, notes = _picture(labels, micrograph), () if micrograph else (NO_MICROGRAPH,)
     told = warnings if warnings is not None else micrograph.warnings if micrograph else ()
-    write_overlay(folder / "overlay.png", pixels, labels)
-    content = ReportContent(
+    write_overlay(folder / "overlay.png", _picture(labels, micrograph), labels)
+    content = _content(title, labels, measurements, micrograph, told)
+    write_report(folder / "report.html", content, mode_named(mode))
+
+
+def _content(
+    title: str, labels: Labels, measurements: Measurements, micrograph: Micrograph | None, warnings: tuple[str, ...]
+) -> ReportContent:
+    return ReportContent(
         title,
-        pixels,
+        _picture(labels, micrograph),
         labels,
         measurements,
-        warnings=told,
-        notes=notes,
+        warnings=warnings,
+        notes=() if micrograph else (NO_MICROGRAPH,),
         has_micrograph=micrograph is not None,
     )
-    write_report(folder / "report.html", content)
 
 
 def _picture(labels: Labels, micrograph: Micrograph | None) -> np.ndarray[Any, Any]:
@@ -284,25 +302,28 @@ def save_pages(output: Path, stem: str, pages: Sequence[GivenLabels]) -> None:
     """
     folders = [page_folder_name(folder_name(stem), each.page or 0) for each in pages]
     for folder, each in zip(folders, pages, strict=True):
-        save_measurements(output / folder, each.measurements, each.labels, each.micrograph, each.name, each.warnings)
+        save_measurements(
+            output / folder, each.measurements, each.labels, each.micrograph, each.name, each.warnings, each.mode
+        )
     write_joined_tables(output, [(name, each.measurements.table) for name, each in zip(folders, pages, strict=True)])
     entries = [_entry(each, folder) for each, folder in zip(pages, folders, strict=True)]
-    write_index(output / "index.html", entries, title=shown_name(stem))
+    write_index(output / "index.html", entries, title=shown_name(stem), presentation=mode_named(pages[0].mode))
 
 
 def _entry(page: GivenLabels, folder: str) -> IndexEntry:
-    measurements = page.measurements
-    whole, size = measurements.inside(), measurements.pixel_size
+    measurements, mode = page.measurements, mode_named(page.mode)
+    whole, size = measurements.select(measurements.complete), measurements.pixel_size
     return IndexEntry(
         name=page.name,
         href=f"{folder}/report.html",
         thumbnail=_picture(page.labels, page.micrograph),
         instance_count=len(measurements),
         border_count=len(measurements) - len(whole),
-        diameters=whole.values("equivalent_diameter"),
+        diameters=whole.values(mode.size.name),
         area_fraction=np.count_nonzero(page.labels) / page.labels.size,
         pixel_size_nm=size.nm if size else None,
         warnings=page.warnings,
+        figures=mode.readings(mode.findings(_content(page.name, page.labels, measurements, page.micrograph, ()))),
     )
 
 

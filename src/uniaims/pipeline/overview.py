@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,13 @@ import numpy as np
 import polars
 
 from uniaims.measurements.table import write_csv, write_parquet
+from uniaims.modes import Mode
 from uniaims.names import shown
 from uniaims.pipeline.plan import OVERVIEW_FILES, Unusable, shown_pages
 from uniaims.pipeline.results import ResultFolder
 from uniaims.pipeline.run import Outcome
 from uniaims.pipeline.ways import Way, differing
-from uniaims.report import IndexEntry, IndexFailure, IndexWay, write_index
+from uniaims.report import USUAL, IndexEntry, IndexFailure, IndexWay, Presentation, Reading, write_index
 
 THUMBNAIL_PX = 320
 
@@ -77,7 +78,8 @@ def write_overview(output: Path, results: Sequence[Result], failures: Sequence[O
     refused = zip(names[len(results) :], failures, strict=True)
     listed = [IndexFailure(name, each.message) for name, each in refused]
     title = shown(output.resolve().name) or "Batch overview"
-    write_index(output / "index.html", entries, listed, title, _ways(results, names))
+    told = _told([result.folder.summary.mode for result in results])
+    write_index(output / "index.html", entries, listed, title, _ways(results, names), told)
     write_joined_tables(output, [(result.folder.name, result.table) for result in results])
 
 
@@ -105,10 +107,20 @@ def _ways(results: Sequence[Result], names: Sequence[str]) -> list[IndexWay]:
     return [IndexWay(tuple(own), dict(zip(differences, values, strict=True))) for values, own in groups.items()]
 
 
+def _told(modes: Sequence[Mode]) -> Presentation:
+    """How results are told together: as their mode does; those of several by the figures of all."""
+    different = list({mode.name: mode for mode in modes}.values())
+    if len(different) == 1:
+        return different[0]
+    columns = dict.fromkeys(figure for mode in different for figure in mode.overview)
+    return replace(USUAL, overview=tuple(columns)) if columns else USUAL
+
+
 def _entry(result: Result, name: str) -> IndexEntry:
-    summary, table = result.folder.summary, result.table
-    whole = table.filter(~polars.col("touches_border"))
-    column = next(name for name in table.columns if name.startswith("equivalent_diameter_"))
+    summary, table, mode = result.folder.summary, result.table, result.folder.summary.mode
+    whole = table.filter(~polars.col("touches_border")) if "touches_border" in table.columns else table
+    calibrated = summary.pixel_size_nm is not None
+    column = mode.size.column(calibrated=calibrated)
     return IndexEntry(
         name=name,
         href=f"{result.folder.name}/report.html",
@@ -120,6 +132,11 @@ def _entry(result: Result, name: str) -> IndexEntry:
         pixel_size_nm=summary.pixel_size_nm,
         warnings=tuple(summary.warnings),
         seconds=sum(summary.seconds.values()),
+        figures={
+            figure.name: Reading.of_dict(summary.figures[column])
+            for figure in mode.figures
+            if (column := figure.column(calibrated=calibrated)) in summary.figures
+        },
     )
 
 

@@ -14,6 +14,7 @@ import polars
 from uniaims.boxes import Box
 from uniaims.deprecation import OldAttribute
 from uniaims.formats import sidecars_of
+from uniaims.modes import DEFAULT_MODE, MODES, Mode, mode_named
 from uniaims.names import path_of_uri, shown
 
 SUMMARY = "summary.json"
@@ -54,6 +55,8 @@ class Summary:
         detector_hash: of the scale bar detector that was given; null for the built-in chain.
         not_measured: property -> why some of its values are missing.
         kinds: kind of object -> its counts, area fraction and diameters; empty where the model tells no kinds apart.
+        figures: the headline figures of the mode by column name, each with ``value`` and the ends ``low`` and ``high``
+            of its interval, or of the range that it is.
     """
 
     image: str
@@ -91,6 +94,7 @@ class Summary:
     acquisition: Mapping[str, Any]
     not_measured: Mapping[str, str]
     kinds: Mapping[str, Any]
+    figures: Mapping[str, Mapping[str, float | None]]
 
     scale = OldAttribute("working_scale")
     seen_well = OldAttribute("suited_size_fraction")
@@ -134,6 +138,12 @@ class Summary:
         return path_of_uri(self.image_uri) if self.image_uri else Path(self.image)
 
     @property
+    def mode(self) -> Mode:
+        """What the analysis was made for."""
+        name = str(self.settings.get("mode", DEFAULT_MODE))
+        return mode_named(name if name in MODES else DEFAULT_MODE)
+
+    @property
     def page(self) -> int | None:
         """Which image of the file; ``None`` where none was chosen."""
         page = self.settings.get("page")
@@ -144,6 +154,7 @@ _OLD_KEYS = {"content": "content_edges", "scale": "working_scale", "seen_well": 
 _OLD_KEYS |= {"quality": "expected_ap50"}
 _EMPTY: dict[str, Any] = {
     "settings": {},
+    "figures": {},
     "seconds": {},
     "warnings": (),
     "notes": (),

@@ -1,9 +1,10 @@
 """What users choose about an analysis."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from uniaims.errors import PixelSizeError, SettingsError
+from uniaims.modes import DEFAULT_MODE, MODES, refuse_unknown_mode
 from uniaims.page_choice import METAVAR, PageChoice, check_pages, parse_pages
 from uniaims.segmenter.settings import SegmenterSettings
 from uniaims.settings import Words, setting
@@ -32,6 +33,29 @@ def _same_panel(text: str | None) -> str | None:
     except SettingsError:
         return text
     return f"{box.left},{box.top},{box.right},{box.bottom}" if box else None
+
+
+def _mode_setting() -> Any:
+    return setting(
+        DEFAULT_MODE,
+        "What the analysis is made for: decides what is measured and how it is told.",
+        choices=lambda: MODES,
+        words=Words("Mode"),
+    )
+
+
+@dataclass(frozen=True)
+class MeasureSettings:
+    """How labels that are there already are measured.
+
+    Raises:
+        SettingsError: if a setting is out of its range.
+    """
+
+    mode: str = _mode_setting()
+
+    def __post_init__(self) -> None:
+        refuse_unknown_mode(self.mode)
 
 
 @dataclass(frozen=True)
@@ -79,8 +103,10 @@ class AnalysisSettings:
         "Box of the panel to analyse, x0,y0,x1,y1 in pixels, in figures of several; if not given, all of the image.",
         words=Words("Panel", "{} (left, top, right, bottom)", same=_same_panel),
     )
+    mode: str = _mode_setting()
 
     def __post_init__(self) -> None:
+        refuse_unknown_mode(self.mode)
         self.given_pixel_size()
         check_pages(self.page)
         self.given_panel()

@@ -11,29 +11,45 @@ styles, scripts, picture and numbers stand in it, and its content security polic
 
 How a report is made::
 
-    html.py       what goes where on the report page     index.py      the same for the overview of a batch
-    census.py     counts                                 columns.py    the table's columns, packed
-    kinds.py      counts and sizes by kind               overlay.py    the picture with outlines
-    sizes.py      size section                           shapes.py     shape section
-    wording.py    sentences, methods text                provenance.py where the numbers come from
-    still.py      outlines and table without scripts
-    charts.py, violins.py                drawings        templates/    what stands in `uniaims.pages`' frame
+    findings.py   what is computed of an image       presentation.py  noun, headline figures, sections of a report
+    headline.py   the large numbers at the top       section.py       what a section is; sections/ has one module each
+    html.py       the report page                    columns.py       the table's columns, packed
+    index.py      the overview of a batch            facts.py         where the numbers come from
+    wording.py    sentences, methods text            overlay.py       the picture with outlines
+    image_counts.py, kinds.py, sizes.py  figures     charts.py, violins.py, still.py  drawings
+    templates/    what stands in `uniaims.pages`' frame
+
+A `Presentation` says how an analysis is told. A section is one module with a function, one partial, and one line in
+`uniaims.report.sections`; a headline figure is one entry in `uniaims.report.headline`.
 """
 
-from uniaims.report.content import IndexEntry, IndexFailure, IndexWay, ReportContent
-from uniaims.report.html import write_report
+from uniaims.report.content import IndexEntry, IndexFailure, IndexWay, Reading, ReportContent
+from uniaims.report.findings import Findings
+from uniaims.report.headline import Headline
+from uniaims.report.html import USUAL, write_findings, write_report
 from uniaims.report.index import write_index
 from uniaims.report.kinds import KindFigures, kind_figures
 from uniaims.report.overlay import overlay, write_overlay
+from uniaims.report.presentation import Presentation
+from uniaims.report.section import Chart, Section, Table
 
 __all__ = [
+    "USUAL",
+    "Chart",
+    "Findings",
+    "Headline",
     "IndexEntry",
     "IndexFailure",
     "IndexWay",
     "KindFigures",
+    "Presentation",
+    "Reading",
     "ReportContent",
+    "Section",
+    "Table",
     "kind_figures",
     "overlay",
+    "write_findings",
     "write_index",
     "write_overlay",
     "write_report",

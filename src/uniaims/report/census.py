@@ -1,61 +1,13 @@
-"""How many, how dense, how much of the area: the counts that a report opens with."""
+"""Old name of `uniaims.report.image_counts`, for one release."""
 
-import math
-from dataclasses import dataclass
+from uniaims.deprecation import old_names
 
-import numpy as np
-
-from uniaims.boxes import Box
-from uniaims.measurements import Measurements
-from uniaims.report.content import ReportContent
-
-
-@dataclass(frozen=True)
-class Census:
-    """Counts of one image.
-
-    Attributes:
-        total: all objects.
-        cut: those that the border of the content cuts; they count, but are left out of size and shape statistics.
-        content: the part that shows the sample.
-        content_area: its area, in nm² if the pixel size is known, else px².
-        covered_fraction: share of it that objects cover, 0..1.
-    """
-
-    total: int
-    cut: int
-    content: Box
-    content_area: float
-    covered_fraction: float
-
-    @property
-    def complete(self) -> int:
-        """Objects that the border does not cut."""
-        return self.total - self.cut
-
-    @property
-    def density(self) -> float:
-        """All objects per area of the content, 1/nm² or 1/px²; NaN for an empty content."""
-        return self.total / self.content_area if self.content_area else math.nan
-
-
-def content_area(measurements: Measurements, content: Box | None) -> float:
-    """Area of the part that shows the sample, in nm² if the pixel size is known, else px²."""
-    box = content or Box.whole(measurements.shape)
-    pixel_nm = measurements.pixel_size.nm if measurements.pixel_size else 1.0
-    return box.area * pixel_nm**2
-
-
-def take_census(content: ReportContent) -> Census:
-    """Count objects and covered pixels inside the content of the image."""
-    measurements, labels = content.measurements, content.labels
-    box = content.content or Box.whole(labels.shape)
-    covered = int(np.count_nonzero(labels[box.window]))
-    cut = int(np.count_nonzero(measurements.values("touches_border"))) if len(measurements) else 0
-    return Census(
-        len(measurements),
-        cut,
-        box,
-        content_area(measurements, content.content),
-        covered / box.area if box.area else math.nan,
-    )
+_HOME = "uniaims.report.image_counts"
+__getattr__ = old_names(
+    __name__,
+    {
+        "Census": f"{_HOME}.ImageCounts",
+        "take_census": f"{_HOME}.image_counts",
+        "content_area": f"{_HOME}.content_area",
+    },
+)

@@ -27,7 +27,7 @@ from uniaims.pages.svg import (
     round_up,
     text,
 )
-from uniaims.pages.units import counted, number, percent, plain
+from uniaims.pages.units import OBJECT, Noun, number, percent, plain
 from uniaims.statistics import Directions, Histogram, LognormalFit, histogram
 
 CURVE_POINTS = 240
@@ -54,12 +54,14 @@ class Axis:
         unit: unit alone, empty for ratios.
         column: column of the table.
         table_factor: what shown values are multiplied with to be in the table's unit.
+        noun: what is counted along it.
     """
 
     label: str
     unit: str
     column: str
     table_factor: float = 1.0
+    noun: Noun = OBJECT
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ def size_chart(sizes: SizeDistribution, logarithmic: bool) -> Markup:
     up = Scale(0, round_up(highest * 1.02), bottom, top)
     across = replace(across, start=left_room(up, least=58.0, whole=True), end=width - 56)
     share = Scale(0, 100, bottom, top)
-    parts = left_axis(up, across.start, "Objects per bin", grid_to=across.end, whole=True)
+    parts = left_axis(up, across.start, f"{sizes.axis.noun.heading} per bin", grid_to=across.end, whole=True)
     parts += _bars(counted_bins, across, up, sizes.axis, len(sizes.values))
     parts += bottom_axis(across, bottom, sizes.axis.label, wanted=9)
     parts += _right_axis(share, across.end)
@@ -97,7 +99,8 @@ def size_chart(sizes: SizeDistribution, logarithmic: bool) -> Markup:
         parts.append(polyline([across(x) for x in _curve_places(across)], [up(y) for y in fit], "fit"))
     parts.append(_cumulative_path(sizes.values, across, share))
     parts += _quantile_marks(sizes, across, bottom, top)
-    description = f"Histogram of {sizes.axis.label} of {counted(len(sizes.values), 'object')}, with cumulative share"
+    many = sizes.axis.noun.counted(len(sizes.values))
+    description = f"Histogram of {sizes.axis.label} of {many}, with cumulative share"
     return drawing(width, height, parts, description + (" and log-normal fit." if fit.size else "."))
 
 
@@ -118,7 +121,7 @@ def shape_chart(values: NDArray[np.float64], axis: Axis) -> Markup:
         line(x, bottom, x, top - 4, "marker"),
         text(x + (5 if anchor == "start" else -5), top - 2, f"median {number(median, 3)}", anchor, "strong"),
     ]
-    return drawing(width, height, parts, f"Histogram of {axis.label} of {counted(len(values), 'object')}.")
+    return drawing(width, height, parts, f"Histogram of {axis.label} of {axis.noun.counted(len(values))}.")
 
 
 @dataclass(frozen=True)
@@ -141,7 +144,7 @@ def scatter_chart(x: NDArray[np.float64], y: NDArray[np.float64], x_axis: Axis, 
     py = np.array([up(value) for value in y])
     parts.append(dots(px, py, "points" if len(px) > MANY_POINTS else "points few"))
     parts.append(element("g", " ", class_="choice"))
-    description = f"Scatter plot of {y_axis.label} against {x_axis.label}, {counted(len(x), 'object')}."
+    description = f"Scatter plot of {y_axis.label} against {x_axis.label}, {x_axis.noun.counted(len(x))}."
     scales = json.dumps({"x": _scale_data(across), "y": _scale_data(up)})
     return ScatterChart(drawing(width, height, parts, description, data_scales=scales), logarithmic)
 
@@ -152,12 +155,13 @@ def bins(values: NDArray[np.float64], scale: Literal["linear", "log"] = "linear"
     return found if len(found.counts) <= MOST_BINS else histogram(values, MOST_BINS, scale)
 
 
-def orientation_rose(degrees: NDArray[np.float64], directions: Directions) -> Markup:
+def orientation_rose(degrees: NDArray[np.float64], directions: Directions, noun: Noun = OBJECT) -> Markup:
     """Draw (N,) directions of axes as sectors of 10°, areas proportional to the counts, each shown at both ends.
 
     Args:
         degrees: counter-clockwise from the picture's horizontal, modulo 180.
         directions: their summary; the mean is drawn only if such an order is unlikely to be chance.
+        noun: what has these directions.
     """
     width, height = 431.0, 420.0
     centre_x, centre_y, radius = width / 2, 190.0, 150.0
@@ -166,7 +170,7 @@ def orientation_rose(degrees: NDArray[np.float64], directions: Directions) -> Ma
     top = round_up(float(counts.max(initial=1)))
     parts = _rose_grid(centre_x, centre_y, radius)
     for low, high, amount in zip(edges[:-1], edges[1:], counts, strict=True):
-        tip = f"{low:.0f}° – {high:.0f}°\n{counted(int(amount), 'object')} ({percent(amount / max(len(degrees), 1))})"
+        tip = f"{low:.0f}° – {high:.0f}°\n{noun.counted(int(amount))} ({percent(amount / max(len(degrees), 1))})"
         for turn in (0, 180):
             path = _sector(centre_x, centre_y, radius * math.sqrt(amount / top), low + turn, high + turn)
             parts.append(element("path", d=path, class_="bar-mark", data_tip=tip))
@@ -177,7 +181,7 @@ def orientation_rose(degrees: NDArray[np.float64], directions: Directions) -> Ma
         written = f"mean direction {number(directions.mean, 3)}°"
     written += f", order {number(directions.order, 2)}"
     parts.append(text(centre_x, height - 26, written, "middle", "title"))
-    return drawing(width, height, parts, f"Rose of the orientation of {counted(len(degrees), 'object')}, {written}.")
+    return drawing(width, height, parts, f"Rose of the orientation of {noun.counted(len(degrees))}, {written}.")
 
 
 def _scale_data(scale: Scale) -> dict[str, float | bool]:
@@ -190,9 +194,8 @@ def _bars(counted_bins: Histogram, across: Scale, up: Scale, axis: Axis, total: 
         if not amount:
             continue
         unit = f" {axis.unit}" if axis.unit else ""
-        tip = (
-            f"{number(low, 3)} – {number(high, 3)}{unit}\n{counted(int(amount), 'object')} ({percent(amount / total)})"
-        )
+        many = axis.noun.counted(int(amount))
+        tip = f"{number(low, 3)} – {number(high, 3)}{unit}\n{many} ({percent(amount / total)})"
         table = {"data_column": axis.column, "data_low": repr(float(low * axis.table_factor))}
         table["data_high"] = repr(float(high * axis.table_factor))
         parts.append(bar(across, up, (low, high), float(amount), data_tip=tip, **table))

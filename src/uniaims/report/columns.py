@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from uniaims.measurements import Measurements, Property
 from uniaims.pages.array_encoding import pack_array
-from uniaims.pages.units import PIXEL, LengthUnit, length_unit
+from uniaims.pages.units import OBJECT, PIXEL, LengthUnit, Noun, length_unit
 from uniaims.report.charts import Axis
 from uniaims.report.kinds import kind_order
 
@@ -32,8 +32,8 @@ ON_CARD = (
 )
 """What the card of a chosen object says."""
 
-LABEL_DEFINITION = "Number of the object: its value in labels.tif."
-KIND_DEFINITION = "Likeliest kind of the object, as the segmenter gave it."
+LABEL_DEFINITION = "Number of the {}: its value in labels.tif."
+KIND_DEFINITION = "Likeliest kind of the {}, as the segmenter gave it."
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,7 @@ class Column:
         values: (N,) numbers of the table.
         property_name: of the measured property; ``label`` for the first column, ``kind`` for the kind of object.
         names: where ``values`` are places in a list of names, this list.
+        noun: what each row is.
     """
 
     name: str
@@ -64,12 +65,13 @@ class Column:
     values: NDArray[np.generic]
     property_name: str
     names: tuple[str, ...] = ()
+    noun: Noun = OBJECT
 
     @property
     def axis(self) -> Axis:
         """The column as the axis of a chart in the shown unit."""
         label = f"{self.label} / {self.shown_unit}" if self.shown_unit else self.label
-        return Axis(label, self.shown_unit, self.name, self.shown_factor)
+        return Axis(label, self.shown_unit, self.name, self.shown_factor, self.noun)
 
     def shown_values(self) -> NDArray[np.float64]:
         """Values (N,) in the shown unit."""
@@ -92,29 +94,40 @@ class Column:
         }
 
 
-def eye_unit(measurements: Measurements) -> LengthUnit:
+def display_unit(measurements: Measurements, size: str = "equivalent_diameter") -> LengthUnit:
     """Choose the unit of length of the page from the median size; pixels where the pixel size is unknown."""
     if measurements.pixel_size is None:
         return PIXEL
-    diameters = measurements.values("equivalent_diameter")
-    typical = float(np.median(diameters)) if len(diameters) else 10 * measurements.pixel_size.nm
+    sizes = measurements.values(size) if measurements.has(size) else np.empty(0)
+    typical = float(np.median(sizes)) if len(sizes) else 10 * measurements.pixel_size.nm
     return length_unit(typical)
 
 
-def table_columns(measurements: Measurements, kinds: Sequence[str] = ()) -> list[Column]:
-    """Give all columns of the table in its order, the label first; ``kinds`` are all that there may be."""
-    unit = eye_unit(measurements)
-    label = measurements.table["label"].to_numpy()
-    columns = [Column("label", "Object", "", "", 1.0, "integer", LABEL_DEFINITION, "Uni-AIMS", label, "label")]
+def table_columns(
+    measurements: Measurements, known_kinds: Sequence[str] = (), noun: Noun = OBJECT, size: str = "equivalent_diameter"
+) -> list[Column]:
+    """Give all columns of the table in its order, the label first.
+
+    Args:
+        measurements: of the objects, which are called ``noun``.
+        known_kinds: all that there may be.
+        noun: of the objects.
+        size: property whose median decides the unit of lengths for the eye.
+    """
+    unit = display_unit(measurements, size)
+    label, heading = measurements.table["label"].to_numpy(), noun.single_heading
+    definition = LABEL_DEFINITION.format(noun.singular)
+    columns = [Column("label", heading, "", "", 1.0, "integer", definition, "Uni-AIMS", label, "label", noun=noun)]
     if "kind" in measurements.table.columns:
-        columns.append(_kind_column(measurements, kind_order(measurements, kinds)))
-    return columns + [_column(measurements, entry, unit) for entry in measurements.properties]
+        columns.append(_kind_column(measurements, kind_order(measurements, known_kinds), noun))
+    return columns + [_column(measurements, entry, unit, noun) for entry in measurements.properties]
 
 
-def _kind_column(measurements: Measurements, names: tuple[str, ...]) -> Column:
+def _kind_column(measurements: Measurements, names: tuple[str, ...], noun: Noun) -> Column:
     places = {name: place for place, name in enumerate(names)}
-    codes = np.array([places[kind] for kind in measurements.kinds], np.int64)
-    return Column("kind", "Kind", "", "", 1.0, "name", KIND_DEFINITION, "Uni-AIMS", codes, "kind", names)
+    codes = np.array([places[kind] for kind in measurements.kind_names], np.int64)
+    definition = KIND_DEFINITION.format(noun.singular)
+    return Column("kind", "Kind", "", "", 1.0, "name", definition, "Uni-AIMS", codes, "kind", names, noun)
 
 
 def find(columns: Sequence[Column], property_name: str) -> Column | None:
@@ -122,7 +135,7 @@ def find(columns: Sequence[Column], property_name: str) -> Column | None:
     return next((column for column in columns if column.property_name == property_name), None)
 
 
-def _column(measurements: Measurements, entry: Property, unit: LengthUnit) -> Column:
+def _column(measurements: Measurements, entry: Property, unit: LengthUnit, noun: Noun) -> Column:
     series = measurements.table[measurements.column(entry.name)]
     table_unit = measurements.unit(entry.name)
     shown_unit, factor = table_unit, 1.0
@@ -135,5 +148,5 @@ def _column(measurements: Measurements, entry: Property, unit: LengthUnit) -> Co
         kind = "integer" if series.dtype.is_integer() else "boolean"
     return Column(
         measurements.column(entry.name), entry.label, table_unit, shown_unit, factor, kind,
-        entry.definition, entry.source, series.to_numpy(), entry.name,
+        entry.definition, entry.source, series.to_numpy(), entry.name, noun=noun,
     )  # fmt: skip

@@ -1,15 +1,48 @@
 """What a report is made of: plain frozen dataclasses that the pipeline fills in."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from uniaims.boxes import Box
+from uniaims.deprecation import OldAttribute, takes_old_fields
 from uniaims.measurements import Measurements
 
+_NUMBERS = ("value", "low", "high")
 
+
+@dataclass(frozen=True)
+class Reading:
+    """What a figure came to, in the units of the tables.
+
+    Attributes:
+        value: NaN where there is none.
+        low, high: ends of its confidence interval, or of the range that the figure is; NaN where there are none.
+        note: for the eye, to stand below it.
+    """
+
+    value: float
+    low: float = math.nan
+    high: float = math.nan
+    note: str = ""
+
+    def as_dict(self) -> dict[str, float | None]:
+        """The numbers as they stand in ``summary.json``; ``None`` stands for what there is no number for."""
+        numbers = {name: getattr(self, name) for name in _NUMBERS}
+        return {name: float(number) if math.isfinite(number) else None for name, number in numbers.items()}
+
+    @classmethod
+    def of_dict(cls, numbers: Mapping[str, float | None]) -> Self:
+        """The reading that `as_dict` told."""
+        value, low, high = (math.nan if (number := numbers.get(name)) is None else number for name in _NUMBERS)
+        return cls(value, low, high)
+
+
+@takes_old_fields
 @dataclass(frozen=True)
 class ReportContent:
     """One analysed micrograph, as the report page shows it.
@@ -34,7 +67,8 @@ class ReportContent:
         warnings: sentences for the reader, from every stage.
         notes: sentences on what was done as always, such as leaving out a banner.
         seconds: wall time by stage.
-        kinds: the kinds of objects that the model tells apart, in its order; the measurements say which each object is.
+        known_kinds: the kinds of objects that the model tells apart, in its order; the measurements say which each
+            object is.
     """
 
     title: str
@@ -53,8 +87,10 @@ class ReportContent:
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
-    kinds: tuple[str, ...] = ()
+    known_kinds: tuple[str, ...] = ()
     has_micrograph: bool = True
+
+    kinds = OldAttribute("known_kinds")
 
 
 @dataclass(frozen=True)
@@ -69,6 +105,8 @@ class IndexEntry:
         border_count: those cut by the border.
         diameters: (n,) equivalent diameters of the complete instances, in nm if ``pixel_size_nm`` is known, else px.
         area_fraction: share of the image covered by instances, 0..1; ``None``: unknown.
+        figures: what the headline figures of the analysis came to, by name; those that follow from the fields above may
+            be left out.
         pixel_size_nm: ``None`` if unknown.
         warnings: as in the report of the image.
         seconds: total wall time; ``None``: unknown.
@@ -84,6 +122,7 @@ class IndexEntry:
     pixel_size_nm: float | None = None
     warnings: tuple[str, ...] = ()
     seconds: float | None = None
+    figures: Mapping[str, Reading] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

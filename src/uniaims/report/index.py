@@ -13,8 +13,11 @@ from numpy.typing import NDArray
 from uniaims.names import listed
 from uniaims.pages.page import Layout, write_page
 from uniaims.pages.pictures import jpeg_data_uri
-from uniaims.pages.units import NOTHING, PIXEL, LengthUnit, count, counted, finite, length_unit, number, percent, plain
-from uniaims.report.content import IndexEntry, IndexFailure, IndexWay
+from uniaims.pages.units import PIXEL, LengthUnit, Noun, count, counted, finite, length_unit, number, plain
+from uniaims.report.content import IndexEntry, IndexFailure, IndexWay, Reading
+from uniaims.report.headline import AREA_FRACTION, DIAMETER_RANGE, MEDIAN_DIAMETER
+from uniaims.report.html import USUAL
+from uniaims.report.presentation import Presentation
 from uniaims.report.violins import Violin, axis_row, comparison_chart, shared_scale, violin_row
 
 THUMBNAIL_PX = 160
@@ -33,10 +36,11 @@ class _Group:
     entries: tuple[IndexEntry, ...]
     unit: LengthUnit
     calibrated: bool
+    presentation: Presentation
 
     @property
     def axis_label(self) -> str:
-        return f"Equivalent diameter / {self.unit.symbol}"
+        return f"{self.presentation.size.label} / {self.unit.symbol}"
 
     def sizes(self, entry: IndexEntry) -> NDArray[np.float64]:
         """Finite positive diameters of an entry in the group's unit."""
@@ -44,7 +48,10 @@ class _Group:
         return values[values > 0] / self.unit.size
 
     def violins(self) -> list[Violin]:
-        return [Violin(entry.name, self.sizes(entry)) for entry in self.entries]
+        return [self.violin(entry) for entry in self.entries]
+
+    def violin(self, entry: IndexEntry) -> Violin:
+        return Violin(entry.name, self.sizes(entry), self.presentation.noun)
 
 
 def write_index(
@@ -53,6 +60,7 @@ def write_index(
     failures: Sequence[IndexFailure] = (),
     title: str = "Batch overview",
     ways: Sequence[IndexWay] = (),
+    presentation: Presentation = USUAL,
 ) -> None:
     """Write the self-contained HTML overview of a batch.
 
@@ -62,16 +70,17 @@ def write_index(
         failures: the images that could not be analysed.
         title: heading; shown as text, never as markup.
         ways: in which different ways the images were analysed; empty where all were analysed alike.
+        presentation: how they are told: what objects are called, which figures have a column.
 
     Raises:
         OutputError: if the file can't be written.
     """
-    groups = _groups(sorted(entries, key=lambda entry: entry.name))
+    groups = _groups(sorted(entries, key=lambda entry: entry.name), presentation)
     view = {
         "kind": "overview",
         "title": title,
-        "finding": _finding(entries, failures),
-        "figures": _key_figures(entries, failures),
+        "finding": _finding(entries, failures, presentation.noun),
+        "figures": _key_figures(entries, failures, presentation.noun),
         "failures": failures,
         "failure_lead": f"{counted(len(failures), 'image')} could not be analysed; nothing was written for "
         f"{'it' if len(failures) == 1 else 'them'}.",
@@ -86,18 +95,18 @@ def _way_view(way: IndexWay) -> Mapping[str, object]:
     return {"images": counted(len(way.names), "image"), "names": listed(way.names), "facts": way.facts}
 
 
-def _groups(entries: Sequence[IndexEntry]) -> list[_Group]:
+def _groups(entries: Sequence[IndexEntry], told: Presentation) -> list[_Group]:
     known = tuple(entry for entry in entries if entry.pixel_size_nm is not None)
     unknown = tuple(entry for entry in entries if entry.pixel_size_nm is None)
     medians = [_median(entry.diameters) for entry in known]
     typical = float(np.nanmedian(medians)) if np.isfinite(medians).any() else math.nan
-    groups = (_Group(known, length_unit(typical), calibrated=True), _Group(unknown, PIXEL, calibrated=False))
+    groups = (_Group(known, length_unit(typical), True, told), _Group(unknown, PIXEL, False, told))
     return [group for group in groups if group.entries]
 
 
-def _finding(entries: Sequence[IndexEntry], failures: Sequence[IndexFailure]) -> str:
+def _finding(entries: Sequence[IndexEntry], failures: Sequence[IndexFailure], noun: Noun) -> str:
     total = sum(entry.instance_count for entry in entries)
-    parts = [f"{counted(total, 'object')} in {counted(len(entries), 'image')}."]
+    parts = [f"{noun.counted(total)} in {counted(len(entries), 'image')}."]
     unknown = sorted(entry.name for entry in entries if entry.pixel_size_nm is None)
     if unknown:
         named = f" ({listed(unknown)})" if len(unknown) < len(entries) else ""
@@ -107,66 +116,53 @@ def _finding(entries: Sequence[IndexEntry], failures: Sequence[IndexFailure]) ->
     return " ".join(parts)
 
 
-def _key_figures(entries: Sequence[IndexEntry], failures: Sequence[IndexFailure]) -> list[Mapping[str, str]]:
-    total = sum(entry.instance_count for entry in entries)
-    cut = sum(entry.border_count for entry in entries)
+def _key_figures(
+    entries: Sequence[IndexEntry], failures: Sequence[IndexFailure], noun: Noun
+) -> list[Mapping[str, str]]:
+    total, cut = (sum(getattr(entry, name) for entry in entries) for name in ("instance_count", "border_count"))
     warned = sum(bool(entry.warnings) for entry in entries)
     seconds = [entry.seconds for entry in entries if entry.seconds is not None]
     per_image = f"{number(sum(seconds) / len(seconds), 3)} s per image" if seconds else ""
-    return [
-        {"name": "Images", "value": count(len(entries)), "unit": "", "note": "analysed"},
-        {"name": "Objects", "value": count(total), "unit": "", "note": "in all images"},
-        {
-            "name": "Complete objects",
-            "value": count(total - cut),
-            "unit": "",
-            "note": f"{count(cut)} cut by the border",
-        },
-        {"name": "Failed", "value": count(len(failures)), "unit": "", "note": "listed below" if failures else "none"},
-        {
-            "name": "With warnings",
-            "value": count(warned),
-            "unit": "",
-            "note": counted(len(entries), "image") + " in all",
-        },
-        {
-            "name": "Time",
-            "value": number(sum(seconds), 3) if seconds else "–",
-            "unit": "s" if seconds else "",
-            "note": per_image,
-        },
-    ]
+    rows = (
+        ("Images", count(len(entries)), "", "analysed"),
+        (noun.heading, count(total), "", "in all images"),
+        (f"Complete {noun.plural}", count(total - cut), "", f"{count(cut)} cut by the border"),
+        ("Failed", count(len(failures)), "", "listed below" if failures else "none"),
+        ("With warnings", count(warned), "", counted(len(entries), "image") + " in all"),
+        ("Time", number(sum(seconds), 3) if seconds else "–", "s" if seconds else "", per_image),
+    )
+    return [dict(zip(("name", "value", "unit", "note"), row, strict=True)) for row in rows]
 
 
 def _group_view(group: _Group) -> Mapping[str, object]:
     scale = shared_scale(group.violins(), 8.0, _ROW_WIDTH - 8)
     name = "Images" if group.calibrated else "Images without a pixel size"
-    lead = "Diameters and distributions are those of complete objects; one logarithmic axis for all rows."
+    noun = group.presentation.noun
+    lead = f"Diameters and distributions are those of complete {noun.plural}; one logarithmic axis for all rows."
     return {
         "id": "images" if group.calibrated else "images-in-pixels",
         "name": name,
         "short": "Images" if group.calibrated else "In pixels",
         "lead": lead,
-        "unit": group.unit.symbol,
-        "calibrated": group.calibrated,
+        "headings": _headings(group),
         "axis": axis_row(scale, group.axis_label),
         "rows": [
-            _row(group, entry, order, violin_row(Violin(entry.name, group.sizes(entry)), scale, group.unit.symbol))
+            _row(group, entry, order, violin_row(group.violin(entry), scale, group.unit.symbol))
             for order, entry in enumerate(group.entries)
         ],
     }
 
 
 def _row(group: _Group, entry: IndexEntry, order: int, violin: Markup) -> Mapping[str, object]:
-    sizes = group.sizes(entry)
-    low, middle, high = (float(q) for q in np.percentile(sizes, (10, 50, 90))) if len(sizes) else (math.nan,) * 3
+    readings = _usual_readings(group, entry) | dict(entry.figures)
     cells = [
         _cell(entry.instance_count, count(entry.instance_count)),
         _cell(entry.border_count, count(entry.border_count)),
-        _cell(middle, number(middle)),
-        _cell(high - low, f"{number(low)} – {number(high)}") if len(sizes) > 1 else _cell(None, NOTHING),
-        _cell(entry.area_fraction, percent(entry.area_fraction)),
     ]
+    for figure in group.presentation.overview:
+        reading = readings.get(figure.name, Reading(math.nan))
+        value, unit = figure.written(reading, group.unit)
+        cells.append(_cell(reading.value, f"{value} {unit}" if figure.quantity == "density" else value))
     if group.calibrated and entry.pixel_size_nm is not None:
         pixel_unit = length_unit(entry.pixel_size_nm)
         cells.append(
@@ -184,16 +180,36 @@ def _row(group: _Group, entry: IndexEntry, order: int, violin: Markup) -> Mappin
     }
 
 
-def _cell(value: float | None, text: str) -> Mapping[str, str]:
-    return {"value": "NaN" if value is None else repr(float(value)), "text": text}
+def _headings(group: _Group) -> list[str]:
+    """Of the columns of numbers."""
+    named = (figure.column_heading(group.unit) for figure in group.presentation.overview)
+    pixel_size = ["Pixel size"] if group.calibrated else []
+    return [group.presentation.noun.heading, "Cut by border", *named, *pixel_size]
+
+
+def _usual_readings(group: _Group, entry: IndexEntry) -> dict[str, Reading]:
+    """Those figures that follow from what every entry has."""
+    sizes = group.sizes(entry) * group.unit.size
+    low, middle, high = (float(q) for q in np.percentile(sizes, (10, 50, 90))) if len(sizes) else (math.nan,) * 3
+    return {
+        MEDIAN_DIAMETER.name: Reading(middle),
+        DIAMETER_RANGE.name: Reading(high - low if len(sizes) > 1 else math.nan, low, high),
+        AREA_FRACTION.name: Reading(math.nan if entry.area_fraction is None else entry.area_fraction),
+    }
+
+
+def _cell(value: float, text: str) -> Mapping[str, str]:
+    return {"value": "NaN" if math.isnan(value) else repr(float(value)), "text": text}
 
 
 def _comparison(group: _Group) -> Mapping[str, object]:
     svg = comparison_chart(group.violins(), group.axis_label, group.unit.symbol)
+    told = group.presentation
+    what, noun = told.size.label[:1].lower() + told.size.label[1:], told.noun
     caption = (
-        "Distributions of the equivalent diameter of the complete objects, by image: density of the logarithm of the "
+        f"Distributions of the {what} of the complete {noun.plural}, by image: density of the logarithm of the "
         "size (Gaussian kernel, Silverman's bandwidth), box from the lower to the upper quartile, ring at the median. "
-        "Images with fewer than eight objects show each as a dot."
+        f"Images with fewer than eight {noun.plural} show each as a dot."
     )
     return {"svg": svg, "caption": caption}
 

@@ -8,11 +8,9 @@ from typing import Any
 import numpy as np
 
 from uniaims.boxes import Box
+from uniaims.deprecation import old_argument
 from uniaims.measurements import Measurements
-from uniaims.pages.palette import kind_colours
-from uniaims.pages.units import NOTHING, LengthUnit, count, interval, number, percent
-from uniaims.report.census import content_area
-from uniaims.report.content import ReportContent
+from uniaims.report.image_counts import content_area
 from uniaims.statistics import Interval, Summary, bootstrap, summarise
 
 
@@ -46,74 +44,33 @@ class KindFigures:
         }
 
 
+@old_argument("names", "known_kinds")
 def kind_figures(
-    measurements: Measurements, names: Sequence[str], content: Box | None = None
+    measurements: Measurements, known_kinds: Sequence[str], content: Box | None = None
 ) -> tuple[KindFigures, ...]:
     """Count and size the objects of each kind.
 
     Args:
         measurements: with the column ``kind``, else there is nothing to tell.
-        names: the kinds in the order to show them, also those of which no object was found.
+        known_kinds: in the order to show them, also those of which no object was found.
         content: the evaluated part; ``None``: the whole image.
 
     Returns:
-        one for each of ``names``; empty where the measurements have no kinds.
+        one for each of ``known_kinds``; empty where the measurements have no kinds, areas or diameters.
     """
-    if "kind" not in measurements.table.columns:
+    if "kind" not in measurements.table.columns or not measurements.has("area", "equivalent_diameter"):
         return ()
-    kinds = np.array(measurements.kinds, dtype=str)
-    return tuple(_figures(name, measurements.select(kinds == name), measurements, content) for name in names)
+    own = np.array(measurements.kind_names, dtype=str)
+    return tuple(_figures(name, measurements.select(own == name), measurements, content) for name in known_kinds)
 
 
-def kind_order(measurements: Measurements, known: Sequence[str] = ()) -> tuple[str, ...]:
-    """The kinds that there may be, in the order of the model that ``known`` names, else those there are by name."""
-    return tuple(known) or tuple(sorted(set(measurements.kinds)))
-
-
-@dataclass(frozen=True)
-class KindRow:
-    """One row of the table of kinds, ready for the page; ``code`` is the kind's number in the page's data."""
-
-    name: str
-    code: int
-    colour: str
-    values: tuple[str, ...]
-
-
-KIND_HEADINGS = (
-    "Objects", "Complete", "Share of objects", "Area fraction", "Median diameter", "95 % interval", "D10 – D90"
-)  # fmt: skip
-
-
-def kind_rows(content: ReportContent, unit: LengthUnit) -> list[KindRow]:
-    """The rows of the table of kinds; empty where the model tells no kinds apart."""
-    names = kind_order(content.measurements, content.kinds)
-    colours, total = kind_colours(names), len(content.measurements)
-    return [
-        KindRow(figures.name, code, colours[figures.name], _values(figures, total, unit.size))
-        for code, figures in enumerate(kind_figures(content.measurements, names, content.content))
-    ]
-
-
-def _values(figures: KindFigures, total: int, unit_size: float) -> tuple[str, ...]:
-    median, size = figures.median, figures.size
-    complete = figures.count - figures.border_count
-    spread = (
-        interval(median.low / unit_size, median.high / unit_size),
-        interval(size.p10 / unit_size, size.p90 / unit_size, 3),
-    )
-    return (
-        count(figures.count),
-        count(complete),
-        percent(figures.count / total) if total else number(None),
-        percent(figures.covered_fraction),
-        number(median.estimate / unit_size),
-        *(spread if complete > 1 else (NOTHING, NOTHING)),
-    )
+def kind_order(measurements: Measurements, known_kinds: Sequence[str] = ()) -> tuple[str, ...]:
+    """The kinds that there may be, in the order of the model that names them, else those that there are by name."""
+    return tuple(known_kinds) or tuple(sorted(set(measurements.kind_names)))
 
 
 def _figures(name: str, own: Measurements, whole: Measurements, content: Box | None) -> KindFigures:
-    area, complete = content_area(whole, content), own.inside()
+    area, complete = content_area(whole, content), own.select(own.complete)
     diameters = complete.values("equivalent_diameter")
     return KindFigures(
         name,

@@ -4,7 +4,6 @@ The scripts replace both by a picture to zoom into and a table to sort.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -12,8 +11,9 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from uniaims.pages.palette import INSTANCE_COLOURS, kind_colours
-from uniaims.pages.units import NOTHING, count, counted, number
+from uniaims.pages.units import NOTHING, count, number
 from uniaims.report.columns import FIRST_SHOWN, Column, find
+from uniaims.report.section import Table
 
 MOST_ROWS = 25
 HALF_PIXELS_PER_PIXEL = 2
@@ -26,35 +26,26 @@ _PICTURE = Markup(
 _PATH = Markup('<path stroke="{colour}" d="{path}"/>')
 
 
-@dataclass(frozen=True)
-class StillTable:
-    """The first objects as plain text: headings, and rows of cells."""
-
-    headings: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    caption: str
-
-
 def still_outlines(
     polygons: Sequence[NDArray[np.float32]],
     shape: tuple[int, int],
-    kinds: Sequence[str] = (),
-    known: Sequence[str] = (),
+    kind_names: Sequence[str] = (),
+    known_kinds: Sequence[str] = (),
 ) -> Markup:
     """Draw the outlines as SVG over the picture, colours in turn or by kind.
 
     Args:
         polygons: N, each (K, 2) float32 of x, y in pixels.
         shape: height and width of the image in pixels.
-        kinds: (N,) kind of each object; empty: colours only tell neighbours apart.
-        known: all kinds, in the order of their colours.
+        kind_names: (N,) kind of each object; empty: colours only tell neighbours apart.
+        known_kinds: all kinds, in the order of their colours.
     """
     height, width = shape
     tolerance = max(1.0, max(shape) / FINEST_SIDE_PX) / 2
-    colours = kind_colours(known)
+    colours = kind_colours(known_kinds)
     paths: dict[str, list[str]] = {}
     for place, polygon in enumerate(polygons):
-        colour = colours[kinds[place]] if kinds else INSTANCE_COLOURS[place % len(INSTANCE_COLOURS)]
+        colour = colours[kind_names[place]] if kind_names else INSTANCE_COLOURS[place % len(INSTANCE_COLOURS)]
         paths.setdefault(colour, []).append(_closed(polygon, tolerance))
     drawn = Markup("").join(_PATH.format(colour=colour, path="".join(parts)) for colour, parts in paths.items())
     return _PICTURE.format(width=width * HALF_PIXELS_PER_PIXEL, height=height * HALF_PIXELS_PER_PIXEL, paths=drawn)
@@ -70,16 +61,17 @@ def _closed(polygon: NDArray[np.float32], tolerance: float) -> str:
     return f"M{points[0, 0]} {points[0, 1]}l{steps}z"
 
 
-def still_table(columns: Sequence[Column]) -> StillTable:
+def still_table(columns: Sequence[Column]) -> Table:
     """Write the first objects with the properties that the table opens with."""
     shown = [column for name in ("label", "kind", *FIRST_SHOWN) if (column := find(columns, name))]
     total = len(columns[0].values)
     rows = min(total, MOST_ROWS)
-    caption = f"{rows} of {counted(total, 'object')}; all are in the measurement files beside this report."
-    return StillTable(
+    noun = columns[0].noun
+    caption = f"{rows} of {noun.counted(total)}; all are in the measurement files beside this report."
+    return Table(
         tuple(f"{column.label} / {column.shown_unit}" if column.shown_unit else column.label for column in shown),
         tuple(tuple(_cell(column, row) for column in shown) for row in range(rows)),
-        caption if rows < total else "All objects.",
+        caption if rows < total else f"All {noun.plural}.",
     )
 
 

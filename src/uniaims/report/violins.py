@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from uniaims.pages.svg import Scale, bottom_axis, drawing, element, line, numbers_below, text, text_width
-from uniaims.pages.units import count, counted, number
+from uniaims.pages.units import OBJECT, Noun, count, counted, number
 
 ROW_HEIGHT = 40.0
 FEWEST_FOR_A_SHAPE = 8
@@ -26,10 +26,12 @@ class Violin:
     Attributes:
         name: row label.
         values: (N,) finite positive sizes in the shown unit.
+        noun: what has these sizes.
     """
 
     name: str
     values: NDArray[np.float64]
+    noun: Noun = OBJECT
 
 
 def shared_scale(violins: Sequence[Violin], start: float, end: float) -> Scale:
@@ -117,13 +119,13 @@ def _grid(scale: Scale, top: float, bottom: float) -> list[str]:
 
 def _summary(violin: Violin, unit: str) -> str:
     if not len(violin.values):
-        return "no complete object"
+        return f"no complete {violin.noun.singular}"
     lower, median, upper = np.percentile(violin.values, (10, 50, 90))
     return f"D10 {number(lower, 3)}, D50 {number(median, 3)}, D90 {number(upper, 3)} {unit}"
 
 
 def _tip(violin: Violin, unit: str) -> str:
-    return f"{violin.name}\n{counted(len(violin.values), 'complete object')}\n{_summary(violin, unit)}"
+    return f"{violin.name}\n{violin.noun.counted(len(violin.values), 'complete')}\n{_summary(violin, unit)}"
 
 
 def _short(name: str) -> str:

@@ -1,19 +1,11 @@
 """The sentences of the report: what was found, how it was done, what the pictures show."""
 
-from collections.abc import Sequence
-
 from uniaims.boxes import Box
-from uniaims.pages.units import NO_BREAK, count, counted, interval, number, percent, quantity
-from uniaims.report.census import Census
-from uniaims.report.content import ReportContent
-from uniaims.report.provenance import flatten, pixel_size_text, plain_value
+from uniaims.pages.units import NO_BREAK, Noun, count, interval, number, percent, quantity
+from uniaims.report.facts import flatten, pixel_size_text, plain_value
+from uniaims.report.findings import Findings
 from uniaims.report.sizes import CONFIDENCE, FEWEST_FOR_LAW, RESAMPLES, SizeFigures, probability
 from uniaims.version import __version__
-
-TABLE_LEAD = (
-    "Press a heading to sort, a row to see its object in the picture. All objects are listed, those cut by the border "
-    "too. The CSV is in the units of measurements.csv beside this page, which has all digits."
-)
 
 UNTOLD = ("none", "not used", "no", "the first")
 """Settings of these values are left out of the methods text, as is the name of the model, which stands in it."""
@@ -22,17 +14,29 @@ HASH_DIGITS = 12
 """Digits of a hash in running text; the provenance table has all of them."""
 
 
-def finding(census: Census, sizes: Sequence[SizeFigures]) -> str:
+def table_lead(noun: Noun) -> str:
+    """Say how to use the table."""
+    return (
+        f"Press a heading to sort, a row to see its {noun.singular} in the picture. All {noun.plural} are listed, "
+        "those cut by the border too. The CSV is in the units of measurements.csv beside this page, which has all "
+        "digits."
+    )
+
+
+def finding(findings: Findings) -> str:
     """Say the result in one or two sentences."""
-    if not census.total:
-        return "No object was found in this image."
-    found = f"{counted(census.total, 'object')} found"
-    if not sizes:
-        return f"{found}, all of them cut by the border of the image: there are no complete objects to give sizes of."
-    complete = f"{count(census.complete)} of them complete"
-    if not census.cut:
-        complete = "not cut by the border" if census.total == 1 else "none cut by the border"
-    return f"{found}, {complete}, {_typical(sizes[0])}."
+    counts, noun = findings.counts, findings.noun
+    if not counts.total:
+        return f"No {noun.singular} was found in this image."
+    found = f"{noun.counted(counts.total)} found"
+    if not counts.complete:
+        all_cut = f"all of them cut by the border of the image: there are no complete {noun.plural} to give sizes of."
+        return f"{found}, {all_cut}"
+    complete = f"{count(counts.complete)} of them complete"
+    if not counts.cut:
+        complete = "not cut by the border" if counts.total == 1 else "none cut by the border"
+    typical = f", {_typical(findings.sizes[0])}" if findings.sizes else ""
+    return f"{found}, {complete}{typical}."
 
 
 def _typical(size: SizeFigures) -> str:
@@ -44,42 +48,46 @@ def _typical(size: SizeFigures) -> str:
     return f"with a median {name} of {value} ({percent(CONFIDENCE, 0)} interval {interval(median.low, median.high)})"
 
 
-def exclusion(census: Census) -> str:
+def exclusion(findings: Findings) -> str:
     """Say which objects the statistics leave out."""
-    if not census.cut:
-        return "No object is cut by the border, so all are in the statistics."
+    counts, noun = findings.counts, findings.noun
+    if not counts.cut:
+        return f"No {noun.singular} is cut by the border, so all are in the statistics."
     return (
-        f"{counted(census.cut, 'object')} of {count(census.total)} ({percent(census.cut / census.total)}) "
-        f"{'is' if census.cut == 1 else 'are'} cut by the border: counted, but left out of size and shape statistics, "
-        f"which rest on the {counted(census.complete, 'complete object')}."
+        f"{noun.counted(counts.cut)} of {count(counts.total)} ({percent(counts.cut / counts.total)}) "
+        f"{'is' if counts.cut == 1 else 'are'} cut by the border: counted, but left out of size and shape statistics, "
+        f"which rest on the {noun.counted(counts.complete, 'complete')}."
     )
 
 
-def nothing_complete(census: Census) -> str:
+def nothing_complete(findings: Findings) -> str:
     """Say why there is no statistic."""
-    if not census.total:
-        return "No object was found, so there is nothing to measure."
+    counts, noun = findings.counts, findings.noun
+    if not counts.total:
+        return f"No {noun.singular} was found, so there is nothing to measure."
     return (
-        f"All {counted(census.total, 'object')} are cut by the border. Their true size is unknown, so no statistics "
+        f"All {noun.counted(counts.total)} are cut by the border. Their true size is unknown, so no statistics "
         "are given; their values as far as visible are in the table below."
     )
 
 
-def picture_caption(content: ReportContent, census: Census) -> str:
+def picture_caption(findings: Findings) -> str:
     """Describe the picture."""
-    height, width = content.labels.shape
-    scale = "" if content.measurements.pixel_size else " The pixel size is unknown, so there is no scale bar."
-    dimmed = "" if census.content == Box.whole((height, width)) else " The dimmed part was not evaluated."
+    content, counts = findings.content, findings.counts
     size = content.measurements.pixel_size
+    scale = "" if size else " The pixel size is unknown, so there is no scale bar."
+    dimmed = "" if counts.content == Box.whole(content.labels.shape) else " The dimmed part was not evaluated."
     drawn = " Pixels are not square: it is drawn in the proportions of the sample." if size and size.aspect != 1 else ""
-    return f"{content.title} with the outlines of {counted(census.total, 'object')}.{scale}{drawn}{dimmed}"
+    many = findings.noun.counted(counts.total)
+    return f"{content.title} with the outlines of {many}.{scale}{drawn}{dimmed}"
 
 
-def methods(content: ReportContent, census: Census, sizes: Sequence[SizeFigures]) -> list[str]:
+def methods(findings: Findings) -> list[str]:
     """Write the paragraphs to be copied into a paper."""
-    paragraphs = [" ".join([*_segmentation(content), *content.method, *_counting(census)])]
-    if sizes:
-        paragraphs.append(" ".join(_statistics(sizes[0])))
+    content = findings.content
+    paragraphs = [" ".join([*_segmentation(findings), *content.method, *_counting(findings)])]
+    if findings.sizes:
+        paragraphs.append(" ".join(_statistics(findings.sizes[0])))
     if content.method:
         return paragraphs
     untold = (*UNTOLD, content.model)
@@ -90,32 +98,34 @@ def methods(content: ReportContent, census: Census, sizes: Sequence[SizeFigures]
     return paragraphs
 
 
-def _segmentation(content: ReportContent) -> list[str]:
+def _segmentation(findings: Findings) -> list[str]:
+    content, objects = findings.content, findings.noun.heading
     height, width = content.labels.shape
     size = f"{width}{NO_BREAK}×{NO_BREAK}{height}{NO_BREAK}px"
     facts = f"{content.title} ({size}, pixel size {pixel_size_text(content, traced=True)})"
     image = f"the micrograph {facts}"
     program = f"Uni-AIMS {__version__}"
     if not content.has_micrograph:
-        return [f"Objects outlined in the label image {facts} were measured with {program}."]
+        return [f"{objects} outlined in the label image {facts} were measured with {program}."]
     if content.model is None:
-        return [f"Objects outlined in a label image of {image} were measured with {program}."]
+        return [f"{objects} outlined in a label image of {image} were measured with {program}."]
     digest = f", weights {content.model_hash[:HASH_DIGITS]}" if content.model_hash else ""
     return [
-        f"Objects in {image} were segmented one by one by a convolutional neural network and measured with {program} "
+        f"{objects} in {image} were segmented one by one by a convolutional neural network and measured with {program} "
         f"(model “{content.model}”{digest})."
     ]
 
 
-def _counting(census: Census) -> list[str]:
-    if not census.total:
-        return ["No object was found."]
-    sentences = [f"{counted(census.total, 'object')} {'was' if census.total == 1 else 'were'} found."]
-    if census.cut:
+def _counting(findings: Findings) -> list[str]:
+    counts, noun = findings.counts, findings.noun
+    if not counts.total:
+        return [f"No {noun.singular} was found."]
+    sentences = [f"{noun.counted(counts.total)} {'was' if counts.total == 1 else 'were'} found."]
+    if counts.cut:
         sentences.append(
-            f"{counted(census.cut, 'object')} ({percent(census.cut / census.total)}) cut by the border of the image "
-            f"{'was' if census.cut == 1 else 'were'} counted but excluded from size and shape statistics, "
-            f"leaving {counted(census.complete, 'object')}."
+            f"{noun.counted(counts.cut)} ({percent(counts.cut / counts.total)}) cut by the border of the image "
+            f"{'was' if counts.cut == 1 else 'were'} counted but excluded from size and shape statistics, "
+            f"leaving {noun.counted(counts.complete)}."
         )
     return sentences
 
@@ -123,7 +133,8 @@ def _counting(census: Census) -> list[str]:
 def _statistics(size: SizeFigures) -> list[str]:
     if len(size.values) == 1:
         only = quantity(size.percentiles[50].estimate, size.unit)
-        return [f"Size is the area-equivalent circular diameter, d = √(4A/π): {only} of the only complete object."]
+        whose = f"of the only complete {size.column.noun.singular}"
+        return [f"Size is the area-equivalent circular diameter, d = √(4A/π): {only} {whose}."]
     d10, d50, d90 = (quantity(size.percentiles[share].estimate, size.unit) for share in (10, 50, 90))
     sentences = [
         "Size is the area-equivalent circular diameter, d = √(4A/π).",

@@ -19,7 +19,7 @@ const charts = (() => {
       if (row < 0) return page.hideTip();
       const { columns } = store.state;
       const [x, y] = [axis("x"), axis("y")];
-      page.showTip(`Object ${columns[0].values[row]}\n${x.label}: ${viewer.shown(x, row)}\n${y.label}: ${viewer.shown(y, row)}`, event.clientX, event.clientY);
+      page.showTip(`${columns[0].label} ${columns[0].values[row]}\n${x.label}: ${viewer.shown(x, row)}\n${y.label}: ${viewer.shown(y, row)}`, event.clientX, event.clientY);
     });
     scatter.addEventListener("pointerleave", page.hideTip);
     scatter.addEventListener("click", (event) => { const row = nearest(event); if (row >= 0) store.choose(row, "scatter"); });
@@ -30,8 +30,8 @@ const charts = (() => {
     const { column, low, high } = bar.dataset;
     store.addFilter({ column, low: Number(low), high: Number(high), key: "range" });
     // the charts leave out what the border cuts: so does a filter made from them
-    if (store.state.byName.has("touches_border")) store.addFilter({ column: "touches_border", low: 0, high: 0, key: "complete", text: "complete objects only" });
-    page.announce($("#filter-status").textContent);
+    if (store.state.byName.has("touches_border")) store.addFilter({ column: "touches_border", low: 0, high: 0, key: "complete", text: `complete ${store.state.noun.plural} only` });
+    page.announce($("#filter-status")?.textContent ?? "");
   }
 
   function showSize() {
@@ -141,7 +141,7 @@ const charts = (() => {
     parts.push(svg("g", { class: "choice" }));
     const root = $("svg", scatter);
     root.replaceChildren(...parts);
-    $("#scatter-caption").textContent = `${y.label} against ${x.label[0].toLowerCase()}${x.label.slice(1)} of ${page.whole(places.length)} complete objects, one point each.`;
+    $("#scatter-caption").textContent = `${y.label} against ${x.label[0].toLowerCase()}${x.label.slice(1)} of ${page.whole(places.length)} complete ${store.state.noun.plural}, one point each.`;
     root.setAttribute("aria-label", `Scatter plot of ${title(y)} against ${title(x)}.`);
     ring();
   }

@@ -3,9 +3,10 @@
   const data = JSON.parse(page.$("#data").textContent);
   page.setUp(data.stem);
   try {
-    await store.load(data.columns);
-    await viewer.setUp(data);
-    if (store.state.count) { table.setUp(data); charts.setUp(); }
+    await store.load(data.columns, data.noun);
+    if (page.$("#picture-canvas")) await viewer.setUp(data); // a kind of report may leave sections out
+    if (store.state.count && page.$("#objects")) table.setUp(data);
+    if (store.state.count) charts.setUp();
     document.documentElement.dataset.ready = "true";
   } catch (error) {
     const note = page.$("#script-trouble");

@@ -1,9 +1,10 @@
 // The state that table, picture and charts share: columns, filters, the chosen object; whoever wants to know listens.
 const store = (() => {
-  const state = { columns: [], byName: new Map(), count: 0, filters: [], mask: new Uint8Array(0), kept: 0, chosen: -1 };
+  const state = { noun: { singular: "object", plural: "objects" }, columns: [], byName: new Map(), count: 0, filters: [], mask: new Uint8Array(0), kept: 0, chosen: -1 };
   const bus = new EventTarget();
 
-  async function load(specs) {
+  async function load(specs, noun) {
+    state.noun = noun;
     const values = await Promise.all(specs.map((spec) => arrayEncoding.unpackArray(spec.values)));
     state.columns = specs.map((spec, i) => ({ ...spec, values: values[i] }));
     state.byName = new Map(state.columns.map((column) => [column.name, column]));

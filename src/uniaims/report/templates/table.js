@@ -74,7 +74,7 @@ const table = (() => {
     const rows = order.slice(look.page * look.size, (look.page + 1) * look.size);
     $("#objects tbody").replaceChildren(...rows.map((row) => bodyRow(row, shown)));
     $("#page-status").textContent = order.length
-      ? `${page.whole(look.page * look.size + 1)} – ${page.whole(look.page * look.size + rows.length)} of ${page.whole(order.length)}` : "no object fits the filters";
+      ? `${page.whole(look.page * look.size + 1)} – ${page.whole(look.page * look.size + rows.length)} of ${page.whole(order.length)}` : `no ${store.state.noun.singular} fits the filters`;
     $("#page-before").disabled = look.page === 0;
     $("#page-after").disabled = look.page >= pages() - 1;
     mark();
@@ -104,7 +104,7 @@ const table = (() => {
 
   function printCaption() {
     const rows = $$("#objects tbody tr").length;
-    return rows < store.state.count ? `${rows} of ${page.whole(store.state.count)} objects; all are in the measurement files beside this report.` : "All objects.";
+    return rows < store.state.count ? `${rows} of ${page.whole(store.state.count)} ${store.state.noun.plural}; all are in the measurement files beside this report.` : `All ${store.state.noun.plural}.`;
   }
 
   // ---- choosing
@@ -112,7 +112,7 @@ const table = (() => {
     const row = target.closest("tr")?.dataset.row;
     if (row === undefined) return;
     store.choose(Number(row), "table");
-    $("#picture").scrollIntoView({ block: "start" });
+    $("#picture")?.scrollIntoView({ block: "start" });
   }
 
   function onKey(event) {
@@ -139,7 +139,7 @@ const table = (() => {
   }
 
   function onlyComplete(event) {
-    const filter = { column: "touches_border", low: 0, high: 0, key: "complete", text: "complete objects only" };
+    const filter = { column: "touches_border", low: 0, high: 0, key: "complete", text: `complete ${store.state.noun.plural} only` };
     if (event.target.checked) store.addFilter(filter);
     else store.state.filters.filter((other) => other.key === "complete").forEach(store.removeFilter);
   }
@@ -147,7 +147,7 @@ const table = (() => {
   function onlyKind(code) {
     const column = store.state.byName.get("kind");
     store.addFilter({ column: "kind", low: code, high: code, key: "kind", text: column.names[code] });
-    page.announce($("#filter-status").textContent);
+    page.announce($("#filter-status")?.textContent ?? "");
   }
 
   function filterText(filter) {
@@ -161,13 +161,13 @@ const table = (() => {
   }
 
   function paintChips() {
-    const { filters, kept, count } = store.state;
+    const { filters, kept, count, noun } = store.state;
     $("#filters").replaceChildren(...filters.map((filter) => make("span", { class: "chip" }, filterText(filter),
       make("button", { type: "button", "aria-label": `Remove the filter ${filterText(filter)}`, onclick: () => store.removeFilter(filter) }, "×"))));
     const complete = $("#only-complete");
     if (complete) complete.checked = filters.some((filter) => filter.key === "complete");
-    const status = filters.length ? `${page.whole(kept)} of ${page.whole(count)} objects pass the filters` : "";
-    $("#filter-status").textContent = status;
+    const status = filters.length ? `${page.whole(kept)} of ${page.whole(count)} ${noun.plural} pass the filters` : "";
+    if ($("#filter-status")) $("#filter-status").textContent = status;
     for (const button of $$("[data-csv=filtered]")) button.hidden = !filters.length;
   }
 

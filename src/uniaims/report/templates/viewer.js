@@ -364,12 +364,12 @@ const viewer = (() => {
     const card = $("#card"), row = store.state.chosen;
     card.hidden = row < 0;
     if (row < 0) return;
-    $("#card-title").textContent = `Object ${store.state.columns[0].values[row]}`;
+    $("#card-title").textContent = `${store.state.columns[0].label} ${store.state.columns[0].values[row]}`;
     const list = $("dl", card);
     list.replaceChildren(...describe(row).flatMap(([key, value]) => [page.make("dt", {}, key), page.make("dd", {}, value)]));
     const cut = store.state.columns.find((column) => column.name === "touches_border");
     $(".note", card).hidden = !(cut && cut.values[row]);
-    page.announce(`Object ${store.state.columns[0].values[row]} chosen`);
+    page.announce(`${store.state.columns[0].label} ${store.state.columns[0].values[row]} chosen`);
   }
 
   // ---- input
@@ -410,7 +410,7 @@ const viewer = (() => {
     const row = rowAt(event);
     canvas.classList.toggle("over", row >= 0);
     if (row < 0) page.hideTip();
-    else page.showTip([`Object ${store.state.columns[0].values[row]}`, ...describe(row).slice(0, 2).map((pair) => pair.join(": "))].join("\n"), event.clientX, event.clientY);
+    else page.showTip([`${store.state.columns[0].label} ${store.state.columns[0].values[row]}`, ...describe(row).slice(0, 2).map((pair) => pair.join(": "))].join("\n"), event.clientX, event.clientY);
   }
 
   function onUp(event) {

@@ -7,14 +7,15 @@ from dataclasses import asdict, dataclass, is_dataclass
 from uniaims.boxes import Box
 from uniaims.measurements import Property
 from uniaims.pages.units import NO_BREAK, NOTHING, count, duration, plain
-from uniaims.report.census import Census
 from uniaims.report.content import ReportContent
+from uniaims.report.findings import Findings
+from uniaims.report.image_counts import ImageCounts
 from uniaims.version import __version__
 
 FUNCTIONS = (
     ("Objects", "uniaims.segmenter.Segmenter"),
     ("Per-object values", "uniaims.measurements.measure"),
-    ("Count, density, area fraction", "uniaims.report.census.take_census"),
+    ("Count, density, area fraction", "uniaims.report.image_counts.image_counts"),
     ("Percentiles, mean, deviation, intervals", "uniaims.statistics.bootstrap"),
     ("Percentiles by volume", "uniaims.statistics.size_percentiles"),
     ("Smallest and largest", "uniaims.statistics.summarise"),
@@ -53,10 +54,11 @@ class FactGroup:
     rows: tuple[tuple[str, str], ...]
 
 
-def fact_groups(content: ReportContent, census: Census) -> tuple[list[FactGroup], list[FactGroup]]:
+def fact_groups(findings: Findings) -> tuple[list[FactGroup], list[FactGroup]]:
     """Give the groups of the left and of the right column."""
+    content = findings.content
     left = [
-        FactGroup("Image", _image_rows(content, census)),
+        FactGroup("Image", _image_rows(content, findings.counts)),
         FactGroup("Scale bar", tuple((name, plain_value(value)) for name, value in content.scale_bar.items())),
         FactGroup("Analysis", _analysis_rows(content)),
     ]
@@ -104,9 +106,9 @@ def _source(source: str) -> str:
     }[source]
 
 
-def _image_rows(content: ReportContent, census: Census) -> tuple[tuple[str, str], ...]:
+def _image_rows(content: ReportContent, counts: ImageCounts) -> tuple[tuple[str, str], ...]:
     height, width = content.labels.shape
-    part = census.content
+    part = counts.content
     rows = [("Size", f"{count(width)} × {count(height)} px"), ("Pixel size", pixel_size_text(content, traced=True))]
     if part != Box.whole(content.labels.shape):
         rows.append(("Evaluated part", f"rows {part.top} – {part.bottom - 1}, columns {part.left} – {part.right - 1}"))

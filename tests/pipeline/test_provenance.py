@@ -9,7 +9,7 @@ import pytest
 from uniaims.boxes import Box
 from uniaims.micrograph import PixelSize
 from uniaims.pipeline import AnalysisSettings
-from uniaims.pipeline.traces import (
+from uniaims.pipeline.provenance import (
     printed_boxes,
     scale_bar_note,
     scale_bar_rows,

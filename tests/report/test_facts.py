@@ -6,12 +6,12 @@ import pytest
 
 from uniaims import __version__
 from uniaims.boxes import Box
-from uniaims.report.census import take_census
-from uniaims.report.provenance import FUNCTIONS, fact_groups, flatten, pixel_size_text, plain_value
+from uniaims.report.facts import FUNCTIONS, fact_groups, flatten, pixel_size_text, plain_value
+from uniaims.report.findings import Findings
 
 
 def rows(content):
-    left, right = fact_groups(content, take_census(content))
+    left, right = fact_groups(Findings(content))
     return {group.name: dict(group.rows) for group in left + right}
 
 

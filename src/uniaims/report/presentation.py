@@ -1,0 +1,46 @@
+"""How an analysis is told: what its objects are called, which figures head the page, which sections follow."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from uniaims.measurements import PROPERTIES, Property
+from uniaims.pages.units import Noun
+from uniaims.report.content import Reading, ReportContent
+from uniaims.report.findings import Findings
+from uniaims.report.headline import Headline
+from uniaims.report.section import Section
+from uniaims.report.wording import finding
+
+SectionOf = Callable[[Findings], Section | None]
+"""Makes a section; ``None`` where there is nothing to tell."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Presentation:
+    """How an analysis is told.
+
+    Attributes:
+        noun: what the objects are called.
+        title: kind of report, above the name of the image.
+        figures: the large numbers at the top, in order; those of ``summary.json``.
+        overview: those of them that have a column in the overview of a batch, in order.
+        sections: in order.
+        finding: findings -> the result in one or two sentences.
+        size: the length whose distribution the overview of a batch shows; its median decides the unit for the eye.
+    """
+
+    noun: Noun
+    title: str
+    figures: tuple[Headline, ...]
+    overview: tuple[Headline, ...]
+    sections: tuple[SectionOf, ...]
+    finding: Callable[[Findings], str] = finding
+    size: Property = PROPERTIES["equivalent_diameter"]
+
+    def findings(self, content: ReportContent) -> Findings:
+        """What the figures and sections of an image are made of."""
+        return Findings(content, self.noun, self.size.name)
+
+    def readings(self, findings: Findings) -> Mapping[str, Reading]:
+        """What the headline figures come to, by name."""
+        return {figure.name: figure.function(findings) for figure in self.figures}

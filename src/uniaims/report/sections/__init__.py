@@ -1,0 +1,15 @@
+"""The sections of a report, one module each; see `uniaims.report.section`."""
+
+from uniaims.report.presentation import SectionOf
+from uniaims.report.sections import kinds, methods, objects, picture, provenance, shape, size
+
+SECTIONS: tuple[SectionOf, ...] = (
+    picture.section,
+    kinds.section,
+    size.section,
+    shape.section,
+    objects.section,
+    methods.section,
+    provenance.section,
+)
+"""Of separate objects, in order."""

@@ -1,0 +1,100 @@
+"""The shape section: three small histograms, a scatter plot with free axes, a rose of orientations."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from markupsafe import Markup
+from numpy.typing import NDArray
+
+from uniaims.pages.units import number
+from uniaims.report import wording
+from uniaims.report.charts import orientation_rose, scatter_chart, shape_chart
+from uniaims.report.columns import Column, find
+from uniaims.report.findings import Findings
+from uniaims.report.section import Chart, Section
+from uniaims.report.sizes import probability
+from uniaims.statistics import summarise, summarise_directions
+
+SHAPE_PROPERTIES = ("aspect_ratio", "circularity", "solidity")
+ELONGATED_FROM = 1.2
+"""Aspect ratio from which on an orientation means something: below, the pixel grid decides it."""
+
+
+@dataclass(frozen=True)
+class ScatterView:
+    """The scatter plot with the columns that it opens with."""
+
+    svg: Markup
+    caption: str
+    x: str
+    y: str
+    logarithmic: bool
+
+
+def section(findings: Findings) -> Section:
+    """The charts; where there is no complete object, why."""
+    shapes, scatter, rose = shape_charts(findings), scatter_view(findings), rose_chart(findings)
+    numeric = [column for column in findings.columns[1:] if column.kind == "number"]
+    details = {"shape_count": len(shapes), "scatter": scatter, "rose": rose, "numeric_columns": numeric}
+    return Section(
+        "shape", "Shape and orientation", "Shape",
+        lead=f"Complete {findings.noun.plural} only." if shapes else "",
+        sentences=() if shapes else (wording.nothing_complete(findings),),
+        figures=(*shapes, *([rose] if rose else [])), more_figures=scatter is not None,
+        details=details, partial="sections/shape.html.j2",
+    )  # fmt: skip
+
+
+def shape_charts(findings: Findings) -> list[Chart]:
+    """Draw a histogram of each shape property of the complete objects that have a value."""
+    charts: list[Chart] = []
+    for name in SHAPE_PROPERTIES:
+        column = find(findings.columns, name)
+        values = column.shown_values()[findings.complete] if column else np.empty(0)
+        values = values[np.isfinite(values)]
+        if column is None or not len(values):
+            continue
+        charts.append(Chart(name.replace("_", "-"), shape_chart(values, column.axis), _shape_caption(column, values)))
+    return charts
+
+
+def scatter_view(findings: Findings) -> ScatterView | None:
+    """Draw shape against size of the complete objects; ``None`` where no object has both."""
+    x, y = find(findings.columns, "equivalent_diameter"), find(findings.columns, "aspect_ratio")
+    if x is None or y is None:
+        return None
+    x_values, y_values = (column.shown_values()[findings.complete] for column in (x, y))
+    both = np.isfinite(x_values) & np.isfinite(y_values)
+    if not both.any():
+        return None
+    chart = scatter_chart(x_values[both], y_values[both], x.axis, y.axis)
+    many = findings.noun.counted(int(both.sum()), "complete")
+    caption = f"{y.label} against {x.label.lower()} of {many}, one point each."
+    return ScatterView(chart.svg, caption, x.name, y.name, chart.logarithmic)
+
+
+def rose_chart(findings: Findings) -> Chart | None:
+    """Draw the orientations of the elongated complete objects; ``None`` where there are none."""
+    orientation, ratio = find(findings.columns, "orientation"), find(findings.columns, "aspect_ratio")
+    if orientation is None or ratio is None:
+        return None
+    complete = findings.complete
+    degrees = orientation.shown_values()[complete]
+    degrees = degrees[np.isfinite(degrees) & (ratio.shown_values()[complete] >= ELONGATED_FROM)]
+    if not len(degrees):
+        return None
+    directions = summarise_directions(degrees)
+    caption = (
+        f"Orientation of the major axis of {findings.noun.counted(len(degrees), 'complete')} with an aspect ratio of "
+        f"{ELONGATED_FROM:g} or more, counter-clockwise from the picture's horizontal; each shown at both ends. "
+        "Areas are proportional to counts. Order is 0 without a preferred direction and 1 if all are parallel; "
+        f"Rayleigh test: p {probability(directions.p_value)}."
+    )
+    return Chart("orientation", orientation_rose(degrees, directions, findings.noun), caption)
+
+
+def _shape_caption(column: Column, values: NDArray[np.float64]) -> str:
+    summary = summarise(values)
+    noun = column.noun
+    spread = f"half of the {noun.plural} lie between {number(summary.p25, 3)} and {number(summary.p75, 3)}"
+    return f"{column.label} of {noun.counted(len(values), 'complete')}; {spread}."

@@ -1,0 +1,120 @@
+"""The size section: for each size property two charts (linear, logarithmic) and a table of figures with intervals."""
+
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from uniaims.pages.units import NOTHING, interval, number, percent
+from uniaims.report import wording
+from uniaims.report.charts import SizeDistribution, size_chart
+from uniaims.report.findings import Findings
+from uniaims.report.section import Section
+from uniaims.report.sizes import CONFIDENCE, KEY_PERCENTILES, NO_FIT, SizeFigures, probability
+from uniaims.statistics import summarise
+
+
+@dataclass(frozen=True)
+class FigureRow:
+    """One row of the table of figures; ``opens`` draws a rule above it, ``key`` makes it bold."""
+
+    name: str
+    value: str
+    interval: str = ""
+    key: bool = False
+    opens: bool = False
+
+
+@dataclass(frozen=True)
+class SizeView:
+    """One size property as the template shows it."""
+
+    name: str
+    label: str
+    unit: str
+    linear: Markup
+    logarithmic: Markup
+    caption: str
+    rows: tuple[FigureRow, ...]
+
+
+def section(findings: Findings) -> Section:
+    """The charts and tables; where there is no complete object, why."""
+    sizes = [size_view(size) for size in findings.sizes]
+    details = {"sizes": sizes, "interval_heading": f"{percent(CONFIDENCE, 0)} interval", "noun": findings.noun}
+    return Section(
+        "size", "Size",
+        lead=wording.exclusion(findings) if sizes else "",
+        sentences=() if sizes else (wording.nothing_complete(findings),),
+        more_figures=bool(sizes), details=details, partial="sections/size.html.j2",
+    )  # fmt: skip
+
+
+def size_view(figures: SizeFigures) -> SizeView:
+    """Draw the charts and fill the table of one size property."""
+    quantiles = {f"D{share}": figures.percentiles[share].estimate for share in KEY_PERCENTILES}
+    law = None if figures.why_no_law else figures.fit
+    sizes = SizeDistribution(figures.column.axis, figures.values, quantiles, law)
+    linear, logarithmic = (size_chart(sizes, scale) for scale in (False, True))
+    label = figures.column.label
+    rows = (*_percentile_rows(figures), *_moment_rows(figures), *_law_rows(figures), *_volume_rows(figures))
+    if len(figures.values) == 1:  # one object has no spread
+        rows = (FigureRow(f"The only complete {figures.column.noun.singular}", number(figures.values[0]), key=True),)
+    return SizeView(figures.column.property_name, label, figures.unit, linear, logarithmic, _caption(figures), rows)
+
+
+def _percentile_rows(figures: SizeFigures) -> list[FigureRow]:
+    names = {50: "D50, median"}
+    return [
+        FigureRow(
+            names.get(share, f"D{share}"),
+            number(found.estimate),
+            interval(found.low, found.high),
+            share in KEY_PERCENTILES,
+        )
+        for share, found in figures.percentiles.items()
+    ]
+
+
+def _moment_rows(figures: SizeFigures) -> list[FigureRow]:
+    summary = summarise(figures.values)
+    mean, deviation = figures.mean, figures.deviation
+    return [
+        FigureRow("Mean", number(mean.estimate), interval(mean.low, mean.high), opens=True),
+        FigureRow("Standard deviation", number(deviation.estimate), interval(deviation.low, deviation.high)),
+        FigureRow("Smallest", number(summary.minimum)),
+        FigureRow("Largest", number(summary.maximum)),
+        FigureRow("Span", number(figures.span, 3), "(D90 − D10) / D50"),
+    ]
+
+
+def _law_rows(figures: SizeFigures) -> list[FigureRow]:
+    fit, missing = figures.fit, figures.why_no_law
+    distance = FigureRow("Distance to the law", number(fit.ks_distance, 2), f"p {probability(fit.p_value)}")
+    if missing:
+        row = FigureRow("Log-normal law", NOTHING, missing, opens=True)
+        return [row, distance] if missing == NO_FIT else [row]
+    return [
+        FigureRow("Log-normal median", number(fit.geometric_mean), opens=True),
+        FigureRow("Geometric deviation", number(fit.geometric_std, 4)),
+        distance,
+    ]
+
+
+def _volume_rows(figures: SizeFigures) -> list[FigureRow]:
+    volume = figures.volume
+    return [
+        FigureRow("D10, by volume", number(volume.d10), opens=True),
+        FigureRow("D50, by volume", number(volume.d50)),
+        FigureRow("D90, by volume", number(volume.d90)),
+    ]
+
+
+def _caption(figures: SizeFigures) -> str:
+    noun = figures.column.noun
+    curve = f"Bars: {noun.plural} per bin. Dotted: cumulative share (right axis)."
+    missing = figures.why_no_law
+    if missing == NO_FIT:
+        missing = f"the sizes are up to {number(figures.fit.ks_distance, 2)} of their number away from it"
+    line = f" Line: log-normal law fitted to the sizes, as {noun.plural} per bin."
+    curve += f" No log-normal law is drawn: {missing}." if missing else line
+    return f"{figures.column.label} of {noun.counted(len(figures.values), 'complete')}. {curve}"
