@@ -7,17 +7,18 @@ import pytest
 from uniaims.dataset import statistics_page
 from uniaims.pages.page import FRAME_SCRIPT, FRAME_STYLE, HERE, THEME_SCRIPT, Layout, asset
 from uniaims.report import html, index
+from uniaims.report.section import PLAIN
 
 LAYOUTS = (html.LAYOUT, index.LAYOUT, statistics_page.LAYOUT)
 
 
 def shipped(package: str) -> set[str]:
-    return {path.name for path in files(package).joinpath("templates").iterdir()}
+    return {path.name for path in files(package).joinpath("templates").iterdir() if path.is_file()}
 
 
 def test_every_template_ships_and_is_used() -> None:
     used = {name for layout in LAYOUTS for name in (layout.template, *layout.styles, *layout.scripts)}
-    used |= {FRAME_SCRIPT, FRAME_STYLE, THEME_SCRIPT, "frame.html.j2"}
+    used |= {FRAME_SCRIPT, FRAME_STYLE, THEME_SCRIPT, "frame.html.j2", PLAIN, "macros.html.j2"}
     assert used == set().union(*(shipped(package) for package in (HERE, *{layout.package for layout in LAYOUTS})))
 
 

@@ -61,10 +61,11 @@ class Headline(Figure):
         value, symbol = self.written(reading, unit)
         return KeyFigure(self.named(noun), value, symbol, reading.note or self._interval(reading, unit))
 
-    def column_heading(self, unit: LengthUnit) -> str:
+    def column_heading(self, unit: LengthUnit, noun: Noun) -> str:
         """Of its column in an overview; lengths and areas in ``unit``."""
         symbol = self._scale(unit)[1] if self.quantity != "density" else ""
-        return f"{self.short or self.label} / {symbol}" if symbol else self.short or self.label
+        name = self.short or self.named(noun)
+        return f"{name} / {symbol}" if symbol else name
 
     def named(self, noun: Noun) -> str:
         """Its label."""

@@ -182,7 +182,7 @@ def _row(group: _Group, entry: IndexEntry, order: int, violin: Markup) -> Mappin
 
 def _headings(group: _Group) -> list[str]:
     """Of the columns of numbers."""
-    named = (figure.column_heading(group.unit) for figure in group.presentation.overview)
+    named = (figure.column_heading(group.unit, group.presentation.noun) for figure in group.presentation.overview)
     pixel_size = ["Pixel size"] if group.calibrated else []
     return [group.presentation.noun.heading, "Cut by border", *named, *pixel_size]
 

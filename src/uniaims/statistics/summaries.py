@@ -55,7 +55,7 @@ class SizePercentiles:
     """Where a distribution of sizes lies and how wide it is.
 
     Attributes:
-        weighting: "number": each particle counts once; "area", "volume": by its diameter squared, cubed (spheres).
+        weighting: "number": each object counts once; "area", "volume": by its diameter squared, cubed (spheres).
         d10, d50, d90: 10, 50, 90 % of the weight are in sizes up to here.
         mean: D[1,0] (number), D[3,2] (area: Sauter mean), D[4,3] (volume: De Brouckere mean).
         count, excluded: values that count; values left out because they are NaN.
@@ -94,7 +94,7 @@ def size_percentiles(diameters: ArrayLike, weighting: Weighting = "number") -> S
 
     Args:
         diameters: (n,) in any unit, 0 or more.
-        weighting: what a particle counts by: "number", "area" or "volume" (of the sphere of its diameter).
+        weighting: what an object counts by: "number", "area" or "volume" (of the sphere of its diameter).
 
     Raises:
         InputError: if the values are not a list of finite numbers and NaN, or some are negative.
