@@ -239,7 +239,9 @@ def test_ctrl_c_in_a_batch(
     names = {path.name for path in (folder.parent / "out").iterdir()}
     assert names == {"a_good", *OVERVIEW_FILES}
     assert analyse(folder) == 0
-    assert "a_good.png: 9 particles; looked for particles of about 24 px across (done before)" in capsys.readouterr().out
+    assert (
+        "a_good.png: 9 particles; looked for particles of about 24 px across (done before)" in capsys.readouterr().out
+    )
     assert_good_ones_are_done(folder.parent / "out", "m")
 
 

@@ -36,7 +36,9 @@ def test_analyse_writes_everything(image: Path, tmp_path: Path, capsys: pytest.C
     summary = json.loads((output / "image" / "summary.json").read_text(encoding="utf-8"))
     assert (summary["pixel_size_nm"], summary["settings"]["segmenter"]["diameter_px"]) == (2.5, 24.0)
     said = capsys.readouterr().out
-    assert f"image.png: {summary['instance_count']} particles; looked for particles of about 24 px (60.0\u00a0nm)" in said
+    assert (
+        f"image.png: {summary['instance_count']} particles; looked for particles of about 24 px (60.0\u00a0nm)" in said
+    )
     assert str(output / "index.html") in said
 
 

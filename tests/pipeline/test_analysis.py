@@ -178,8 +178,8 @@ def test_the_method_is_told_in_sentences(slope_model: Any, cones: Callable[..., 
     page = (tmp_path / "result" / "report.html").read_text(encoding="utf-8").replace("\u00a0", " ")
     for sentence in (
         "segmented one by one by a convolutional neural network and measured with Uni-AIMS",
-        "objects of about 24 px (60.0 nm) across, as given by the user, had the size it knows best.",
-        "Objects with a confidence below 0.5, the default of the model, were discarded.",
+        "particles of about 24 px (60.0 nm) across, as given by the user, had the size it knows best.",
+        "Particles with a confidence below 0.5, the default of the model, were discarded.",
         "Settings other than the defaults of this version were: side of a tile 512 px.",
     ):
         assert sentence in page

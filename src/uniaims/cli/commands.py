@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from uniaims.pages.units import Noun
     from uniaims.pipeline import BatchResult, DatasetEvaluation, Outcome
     from uniaims.pipeline.given_labels import GivenLabels
+    from uniaims.pipeline.settings import MeasureSettings
 
 NO_OUTPUT = "analyse needs a folder for the results: add --output DIR, as in `uniaims analyse IMAGES --output results`."
 MOST_LINES = 50
@@ -105,7 +106,8 @@ def measure(
         str | None, typer.Option(help='Side of a pixel with unit, such as "2.5 nm", or width x height, "2 x 3 nm".')
     ] = None,
     output: Annotated[
-        Path | None, typer.Option(help="A .csv or .parquet file, or a folder for all results; else CSV is printed.")
+        Path | None,
+        typer.Option(help="A .csv, .parquet or .xlsx file, or a folder for all results; else CSV is printed."),
     ] = None,
     page: Annotated[Any, page_option("Which image of a stack, counted from 0; or several, as 1-3,7; or all.")] = None,
     **flags: Any,
@@ -126,30 +128,32 @@ def measure(
         pages = measure_file(labels, image, pixel_size, page, mode=settings.mode, guarded=True)
     for warning in dict.fromkeys(warning for each in pages for warning in each.warnings):
         say_warning(warning)
-    _save_measured(labels, pages, output)
+    _save_measured(labels, pages, output, settings)
 
 
-def _save_measured(labels: Path, pages: "Sequence[GivenLabels]", output: Path | None) -> None:
+def _save_measured(
+    labels: Path, pages: "Sequence[GivenLabels]", output: Path | None, settings: "MeasureSettings"
+) -> None:
     """Print or write what was measured: of one label image, or of the pages of a stack."""
-    from uniaims.measurements.table import write_csv, write_parquet
+    from uniaims.measurements.files import file_type_of
     from uniaims.modes import mode_named
-    from uniaims.pipeline.given_labels import save_measurements, save_pages, table_of_pages
+    from uniaims.pipeline.given_labels import save_measurements, save_pages, save_table, table_of_pages
 
     first, several = pages[0], len(pages) > 1
-    table = table_of_pages(pages) if several else first.measurements.table
+    table = table_of_pages(pages)
     if output is None:
         sys.stdout.write(table.fill_nan(None).write_csv())
         return
-    if output.suffix.lower() in {".csv", ".parquet"}:
-        (write_csv if output.suffix.lower() == ".csv" else write_parquet)(output, table)
+    if file_type := file_type_of(output.suffix):
+        save_table(output, pages, file_type)
     elif several:
-        save_pages(output, labels.stem, pages)
+        save_pages(output, labels.stem, pages, settings)
     else:
         save_measurements(
-            output, first.measurements, first.labels, first.micrograph, first.name, first.warnings, first.mode
+            output, first.measurements, first.labels, first.micrograph, first.name, first.warnings, settings
         )
     on = f" on {len(pages)} pages" if several else ""
-    say(f"{counted_of(mode_named(first.mode).noun, table.height)} measured{on}: {output}")
+    say(f"{counted_of(mode_named(settings.mode).noun, table.height)} measured{on}: {output}")
 
 
 def info(
@@ -278,6 +282,8 @@ def _say_batch(result: "BatchResult", noun: "Noun") -> None:
             f"{result.output} holds images that were analysed in different ways ({', '.join(result.differing)}): "
             "index.html says which. To have all alike, analyse all of them again, or give another --output."
         )
+    for warning in result.warnings:
+        say_warning(warning)
     _say_counts(result)
 
 

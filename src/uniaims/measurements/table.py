@@ -10,11 +10,11 @@ import numpy as np
 import polars
 from numpy.typing import ArrayLike, NDArray
 
-from uniaims.atomic import atomic_file
 from uniaims.boxes import Box
 from uniaims.deprecation import OldAttribute, old_argument, warn_of_old_name
 from uniaims.errors import ImageError, InputError, MissingDependencyError, PixelSizeError
 from uniaims.labels import check_labels
+from uniaims.measurements.files import Sheet, csv, parquet
 from uniaims.measurements.instances import Floats, trace_instances
 from uniaims.measurements.properties import PROPERTIES, Property
 from uniaims.micrograph import Micrograph, PixelSize
@@ -138,7 +138,16 @@ class Measurements:
         Raises:
             OutputError: if the file can't be written.
         """
-        write_csv(Path(path), self.table)
+        csv.TYPE.write(Path(path), [self.sheet()])
+
+    def sheet(self) -> Sheet:
+        """The table with headings for people."""
+        calibrated = self.pixel_size is not None
+        return Sheet(
+            "Objects",
+            self.table,
+            {each.column(calibrated=calibrated): each.heading(calibrated=calibrated) for each in self.properties},
+        )
 
     def to_parquet(self, path: str | Path) -> None:
         """Write the table as Parquet.
@@ -146,7 +155,7 @@ class Measurements:
         Raises:
             OutputError: if the file can't be written.
         """
-        write_parquet(Path(path), self.table)
+        parquet.TYPE.write(Path(path), [self.sheet()])
 
     def _property(self, name: str) -> Property:
         known = {each.name: each for each in self.properties}
@@ -157,26 +166,6 @@ class Measurements:
             advice = f"Give {needs}=... to measure()." if needs else "Name it in properties=... of measure()."
             raise InputError(f"{name!r} was not measured. {advice}")
         raise InputError(f"{name!r} is no measured property. There are: {', '.join(known)}.")
-
-
-def write_csv(path: Path, table: polars.DataFrame) -> None:
-    """Write a table as CSV (UTF-8, comma, decimal point); NaN becomes an empty cell.
-
-    Raises:
-        OutputError: if the file can't be written.
-    """
-    with atomic_file(path) as temporary, temporary.open("wb") as stream:  # Polars takes no path of any bytes
-        table.with_columns(polars.selectors.float().fill_nan(None)).write_csv(stream)
-
-
-def write_parquet(path: Path, table: polars.DataFrame) -> None:
-    """Write a table as Parquet.
-
-    Raises:
-        OutputError: if the file can't be written.
-    """
-    with atomic_file(path) as temporary, temporary.open("wb") as stream:
-        table.write_parquet(stream)
 
 
 @old_argument("kinds", "kind_names")

@@ -18,6 +18,7 @@ from uniaims.errors import SettingsError
 from uniaims.formats import Acquisition
 from uniaims.labels import write_labels
 from uniaims.measurements import Measurements
+from uniaims.measurements.files import unwritten, wanted_types, write_tables
 from uniaims.micrograph import Micrograph, PixelSize, read_image
 from uniaims.modes import Mode, Objects, mode_named
 from uniaims.names import page_folder_name, shown_name, uri
@@ -33,6 +34,7 @@ from uniaims.pipeline.provenance import (
 )
 from uniaims.pipeline.results import ImageFile, Summary, image_file, write_results
 from uniaims.pipeline.settings import AnalysisSettings
+from uniaims.pipeline.sheets import sheets_of, source_of
 from uniaims.progress import Progress
 from uniaims.report import Findings, ReportContent, kind_figures, write_findings, write_overlay
 from uniaims.runtime import file_hash
@@ -77,7 +79,8 @@ class Analysis:
     @property
     def warnings(self) -> tuple[str, ...]:
         """Sentences for the reader, from every stage."""
-        return self.micrograph.warnings + self._doubts() + self.segmentation.warnings
+        told = self.micrograph.warnings + self._doubts() + self.segmentation.warnings
+        return told + unwritten(wanted_types(self.settings), len(self.measurements))
 
     @property
     def acquisition(self) -> Acquisition:
@@ -144,13 +147,8 @@ class Analysis:
             acquisition=asdict(self.acquisition),
             not_measured=self.measurements.reasons,
             kinds=self._kinds(),
-            figures=self._figures(),
+            figures=self.mode.figure_table(self.findings),
         )
-
-    def _figures(self) -> dict[str, dict[str, float | None]]:
-        """The headline figures of the mode, by column name."""
-        readings, calibrated = self.mode.readings(self.findings), self.measurements.pixel_size is not None
-        return {each.column(calibrated=calibrated): readings[each.name].as_dict() for each in self.mode.figures}
 
     def _kinds(self) -> dict[str, Any]:
         """Figures of each kind of object that the model tells apart."""
@@ -159,22 +157,26 @@ class Analysis:
         return {each.name: each.as_dict(self.measurements.column("equivalent_diameter")) for each in figures}
 
     def save(self, folder: str | Path) -> Summary:
-        """Write all results into ``folder``: all of ``RESULT_FILES`` or, on failure, none.
+        """Write all results into ``folder``: all of ``RESULT_FILES`` and what else is asked for or, on failure, none.
 
         Raises:
             OutputError: if it can't be written.
+            MissingDependencyError: if a file is asked for whose library is not installed.
         """
-        clock = Stopwatch()
+        clock, types = Stopwatch(), wanted_types(self.settings)
         with atomic_folder(Path(folder)) as place:
             with clock("write"):
                 size = self.measurements.pixel_size
                 sides_nm = (size.width_nm, size.height_nm) if size else None
                 write_labels(place / "labels.tif", self.segmentation.labels, sides_nm)
-                self.measurements.to_csv(place / "measurements.csv")
-                self.measurements.to_parquet(place / "measurements.parquet")
+                write_tables(place, [self.measurements.sheet()], [each for each in types if not each.asked_by])
             with clock("report"):
                 self._write_pictures(place)
             summary = self._summary({**self.seconds, **clock.seconds})
+            asked = [each for each in types if each.asked_by]
+            if asked:
+                sheets = sheets_of([source_of(summary, self.measurements.table, self.name)])
+                write_tables(place, sheets, asked)
             write_results(place, summary)
         return summary
 

@@ -1,7 +1,7 @@
 """Many images: skip what is done, go on after failures, stop cleanly, join the results."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,8 +10,9 @@ from pathlib import Path
 from uniaims.atomic import make_folder, sweep
 from uniaims.errors import OutputError, SettingsError
 from uniaims.formats import guarded as guarded_formats
+from uniaims.measurements.files import FileType, unwritten, wanted_types
 from uniaims.names import listed
-from uniaims.pipeline.overview import is_overview_due, read_tables, write_overview
+from uniaims.pipeline.overview import is_overview_due, read_tables, write_missing_tables, write_overview
 from uniaims.pipeline.plan import BatchImage, plan_batch, shown_pages
 from uniaims.pipeline.results import ResultFolder, image_file, read_results
 from uniaims.pipeline.run import ImageRun, Outcome, Status
@@ -35,6 +36,7 @@ class BatchResult:
         signal: number of the signal by which it was stopped, where that is told; else 0.
         differing: in what the results in ``output``, those of earlier runs included, were made in different ways: names
             of settings, ``Model``, ``Version``; the overview says which were made how.
+        warnings: sentences on the batch as a whole.
     """
 
     output: Path
@@ -43,6 +45,7 @@ class BatchResult:
     seconds: float
     signal: int = 0
     differing: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     def having(self, status: Status) -> tuple[Outcome, ...]:
         """The outcomes of one status."""
@@ -77,11 +80,13 @@ def analyse_batch(
     Raises:
         OutputError: if the output folder or the overview can't be written.
         ModelError: if the model can't be found.
+        MissingDependencyError: if a file is asked for whose library is not installed.
         SettingsError: if a setting can't be used, or the results in ``output`` were made in another way.
     """
     if workers < 1:
         raise SettingsError(f"{workers} workers: wanted at least 1.")
     started, output, settings = time.perf_counter(), Path(output), settings or AnalysisSettings()
+    types = wanted_types(settings)
     sweep(output)
     found = read_results(output)
     plan = plan_batch(inputs, output, settings.page, found)
@@ -106,12 +111,18 @@ def analyse_batch(
     stop = _run(runs, segmenter, workers, outcomes, progress)
     renewed = {run.image.name for run in runs}
     kept = {name: each for name, each in found.items() if name not in renewed}
-    joined = _join(output, outcomes, made, read_results(output, kept))
+    joined = _join(output, outcomes, made, read_results(output, kept), types)
     seconds = time.perf_counter() - started
     return replace(joined, interrupted=stop is not None, seconds=seconds, signal=stop_signal(stop))
 
 
-def _join(output: Path, outcomes: list[Outcome], made: list[Path], results: Mapping[str, ResultFolder]) -> BatchResult:
+def _join(
+    output: Path,
+    outcomes: list[Outcome],
+    made: list[Path],
+    results: Mapping[str, ResultFolder],
+    types: Sequence[FileType],
+) -> BatchResult:
     """Write the overview where it is due; gives the result, with the outcomes of results that turn out to be damaged.
 
     Where there is no result at all, not even the folders that were made for them are left behind.
@@ -126,15 +137,17 @@ def _join(output: Path, outcomes: list[Outcome], made: list[Path], results: Mapp
     }
     outcomes = [each for each in outcomes if each.name not in damaged] + list(damaged.values())
     failures = [each for each in outcomes if each.status == "failed"]
-    is_due = is_overview_due(output, finished.results)
+    write_missing_tables(finished.results, types)
+    is_due = is_overview_due(output, finished.results, types)
     if not finished.results and not finished.damaged and is_due:
         with suppress(OSError):  # something else was written there meanwhile
             for folder in made:
                 folder.rmdir()
     elif failures or any(each.status == "done" for each in outcomes) or is_due:
-        write_overview(output, finished.results, failures)
+        write_overview(output, finished.results, failures, types)
     differences = differing([Way.of_summary(each.folder.summary) for each in finished.results])
-    return BatchResult(output, tuple(outcomes), interrupted=False, seconds=0.0, differing=tuple(differences))
+    notes = unwritten(types, sum(each.table.height for each in finished.results))
+    return BatchResult(output, tuple(outcomes), False, 0.0, differing=tuple(differences), warnings=notes)
 
 
 def refuse_other_ways(output: Path, results: Iterable[ResultFolder], now: Way) -> None:

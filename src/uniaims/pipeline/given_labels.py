@@ -15,12 +15,15 @@ from uniaims.formats.tiff_bounds import check_directories
 from uniaims.guard import guarded as guarded_call
 from uniaims.labels import TIFF_SUFFIXES, Labels, ObjectLabels, objects_of, pieces_of, read_objects
 from uniaims.measurements import Measurements
+from uniaims.measurements.files import FileType, Sheet, wanted_types, write_tables
 from uniaims.micrograph import Micrograph, PixelSize, read_image
-from uniaims.modes import DEFAULT_MODE, Objects, mode_named
+from uniaims.modes import DEFAULT_MODE, Mode, Objects, mode_named
 from uniaims.names import folder_name, page_folder_name, shown_name
 from uniaims.page_choice import PageChoice
 from uniaims.pipeline.overview import write_joined_tables
-from uniaims.report import IndexEntry, ReportContent, write_index, write_overlay, write_report
+from uniaims.pipeline.settings import MeasureSettings
+from uniaims.pipeline.sheets import TableSource, sheets_of
+from uniaims.report import Findings, IndexEntry, ReportContent, write_findings, write_index, write_overlay
 from uniaims.scalebar import resolve_pixel_size
 
 Result = TypeVar("Result")
@@ -244,7 +247,7 @@ def save_measurements(
     micrograph: Micrograph | None,
     title: str,
     warnings: tuple[str, ...] | None = None,
-    mode: str = DEFAULT_MODE,
+    settings: MeasureSettings = MeasureSettings(),
 ) -> None:
     """Write tables, overlay and report into ``folder``; without a micrograph they show a picture of the labels.
 
@@ -255,17 +258,19 @@ def save_measurements(
         micrograph: the image that the labels belong to.
         title: heading of the report.
         warnings: sentences that the reader of the report should know; ``None``: those of the micrograph.
-        mode: what they were measured for.
+        settings: what they were measured for, and what is to be written.
 
     Raises:
         OutputError: if it can't be written.
+        MissingDependencyError: if a file is asked for whose library is not installed.
     """
-    measurements.to_csv(folder / "measurements.csv")
-    measurements.to_parquet(folder / "measurements.parquet")
+    types, mode = wanted_types(settings), mode_named(settings.mode)
     told = warnings if warnings is not None else micrograph.warnings if micrograph else ()
     write_overlay(folder / "overlay.png", _picture(labels, micrograph), labels)
     content = _content(title, labels, measurements, micrograph, told)
-    write_report(folder / "report.html", content, mode_named(mode))
+    findings = mode.findings(content)
+    write_findings(folder / "report.html", findings, mode)
+    write_tables(folder, sheets_of([_source(findings, mode)]), types)
 
 
 def _content(
@@ -289,47 +294,88 @@ def _picture(labels: Labels, micrograph: Micrograph | None) -> np.ndarray[Any, A
     return np.where(labels > 0, OBJECT_GREY, BACKGROUND_GREY).astype(np.uint8)
 
 
-def save_pages(output: Path, stem: str, pages: Sequence[GivenLabels]) -> None:
+def save_pages(
+    output: Path, stem: str, pages: Sequence[GivenLabels], settings: MeasureSettings = MeasureSettings()
+) -> None:
     """Write a folder for each page of a stack, one table of all, and an overview.
 
     Args:
         output: made if it is not there; other files in it stay.
         stem: of the file, which the folders are named after.
         pages: of one file, in order.
+        settings: what is to be written.
 
     Raises:
         OutputError: if it can't be written.
+        MissingDependencyError: if a file is asked for whose library is not installed.
     """
     folders = [page_folder_name(folder_name(stem), each.page or 0) for each in pages]
     for folder, each in zip(folders, pages, strict=True):
+        own = replace(settings, mode=each.mode)
         save_measurements(
-            output / folder, each.measurements, each.labels, each.micrograph, each.name, each.warnings, each.mode
+            output / folder, each.measurements, each.labels, each.micrograph, each.name, each.warnings, own
         )
-    write_joined_tables(output, [(name, each.measurements.table) for name, each in zip(folders, pages, strict=True)])
-    entries = [_entry(each, folder) for each, folder in zip(pages, folders, strict=True)]
+    sources = [replace(source_of_page(each), name=folder) for each, folder in zip(pages, folders, strict=True)]
+    write_joined_tables(output, sources, wanted_types(settings))
+    entries = [_entry(*each) for each in zip(pages, sources, strict=True)]
     write_index(output / "index.html", entries, title=shown_name(stem), presentation=mode_named(pages[0].mode))
 
 
-def _entry(page: GivenLabels, folder: str) -> IndexEntry:
-    measurements, mode = page.measurements, mode_named(page.mode)
-    whole, size = measurements.select(measurements.complete), measurements.pixel_size
+def source_of_page(page: GivenLabels) -> TableSource:
+    """One page of labels, for a workbook."""
+    mode = mode_named(page.mode)
+    content = _content(page.name, page.labels, page.measurements, page.micrograph, page.warnings)
+    return _source(mode.findings(content), mode)
+
+
+def _source(findings: Findings, mode: Mode) -> TableSource:
+    content = findings.content
+    size = content.measurements.pixel_size
+    facts = {
+        "image": content.title,
+        "shape": content.labels.shape,
+        "pixel_size_source": size.source if size else None,
+        **PixelSize.told(size),
+        "settings": {"mode": mode.name},
+    }
+    figures, table = mode.figure_table(findings), content.measurements.table
+    return TableSource(content.title, table, mode, size is not None, figures, facts, content.warnings)
+
+
+def _entry(page: GivenLabels, source: TableSource) -> IndexEntry:
+    measurements, size = page.measurements, page.measurements.pixel_size
     return IndexEntry(
         name=page.name,
-        href=f"{folder}/report.html",
+        href=f"{source.name}/report.html",
         thumbnail=_picture(page.labels, page.micrograph),
         instance_count=len(measurements),
-        border_count=len(measurements) - len(whole),
-        diameters=whole.values(mode.size.name),
+        border_count=source.cut.height,
+        diameters=source.sizes,
         area_fraction=np.count_nonzero(page.labels) / page.labels.size,
         pixel_size_nm=size.nm if size else None,
         warnings=page.warnings,
-        figures=mode.readings(mode.findings(_content(page.name, page.labels, measurements, page.micrograph, ()))),
+        figures=source.readings,
     )
 
 
 def table_of_pages(pages: Sequence[GivenLabels]) -> polars.DataFrame:
-    """The measurements of all pages in one table, whose first column ``page`` counts from 0."""
+    """The measurements of all pages in one table; of a stack the first column, ``page``, counts from 0."""
+    if len(pages) == 1:
+        return pages[0].measurements.table
     return polars.concat(
         [each.measurements.table.select(polars.lit(each.page or 0).alias("page"), polars.all()) for each in pages],
         how="diagonal",
     )
+
+
+def save_table(path: Path, pages: Sequence[GivenLabels], file_type: FileType) -> None:
+    """Write the table of all pages; a workbook has what explains it too.
+
+    Raises:
+        OutputError: if it can't be written.
+        MissingDependencyError: if the library for such files is not installed.
+    """
+    table, headings = table_of_pages(pages), {"page": "Page"}
+    explained = sheets_of([source_of_page(each) for each in pages]) if file_type.asked_by else [Sheet("Objects", table)]
+    objects = Sheet("Objects", table, headings | dict(explained[0].headings))
+    file_type.write(path, [objects, *explained[1:]])

@@ -1,23 +1,25 @@
 """What a batch has in common: one page and one table over all results of an output folder."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import cv2
 import numpy as np
 import polars
 
-from uniaims.measurements.table import write_csv, write_parquet
+from uniaims.measurements.files import FILE_TYPES, FileType, Sheet, unwritten, write_tables
 from uniaims.modes import Mode
 from uniaims.names import shown
 from uniaims.pipeline.plan import OVERVIEW_FILES, Unusable, shown_pages
 from uniaims.pipeline.results import ResultFolder
 from uniaims.pipeline.run import Outcome
+from uniaims.pipeline.sheets import TableSource, joined, sheets_of, source_of
 from uniaims.pipeline.ways import Way, differing
-from uniaims.report import USUAL, IndexEntry, IndexFailure, IndexWay, Presentation, Reading, write_index
+from uniaims.report import USUAL, IndexEntry, IndexFailure, IndexWay, Presentation, write_index
 
 THUMBNAIL_PX = 320
 
@@ -50,17 +52,26 @@ def read_tables(folders: Iterable[ResultFolder]) -> Results:
     return Results(tuple(results), tuple(damaged))
 
 
-def is_overview_due(output: Path, results: Sequence[Result]) -> bool:
-    """Whether the overview is not there, or older than a result: its program was killed before it wrote it."""
+def is_overview_due(output: Path, results: Sequence[Result], types: Sequence[FileType] = ()) -> bool:
+    """Whether the overview is not there, or older than a result: its program was killed before it wrote it.
+
+    Args:
+        output: of the batch.
+        results: in it.
+        types: of files that belong to the overview beside the usual ones.
+    """
+    files = [*OVERVIEW_FILES, *(each.file for each in types if not unwritten([each], _rows(results)))]
     try:
-        written = min((output / name).stat().st_mtime_ns for name in OVERVIEW_FILES)
+        written = min((output / name).stat().st_mtime_ns for name in files)
     except FileNotFoundError:
         return True
     return any(result.folder.modified_ns > written for result in results)
 
 
-def write_overview(output: Path, results: Sequence[Result], failures: Sequence[Outcome]) -> None:
-    """Write ``index.html``, ``measurements.csv`` and ``measurements.parquet`` of a batch into ``output``.
+def write_overview(
+    output: Path, results: Sequence[Result], failures: Sequence[Outcome], types: Sequence[FileType] = ()
+) -> None:
+    """Write ``index.html`` and the tables of a batch into ``output``: those of all ``types``, the usual ones if none.
 
     The page names images by their files, since images of one stem may differ in their suffix only.
 
@@ -74,25 +85,51 @@ def write_overview(output: Path, results: Sequence[Result], failures: Sequence[O
     """
     failed = [(each.image.resolve() if each.image else Path(each.name), each.page) for each in failures]
     names = shown_pages([*((result.folder.summary.file, result.folder.summary.page) for result in results), *failed])
-    entries = [_entry(result, name) for result, name in zip(results, names, strict=False)]
+    sources = [source_of(result.folder.summary, result.table, result.folder.name) for result in results]
+    entries = [_entry(*each) for each in zip(results, sources, names, strict=False)]
     refused = zip(names[len(results) :], failures, strict=True)
     listed = [IndexFailure(name, each.message) for name, each in refused]
     title = shown(output.resolve().name) or "Batch overview"
     told = _told([result.folder.summary.mode for result in results])
     write_index(output / "index.html", entries, listed, title, _ways(results, names), told)
-    write_joined_tables(output, [(result.folder.name, result.table) for result in results])
+    refusals = {name: each.message for name, each in zip(names[len(results) :], failures, strict=True)}
+    write_joined_tables(output, sources, types, refusals)
 
 
-def write_joined_tables(output: Path, tables: Sequence[tuple[str, polars.DataFrame]]) -> None:
-    """Write named tables as one, ``measurements.parquet`` and ``measurements.csv``; the names are the column ``image``.
+def write_joined_tables(
+    output: Path,
+    sources: Sequence[TableSource],
+    types: Sequence[FileType] = (),
+    failures: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """Write the tables of several images as one, as files of ``types``; a workbook that is there is made anew too.
 
     Raises:
         OutputError: if they can't be written.
     """
-    named = [table.select(polars.lit(name).alias("image"), polars.all()) for name, table in tables]
-    joined = polars.concat(named, how="diagonal") if named else polars.DataFrame(schema={"image": polars.String})
-    write_parquet(output / "measurements.parquet", joined)
-    write_csv(output / "measurements.csv", joined)
+    usual = [each for each in FILE_TYPES if not each.asked_by]
+    there = [each for each in FILE_TYPES if each.is_installed and (output / each.file).is_file()]
+    asked = [each for each in dict.fromkeys((*types, *there)) if each.asked_by]
+    write_tables(output, [Sheet("Objects", joined([(each.name, each.table) for each in sources]))], usual)
+    if asked:
+        write_tables(output, sheets_of(sources, failures), asked)
+
+
+def write_missing_tables(results: Sequence[Result], types: Sequence[FileType]) -> None:
+    """Write the files that are asked for into those result folders that were made without them.
+
+    Raises:
+        OutputError: if they can't be written.
+    """
+    for result in results:
+        folder = result.folder
+        missing = [each for each in types if each.asked_by and not (folder.path / each.file).is_file()]
+        if missing:
+            write_tables(folder.path, sheets_of([source_of(folder.summary, result.table, folder.name)]), missing)
+
+
+def _rows(results: Sequence[Result]) -> int:
+    return sum(result.table.height for result in results)
 
 
 def _ways(results: Sequence[Result], names: Sequence[str]) -> list[IndexWay]:
@@ -116,27 +153,20 @@ def _told(modes: Sequence[Mode]) -> Presentation:
     return replace(USUAL, overview=tuple(columns)) if columns else USUAL
 
 
-def _entry(result: Result, name: str) -> IndexEntry:
-    summary, table, mode = result.folder.summary, result.table, result.folder.summary.mode
-    whole = table.filter(~polars.col("touches_border")) if "touches_border" in table.columns else table
-    calibrated = summary.pixel_size_nm is not None
-    column = mode.size.column(calibrated=calibrated)
+def _entry(result: Result, source: TableSource, name: str) -> IndexEntry:
+    summary = result.folder.summary
     return IndexEntry(
         name=name,
         href=f"{result.folder.name}/report.html",
         thumbnail=_thumbnail(result.folder.path / "overlay.png"),
         instance_count=summary.instance_count,
         border_count=summary.border_count,
-        diameters=whole[column].to_numpy().astype(np.float64),
+        diameters=source.sizes,
         area_fraction=summary.area_fraction,
         pixel_size_nm=summary.pixel_size_nm,
         warnings=tuple(summary.warnings),
         seconds=sum(summary.seconds.values()),
-        figures={
-            figure.name: Reading.of_dict(summary.figures[column])
-            for figure in mode.figures
-            if (column := figure.column(calibrated=calibrated)) in summary.figures
-        },
+        figures=source.readings,
     )
 
 

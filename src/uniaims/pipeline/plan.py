@@ -8,6 +8,7 @@ from pathlib import Path
 
 from uniaims.errors import ImageError, OutputError
 from uniaims.formats import is_image_path
+from uniaims.measurements.files import FILE_TYPES
 from uniaims.micrograph import read_image
 from uniaims.names import (
     alike,
@@ -20,9 +21,9 @@ from uniaims.names import (
     shown_name,
 )
 from uniaims.page_choice import PageChoice
-from uniaims.pipeline.results import ResultFolder, read_results
+from uniaims.pipeline.results import TABLE_FILES, ResultFolder, read_results
 
-OVERVIEW_FILES = ("index.html", "measurements.csv", "measurements.parquet")
+OVERVIEW_FILES = ("index.html", *TABLE_FILES)
 """What a batch writes beside the result folders; names that no image may take."""
 
 
@@ -133,7 +134,7 @@ def folder_names(images: Sequence[Path], owners: Mapping[str, Path], foreign: It
     same = defaultdict[str, list[Path]](list)
     for image in {*images, *owners.values()}:
         same[alike(folder_name(image.stem))].append(image)
-    taken = {alike(name) for name in (*owners, *OVERVIEW_FILES, *foreign)}
+    taken = {alike(name) for name in (*owners, *OVERVIEW_FILES, *(each.file for each in FILE_TYPES), *foreign)}
     names: dict[Path, str] = {}
     for image in images:
         if image in kept:

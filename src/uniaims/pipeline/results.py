@@ -14,11 +14,13 @@ import polars
 from uniaims.boxes import Box
 from uniaims.deprecation import OldAttribute
 from uniaims.formats import sidecars_of
+from uniaims.measurements.files import FILE_TYPES, parquet
 from uniaims.modes import DEFAULT_MODE, MODES, Mode, mode_named
 from uniaims.names import path_of_uri, shown
 
 SUMMARY = "summary.json"
-RESULT_FILES = ("labels.tif", "measurements.csv", "measurements.parquet", "overlay.png", "report.html", SUMMARY)
+TABLE_FILES = tuple(each.file for each in FILE_TYPES if not each.asked_by)
+RESULT_FILES = ("labels.tif", *TABLE_FILES, "overlay.png", "report.html", SUMMARY)
 """What a finished result folder holds."""
 
 
@@ -202,7 +204,7 @@ class ResultFolder:
         Raises:
             polars.exceptions.PolarsError, OSError: if they can't be read.
         """
-        return polars.read_parquet(BytesIO((self.path / "measurements.parquet").read_bytes()))  # no path: no pattern
+        return polars.read_parquet(BytesIO((self.path / parquet.TYPE.file).read_bytes()))  # no path: no pattern
 
 
 def read_results(output: Path, known: Mapping[str, ResultFolder] = MappingProxyType({})) -> dict[str, ResultFolder]:

@@ -44,6 +44,14 @@ def _mode_setting() -> Any:
     )
 
 
+def _excel_setting() -> Any:
+    return setting(
+        False,
+        "Write results.xlsx too, for Excel; needs the extra excel.",
+        words=Words("Excel workbook", in_methods=False, matters=False),
+    )
+
+
 @dataclass(frozen=True)
 class MeasureSettings:
     """How labels that are there already are measured.
@@ -53,6 +61,7 @@ class MeasureSettings:
     """
 
     mode: str = _mode_setting()
+    excel: bool = _excel_setting()
 
     def __post_init__(self) -> None:
         refuse_unknown_mode(self.mode)
@@ -104,6 +113,7 @@ class AnalysisSettings:
         words=Words("Panel", "{} (left, top, right, bottom)", same=_same_panel),
     )
     mode: str = _mode_setting()
+    excel: bool = _excel_setting()
 
     def __post_init__(self) -> None:
         refuse_unknown_mode(self.mode)

@@ -111,7 +111,7 @@ def shape_chart(values: NDArray[np.float64], axis: Axis) -> Markup:
     up = Scale(0, round_up(float(counted_bins.counts.max(initial=1)) * 1.02), bottom, top)
     start = left_room(up, wanted=3, least=44.0, whole=True)
     across = padded_scale(counted_bins.edges, start, width - 10, logarithmic=False)
-    parts = left_axis(up, across.start, "Objects", wanted=3, grid_to=across.end, whole=True)
+    parts = left_axis(up, across.start, axis.noun.heading, wanted=3, grid_to=across.end, whole=True)
     parts += _bars(counted_bins, across, up, axis, len(values))
     parts += bottom_axis(across, bottom, axis.label, wanted=5, edge=width)
     median = float(np.median(values))

@@ -44,3 +44,8 @@ class Presentation:
     def readings(self, findings: Findings) -> Mapping[str, Reading]:
         """What the headline figures come to, by name."""
         return {figure.name: figure.function(findings) for figure in self.figures}
+
+    def figure_table(self, findings: Findings) -> dict[str, dict[str, float | None]]:
+        """The headline figures as they stand in ``summary.json``, by column name."""
+        calibrated = findings.content.measurements.pixel_size is not None
+        return {each.column(calibrated=calibrated): each.function(findings).as_dict() for each in self.figures}
