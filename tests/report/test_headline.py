@@ -88,3 +88,10 @@ def test_readings_survive_json():
     assert Reading.of_dict(Reading(1.5, 1.0, 2.0).as_dict()) == Reading(1.5, 1.0, 2.0)
     assert Reading(math.nan, math.inf).as_dict() == {"value": None, "low": None, "high": None}
     assert math.isnan(Reading.of_dict({"value": None}).value)
+
+
+def test_the_documentation_defines_each_as_the_code_does(repository):
+    page = (repository / "docs" / "report.md").read_text(encoding="utf-8")
+    for each in SIZE_HEADLINES:
+        row = f"| `{each.name}` | {each.label} | {each.symbol} | {each.definition} | {each.source} |"
+        assert row in page, f"docs/report.md: no row {row}"
