@@ -6,7 +6,7 @@ from importlib import import_module
 
 import pytest
 
-from uniaims.deprecation import OldAttribute, takes_old_fields
+from uniaims.deprecation import OldAttribute, old_argument, takes_old_fields
 from uniaims.flow_settings import FlowSettings
 from uniaims.pipeline.results import Summary
 from uniaims.pipeline.settings import AnalysisSettings
@@ -25,6 +25,10 @@ from uniaims.settings import former_names, from_table
         ("synthesis.scalebars", "Wear", "synthesis.scalebars", "Degradation"),
         ("synthesis.scalebars", "worn", "synthesis.scalebars", "degraded"),
         ("dataset.instances", "Instances", "dataset", "InstanceMasks"),
+        ("measurements.quantities", "QUANTITIES", "measurements.units", "QUANTITIES"),
+        ("pipeline.traces", "scale_facts", "pipeline.provenance", "scale_facts"),
+        ("report.census", "take_census", "report.image_counts", "image_counts"),
+        ("report.columns", "eye_unit", "report.columns", "display_unit"),
     ],
 )
 def test_the_old_name_is_the_new_thing_and_warns(module: str, old: str, home: str, new: str) -> None:
@@ -92,3 +96,15 @@ def test_settings_of_today_tell_what_they_were_called() -> None:
     assert former_names(AnalysisSettings)["parting_weight"] == "divergence_weight"
     with pytest.warns(DeprecationWarning, match="divergence_threshold"):
         assert FlowSettings(parting_roughness=2.0) == FlowSettings(divergence_threshold=2.0)  # type: ignore[call-arg]
+
+
+def test_old_arguments_are_taken_for_the_new_ones() -> None:
+    @old_argument("old", "new")
+    def called(first: int, new: int = 0) -> tuple[int, int]:
+        """Give what came."""
+        return first, new
+
+    assert called(1, 2) == called(1, new=2) == (1, 2)
+    with pytest.warns(DeprecationWarning, match=r"called\(old=\) goes with the next release: use new") as heard:
+        assert called(1, old=3) == (1, 3)
+    assert heard[0].filename == __file__

@@ -632,21 +632,21 @@ def test_documentation_lists_every_property(repository):
 
 def test_kinds_become_a_column(tmp_path):
     labels = np.array([[1, 0, 4], [1, 0, 4]])
-    measured = measure_labels(labels, kinds=["pore", 'a "b", c'])
+    measured = measure_labels(labels, kind_names=["pore", 'a "b", c'])
     assert measured.table.columns[:2] == ["label", "kind"]
-    assert measured.kinds == ("pore", 'a "b", c')
-    assert measured.select(np.array([False, True])).kinds == ('a "b", c',)
+    assert measured.kind_names == ("pore", 'a "b", c')
+    assert measured.select(np.array([False, True])).kind_names == ('a "b", c',)
     measured.to_csv(tmp_path / "table.csv")
-    assert polars.read_csv(tmp_path / "table.csv")["kind"].to_list() == list(measured.kinds)
-    assert measure_labels(labels).kinds == ()
+    assert polars.read_csv(tmp_path / "table.csv")["kind"].to_list() == list(measured.kind_names)
+    assert measure_labels(labels).kind_names == ()
 
 
 def test_no_instance_has_no_kind_but_the_column():
-    measured = measure_labels(np.zeros((4, 4), int), kinds=())
+    measured = measure_labels(np.zeros((4, 4), int), kind_names=())
     assert measured.table["kind"].dtype == polars.String
-    assert measured.kinds == ()
+    assert measured.kind_names == ()
 
 
 def test_kinds_of_other_instances_are_refused():
     with pytest.raises(InputError, match="1 kinds came for 2 instances"):
-        measure_labels(np.array([[1, 0, 2]]), kinds=["pore"])
+        measure_labels(np.array([[1, 0, 2]]), kind_names=["pore"])

@@ -94,3 +94,16 @@ def test_the_written_overlay_has_a_legend_and_is_else_the_same(tmp_path, disc_la
 def test_kinds_of_the_model_come_in_its_order_others_by_name(measured):
     assert kind_order(measured, NAMES) == NAMES
     assert kind_order(measured) == ("<b>grain</b>", "pore")
+
+
+def test_old_names_of_arguments_work_and_warn(disc_labels, kinds, measured, make_content):
+    image, new = np.zeros(disc_labels.shape, np.uint8), {"kind_names": kinds, "known_kinds": NAMES}
+    with pytest.warns(DeprecationWarning, match="kind_names=..., known_kinds="):
+        old = overlay(image, disc_labels, kinds=kinds, kind_names=NAMES)
+    np.testing.assert_array_equal(old, overlay(image, disc_labels, **new))
+    with pytest.warns(DeprecationWarning, match=r"measure\(kinds=\)"):
+        assert measure(disc_labels, "2.5 nm", kinds=kinds).table.equals(measured.table)
+    with pytest.warns(DeprecationWarning, match=r"Measurements\.kinds"):
+        assert measured.kinds == measured.kind_names == kinds
+    with pytest.warns(DeprecationWarning, match=r"ReportContent\(kinds=\)"):
+        assert replace(make_content(), kinds=NAMES).known_kinds == NAMES

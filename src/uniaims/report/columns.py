@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from uniaims.deprecation import old_names
 from uniaims.measurements import Measurements, Property
 from uniaims.pages.array_encoding import pack_array
 from uniaims.pages.units import OBJECT, PIXEL, LengthUnit, Noun, length_unit
@@ -31,6 +32,8 @@ ON_CARD = (
     "confidence",
 )
 """What the card of a chosen object says."""
+
+__getattr__ = old_names(__name__, {"eye_unit": f"{__name__}.display_unit"})
 
 LABEL_DEFINITION = "Number of the {}: its value in labels.tif."
 KIND_DEFINITION = "Likeliest kind of the {}, as the segmenter gave it."
