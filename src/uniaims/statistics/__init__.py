@@ -15,26 +15,42 @@ Sources:
 - Directions: Mardia & Jupp, Directional statistics, 2000; Rayleigh test by Wilkie 1983.
 """
 
+from uniaims.statistics.budget import Estimate, estimate
 from uniaims.statistics.comparisons import Comparison, compare
 from uniaims.statistics.directions import Directions, summarise_directions
 from uniaims.statistics.distributions import Histogram, LognormalFit, fit_lognormal, histogram
+from uniaims.statistics.groups import GroupDifference, compare_groups, kruskal_wallis
 from uniaims.statistics.intervals import Interval, bootstrap
+from uniaims.statistics.pictures import Picture, SampleFigure, VarianceShares, sample_percentile, variance_shares
+from uniaims.statistics.sample_size import objects_needed, pictures_needed
 from uniaims.statistics.summaries import SizePercentiles, Summary, size_percentiles, summarise, weighted_percentile
 
 __all__ = [
     "Comparison",
     "Directions",
+    "Estimate",
+    "GroupDifference",
     "Histogram",
     "Interval",
     "LognormalFit",
+    "Picture",
+    "SampleFigure",
     "SizePercentiles",
     "Summary",
+    "VarianceShares",
     "bootstrap",
     "compare",
+    "compare_groups",
+    "estimate",
     "fit_lognormal",
     "histogram",
+    "kruskal_wallis",
+    "objects_needed",
+    "pictures_needed",
+    "sample_percentile",
     "size_percentiles",
     "summarise",
     "summarise_directions",
+    "variance_shares",
     "weighted_percentile",
 ]
