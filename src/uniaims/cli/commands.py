@@ -13,6 +13,7 @@ import typer
 
 from uniaims.atomic import atomic_file
 from uniaims.cli import STOPPED, USAGE
+from uniaims.cli.comparison import compare
 from uniaims.cli.console import (
     counted,
     counted_of,
@@ -225,7 +226,7 @@ def sample(
 
 
 COMMANDS: tuple[Callable[..., None], ...] = (
-    analyse, measure, info, scale, models, train, finetune, quantise, evaluate, sample, synthesise
+    analyse, measure, compare, info, scale, models, train, finetune, quantise, evaluate, sample, synthesise
 )  # fmt: skip
 """In the order in which the help lists them."""
 

@@ -45,7 +45,7 @@ def shared_scale(violins: Sequence[Violin], start: float, end: float) -> Scale:
 
 def violin_row(violin: Violin, scale: Scale, unit: str, height: float = ROW_HEIGHT) -> Markup:
     """Draw one row on a shared scale: density, box from the lower to the upper quartile, median as a ring."""
-    parts = [*_grid(scale, 0, height), *_violin(violin, scale, height / 2, height * 0.42, unit)]
+    parts = [*_grid(scale, 0, height), *violin_marks(violin, scale, height / 2, height * 0.42, unit)]
     return drawing(scale.end + 8, height, parts, f"Sizes of {violin.name}: {_summary(violin, unit)}")
 
 
@@ -59,7 +59,7 @@ def axis_row(scale: Scale, title: str) -> Markup:
 
 def comparison_chart(violins: Sequence[Violin], axis_label: str, unit: str) -> Markup:
     """Draw all rows with their names and one axis below, to be put into a paper."""
-    longest = max((text_width(_short(violin.name)) for violin in violins), default=0.0)
+    longest = max((text_width(short_name(violin.name)) for violin in violins), default=0.0)
     counts = [f"n = {count(len(violin.values))}" for violin in violins]
     left, width, top = 18 + 1.1 * longest, 1136.0, 6.0
     scale = shared_scale(violins, left, width - 18 - max(map(text_width, counts), default=0.0))
@@ -67,14 +67,15 @@ def comparison_chart(violins: Sequence[Violin], axis_label: str, unit: str) -> M
     parts = _grid(scale, top, bottom)
     for index, violin in enumerate(violins):
         middle = top + ROW_HEIGHT * 0.8 * (index + 0.5)
-        parts.append(text(left - 10, middle + 4, _short(violin.name), "end", "title"))
-        parts += _violin(violin, scale, middle, ROW_HEIGHT * 0.34, unit)
+        parts.append(text(left - 10, middle + 4, short_name(violin.name), "end", "title"))
+        parts += violin_marks(violin, scale, middle, ROW_HEIGHT * 0.34, unit)
         parts.append(text(width, middle + 4, counts[index], "end"))
     parts += bottom_axis(scale, bottom, axis_label, edge=width)
     return drawing(width, bottom + 44, parts, f"{axis_label} of {counted(len(violins), 'image')}, one row each.")
 
 
-def _violin(violin: Violin, scale: Scale, middle: float, half_height: float, unit: str) -> list[str]:
+def violin_marks(violin: Violin, scale: Scale, middle: float, half_height: float, unit: str) -> list[str]:
+    """Density, box and median of a violin around a middle line; dots where there are too few values."""
     if len(violin.values) < FEWEST_FOR_A_SHAPE:
         return [element("circle", cx=scale(float(v)), cy=middle, r=2.5, class_="box") for v in violin.values]
     lower, median, upper = (float(q) for q in np.percentile(violin.values, (25, 50, 75)))
@@ -128,5 +129,6 @@ def _tip(violin: Violin, unit: str) -> str:
     return f"{violin.name}\n{violin.noun.counted(len(violin.values), 'complete')}\n{_summary(violin, unit)}"
 
 
-def _short(name: str) -> str:
+def short_name(name: str) -> str:
+    """A name as a row of a drawing has room for it."""
     return name if len(name) <= 34 else f"{name[:16]}…{name[-17:]}"
