@@ -61,8 +61,8 @@ def _difference(compared: ComparedGroups) -> Section:
     rows = tuple(_pair_row(pair, compared.noun) for pair in compared.pairs)
     caption_of_table = (
         'p: of no difference, by the law of the interval; "Holm": for all pairs together; "permutation": by handing '
-        f'the {compared.noun.plural} to the groups in all ways, which can\'t be below the value in brackets; "larger in": '
-        "share of cases in which an object of the second group is larger than one of the first."
+        f"the {compared.noun.plural} to the groups in all ways, with the least value that it can have; "
+        '"larger in": share of cases in which an object of the second group is larger than one of the first.'
     )
     return Section(
         "difference", "Difference", sentences=tuple(sentences),
@@ -211,9 +211,9 @@ def _methods(compared: ComparedGroups) -> Section:
         f"The {compared.what} was compared between {counted(len(compared.groups), 'group')} of images analysed with "
         "Uni-AIMS. Objects cut by the border were left out. Since objects of one "
         f"{noun.singular} resemble each other, the {noun.singular} was the unit. The ratio of two groups and its "
-        f"{sure} interval come from resampling {noun.plural} and objects within them (2,000 times) where both groups have "
-        f"five {noun.plural} or more, and else from Welch's t of the logarithms of the {noun.plural}' figures; of two "
-        f"single {noun.plural}, from their objects. P-values follow the same law; for several pairs they were adjusted after "
-        f"Holm. Uni-AIMS {__version__}."
+        f"{sure} interval come from resampling {noun.plural} and objects within them (2,000 times) where both groups "
+        f"have five {noun.plural} or more, and else from Welch's t of the logarithms of the {noun.plural}' figures; of "
+        f"two single {noun.plural}, from their objects. P-values follow the same law; for several pairs they were "
+        f"adjusted after Holm. Uni-AIMS {__version__}."
     )
     return Section("methods", "Methods", sentences=(text,))
