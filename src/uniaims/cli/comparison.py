@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from uniaims.cli.flags import settings_from, settings_of
 from uniaims.cli.console import say, say_table, say_warning
+from uniaims.cli.flags import settings_from, settings_of
 from uniaims.cli.words import refuse_missing
 from uniaims.errors import SettingsError
 from uniaims.names import listed, shown_name

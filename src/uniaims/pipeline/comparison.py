@@ -20,7 +20,7 @@ import polars
 from uniaims.atomic import atomic_file
 from uniaims.errors import InputError
 from uniaims.measurements import PROPERTIES
-from uniaims.measurements.table import write_csv
+from uniaims.measurements.files import Sheet, csv
 from uniaims.names import listed, shown, shown_name
 from uniaims.pipeline.comparison_settings import ComparisonSettings
 from uniaims.pipeline.grouping import Member, by_folders, by_patterns, by_table, parse_patterns, results_in
@@ -80,7 +80,7 @@ def write_comparison(output: str | Path, compared: ComparedGroups) -> None:
         OutputError: if they can't be written.
     """
     folder = Path(output)
-    write_csv(folder / TABLE, pictures_table(compared))
+    csv.TYPE.write(folder / TABLE, [Sheet("Pictures", pictures_table(compared))])
     with atomic_file(folder / FIGURES) as temporary:
         text = json.dumps(comparison_json(compared), indent=2, ensure_ascii=False, allow_nan=False)
         temporary.write_text(shown(text) + "\n", encoding="utf-8")
