@@ -12,7 +12,6 @@ from uniaims.pages.units import counted, interval, number
 from uniaims.report.violins import Violin, shared_scale, short_name, violin_marks
 
 WIDTH, ROW = 1136.0, 46.0
-CURVES_WIDTH = 774.0
 HUES = 7
 BAND_FROM, BAND_SAMPLES = 5, 200
 """Groups of so many pictures or more get a band, from so many samples."""
@@ -88,10 +87,10 @@ def cumulative_chart(curves: Sequence[Curve], axis_label: str) -> Markup:
     """Draw the share of objects up to each size for each group, with a band or the pictures' own curves."""
     height, top, bottom, left = 424.0, 34.0, 380.0, 52.0
     violins = [Violin(curve.name, np.concatenate(curve.pictures)) for curve in curves]
-    across = shared_scale(violins, left, CURVES_WIDTH - 18)
+    across = shared_scale(violins, left, WIDTH - 18)
     up = Scale(0, 100, bottom, top)
     sizes = np.geomspace(across.low, across.high, CURVE_POINTS)
-    parts = [line(left, up(tick), CURVES_WIDTH - 18, up(tick), "grid") for tick in (25, 50, 75, 100)]
+    parts = [line(left, up(tick), WIDTH - 18, up(tick), "grid") for tick in (25, 50, 75, 100)]
     parts += [text(left - 8, up(tick) + 4, str(tick), "end") for tick in (0, 25, 50, 75, 100)]
     parts.append(
         text(14, (top + bottom) / 2, "Objects / %", "middle", "title", f"rotate(-90 14 {(top + bottom) / 2:g})")
@@ -104,8 +103,8 @@ def cumulative_chart(curves: Sequence[Curve], axis_label: str) -> Markup:
         parts.append(text(x + 24, 18, name, "start", "strong"))
         x += 44 + text_width(name)
         parts += _curves(curve, sizes, across, up, hue)
-    parts += bottom_axis(across, bottom, axis_label, edge=CURVES_WIDTH)
-    return drawing(CURVES_WIDTH, height, parts, f"Cumulative share of {axis_label} of {counted(len(curves), 'group')}.")
+    parts += bottom_axis(across, bottom, axis_label, edge=WIDTH)
+    return drawing(WIDTH, height, parts, f"Cumulative share of {axis_label} of {counted(len(curves), 'group')}.")
 
 
 def _curves(curve: Curve, sizes: NDArray[np.float64], across: Scale, up: Scale, hue: str) -> list[str]:
