@@ -1,7 +1,7 @@
 """Excel workbooks, by XlsxWriter: numbers as numbers, text as text, whatever it begins with."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,11 +55,11 @@ def _cut(text: str) -> str:
     return told if len(told) <= LONGEST_TEXT else told[: LONGEST_TEXT - 1] + "…"
 
 
-def _width(heading: str, values: Sequence[object]) -> float:
+def _width(heading: str, values: Sequence[object]) -> int:
     """Width of a column in signs; long headings wrap."""
-    longest: Callable[[Sequence[object]], int] = lambda texts: max((len(str(text)) for text in texts), default=0)  # noqa: E731
     numbers = all(value is None or isinstance(value, int | float) for value in values)
-    return min(WIDEST_COLUMN, max(longest(heading.split()) + 2, 10 if numbers else longest(values) + 2))
+    texts = (*heading.split(), "1234567.8") if numbers else (*heading.split(), *map(str, values))
+    return min(WIDEST_COLUMN, max(map(len, texts), default=0) + 2)
 
 
 TYPE = FileType(".xlsx", "results.xlsx", _fill, "excel", "xlsxwriter", "excel", ROWS_OF_A_SHEET - 1)
