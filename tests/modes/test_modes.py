@@ -20,6 +20,7 @@ from uniaims.modes.particles import MODE
 from uniaims.pages.units import Noun
 from uniaims.pipeline import AnalysisSettings, analyse_batch, measure_file
 from uniaims.pipeline.given_labels import save_measurements
+from uniaims.pipeline.settings import MeasureSettings
 from uniaims.report import Headline, Reading, Section
 from uniaims.segmenter import SegmenterSettings
 from uniaims.settings import json_schema
@@ -123,7 +124,9 @@ def test_labels_are_measured_in_a_mode(dummy, tmp_path, capsys):
     np.save(tmp_path / "labels.npy", np.pad(np.ones((6, 6), np.uint16), 4))
     (found,) = measure_file(tmp_path / "labels.npy", mode="dummies")
     assert found.measurements.table.columns == ["label", "area_px2", "looseness_px"]
-    save_measurements(tmp_path / "out", found.measurements, found.labels, None, "labels.npy", (), found.mode)
+    save_measurements(
+        tmp_path / "out", found.measurements, found.labels, None, "labels.npy", (), MeasureSettings(found.mode)
+    )
     assert "1 dummy found" in text_of(tmp_path / "out" / "report.html")
     assert main(["measure", str(tmp_path / "labels.npy"), "--mode", "dummies"]) == 0
     assert capsys.readouterr().out.startswith("label,area_px2,looseness_px")
