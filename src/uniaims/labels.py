@@ -275,14 +275,26 @@ def polygons(labels: npt.ArrayLike) -> list[npt.NDArray[np.float32]]:
     Raises:
         LabelsError: if the array is no label image, or its numbers are far higher than its number of pixels.
     """
-    checked = check_labels(labels)
-    count = _table_size(checked)
+    points, offsets = traced(check_labels(labels))
+    return np.split(points, offsets[1:-1]) if len(offsets) > 1 else []
+
+
+def traced(labels: Labels) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+    """The outer contours of labels (H, W) that were checked, one after the other; see `polygons`.
+
+    Returns:
+        points (K, 2) x, y in px; offsets (N + 1,), where each contour begins.
+
+    Raises:
+        LabelsError: if the numbers are far higher than the number of pixels.
+    """
+    count = _table_size(labels)
     if count == 0:
-        return []
-    pieces = pieces_of(checked)
-    places = components.largest_pieces(pieces.first, pieces.start, pieces.value, pieces.parent, checked.shape[1], count)
-    points, offsets = contours.trace_all(checked, places[1:])
-    return np.split(points, offsets[1:-1])
+        return np.empty((0, 2), np.float32), np.zeros(1, np.int64)
+    pieces = pieces_of(labels)
+    places = components.largest_pieces(pieces.first, pieces.start, pieces.value, pieces.parent, labels.shape[1], count)
+    points, offsets = contours.trace_all(labels, places[1:])
+    return points, offsets
 
 
 def _table_size(labels: Labels) -> int:

@@ -15,13 +15,28 @@ from uniaims._kernels import rings
 STEP = 0.5
 """Distance of the samples of a profile, and of the points of a ring, px."""
 SMALLEST_RING, LARGEST_RING = 24, 4096
+SMOOTHING_PX = 1.0
+"""Standard deviation of the smoothing along the outline of a label before normals are taken."""
 TOUCHING_PX = 1.5
 """A neighbour this near leaves no place for an outer level."""
+LEAST_FREE, MOST_WEAK, MOST_SHIFT, MOST_BLUR = 0.15, 0.3, 0.2, 0.4
+"""Shares of the outline; largest median shift in diameters; largest width of the edge in halves of the usual chord."""
 STATIONS = 64
+"""Places along a ring at which running medians are taken."""
+GUARD_WIDTHS, REACH_WIDTHS = 2.0, 5.0
+"""Levels are taken between these distances from the edge, in widths of the edge."""
+QUARTERS = 1.349
+"""Distance of the places of a quarter and three quarters of a blurred step, in standard deviations of the blur."""
+NOISES = 3.0
+"""A rim is weak where its contrast is below so many deviations of the noise."""
+CLEAR = 8.0
+"""Profiles are averaged with their neighbours until the contrast is so many deviations of the noise."""
+SHAPE_PLACES = np.array([-5.0, -4.0, -3.0, -2.0, -1.0, 1.0, 2.0, 3.0])
+"""Where the shape of an edge is told, in widths from half height, outwards."""
 
-SHIFT, SPREAD, WIDTH, WEAK_SHARE, FREE_SHARE, DIAMETER, FADING = range(7)
+REASON, SHIFT, SPREAD, WIDTH, BLUR, WEAK_SHARE, FREE_SHARE = range(7)
 RESULT_COLUMNS = 7
-STEP_LAW, RIM_LAW = range(2)
+ACCEPTED, TOO_SMALL, LITTLE_RIM, LOW_CONTRAST, LARGE_SHIFT, TOO_BLURRED = range(6)
 
 
 @njit(cache=True, nogil=True)
@@ -152,22 +167,8 @@ def side_levels(profiles, ends, guard):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def rim_levels(profiles, ends, levels, reach):  # type: ignore[no-untyped-def]
-    """Replace the inner levels by those of the rim: the extreme grey level within ``reach`` places of the middle."""
-    count, middle = profiles.shape[0], profiles.shape[1] // 2
-    raw = np.empty(count)
-    for i in range(count):
-        sign = 1.0 if levels[i, 0] > levels[i, 1] else -1.0
-        raw[i] = levels[i, 0]
-        for k in range(max(ends[i, 0], middle - reach), min(ends[i, 1], middle + reach // 2) + 1):
-            if sign * (profiles[i, k] - raw[i]) > 0:
-                raw[i] = profiles[i, k]
-    levels[:, 0] = rings.running_median(raw, max(3, count // 8), STATIONS)
-
-
-@njit(cache=True, nogil=True)
-def crossings(profiles, ends, levels, share):  # type: ignore[no-untyped-def]
-    """Place (M,) in px from the middle where each profile crosses the level a ``share`` of the way from out- to inside.
+def crossings(profiles, ends, levels):  # type: ignore[no-untyped-def]
+    """Place (M,) in px from the middle where each profile falls through the level half way from inside to outside.
 
     The crossing nearest to the middle counts; NaN where there is none, or something touches.
     """
@@ -176,7 +177,7 @@ def crossings(profiles, ends, levels, share):  # type: ignore[no-untyped-def]
     for i in range(count):
         if ends[i, 1] <= middle or math.isnan(levels[i, 0]) or math.isnan(levels[i, 1]):
             continue
-        wanted, best = levels[i, 1] + share * (levels[i, 0] - levels[i, 1]), math.inf
+        wanted, best = (levels[i, 0] + levels[i, 1]) / 2, math.inf
         sign = 1.0 if levels[i, 0] > levels[i, 1] else -1.0
         for k in range(ends[i, 0], ends[i, 1]):
             here, there = sign * (profiles[i, k] - wanted), sign * (profiles[i, k + 1] - wanted)
@@ -202,27 +203,26 @@ def drop_jumps(shifts):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def settled(shifts, ends, middle, noise, least):  # type: ignore[no-untyped-def]
+def settled(shifts, touched, noise):  # type: ignore[no-untyped-def]
     """Shifts (M,) of the whole ring: touched points get the median of the others, gaps are bridged, all is smoothed.
 
     The spline is as stiff as it takes to bring the noise of the points, which go together over about 2 px, to
-    0.05 px, but no less than ``least`` px and no more than a 24th of the ring.
+    0.05 px, but no less than 2 px, the blur of the image, and no more than a 24th of the ring.
     """
-    count, usual = shifts.shape[0], rings.median_of(shifts)
-    whole = shifts.copy()
-    for i in range(count):
-        if ends[i, 1] <= middle:
-            whole[i] = usual
+    count = shifts.shape[0]
+    whole = np.where(touched, rings.median_of(shifts), shifts)
     rings.fill_gaps(whole)
-    stiffness = min(max(0.265 * 2.0 * (noise / 0.05) ** 2, least), max(count * STEP / 24, least)) / STEP
+    # a smoothing spline of stiffness h leaves 0.265 / h of the variance of white noise (Silverman 1984)
+    wanted = 0.265 * 2.0 * (noise / 0.05) ** 2
+    stiffness = min(max(wanted, 2.0), max(count * STEP / 24, 2.0))
     out = np.empty(count)
-    rings.convolve(whole, rings.spline(stiffness, count), out)
+    rings.convolve(whole, rings.spline(stiffness / STEP, count), out)
     return out
 
 
 @njit(cache=True, nogil=True)
-def edge_width(profiles, ends, levels, guard):  # type: ignore[no-untyped-def]
-    """Standard deviation in px of the blur that the mean edge shows, from the places of a quarter and three quarters."""
+def mean_edge(profiles, ends, levels, guard):  # type: ignore[no-untyped-def]
+    """Mean profile (T,) of the free rim, 0 outside and 1 inside; NaN where no profile reaches."""
     middle = profiles.shape[1] // 2
     mean, known = np.zeros(profiles.shape[1]), np.zeros(profiles.shape[1])
     for i in range(profiles.shape[0]):
@@ -233,91 +233,153 @@ def edge_width(profiles, ends, levels, guard):  # type: ignore[no-untyped-def]
             if not math.isnan(profiles[i, k]):
                 mean[k] += (profiles[i, k] - levels[i, 1]) / contrast
                 known[k] += 1
-    places = np.full(2, math.nan)
-    for turn in range(2):
-        wanted, best = 0.75 - 0.5 * turn, math.inf
-        for k in range(profiles.shape[1] - 1):
-            if known[k] == 0 or known[k + 1] == 0:
-                continue
-            here, there = mean[k] / known[k] - wanted, mean[k + 1] / known[k + 1] - wanted
-            if here >= 0 > there and abs(k - middle + here / (here - there)) < abs(best):
-                best = k - middle + here / (here - there)
-        places[turn] = best
-    width = (places[1] - places[0]) * STEP / 1.349
-    return width if 0 < width < math.inf else math.nan
+    for k in range(mean.shape[0]):
+        mean[k] = mean[k] / known[k] if known[k] >= 0.25 * known[middle] and known[k] > 0 else math.nan
+    return mean
 
 
 @njit(cache=True, nogil=True)
-def blur_correction(table, width, length):  # type: ignore[no-untyped-def]
-    """How far outwards, in px, the true edge of a body of this perimeter lies from half height."""
-    radius = length / (2 * math.pi)
-    place = width / radius / (table[1, 0] - table[0, 0])
-    at = min(int(place), table.shape[0] - 2)
-    share = min(place - at, 1.0)
-    return radius * (table[at, 1] * (1 - share) + table[at + 1, 1] * share)
+def place_of(mean, wanted):  # type: ignore[no-untyped-def]
+    """Place in px where a mean profile falls through a level, the one nearest to the middle; NaN where none."""
+    middle, best = mean.shape[0] // 2, math.inf
+    for k in range(mean.shape[0] - 1):
+        here, there = mean[k] - wanted, mean[k + 1] - wanted
+        if here >= 0 > there and abs(k - middle + here / (here - there)) < abs(best):
+            best = k - middle + here / (here - there)
+    return best * STEP if best < math.inf else math.nan
 
 
 @njit(cache=True, nogil=True)
-def _find_edge(image, ring, limits, law, table, result):  # type: ignore[no-untyped-def]
-    """Move a ring onto the edge; fill the figures of its instance."""
-    count, diameter = ring.shape[0], result[DIAMETER]
-    free = limits[:, 1] > 0
-    total, width, noise = np.zeros(count), 1.0, 0.0
+def edge_width(mean):  # type: ignore[no-untyped-def]
+    """Standard deviation in px of the blur that a mean profile shows, from the places of a quarter and three quarters."""
+    width = (place_of(mean, 0.25) - place_of(mean, 0.75)) / QUARTERS
+    return width if width > 0 else math.nan
+
+
+@njit(cache=True, nogil=True)
+def edge_shape(mean, width):  # type: ignore[no-untyped-def]
+    """How far (S,) a mean profile is from a blurred step, at ``SHAPE_PLACES``; beyond its ends as at its ends."""
+    known = np.flatnonzero(~np.isnan(mean))
+    half = place_of(mean, 0.5) / STEP + mean.shape[0] // 2
+    shape = np.zeros(SHAPE_PLACES.shape[0])
+    for j in range(shape.shape[0]):
+        place = min(max(half + SHAPE_PLACES[j] * width / STEP, float(known[0])), known[-1] - 1e-9)
+        at = int(place)
+        value = mean[at] + (place - at) * (mean[at + 1] - mean[at])
+        shape[j] = value - 0.5 * math.erfc((place - half) * STEP / width / math.sqrt(2.0))
+    return shape
+
+
+@njit(cache=True, nogil=True)
+def blur_shift(errors, width, ring, thickness):  # type: ignore[no-untyped-def]
+    """How far outwards, in px, the true edge of a body lies from half height, by `blurred_bodies.half_height_errors`.
+
+    ``thickness``: half of the usual chord across the body. The first-order part is right for every closed outline.
+    """
+    length, area = rings.length_of(ring), rings.area_of(ring)
+    slender = min(max(2 * area / (length * thickness) - 1, 0.0), 1.0)
+    place = min(width / thickness / errors[1, 0], errors.shape[0] - 1.001)
+    at, share = int(place), place - int(place)
+    disc = errors[at, 1] + share * (errors[at + 1, 1] - errors[at, 1])
+    strip = errors[at, 2] + share * (errors[at + 1, 2] - errors[at, 2])
+    return math.pi * width * width / length + thickness * ((1 - slender) * disc + slender * strip)
+
+
+@njit(cache=True, nogil=True)
+def _look(image, ring, limits, total, width, first):  # type: ignore[no-untyped-def]
+    """Shifts (M,) from a ring to the edge, NaN where unknown; levels (M, 2), noise, mean profile."""
+    reach = int(math.ceil(max(3.0, 0.15 * ring.shape[0] * STEP / math.pi, REACH_WIDTHS * width) / STEP))
+    guard = reach // 2 if first else max(2, int(round(GUARD_WIDTHS * width / STEP)))
+    profiles, ends = take_profiles(image, ring, limits, total, reach)
+    levels, noise = side_levels(profiles, ends, guard)
+    clear = rings.median_of(np.abs(levels[:, 0] - levels[:, 1])) / max(noise, 1e-9)
+    half = ring.shape[0] // 16 if not clear > 0 else min(int((CLEAR / clear) ** 2 / STEP), ring.shape[0] // 16)
+    found = crossings(average_along(profiles, half), ends, levels)
+    mean = mean_edge(profiles, ends, levels, guard)
+    return found, levels, noise, mean
+
+
+@njit(cache=True, nogil=True)
+def _move(ring, shifts):  # type: ignore[no-untyped-def]
+    normals = rings.normals_of(ring)
+    for i in range(ring.shape[0]):
+        ring[i, 0] += shifts[i] * normals[i, 0]
+        ring[i, 1] += shifts[i] * normals[i, 1]
+
+
+@njit(cache=True, nogil=True)
+def _find_edge(image, ring, limits, law, errors, result):  # type: ignore[no-untyped-def]
+    """Move a ring onto the edge in three looks, the last one from the edge itself; fill the figures of its instance."""
+    count, free = ring.shape[0], limits[:, 1] > 0
+    result[FREE_SHARE], result[WEAK_SHARE] = free.mean(), 1.0
+    total, width = np.zeros(count), 1.0
     for turn in range(3):
-        reach = int(math.ceil(max(3.0, 0.15 * diameter, 3.5 * width) / STEP))
-        guard = max(2, int(round((2.0 * width if turn else 0.5 * reach * STEP) / STEP)))
-        profiles, ends = take_profiles(image, ring, limits, total, reach)
-        levels, noise = side_levels(profiles, ends, guard)
-        contrast = np.abs(levels[:, 0] - levels[:, 1])
-        clear = max(rings.median_of(contrast) / max(noise, 1e-9), 1e-3)
-        half = min(int((8 / clear) ** 2 / STEP), count // 16)
-        averaged = average_along(profiles, half)
-        if law == RIM_LAW:
-            rim_levels(averaged, ends, levels, int(3 / STEP))
-        found = crossings(averaged, ends, levels, 0.5)
+        found, levels, noise, mean = _look(image, ring, limits, total, width, turn == 0)
         jitter = drop_jumps(found)
-        if np.isnan(found).all():
-            break
-        if turn:
-            seen = edge_width(profiles, ends, levels, guard)
-            width = seen if not math.isnan(seen) else width
-        moved = settled(found, ends, reach, jitter, 2.0)
+        if math.isnan(jitter):
+            return
+        moved = settled(found, ~free, jitter)
+        seen = edge_width(mean) if turn else math.nan
+        width = width if math.isnan(seen) else seen
         if turn == 2:
-            moved += blur_correction(table, width, rings.length_of(ring))
-        normals = rings.normals_of(ring)
-        for i in range(count):
-            ring[i, 0] += moved[i] * normals[i, 0]
-            ring[i, 1] += moved[i] * normals[i, 1]
+            thickness = max(rings.median_of(limits[:, 0] + total + moved), 1.0)
+            result[WIDTH], result[BLUR] = width, width / thickness
+            moved += blur_shift(errors, width, ring, thickness)
+            if not math.isnan(seen):
+                moved += width * min(max((law * edge_shape(mean, width)).sum(), -1.5), 1.5)
+        _move(ring, moved)
         total += moved
         if turn < 2:
-            rings.smooth_ring(ring, 2.0, rings.area_of(ring))
-    weak = free & ~(contrast >= 3 * noise)
-    result[FREE_SHARE] = free.mean()
+            rings.smooth_ring(ring, SMOOTHING_PX / STEP, rings.area_of(ring))
+    weak = free & ~(np.abs(levels[:, 0] - levels[:, 1]) >= NOISES * noise)
     result[WEAK_SHARE] = weak.sum() / max(free.sum(), 1)
-    result[WIDTH] = width
     result[SHIFT] = rings.median_of(np.where(free, total, math.nan))
-    result[SPREAD] = total[free].std() if free.any() else math.nan
+    result[SPREAD] = total[free].std()
 
 
 @njit(cache=True, nogil=True)
-def find_edges(image, labels, numbers, lines, law, table, points, results):  # type: ignore[no-untyped-def]
-    """Fill ``points`` (R, 2) float32 with a ring for each instance, and ``results`` (N, RESULT_COLUMNS).
+def _judged(result, diameter, most_shift_px):  # type: ignore[no-untyped-def]
+    """Why an edge is refused, from the figures of its instance; each comparison fails for NaN."""
+    if not result[FREE_SHARE] >= LEAST_FREE:
+        return LITTLE_RIM
+    if not result[WEAK_SHARE] <= MOST_WEAK:
+        return LOW_CONTRAST
+    if not result[BLUR] <= MOST_BLUR:
+        return TOO_BLURRED
+    if not abs(result[SHIFT]) <= min(MOST_SHIFT * diameter, most_shift_px):
+        return LARGE_SHIFT
+    return ACCEPTED
+
+
+@njit(cache=True, nogil=True)
+def find_edges(image, labels, numbers, lines, rules, points, results):  # type: ignore[no-untyped-def]
+    """Fill ``points`` (R, 2) float32 with a ring for each instance, and ``results`` (N, RESULT_COLUMNS), NaN if unknown.
 
     ``lines``: corners (K, 2) of the outlines of the labels, where each instance's begin (N + 1,), where each one's ring
-    begins (N + 1,). A ring that is not moved is the label's outline, smoothed, with its area.
+    begins (N + 1,). ``rules``: law (S,), how far outwards the edge lies from half height by its shape, in widths;
+    `blurred_bodies.half_height_errors`; least diameter and largest shift in px. The ring of an instance that is refused
+    is the label's outline, smoothed, with its area.
     """
     corners, starts, ring_starts = lines
+    law, errors, least_px, most_shift_px = rules
     for i in range(len(numbers)):
-        own = corners[starts[i] : starts[i + 1]]
-        ring = np.empty((ring_starts[i + 1] - ring_starts[i], 2))
         results[i, :] = math.nan
+        results[i, REASON] = TOO_SMALL
+        own = corners[starts[i] : starts[i + 1]]
+        if own.shape[0] == 0:
+            continue
+        ring = np.empty((ring_starts[i + 1] - ring_starts[i], 2))
         # the midpoint polygon of a mask cuts half a pixel off in all
         area = rings.area_of(own) + 0.5
+        diameter = math.sqrt(4 * area / math.pi)
         rings.resample(own, rings.length_of(own), ring)
-        rings.smooth_ring(ring, 2.0, area)
-        results[i, DIAMETER] = math.sqrt(4 * area / math.pi)
-        if results[i, DIAMETER] >= 6:
-            most = max(6.0, 0.5 * results[i, DIAMETER])
-            limits = limits_of(labels, numbers[i], ring, rings.normals_of(ring), most)
-            _find_edge(image, ring, limits, law, table, results[i])
+        rings.smooth_ring(ring, SMOOTHING_PX / STEP, area)
         points[ring_starts[i] : ring_starts[i + 1]] = ring
+        if diameter < least_px:
+            continue
+        most = max(12.0, 0.5 * diameter)
+        limits = limits_of(labels, numbers[i], ring, rings.normals_of(ring), most)
+        _find_edge(image, ring, limits, law, errors, results[i])
+        results[i, REASON] = _judged(results[i], diameter, most_shift_px)
+        if results[i, REASON] == ACCEPTED:
+            points[ring_starts[i] : ring_starts[i + 1]] = ring

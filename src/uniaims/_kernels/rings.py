@@ -20,6 +20,15 @@ def length_of(points):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
+def lengths_of(points, offsets):  # type: ignore[no-untyped-def]
+    """Length (N,) of each of the closed lines ``points[offsets[i]:offsets[i + 1]]``."""
+    lengths = np.empty(offsets.shape[0] - 1)
+    for i in range(lengths.shape[0]):
+        lengths[i] = length_of(points[offsets[i] : offsets[i + 1]])
+    return lengths
+
+
+@njit(cache=True, nogil=True)
 def area_of(points):  # type: ignore[no-untyped-def]
     """Area inside of a closed line, positive where it runs clockwise on the screen; from its first point (exact)."""
     total = 0.0

@@ -12,7 +12,7 @@ from uniaims.statistics.samples import Floats, known_values
 
 Weighting = Literal["number", "area", "volume"]
 
-_POWERS: dict[Weighting, int] = {"number": 0, "area": 2, "volume": 3}
+POWERS: dict[Weighting, int] = {"number": 0, "area": 2, "volume": 3}
 
 
 @dataclass(frozen=True)
@@ -133,6 +133,6 @@ def weighted_percentile(diameters: Floats, percent: float, weighting: Weighting 
 
 
 def _power(weighting: Weighting) -> int:
-    if weighting not in _POWERS:
-        raise SettingsError(f"weighting = {weighting!r} is unknown. There are: {', '.join(_POWERS)}.")
-    return _POWERS[weighting]
+    if weighting not in POWERS:
+        raise SettingsError(f"weighting = {weighting!r} is unknown. There are: {', '.join(POWERS)}.")
+    return POWERS[weighting]
