@@ -19,7 +19,7 @@ SMOOTHING_PX = 1.0
 """Standard deviation of the smoothing along the outline of a label before normals are taken."""
 TOUCHING_PX = 1.5
 """A neighbour this near leaves no place for an outer level."""
-LEAST_FREE, MOST_WEAK, MOST_SHIFT, MOST_BLUR = 0.15, 0.3, 0.2, 0.4
+LEAST_FREE, MOST_WEAK, MOST_SHIFT, MOST_BLUR = 0.15, 0.3, 0.2, 0.45
 """Shares of the outline; largest median shift in diameters; largest width of the edge in halves of the usual chord."""
 STATIONS = 64
 """Places along a ring at which running medians are taken."""
@@ -207,14 +207,14 @@ def settled(shifts, touched, noise):  # type: ignore[no-untyped-def]
     """Shifts (M,) of the whole ring: touched points get the median of the others, gaps are bridged, all is smoothed.
 
     The spline is as stiff as it takes to bring the noise of the points, which go together over about 2 px, to
-    0.05 px, but no less than 2 px, the blur of the image, and no more than a 24th of the ring.
+    0.1 px, but no less than the smoothing of the image and no more than a 24th of the ring.
     """
     count = shifts.shape[0]
     whole = np.where(touched, rings.median_of(shifts), shifts)
     rings.fill_gaps(whole)
     # a smoothing spline of stiffness h leaves 0.265 / h of the variance of white noise (Silverman 1984)
-    wanted = 0.265 * 2.0 * (noise / 0.05) ** 2
-    stiffness = min(max(wanted, 2.0), max(count * STEP / 24, 2.0))
+    wanted = 0.265 * 2.0 * (noise / 0.1) ** 2
+    stiffness = max(min(wanted, count * STEP / 24), 0.7)
     out = np.empty(count)
     rings.convolve(whole, rings.spline(stiffness / STEP, count), out)
     return out

@@ -31,7 +31,7 @@ def half_height_errors() -> Floats:
     The disc's is without its first-order part, half of the square of the width.
     """
     found = np.array([[*_seen(_disc, width), *_seen(_strip, width)] for width in _WIDTHS])
-    grid = np.linspace(0.0, 0.4, 41)
+    grid = np.linspace(0.0, 0.45, 46)
     disc = np.interp(grid, np.append(0, found[:, 0]), np.append(0, found[:, 1] - found[:, 0] ** 2 / 2))
     strip = np.interp(grid, np.append(0, found[:, 2]), np.append(0, found[:, 3]))
     return np.stack([grid, disc, strip], axis=1)
