@@ -28,7 +28,7 @@ class Plate:
         diameter_px: of the circle of the same area.
         blur_px: standard deviation of the probe.
         contrast_to_noise: contrast over the standard deviation of a pixel.
-        look: "bright" or "dark" objects, or bright ones on a ground with a "gradient" 1.5 times as high as the contrast.
+        look: "bright" or "dark" objects, or bright ones on a "gradient" 1.5 times as high as the contrast.
         seed: of places and noise.
     """
 
@@ -101,7 +101,11 @@ def reach_of(wanted: Plate) -> float:
 def plate(wanted: Plate, most: int = 196, side: int = 640) -> Drawn:
     """Draw a picture: up to ``most`` objects on a picture of at most ``side`` px, at least four."""
     rng = np.random.default_rng(wanted.seed)
-    pitch = 2 * reach_of(wanted) * (2 if wanted.form == "pair" else 1) + max(8.0, 4 * wanted.blur_px, 0.35 * wanted.diameter_px) + 2
+    pitch = (
+        2 * reach_of(wanted) * (2 if wanted.form == "pair" else 1)
+        + max(8.0, 4 * wanted.blur_px, 0.35 * wanted.diameter_px)
+        + 2
+    )
     across = max(2, min(int(side / pitch), math.isqrt(most)))
     size = math.ceil(across * pitch)
     fine, labels = np.zeros((size * FINE, size * FINE), np.float32), np.zeros((size, size), np.uint32)

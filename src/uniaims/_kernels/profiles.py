@@ -17,6 +17,8 @@ STEP = 0.5
 SMALLEST_RING, LARGEST_RING = 24, 4096
 SMOOTHING_PX = 1.0
 """Standard deviation of the smoothing along the outline of a label before normals are taken."""
+CURVATURE_PX = 1.5
+"""Least deviation of the smoothing of curvatures; else a 32nd of the outline."""
 TOUCHING_PX = 1.5
 """A neighbour this near leaves no place for an outer level."""
 LEAST_FREE, MOST_WEAK, MOST_SHIFT, MOST_BLUR = 0.15, 0.3, 0.2, 0.45
@@ -31,8 +33,8 @@ NOISES = 3.0
 """A rim is weak where its contrast is below so many deviations of the noise."""
 CLEAR = 8.0
 """Profiles are averaged with their neighbours until the contrast is so many deviations of the noise."""
-SHAPE_PLACES = np.array([-5.0, -4.0, -3.0, -2.0, -1.0, 1.0, 2.0, 3.0])
-"""Where the shape of an edge is told, in widths from half height, outwards."""
+RIM_WIDTHS = 2.0
+"""So many widths inside of half height a bright rim stands out most."""
 
 REASON, SHIFT, SPREAD, WIDTH, BLUR, WEAK_SHARE, FREE_SHARE = range(7)
 RESULT_COLUMNS = 7
@@ -207,14 +209,14 @@ def settled(shifts, touched, noise):  # type: ignore[no-untyped-def]
     """Shifts (M,) of the whole ring: touched points get the median of the others, gaps are bridged, all is smoothed.
 
     The spline is as stiff as it takes to bring the noise of the points, which go together over about 2 px, to
-    0.1 px, but no less than the smoothing of the image and no more than a 24th of the ring.
+    0.05 px, but no less than 1.5 px, about the blur of an image, and no more than a 24th of the ring.
     """
     count = shifts.shape[0]
     whole = np.where(touched, rings.median_of(shifts), shifts)
     rings.fill_gaps(whole)
     # a smoothing spline of stiffness h leaves 0.265 / h of the variance of white noise (Silverman 1984)
-    wanted = 0.265 * 2.0 * (noise / 0.1) ** 2
-    stiffness = max(min(wanted, count * STEP / 24), 0.7)
+    wanted = 0.265 * 2.0 * (noise / 0.05) ** 2
+    stiffness = max(min(wanted, count * STEP / 24), 1.5)
     out = np.empty(count)
     rings.convolve(whole, rings.spline(stiffness / STEP, count), out)
     return out
@@ -251,30 +253,28 @@ def place_of(mean, wanted):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def edge_width(mean):  # type: ignore[no-untyped-def]
-    """Standard deviation in px of the blur that a mean profile shows, from the places of a quarter and three quarters."""
+    """Blur that a mean profile shows, as a standard deviation in px, from its places of a quarter and three quarters."""
     width = (place_of(mean, 0.25) - place_of(mean, 0.75)) / QUARTERS
     return width if width > 0 else math.nan
 
 
 @njit(cache=True, nogil=True)
-def edge_shape(mean, width):  # type: ignore[no-untyped-def]
-    """How far (S,) a mean profile is from a blurred step, at ``SHAPE_PLACES``; beyond its ends as at its ends."""
-    known = np.flatnonzero(~np.isnan(mean))
-    half = place_of(mean, 0.5) / STEP + mean.shape[0] // 2
-    shape = np.zeros(SHAPE_PLACES.shape[0])
-    for j in range(shape.shape[0]):
-        place = min(max(half + SHAPE_PLACES[j] * width / STEP, float(known[0])), known[-1] - 1e-9)
-        at = int(place)
-        value = mean[at] + (place - at) * (mean[at + 1] - mean[at])
-        shape[j] = value - 0.5 * math.erfc((place - half) * STEP / width / math.sqrt(2.0))
-    return shape
+def rim_height(mean, width):  # type: ignore[no-untyped-def]
+    """How far a mean profile stands above a blurred step inside of the edge, in contrasts; 0 where it ends before."""
+    place = (place_of(mean, 0.5) - RIM_WIDTHS * width) / STEP + mean.shape[0] // 2
+    at = math.floor(place)
+    if not 0 <= at < mean.shape[0] - 1:
+        return 0.0
+    height = mean[at] + (place - at) * (mean[at + 1] - mean[at]) - 0.5 * math.erfc(-RIM_WIDTHS / math.sqrt(2.0))
+    return 0.0 if math.isnan(height) else height
 
 
 @njit(cache=True, nogil=True)
-def blur_shift(errors, width, ring, thickness):  # type: ignore[no-untyped-def]
-    """How far outwards, in px, the true edge of a body lies from half height, by `blurred_bodies.half_height_errors`.
+def blur_shifts(errors, width, ring, thickness):  # type: ignore[no-untyped-def]
+    """How far outwards (M,), in px, the true edge lies from half height, see `uniaims.structures.blurred_bodies`.
 
-    ``thickness``: half of the usual chord across the body. The first-order part is right for every closed outline.
+    To first order by the curvature of each place, the rest alike all around. ``thickness``: half of the usual chord
+    across the body.
     """
     length, area = rings.length_of(ring), rings.area_of(ring)
     slender = min(max(2 * area / (length * thickness) - 1, 0.0), 1.0)
@@ -282,14 +282,15 @@ def blur_shift(errors, width, ring, thickness):  # type: ignore[no-untyped-def]
     at, share = int(place), place - int(place)
     disc = errors[at, 1] + share * (errors[at + 1, 1] - errors[at, 1])
     strip = errors[at, 2] + share * (errors[at + 1, 2] - errors[at, 2])
-    return math.pi * width * width / length + thickness * ((1 - slender) * disc + slender * strip)
+    rest = thickness * ((1 - slender) * disc + slender * strip)
+    return width * width / 2 * rings.curvatures(ring, max(CURVATURE_PX, length / 32)) + rest
 
 
 @njit(cache=True, nogil=True)
 def _look(image, ring, limits, total, width, first):  # type: ignore[no-untyped-def]
     """Shifts (M,) from a ring to the edge, NaN where unknown; levels (M, 2), noise, mean profile."""
-    reach = int(math.ceil(max(3.0, 0.15 * ring.shape[0] * STEP / math.pi, REACH_WIDTHS * width) / STEP))
-    guard = reach // 2 if first else max(2, int(round(GUARD_WIDTHS * width / STEP)))
+    reach = math.ceil(max(3.0, 0.15 * ring.shape[0] * STEP / math.pi, REACH_WIDTHS * width) / STEP)
+    guard = reach // 2 if first else max(2, round(GUARD_WIDTHS * width / STEP))
     profiles, ends = take_profiles(image, ring, limits, total, reach)
     levels, noise = side_levels(profiles, ends, guard)
     clear = rings.median_of(np.abs(levels[:, 0] - levels[:, 1])) / max(noise, 1e-9)
@@ -308,7 +309,7 @@ def _move(ring, shifts):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _find_edge(image, ring, limits, law, errors, result):  # type: ignore[no-untyped-def]
+def _find_edge(image, ring, limits, rim_gain, errors, result):  # type: ignore[no-untyped-def]
     """Move a ring onto the edge in three looks, the last one from the edge itself; fill the figures of its instance."""
     count, free = ring.shape[0], limits[:, 1] > 0
     result[FREE_SHARE], result[WEAK_SHARE] = free.mean(), 1.0
@@ -324,9 +325,7 @@ def _find_edge(image, ring, limits, law, errors, result):  # type: ignore[no-unt
         if turn == 2:
             thickness = max(rings.median_of(limits[:, 0] + total + moved), 1.0)
             result[WIDTH], result[BLUR] = width, width / thickness
-            moved += blur_shift(errors, width, ring, thickness)
-            if not math.isnan(seen):
-                moved += width * min(max((law * edge_shape(mean, width)).sum(), -1.5), 1.5)
+            moved += blur_shifts(errors, width, ring, thickness) - rim_gain * rim_height(mean, width) * width
         _move(ring, moved)
         total += moved
         if turn < 2:
@@ -353,15 +352,15 @@ def _judged(result, diameter, most_shift_px):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def find_edges(image, labels, numbers, lines, rules, points, results):  # type: ignore[no-untyped-def]
-    """Fill ``points`` (R, 2) float32 with a ring for each instance, and ``results`` (N, RESULT_COLUMNS), NaN if unknown.
+    """Fill ``points`` (R, 2) float32 with a ring for each instance, and ``results`` (N, RESULT_COLUMNS), NaN: unknown.
 
     ``lines``: corners (K, 2) of the outlines of the labels, where each instance's begin (N + 1,), where each one's ring
-    begins (N + 1,). ``rules``: law (S,), how far outwards the edge lies from half height by its shape, in widths;
-    `blurred_bodies.half_height_errors`; least diameter and largest shift in px. The ring of an instance that is refused
-    is the label's outline, smoothed, with its area.
+    begins (N + 1,). ``rules``: how many widths the edge lies inside of half height for each contrast that the rim stands
+    out; `blurred_bodies.half_height_errors`; least diameter and largest shift in px. The ring of an instance that is
+    refused is the label's outline, smoothed, with its area.
     """
     corners, starts, ring_starts = lines
-    law, errors, least_px, most_shift_px = rules
+    rim_gain, errors, least_px, most_shift_px = rules
     for i in range(len(numbers)):
         results[i, :] = math.nan
         results[i, REASON] = TOO_SMALL
@@ -379,7 +378,7 @@ def find_edges(image, labels, numbers, lines, rules, points, results):  # type: 
             continue
         most = max(12.0, 0.5 * diameter)
         limits = limits_of(labels, numbers[i], ring, rings.normals_of(ring), most)
-        _find_edge(image, ring, limits, law, errors, results[i])
+        _find_edge(image, ring, limits, rim_gain, errors, results[i])
         results[i, REASON] = _judged(results[i], diameter, most_shift_px)
         if results[i, REASON] == ACCEPTED:
             points[ring_starts[i] : ring_starts[i + 1]] = ring

@@ -82,7 +82,7 @@ def _normalised(kernel):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def gaussian(deviation, count):  # type: ignore[no-untyped-def]
     """Half of a Gaussian kernel for rings of ``count`` points; ``deviation`` in points."""
-    size = min(int(math.ceil(3 * deviation)) + 1, (count - 1) // 2)
+    size = min(math.ceil(3 * deviation) + 1, (count - 1) // 2)
     return _normalised(np.exp(-0.5 * (np.arange(size) / max(deviation, 1e-6)) ** 2))
 
 
@@ -92,7 +92,7 @@ def spline(stiffness, count):  # type: ignore[no-untyped-def]
 
     ``stiffness`` in points is the fourth root of the spline's penalty.
     """
-    size = min(int(math.ceil(7 * stiffness)) + 1, (count - 1) // 2)
+    size = min(math.ceil(7 * stiffness) + 1, (count - 1) // 2)
     place = np.arange(size) / (max(stiffness, 1e-6) * math.sqrt(2.0))
     return _normalised(np.exp(-place) * np.sin(place + math.pi / 4))
 
@@ -124,6 +124,20 @@ def normals_of(ring):  # type: ignore[no-untyped-def]
         size = max(math.hypot(along_x, along_y), 1e-12)
         normals[i, 0], normals[i, 1] = along_y / size, -along_x / size
     return normals
+
+
+@njit(cache=True, nogil=True)
+def curvatures(ring, deviation_px):  # type: ignore[no-untyped-def]
+    """Curvature (M,) in 1/px, positive where the ring is convex, smoothed along it; its integral is 2 pi."""
+    count, normals = ring.shape[0], normals_of(ring)
+    step = length_of(ring) / count
+    turns, out = np.empty(count), np.empty(count)
+    for i in range(count):
+        j = i + 1 if i + 1 < count else 0
+        cross = normals[i, 0] * normals[j, 1] - normals[i, 1] * normals[j, 0]
+        turns[i] = math.atan2(cross, normals[i, 0] * normals[j, 0] + normals[i, 1] * normals[j, 1])
+    convolve(turns, gaussian(deviation_px / step, count), out)
+    return out / step
 
 
 @njit(cache=True, nogil=True)

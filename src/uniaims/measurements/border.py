@@ -3,8 +3,8 @@
 Large objects are cut by the border more often than small ones. Two rules give unbiased figures:
 
 - **Counts and densities** take every object, cut ones with less weight (`count_weights`): 1/2 where one side cuts, 1/4
-  where two that meet do, 0 where opposite sides do. That is the mean of the four rules "count what two neighbouring sides
-  do not cut" (Gundersen, Journal of Microscopy 111, 1977; ASTM E112 and ISO 13322-1 know it as the half rule).
+  where two that meet do, 0 where opposite sides do. That is the mean of the four rules "count what two neighbouring
+  sides do not cut" (Gundersen, Journal of Microscopy 111, 1977), and is known as the half rule.
 - **Sizes and shapes** take whole objects only, each divided by its chance to lie whole in the field (`size_weights`):
   Miles, in Harding & Kendall, Stochastic geometry, 1974; Lantuejoul, Journal de Microscopie et de Spectroscopie
   Electroniques 5, 1980.
@@ -61,9 +61,7 @@ def evaluated_area(region: Box, obstacles: Sequence[Box] = ()) -> int:
     return int(_open_area(region, obstacles, 0, 0))
 
 
-def count_weights(
-    boxes: Boxes, region: Box, under_writing: NDArray[np.bool_] | None = None
-) -> Floats:  # fmt: skip
+def count_weights(boxes: Boxes, region: Box, under_writing: NDArray[np.bool_] | None = None) -> Floats:
     """What each object (N,) counts by in numbers and densities: the half rule.
 
     Args:

@@ -50,7 +50,9 @@ class WeightedSizes:
             InputError: if it was not asked for.
         """
         if percent not in self.percents:
-            raise InputError(f"percentile {percent:g} is not there: {', '.join(f'{each:g}' for each in self.percents)}.")
+            raise InputError(
+                f"percentile {percent:g} is not there: {', '.join(f'{each:g}' for each in self.percents)}."
+            )
         return self.values[self.percents.index(percent)]
 
 
@@ -74,8 +76,8 @@ def weighted_sizes(
 ) -> WeightedSizes:
     """Percentiles and mean of sizes, each with its weight.
 
-    Each size stands in the middle of its weight and the curve is straight between (Hyndman & Fan 1996, type 5, weighted);
-    where all weights are equal it is the plain percentile (type 7), as elsewhere in this package.
+    Each size stands in the middle of its weight and the curve is straight between (Hyndman & Fan 1996, type 5,
+    weighted); where all weights are equal it is the plain percentile (type 7), as elsewhere in this package.
 
     Args:
         sizes: (n,) 0 or more, any unit; NaN is left out.

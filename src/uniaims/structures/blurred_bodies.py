@@ -65,4 +65,5 @@ def _seen(body: Callable[[Floats, float], Floats], width: float) -> tuple[float,
 
 
 def _mean(levels: Floats, first: float, last: float) -> float:
-    return float(levels[(_PLACES >= first - 1e-9) & (_PLACES <= last)].mean())
+    start, stop = np.searchsorted(_PLACES, (first - 1e-9, last))
+    return float(levels[start:stop].mean())
