@@ -159,3 +159,39 @@ def _recorded(cover: NDArray[np.float32], wanted: Plate, rng: np.random.Generato
         image = image + contrast * 1.5 * (np.linspace(-0.5, 0.5, cover.shape[1], dtype=np.float32)[None])
     noisy = image + contrast / wanted.contrast_to_noise * rng.standard_normal(cover.shape, np.float32)
     return np.clip(np.rint(noisy), 0, 255).astype(np.uint8)
+
+
+@dataclass(frozen=True)
+class Field:
+    """Discs at random places of a plane, of which a square field shows a part; sizes follow a log-normal law.
+
+    Attributes:
+        side_px: of the field.
+        median_px: by number.
+        deviation: geometric standard deviation.
+        count: how many there are per field.
+    """
+
+    side_px: int
+    median_px: float
+    deviation: float
+    count: float
+
+    def percentiles(self, power: int) -> NDArray[np.float64]:
+        """True x10, x50, x90 by the size to a power (Hatch and Choate 1929)."""
+        sigma = math.log(self.deviation)
+        return self.median_px * np.exp(sigma * np.array([-1.2815516, 0.0, 1.2815516]) + power * sigma**2)
+
+    def draw(self, rng: np.random.Generator) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+        """True diameters (N,) of the discs that are seen, and the boxes (N, 4) of what the field shows of them."""
+        side, reach = self.side_px, self.median_px * self.deviation**4
+        number = rng.poisson(self.count * ((side + 2 * reach) / side) ** 2)
+        diameters = self.median_px * self.deviation ** rng.standard_normal(number)
+        centres, radii = rng.uniform(-reach, side + reach, (number, 2)), diameters / 2
+        near = np.hypot(*(centres - np.clip(centres, 0, side)).T) < radii
+        diameters, centres, radii = diameters[near], centres[near], radii[near, None]
+        # a pixel belongs to a disc if its centre does
+        low = np.clip(np.floor(centres - radii + 0.5), 0, side).astype(np.int32)
+        high = np.clip(np.floor(centres + radii + 0.5), 0, side).astype(np.int32)
+        seen = (high > low).all(axis=1)
+        return diameters[seen], np.concatenate([low, high], axis=1)[seen]

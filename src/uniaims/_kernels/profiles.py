@@ -253,7 +253,7 @@ def place_of(mean, wanted):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def edge_width(mean):  # type: ignore[no-untyped-def]
-    """Blur that a mean profile shows, as a standard deviation in px, from its places of a quarter and three quarters."""
+    """Blur that a mean profile shows, as a deviation in px, from its places of a quarter and three quarters."""
     width = (place_of(mean, 0.25) - place_of(mean, 0.75)) / QUARTERS
     return width if width > 0 else math.nan
 
@@ -355,7 +355,7 @@ def find_edges(image, labels, numbers, lines, rules, points, results):  # type: 
     """Fill ``points`` (R, 2) float32 with a ring for each instance, and ``results`` (N, RESULT_COLUMNS), NaN: unknown.
 
     ``lines``: corners (K, 2) of the outlines of the labels, where each instance's begin (N + 1,), where each one's ring
-    begins (N + 1,). ``rules``: how many widths the edge lies inside of half height for each contrast that the rim stands
+    begins (N + 1,). ``rules``: how many widths the edge lies inside of half height for each contrast that a rim stands
     out; `blurred_bodies.half_height_errors`; least diameter and largest shift in px. The ring of an instance that is
     refused is the label's outline, smoothed, with its area.
     """
