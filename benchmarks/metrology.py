@@ -133,7 +133,7 @@ def rows_of(heads: Iterable[str], lines: Iterable[Iterable[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in (head, ["---"] * len(head), *lines))
 
 
-def forms(folder: Path) -> str:
+def forms(_folder: Path) -> str:
     """Every figure by form and size, from exactly rasterised labels."""
     lines = []
     for form in FORMS:
@@ -214,7 +214,7 @@ def _over_pictures(errors: list[Floats]) -> str:
     return f"{np.mean(medians):+.1f} ({min(medians):+.1f} to {max(medians):+.1f})" if medians else "-"
 
 
-def border(folder: Path, fields: int = 300) -> str:
+def border(_folder: Path, fields: int = 300) -> str:
     """Counts and sizes of log-normal discs against the border."""
     lines = []
     for deviation in (1.2, 1.4, 1.8):
@@ -250,7 +250,7 @@ def _triple(values: Floats, true: Floats) -> str:
     return " / ".join("-" if math.isnan(each) else f"{100 * each:+.1f}" for each in np.array(means) / true - 1)
 
 
-def peers(folder: Path) -> str:
+def peers(_folder: Path) -> str:
     """The same polygons, and the same labels, through DIPlib and scikit-image."""
     import diplib
     from skimage.measure import regionprops
@@ -279,7 +279,7 @@ def peers(folder: Path) -> str:
     return rows_of(("figure", "truth", "edge", "labels, Uni-AIMS", "labels, DIPlib", "labels, scikit-image"), lines)
 
 
-def speed(folder: Path) -> str:
+def speed(_folder: Path) -> str:
     """Time and memory of dense synthetic labels."""
     lines = []
     for side in (1024, 4096, 8192):

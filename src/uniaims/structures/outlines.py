@@ -12,7 +12,7 @@ running medians over an eighth of the outline. How far the blur itself has moved
 
 An edge law says where the edge is on a mean profile that is no blurred step. It belongs to the signal (`LAW_OF`):
 
-- ``step``: half height. Backscattered electrons, light, sections, pores.
+- ``step``: half height. Backscattered electrons, sections, pores.
 - ``bright_rim``: secondary electrons shine at edges, which moves half height outwards by what the shape of the profile
   tells.
 - ``fading``: transmission; the thickness of round bodies fades to nothing at the rim. No law has passed its test yet.
@@ -49,7 +49,6 @@ The figure for bright rims was fitted on generated secondary-electron pictures o
 LAW_OF = {
     "secondary electrons": "bright_rim",
     "backscattered electrons": "step",
-    "light": "step",
 }
 """The law of each signal (`uniaims.records.Attributes`) that has passed its test; others keep the network's outline."""
 
