@@ -131,9 +131,9 @@ def test_objects_without_a_free_rim_are_refused():
 
 def test_an_edge_far_from_the_outline_is_refused_by_working_pixels():
     image, _ = disc(40, 70)
-    labels = disc(44, 70)[1]
+    labels = disc(45, 70)[1]
     assert reasons(image, labels) == [""]
-    assert reasons(image, labels, working_scale=2.0) == ["edge too far from the outline"]
+    assert reasons(image, labels, working_scale=4.0) == ["edge too far from the outline"]
 
 
 def test_an_edge_too_blurred_is_refused():

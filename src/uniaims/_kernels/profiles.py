@@ -338,14 +338,17 @@ def _find_edge(image, ring, limits, rim_gain, errors, result):  # type: ignore[n
 
 @njit(cache=True, nogil=True)
 def _judged(result, diameter, most_shift_px):  # type: ignore[no-untyped-def]
-    """Why an edge is refused, from the figures of its instance; each comparison fails for NaN."""
+    """Why an edge is refused, from the figures of its instance; each comparison fails for NaN.
+
+    A network's outline runs along the foot of a blurred edge: one width more may lie between.
+    """
     if not result[FREE_SHARE] >= LEAST_FREE:
         return LITTLE_RIM
     if not result[WEAK_SHARE] <= MOST_WEAK:
         return LOW_CONTRAST
     if not result[BLUR] <= MOST_BLUR:
         return TOO_BLURRED
-    if not abs(result[SHIFT]) <= min(MOST_SHIFT * diameter, most_shift_px):
+    if not abs(result[SHIFT]) <= min(MOST_SHIFT * diameter, most_shift_px + result[WIDTH]):
         return LARGE_SHIFT
     return ACCEPTED
 

@@ -70,7 +70,10 @@ NO_LAW = len(REASONS) - 1
 SMOOTHING_PX = 0.7
 LEAST_DIAMETER_PX = 6.0
 MOST_SHIFT_PX = 3.0
-"""Largest median shift in working pixels of the network; the other limits stand in `uniaims._kernels.profiles`."""
+"""Largest median shift in working pixels of the network, beside the width of the edge.
+
+The other limits stand in `uniaims._kernels.profiles`.
+"""
 _INSTANCES_PER_BLOCK = 256
 
 
