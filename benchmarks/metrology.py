@@ -185,9 +185,9 @@ def generated(folder: Path) -> str:
         found = [generated_errors(name, seed, folder, signal) for seed in SEEDS]
         found = [each for each in found if len(each["network"]) >= 3]
         count = sum(len(each["network"]) for each in found)
-        cells = [_over_pictures([each[law] for each in found]) for law in ("network", "step", "bright_rim", "auto")]
+        cells = [_over_pictures([each[law] for each in found]) for law in ("network", "step", "bright_rim", "fading", "auto")]
         lines.append([name, signal, f"{count:,}", *cells])
-    heads = ("recipe", "signal", "objects", "network", "step", "bright rim", "auto")
+    heads = ("recipe", "signal", "objects", "network", "step", "bright rim", "fading", "auto")
     return rows_of(heads, lines)
 
 
@@ -202,7 +202,7 @@ def generated_errors(name: str, seed: int, folder: Path, signal: str) -> dict[st
     pairs = pairs[whole[pairs[:, 0] - 1] & (true_px[pairs[:, 0] - 1] >= LEAST_TRUE_PX)]
     before = table.values("equivalent_diameter")[pairs[:, 1] - 1]
     errors = {"network": before / true_px[pairs[:, 0] - 1] - 1}
-    for law in ("step", "bright_rim", "auto"):
+    for law in ("step", "bright_rim", "fading", "auto"):
         outlines: Outlines = find_outlines(grey, scene.found, law, signal, scene.scale)
         after = np.where(outlines.accepted, outlines.figures.equivalent_diameter, np.nan)[pairs[:, 1] - 1]
         errors[law] = np.where(np.isnan(after), before, after) / true_px[pairs[:, 0] - 1] - 1

@@ -23,8 +23,8 @@ TOUCHING_PX = 1.5
 """A neighbour this near leaves no place for an outer level."""
 LEAST_FREE, MOST_WEAK, MOST_SHIFT, MOST_BLUR = 0.15, 0.3, 0.2, 0.45
 """Shares of the outline; largest median shift in diameters; largest width of the edge in halves of the usual chord."""
-STATIONS = 64
-"""Places along a ring at which running medians are taken."""
+LEVEL_STATIONS, JUMP_STATIONS = 16, 32
+"""Places along a ring at which running medians are taken, of levels and of shifts."""
 GUARD_WIDTHS, REACH_WIDTHS = 2.0, 5.0
 """Levels are taken between these distances from the edge, in widths of the edge."""
 QUARTERS = 1.349
@@ -112,6 +112,8 @@ def take_profiles(image, ring, limits, shifts, reach):  # type: ignore[no-untype
 @njit(cache=True, nogil=True)
 def average_along(profiles, half):  # type: ignore[no-untyped-def]
     """Profiles averaged with those of up to ``half`` points on either side, NaN left out."""
+    if half == 0:
+        return profiles
     count, places = profiles.shape
     out = np.empty_like(profiles)
     half = min(half, (count - 1) // 2)
@@ -162,7 +164,7 @@ def side_levels(profiles, ends, guard):  # type: ignore[no-untyped-def]
                 first, last = middle + guard, ends[i, 1]
             raw[i] = _mean_between(profiles[i], first, last) if last > first else math.nan
             single[i] = profiles[i, (first + last) // 2] if last > first else math.nan
-        levels[:, side] = rings.running_median(raw, max(3, count // 8), STATIONS)
+        levels[:, side] = rings.running_median(raw, max(3, count // 8), LEVEL_STATIONS)
         deviation = 1.4826 * rings.median_of(np.abs(single - levels[:, side]))
         noise = min(noise, deviation) if not math.isnan(deviation) else noise
     return levels, noise
@@ -195,7 +197,7 @@ def crossings(profiles, ends, levels):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def drop_jumps(shifts):  # type: ignore[no-untyped-def]
     """Make NaN of what lies far from the running median: above 3 deviations of such distances, and above 0.5 px."""
-    smooth = rings.running_median(shifts, max(5, shifts.shape[0] // 16), STATIONS)
+    smooth = rings.running_median(shifts, max(5, shifts.shape[0] // 16), JUMP_STATIONS)
     away = np.abs(shifts - smooth)
     limit = max(0.5, 3 * 1.4826 * rings.median_of(away))
     for i in range(shifts.shape[0]):
@@ -309,7 +311,7 @@ def _move(ring, shifts):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _find_edge(image, ring, limits, rim_gain, errors, result):  # type: ignore[no-untyped-def]
+def _find_edge(image, ring, limits, law, errors, result):  # type: ignore[no-untyped-def]
     """Move a ring onto the edge in three looks, the last one from the edge itself; fill the figures of its instance."""
     count, free = ring.shape[0], limits[:, 1] > 0
     result[FREE_SHARE], result[WEAK_SHARE] = free.mean(), 1.0
@@ -325,7 +327,8 @@ def _find_edge(image, ring, limits, rim_gain, errors, result):  # type: ignore[n
         if turn == 2:
             thickness = max(rings.median_of(limits[:, 0] + total + moved), 1.0)
             result[WIDTH], result[BLUR] = width, width / thickness
-            moved += blur_shifts(errors, width, ring, thickness) - rim_gain * rim_height(mean, width) * width
+            moved += blur_shifts(errors, width, ring, thickness)
+            moved += (law[0] - law[1] * rim_height(mean, width)) * width
         _move(ring, moved)
         total += moved
         if turn < 2:
@@ -358,12 +361,12 @@ def find_edges(image, labels, numbers, lines, rules, points, results):  # type: 
     """Fill ``points`` (R, 2) float32 with a ring for each instance, and ``results`` (N, RESULT_COLUMNS), NaN: unknown.
 
     ``lines``: corners (K, 2) of the outlines of the labels, where each instance's begin (N + 1,), where each one's ring
-    begins (N + 1,). ``rules``: how many widths the edge lies inside of half height for each contrast that a rim stands
-    out; `blurred_bodies.half_height_errors`; least diameter and largest shift in px. The ring of an instance that is
-    refused is the label's outline, smoothed, with its area.
+    begins (N + 1,). ``rules``: how many widths the edge lies outside of half height, and how many
+    inside for each contrast that a rim stands out; `blurred_bodies.half_height_errors`; least diameter and largest shift
+    in px. The ring of an instance that is refused is the label's outline, smoothed, with its area.
     """
     corners, starts, ring_starts = lines
-    rim_gain, errors, least_px, most_shift_px = rules
+    law, errors, least_px, most_shift_px = rules
     for i in range(len(numbers)):
         results[i, :] = math.nan
         results[i, REASON] = TOO_SMALL
@@ -381,7 +384,7 @@ def find_edges(image, labels, numbers, lines, rules, points, results):  # type: 
             continue
         most = max(12.0, 0.5 * diameter)
         limits = limits_of(labels, numbers[i], ring, rings.normals_of(ring), most)
-        _find_edge(image, ring, limits, rim_gain, errors, results[i])
+        _find_edge(image, ring, limits, law, errors, results[i])
         results[i, REASON] = _judged(results[i], diameter, most_shift_px)
         if results[i, REASON] == ACCEPTED:
             points[ring_starts[i] : ring_starts[i + 1]] = ring

@@ -170,17 +170,35 @@ def median_of(values):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
+def _sorted_into(values, first, width, around):  # type: ignore[no-untyped-def]
+    """Sort the known ones among ``width`` values of a periodic signal into ``around``; return their number."""
+    known, place = 0, first % values.shape[0]
+    for _ in range(width):
+        value = values[place]
+        place = place + 1 if place + 1 < values.shape[0] else 0
+        if math.isnan(value):
+            continue
+        k = known
+        while k > 0 and around[k - 1] > value:
+            around[k] = around[k - 1]
+            k -= 1
+        around[k] = value
+        known += 1
+    return known
+
+
+@njit(cache=True, nogil=True)
 def running_median(values, width, stations):  # type: ignore[no-untyped-def]
     """Median (M,) of a periodic signal over ``width`` points around each point; NaN left out.
 
-    It is taken at up to ``stations`` places and is straight between them; NaN where all of the signal is.
+    It is taken at up to twice ``stations`` places and is straight between them; NaN where all of the signal is.
     """
-    count = values.shape[0]
+    count, half = values.shape[0], width // 2
     every = max(1, count // stations)
-    out, around, half = np.full(count, math.nan), np.empty(2 * (width // 2) + 1), width // 2
+    out, around = np.full(count, math.nan), np.empty(2 * half + 1)
     for i in range(0, count, every):
-        for k in range(-half, half + 1):
-            around[k + half] = values[(i + k) % count]
-        out[i] = median_of(around)
+        known = _sorted_into(values, i - half, 2 * half + 1, around)
+        if known:
+            out[i] = (around[(known - 1) // 2] + around[known // 2]) / 2
     fill_gaps(out)
     return out

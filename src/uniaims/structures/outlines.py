@@ -39,9 +39,9 @@ from uniaims.labels import check_labels, traced
 from uniaims.structures.blurred_bodies import half_height_errors
 
 Floats = NDArray[np.float64]
-Law = Literal["auto", "edge", "step", "bright_rim", "network"]
+Law = Literal["auto", "edge", "step", "bright_rim", "fading", "network"]
 
-LAWS = {"step": 0.0, "bright_rim": 2.5}
+LAWS = {"step": (0.0, 0.0), "bright_rim": (0.0, 2.5), "fading": (0.45, 0.0)}
 """How many widths inside of half height the edge lies for each contrast by which the rim outshines a blurred step.
 
 The figure for bright rims was fitted on generated secondary-electron pictures of twelve recipes; see docs/metrology.md.
@@ -250,7 +250,7 @@ def _found(smooth: NDArray[np.float32], labels: NDArray[np.uint32], law: str, wo
     results = np.empty((len(lengths), profiles.RESULT_COLUMNS))
     numbers = np.arange(1, len(lengths) + 1, dtype=np.int64)
     least = math.inf if law == "network" else LEAST_DIAMETER_PX
-    rules = (LAWS.get(law, 0.0), half_height_errors(), least, MOST_SHIFT_PX / working_scale)
+    rules = (LAWS.get(law, LAWS["step"]), half_height_errors(), least, MOST_SHIFT_PX / working_scale)
 
     def work(start: int, stop: int) -> None:
         lines = (corners, starts[start : stop + 1], offsets[start : stop + 1])
