@@ -185,7 +185,9 @@ def generated(folder: Path) -> str:
         found = [generated_errors(name, seed, folder, signal) for seed in SEEDS]
         found = [each for each in found if len(each["network"]) >= 3]
         count = sum(len(each["network"]) for each in found)
-        cells = [_over_pictures([each[law] for each in found]) for law in ("network", "step", "bright_rim", "fading", "auto")]
+        cells = [
+            _over_pictures([each[law] for each in found]) for law in ("network", "step", "bright_rim", "fading", "auto")
+        ]
         lines.append([name, signal, f"{count:,}", *cells])
     heads = ("recipe", "signal", "objects", "network", "step", "bright rim", "fading", "auto")
     return rows_of(heads, lines)

@@ -103,10 +103,30 @@ def take_profiles(image, ring, limits, shifts, reach):  # type: ignore[no-untype
         inner = min(max(int((limits[i, 0] + shifts[i]) / STEP), 1), reach)
         outer = min(max(int((limits[i, 1] - shifts[i]) / STEP), 1), reach) if limits[i, 1] > 0 else 0
         ends[i, 0], ends[i, 1] = reach - inner, reach + outer
-        for k in range(reach - inner, reach + outer + 1):
-            away = (k - reach) * STEP
-            profiles[i, k] = _sample(image, ring[i, 1] + away * normals[i, 1], ring[i, 0] + away * normals[i, 0])
+        _take_profile(image, ring[i], normals[i], profiles[i], ends[i])
     return profiles, ends
+
+
+@njit(cache=True, nogil=True)
+def _take_profile(image, point, normal, profile, ends):  # type: ignore[no-untyped-def]
+    """Fill one profile between its ends; inside of the image without looking for its border at each place."""
+    height, width = image.shape
+    middle = profile.shape[0] // 2
+    down, across = STEP * normal[1], STEP * normal[0]
+    y, x = point[1] + (ends[0] - middle) * down - 0.5, point[0] + (ends[0] - middle) * across - 0.5
+    far_y, far_x = y + (ends[1] - ends[0]) * down, x + (ends[1] - ends[0]) * across
+    inside = min(y, far_y) >= 0 and min(x, far_x) >= 0 and max(y, far_y) < height - 1 and max(x, far_x) < width - 1
+    for k in range(ends[0], ends[1] + 1):
+        if inside:
+            top, left = int(y), int(x)
+            below, right = y - top, x - left
+            upper = image[top, left] + right * (image[top, left + 1] - image[top, left])
+            lower = image[top + 1, left] + right * (image[top + 1, left + 1] - image[top + 1, left])
+            profile[k] = upper + below * (lower - upper)
+        else:
+            profile[k] = _sample(image, y + 0.5, x + 0.5)
+        y += down
+        x += across
 
 
 @njit(cache=True, nogil=True)
@@ -298,7 +318,7 @@ def _look(image, ring, limits, total, width, first):  # type: ignore[no-untyped-
     clear = rings.median_of(np.abs(levels[:, 0] - levels[:, 1])) / max(noise, 1e-9)
     half = ring.shape[0] // 16 if not clear > 0 else min(int((CLEAR / clear) ** 2 / STEP), ring.shape[0] // 16)
     found = crossings(average_along(profiles, half), ends, levels)
-    mean = mean_edge(profiles, ends, levels, guard)
+    mean = np.empty(0) if first else mean_edge(profiles, ends, levels, guard)
     return found, levels, noise, mean
 
 

@@ -15,7 +15,8 @@ An edge law says where the edge is on a mean profile that is no blurred step. It
 - ``step``: half height. Backscattered electrons, sections, pores.
 - ``bright_rim``: secondary electrons shine at edges, which moves half height outwards by what the shape of the profile
   tells.
-- ``fading``: transmission; the thickness of round bodies fades to nothing at the rim. No law has passed its test yet.
+- ``fading``: transmission; the thickness of round bodies fades to nothing at the rim, half height lies inside of it. It
+  has not passed its test: no signal takes it by itself.
 
 ``auto`` takes the law of the signal where it has passed, else the network's outline; each instance is refused for
 itself where its edge can't be seen (`REASONS`).
@@ -42,9 +43,10 @@ Floats = NDArray[np.float64]
 Law = Literal["auto", "edge", "step", "bright_rim", "fading", "network"]
 
 LAWS = {"step": (0.0, 0.0), "bright_rim": (0.0, 2.5), "fading": (0.45, 0.0)}
-"""How many widths inside of half height the edge lies for each contrast by which the rim outshines a blurred step.
+"""How many widths the edge lies outside of half height, and how many inside for each contrast of a bright rim.
 
-The figure for bright rims was fitted on generated secondary-electron pictures of twelve recipes; see docs/metrology.md.
+The contrast is that by which the mean profile outshines a blurred step. The figures were fitted on generated pictures;
+docs/structures.md says on which.
 """
 LAW_OF = {
     "secondary electrons": "bright_rim",
@@ -111,8 +113,9 @@ class PolygonFigures:
 
     @property
     def aspect_ratio(self) -> Floats:
-        """(N,) major_axis / minor_axis."""
-        return self.major_axis / self.minor_axis
+        """(N,) major_axis / minor_axis; NaN for an outline without width."""
+        known = self.minor_axis > 0
+        return np.divide(self.major_axis, self.minor_axis, out=np.full(len(known), math.nan), where=known)
 
 
 @dataclass(frozen=True, eq=False)
