@@ -382,7 +382,7 @@ def find_edges(image, labels, numbers, lines, rules, points, results):  # type: 
 
     ``lines``: corners (K, 2) of the outlines of the labels, where each instance's begin (N + 1,), where each one's ring
     begins (N + 1,). ``rules``: how many widths the edge lies outside of half height, and how many
-    inside for each contrast that a rim stands out; `blurred_bodies.half_height_errors`; least diameter and largest shift
+    inside for each contrast that a rim stands out; `blurred_bodies.half_height_errors`; least diameter and most shift
     in px. The ring of an instance that is refused is the label's outline, smoothed, with its area.
     """
     corners, starts, ring_starts = lines
