@@ -115,7 +115,8 @@ class PolygonFigures:
     def aspect_ratio(self) -> Floats:
         """(N,) major_axis / minor_axis; NaN for an outline without width."""
         known = self.minor_axis > 0
-        return np.divide(self.major_axis, self.minor_axis, out=np.full(len(known), math.nan), where=known)
+        ratios: Floats = np.divide(self.major_axis, self.minor_axis, out=np.full(len(known), math.nan), where=known)
+        return ratios
 
 
 @dataclass(frozen=True, eq=False)
