@@ -118,6 +118,10 @@ def _strips(inked: NDArray[np.bool_], shortest: int) -> list[Box]:
     return strips
 
 
+_Tick = tuple[float, int, float]
+"""Middle column, rows and width of a tick."""
+
+
 class _Strip:
     """A strip of ink in ``levels`` (h, w), of which ``inked`` (h, w) have the ink's level to a tolerance."""
 
@@ -133,10 +137,9 @@ class _Strip:
 
         So it is where `others` are like it, or what would be ticks has more rows than ``tallest``.
         """
-        left, right = self._tick(-1), self._tick(1)
-        box, tall = self.box, 0
-        ticks = left is not None and right is not None
-        if left is not None and right is not None:
+        box, tall, ticks = self.box, 0, self._ticks()
+        if ticks is not None:
+            left, right = ticks
             tall = max(left[1], right[1])
             outer = Box(max(0, box.top - tall), box.left, min(len(self.inked), box.bottom + tall), box.right)
             ends: tuple[float, float] = (left[0], right[0])
@@ -153,7 +156,7 @@ class _Strip:
         quality = self._standing(round(width) + JITTER_PX if ticks else 0)
         around = self._around()
         contrast, bright = max((abs(self.level - around), *drops)), self.level > around
-        return Bar(outer, *ends, ticks, "bar", quality, self.level, contrast, tick_px=width, bright=bright)
+        return Bar(outer, *ends, ticks is not None, "bar", quality, self.level, contrast, tick_px=width, bright=bright)
 
     def _edge(self, step: int) -> tuple[float, float] | None:
         """Where the ink ends at one side, sub-pixel, and how far the ground there is from it; None: it is not clear."""
@@ -177,30 +180,32 @@ class _Strip:
             return None
         return (place if step > 0 else len(profile) - place), drop
 
-    def _tick(self, step: int) -> tuple[float, int, float] | None:
-        """Middle column, rows and width of a tick at one side; None where there is none."""
+    def _ticks(self) -> tuple[_Tick, _Tick] | None:
+        """The ticks at both ends, the higher ones of those above and below; at different sides they are corners."""
+        box = self.box
+        sides = (range(box.top - 1, -1, -1), range(box.bottom, len(self.inked)))
+        found = [(self._tick(rows, -1), self._tick(rows, 1)) for rows in sides]
+        both = [(left, right) for left, right in found if left is not None and right is not None]
+        return max(both, key=lambda pair: max(pair[0][1], pair[1][1]), default=None)
+
+    def _tick(self, rows: range, step: int) -> _Tick | None:
+        """A tick at one side in rows away from the bar; None where there is none."""
         box, inked = self.box, self.inked
         widest = max(3, round(WIDEST_TICK * box.height) + 1)
         end = box.right if step > 0 else box.left
         first, last = max(0, end - 2 * widest), min(inked.shape[1], end + 2 * widest)
-        best: tuple[float, int, float] | None = None
-        for rows in (range(box.top - 1, -1, -1), range(box.bottom, len(inked))):
-            places: list[tuple[int, int]] = []
-            for row in rows:
-                if not places and self.soft[row]:
-                    continue
-                place = _run_near(inked[row, first:last], end - first - (1 if step > 0 else 0), widest)
-                if place is None:
-                    break
-                places.append(place)
-            enough = max(LEAST_TICK_PX, LEAST_TICK * box.height)
-            middles = [(start + stop) / 2 for start, stop in places]
-            if len(places) < enough or np.ptp(middles) > 2.0:
+        places: list[tuple[int, int]] = []
+        for row in rows:
+            if not places and self._is_soft(row):
                 continue
-            if best is None or len(places) > best[1]:
-                width = float(np.median([stop - start for start, stop in places]))
-                best = (first + float(np.median(middles)), len(places), width)
-        return best
+            place = _run_near(inked[row, first:last], end - first - (1 if step > 0 else 0), widest)
+            if place is None:
+                break
+            places.append(place)
+        middles = [(start + stop) / 2 for start, stop in places]
+        if len(places) < max(LEAST_TICK_PX, LEAST_TICK * box.height) or np.ptp(middles) > 2.0:
+            return None
+        return first + float(np.median(middles)), len(places), float(np.median([stop - start for start, stop in places]))
 
     def _soft_rows(self) -> list[bool]:
         """Whether the bar's own ink reaches to a row beside it, so that it is not one of ticks, for each row (h,)."""

@@ -67,12 +67,18 @@ class Bar:
 
 @dataclass(frozen=True)
 class _End:
-    """An end of a bar: the column, and the rows of its tick (0: it has none)."""
+    """An end of a bar: the column, and the rows of its tick (0: it has none), which stand above or below, or both."""
 
     column: float
     tick_rows: int = 0
     tick_px: float = 0.0
-    crossed: bool = False
+    above: bool = False
+    below: bool = False
+
+    @property
+    def crossed(self) -> bool:
+        """Whether the tick goes on above and below the bar."""
+        return self.above and self.below
 
 
 def measure_bar(gray: NDArray[Any], candidate: Candidate) -> Bar | None:
@@ -141,7 +147,7 @@ def _measured_bar(picture: NDArray[np.float32], candidate: Candidate) -> Bar | N
     right = _end(picture, profile, box, contrast, leftwards=False)
     if left is None or right is None:
         return None
-    ticks = left.tick_rows > 0 and right.tick_rows > 0
+    ticks = (left.above and right.above) or (left.below and right.below)  # else they are corners of frames
     start = left.column if ticks or not left.tick_rows else _edge(profile, box.left, level - contrast / 2, -1)
     end = right.column if ticks or not right.tick_rows else _edge(profile, box.right - 1, level - contrast / 2, 1)
     at_edge = start <= 1 or end >= picture.shape[1] - 1
@@ -304,10 +310,11 @@ def _tick(picture: NDArray[np.float32], box: Box, end: float, contrast: float) -
         count = len(columns)
         if count < 2 or np.ptp(columns[: max(2, count - 1)]) > 1.5:
             continue
-        if best is not None:
-            best = replace(best, crossed=True)
-        if best is None or count > best.tick_rows:
-            best = _End(float(np.median(columns)), count + gap, float(np.median(widths)), best is not None)
+        above, below = upwards or best is not None, not upwards
+        if best is not None and count <= best.tick_rows:
+            best = replace(best, above=above, below=below)
+        else:
+            best = _End(float(np.median(columns)), count + gap, float(np.median(widths)), above, below)
     return best
 
 

@@ -45,7 +45,7 @@ INK_MARGIN = 0.25
 HIGH_LETTERS = re.compile(r"\d[\d.,\s]*([A-ZÅ]+)")
 PICOMETRES = re.compile(r"\d[\s.]*p")
 PER_DIVISION = re.compile(r"^\s*/\s*d[il1]v", re.IGNORECASE)
-HALF_LABEL = re.compile(r"[0-9.,]{1,5}|[nµumµ]m")
+HALF_LABEL = re.compile(r"[0-9.,]{1,5}\s?[nµuμ]?|[nµumμ]m")
 MISSING = 2.2
 """Number or unit are at most so many heights wide."""
 SHORT_LINE = 10
