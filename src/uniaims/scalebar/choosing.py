@@ -36,6 +36,8 @@ PIECE_LENGTHS, PIECE_GAP, PIECE_SCORE = 0.2, 1.5, 0.3
 times as long, and the score of the other is at least this part of one's own."""
 SHORTEST = 0.25
 """Bars are at least this part of their label long."""
+TALLEST_TICK = 1.5
+"""Ticks are at most so many letter heights high at one side; higher ones are sides of a frame."""
 STROKE, STROKE_MARGIN, STROKE_PX = 0.5, 0.1, 2
 """Strokes of letters are shorter than this part of their label, and reach beyond its box by at most this part of its
 height, or so many pixels."""
@@ -325,7 +327,7 @@ def _pairs(gray: NDArray[np.uint8], label: LengthLabel, facts: BannerFacts) -> l
     """A label with each bar near it."""
     pairs = []
     for bar in _bars_beside(gray, label):
-        stroke = _is_stroke(bar.box, label)
+        stroke = _is_stroke(bar.box, label) or bar.tick_rows > TALLEST_TICK * label.box.height
         if stroke or not is_plausible(label.label.length_nm / bar.length_px) or _is_frame(gray, bar, label):
             continue
         farther = IN_A_ROW if _plain_between(gray, bar.box, label.box) else 1.0

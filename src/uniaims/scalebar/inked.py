@@ -156,7 +156,8 @@ class _Strip:
         quality = self._standing(round(width) + JITTER_PX if ticks else 0)
         around = self._around()
         contrast, bright = max((abs(self.level - around), *drops)), self.level > around
-        return Bar(outer, *ends, ticks is not None, "bar", quality, self.level, contrast, tick_px=width, bright=bright)
+        ticked = ticks is not None
+        return Bar(outer, *ends, ticked, "bar", quality, self.level, contrast, 0, width, tall, bright)
 
     def _edge(self, step: int) -> tuple[float, float] | None:
         """Where the ink ends at one side, sub-pixel, and how far the ground there is from it; None: it is not clear."""
@@ -205,7 +206,11 @@ class _Strip:
         middles = [(start + stop) / 2 for start, stop in places]
         if len(places) < max(LEAST_TICK_PX, LEAST_TICK * box.height) or np.ptp(middles) > 2.0:
             return None
-        return first + float(np.median(middles)), len(places), float(np.median([stop - start for start, stop in places]))
+        return (
+            first + float(np.median(middles)),
+            len(places),
+            float(np.median([stop - start for start, stop in places])),
+        )
 
     def _soft_rows(self) -> list[bool]:
         """Whether the bar's own ink reaches to a row beside it, so that it is not one of ticks, for each row (h,)."""
@@ -238,9 +243,10 @@ class _Strip:
         """
         box = self.box
         free = np.ones(box.width, bool)
-        for row in (box.top - 3, box.bottom + 2):
+        for row, nearer in ((box.top - 3, box.top - 2), (box.bottom + 2, box.bottom + 1)):
             if 0 <= row < len(self.inked):
-                free &= ~self.inked[row, box.left : box.right]
+                line = self.inked[row].mean() >= ACROSS  # a frame of the picture, next to the bar
+                free &= ~self.inked[nearer if line else row, box.left : box.right]
         near = max(END_PX, 2 * box.height)
         ends = free[inset : inset + near], free[::-1][inset : inset + near]
         if any(end.mean() < END_FREE for end in ends if len(end)):

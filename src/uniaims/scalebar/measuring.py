@@ -40,6 +40,7 @@ class Bar:
         level, contrast: grey level of the bar, and how far it is from its surroundings.
         marks: number of a ruler's marks.
         tick_px: width of the end ticks.
+        tick_rows: how far they go on above or below the bar.
         bright: whether it is lighter than what is around.
         crossed: whether its end ticks go on above and below it.
         vertical: whether it runs downwards; `start` and `end` are rows then.
@@ -55,6 +56,7 @@ class Bar:
     contrast: float
     marks: int = 0
     tick_px: float = 0.0
+    tick_rows: int = 0
     bright: bool = True
     crossed: bool = False
     vertical: bool = False
@@ -106,15 +108,33 @@ def _measured_split(gray: NDArray[Any], candidate: Candidate) -> Bar | None:
     left, right = (measure_bar(gray, replace(candidate, kind="bar", box=box, parts=())) for box in outer)
     if left is None or right is None:
         return None
-    whole = left.box.union(right.box)
+    quality = min(left.quality, right.quality)
+    if candidate.kind == "cut":  # letters and their outlines may be dark or bright where they cut it
+        quality = min(_piece_quality(gray, left, -1), _piece_quality(gray, right, 1))
     split = replace(
-        left, box=whole, end=right.end, quality=min(left.quality, right.quality), kind=candidate.kind, tick_px=0.0
+        left,
+        box=left.box.union(right.box),
+        end=right.end,
+        quality=quality,
+        contrast=max(left.contrast, right.contrast),
+        kind=candidate.kind,
+        tick_px=0.0,
+        tick_rows=0,
     )
     first, last = _outer_tick(gray, left, left.start), _outer_tick(gray, right, right.end)
     if first is None or last is None:
         return replace(split, ticks=False)
     width = max(first.tick_px, last.tick_px)
     return replace(split, start=first.column, end=last.column, ticks=True, tick_px=width)
+
+
+def _piece_quality(gray: NDArray[Any], piece: Bar, outer: int) -> float:
+    """Quality of a piece of a bar by its outer end alone, the left (-1) or the right one (1)."""
+    around = _around(piece.box, gray.shape)
+    sign = 1 if piece.bright else -1
+    near = Box(piece.box.top, int(piece.start), piece.box.bottom, int(np.ceil(piece.end)))
+    levels = sign * gray[around.window].astype(np.float32)
+    return _quality(levels, near.moved(-around.top, -around.left), sign * piece.level, piece.contrast, (outer,))
 
 
 def _outer_tick(gray: NDArray[Any], line: Bar, end: float) -> _End | None:
@@ -158,7 +178,17 @@ def _measured_bar(picture: NDArray[np.float32], candidate: Candidate) -> Bar | N
     quality = _quality(picture, Box(top, int(start), bottom, int(np.ceil(end))), level, contrast)
     width = max(left.tick_px, right.tick_px) if ticks else 0.0
     return Bar(
-        outer, start, end, ticks, "bar", quality, level, contrast, tick_px=width, crossed=left.crossed and right.crossed
+        outer,
+        start,
+        end,
+        ticks,
+        "bar",
+        quality,
+        level,
+        contrast,
+        tick_px=width,
+        tick_rows=tall,
+        crossed=left.crossed and right.crossed,
     )
 
 
@@ -340,8 +370,10 @@ def _median(row: NDArray[np.float32]) -> float:
     return float((ordered[(len(row) - 1) // 2] + ordered[len(row) // 2]) / np.float32(2))
 
 
-def _quality(picture: NDArray[np.float32], box: Box, level: float, contrast: float) -> float:
-    """Evenness of the bar times the share of its columns that stand out from above and from below."""
+def _quality(
+    picture: NDArray[np.float32], box: Box, level: float, contrast: float, ends: tuple[int, ...] = (-1, 1)
+) -> float:
+    """Evenness of the bar times the share of its columns that stand out from above and from below, and sharp `ends`."""
     inside = np.median(picture[box.window], axis=0)
     evenness = float(np.mean(np.abs(inside - level) <= 0.3 * contrast))
     gap = 1 if box.height < 3 else 2
@@ -349,13 +381,14 @@ def _quality(picture: NDArray[np.float32], box: Box, level: float, contrast: flo
     for row in (box.top - gap - 1, box.bottom + gap):
         if 0 <= row < picture.shape[0]:
             covered &= inside - picture[row, box.left : box.right] >= 0.4 * contrast
-    return evenness**2 * float(covered.mean()) * _sharpness(picture, box, level, contrast)
+    return evenness**2 * float(covered.mean()) * _sharpness(picture, box, level, contrast, ends)
 
 
-def _sharpness(picture: NDArray[np.float32], box: Box, level: float, contrast: float) -> float:
+def _sharpness(picture: NDArray[np.float32], box: Box, level: float, contrast: float, ends: tuple[int, ...]) -> float:
     """Whether the bar loses half of its contrast within a few pixels of its ends, 0..1; the worse end counts."""
     drops = []
-    for column in (box.left - SOFT_PX, box.right + SOFT_PX - 1):
+    for end in ends:
+        column = box.left - SOFT_PX if end < 0 else box.right + SOFT_PX - 1
         outside = picture[box.top : box.bottom, max(0, column - 1) : column + 2]
         drops.append((level - float(np.median(outside))) / contrast if outside.size else 1.0)  # at the picture's edge
     return float(np.clip(2 * min(drops), 0, 1))

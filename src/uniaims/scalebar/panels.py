@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from uniaims.boxes import Box, check_panel
 from uniaims.micrograph import Micrograph
@@ -15,6 +16,62 @@ from uniaims.scalebar.scale import ScaleBar, ScaleReading
 
 SAME_SCALE = 0.05
 """Pixel sizes this close to each other are one: short bars are drawn and measured to half a pixel at either end."""
+
+LEAST_PANEL = 0.25
+"""A panel is at least this part of a figure high or wide: a banner is less,"""
+LEAST_PANEL_PX = 96
+"""and at least so many pixels."""
+GUTTER_LEVELS, GUTTER_PX = 20, 2
+"""Lines between panels vary by so many levels at most and are at least so many pixels wide."""
+SEAM_STEP, SEAM_LEVELS = 4.0, 10.0
+"""Where panels touch, neighbours differ by so many times as much as elsewhere near, and by so many levels."""
+SEAM_NEAR_PX = 24
+BLANK_LEVELS = 12
+"""A part of a figure whose levels vary by no more is blank."""
+
+
+def panels_in(gray: NDArray[np.uint8]) -> tuple[Box, ...]:
+    """Boxes of the panels that ``gray`` (H, W) uint8 is put together from, by the lines or seams between them.
+
+    One box where it is no figure of panels. Blank ones are left out.
+    """
+    found = _parted(gray, Box(0, 0, *gray.shape))
+    return tuple(box for box in found if float(np.ptp(np.percentile(gray[box.window], (2, 98)))) > BLANK_LEVELS)
+
+
+def _parted(gray: NDArray[np.uint8], box: Box) -> list[Box]:
+    """A part of a figure, parted at the first line or seam down or across it, and each of the two so again."""
+    levels = gray[box.window]
+    down, across = _line(levels.T), _line(levels)
+    if down is not None:
+        left, right = box.left + down[0], box.left + down[1]
+        parts = (Box(box.top, box.left, box.bottom, left), Box(box.top, right, box.bottom, box.right))
+    elif across is not None:
+        above, below = box.top + across[0], box.top + across[1]
+        parts = (Box(box.top, box.left, above, box.right), Box(below, box.left, box.bottom, box.right))
+    else:
+        return [box]
+    return [each for part in parts for each in _parted(gray, part)]
+
+
+def _line(levels: NDArray[np.uint8]) -> tuple[int, int] | None:
+    """First and end row of a line between panels in ``levels`` (h, w), or of the seam; None where there is neither."""
+    least = max(LEAST_PANEL_PX, round(LEAST_PANEL * len(levels)))
+    if len(levels) < 2 * least + SEAM_NEAR_PX:
+        return None
+    low, high = np.percentile(levels, (2, 98), axis=1)
+    plain = np.concatenate(([False], high - low <= GUTTER_LEVELS, [False]))
+    lines = np.flatnonzero(plain[1:] != plain[:-1]).reshape(-1, 2).tolist()
+    gutters = [(first, end) for first, end in lines if first >= least and end <= len(levels) - least]
+    wide = [line for line in gutters if line[1] - line[0] >= GUTTER_PX]
+    if wide:
+        return max(wide, key=lambda line: line[1] - line[0])
+    signed = levels.astype(np.int16)
+    steps = np.median(np.abs(signed[2:] - signed[:-2]), axis=1)  # at the row between
+    row = int(steps[least : len(steps) - least].argmax()) + least
+    near = np.concatenate((steps[row - SEAM_NEAR_PX : row - 2], steps[row + 3 : row + SEAM_NEAR_PX]))
+    is_seam = steps[row] >= max(SEAM_LEVELS, SEAM_STEP * float(np.median(near)), 1.5 * float(near.max()))
+    return (row + 1, row + 1) if is_seam else None
 
 
 def differ(bars: Sequence[ScaleBar]) -> bool:

@@ -21,7 +21,7 @@ from uniaims.scalebar.drawings import is_drawing
 from uniaims.scalebar.facts import banner_facts
 from uniaims.scalebar.measuring import Bar, measure_bar
 from uniaims.scalebar.overlays import letter_boxes
-from uniaims.scalebar.panels import in_whole, panel_of
+from uniaims.scalebar.panels import differ, in_whole, named, panel_of, panels_in
 from uniaims.scalebar.reading import PlacedLine, find_labels, read_lines
 from uniaims.scalebar.scale import SURE_ALONE, ScaleBar, ScaleReading
 from uniaims.scalebar.text import FoundText
@@ -90,7 +90,26 @@ def scan_scale(micrograph: Micrograph, detector: Detector | None = None, panel: 
     reading = _scanned(gray, detector) if detector is not None else _looked(micrograph, gray)
     if reading.bars and gray.dtype == np.uint8 and is_drawing(gray):  # drawings have eight bits
         return replace(reading, bar=None, bars=(), refusals=NO_MICROGRAPH, reasons=NO_MICROGRAPH, torn=True)
-    return reading
+    panels = panels_in(eight_bit(gray)) if reading.bars or reading.refusals else ()
+    return reading if len(panels) < 2 else _of_panels(micrograph, detector, reading, panels)
+
+
+def _of_panels(
+    micrograph: Micrograph, detector: Detector | None, whole: ScaleReading, panels: Sequence[Box]
+) -> ScaleReading:
+    """The reading of a whole figure, unless its panels, each looked at alone, have bars of different scale.
+
+    Nor is the only bar taken where a label in another panel is not clear.
+    """
+    each = [in_whole(scan_scale(panel_of(micrograph, panel), detector), panel) for panel in panels]
+    bars = tuple(bar for reading in each for bar in reading.bars)
+    bars += tuple(bar for bar in whole.bars if not any(_same(bar.box, other.box) for other in bars))
+    seconds = {stage: sum(reading.seconds.get(stage, 0.0) for reading in (whole, *each)) for stage in whole.seconds}
+    unclear = tuple(reason for reading in each if not reading.bars for reason in reading.reasons)
+    if not differ(bars) and not (unclear and whole.bar is not None):
+        return replace(whole, seconds=seconds)
+    said = named(bars) if differ(bars) else f"{unclear[-1]} The panels may differ in scale: choose one."
+    return replace(whole, bar=None, bars=bars, refusals=(said,), reasons=(said,), torn=True, seconds=seconds)
 
 
 def _looked(micrograph: Micrograph, gray: NDArray[Any]) -> ScaleReading:
