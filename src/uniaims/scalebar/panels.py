@@ -22,7 +22,9 @@ LEAST_PANEL = 0.25
 LEAST_PANEL_PX = 96
 """and at least so many pixels."""
 GUTTER_LEVELS, GUTTER_PX = 20, 2
-"""Lines between panels vary by so many levels at most and are at least so many pixels wide."""
+"""Lines between panels vary by so many levels at most and are at least so many pixels wide;"""
+GUTTER_SOFT_PX, GUTTER_ENDS = 2, 0.5
+"""so many pixels beside them at least this part differs by more: what is empty in a picture has no straight ends."""
 SEAM_STEP, SEAM_LEVELS = 4.0, 10.0
 """Where panels touch, neighbours differ by so many times as much as elsewhere near, and by so many levels."""
 SEAM_NEAR_PX = 24
@@ -63,7 +65,7 @@ def _line(levels: NDArray[np.uint8]) -> tuple[int, int] | None:
     plain = np.concatenate(([False], high - low <= GUTTER_LEVELS, [False]))
     lines = np.flatnonzero(plain[1:] != plain[:-1]).reshape(-1, 2).tolist()
     gutters = [(first, end) for first, end in lines if first >= least and end <= len(levels) - least]
-    wide = [line for line in gutters if line[1] - line[0] >= GUTTER_PX]
+    wide = [line for line in gutters if line[1] - line[0] >= GUTTER_PX and _has_ends(levels, *line)]
     if wide:
         return max(wide, key=lambda line: line[1] - line[0])
     signed = levels.astype(np.int16)
@@ -72,6 +74,13 @@ def _line(levels: NDArray[np.uint8]) -> tuple[int, int] | None:
     near = np.concatenate((steps[row - SEAM_NEAR_PX : row - 2], steps[row + 3 : row + SEAM_NEAR_PX]))
     is_seam = steps[row] >= max(SEAM_LEVELS, SEAM_STEP * float(np.median(near)), 1.5 * float(near.max()))
     return (row + 1, row + 1) if is_seam else None
+
+
+def _has_ends(levels: NDArray[np.uint8], first: int, end: int) -> bool:
+    """Whether a line of rows ends with one row above and below, as those between panels do, in ``levels`` (h, w)."""
+    level = float(np.median(levels[first:end]))
+    beside = (levels[first - 1 - GUTTER_SOFT_PX], levels[end + GUTTER_SOFT_PX])
+    return all(float(np.mean(np.abs(row - level) > GUTTER_LEVELS)) >= GUTTER_ENDS for row in beside)
 
 
 def differ(bars: Sequence[ScaleBar]) -> bool:

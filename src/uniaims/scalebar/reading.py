@@ -46,6 +46,8 @@ HIGH_LETTERS = re.compile(r"\d[\d.,\s]*([A-ZÅ]+)")
 PICOMETRES = re.compile(r"\d[\s.]*p")
 PER_DIVISION = re.compile(r"^\s*/\s*d[il1]v", re.IGNORECASE)
 HALF_LABEL = re.compile(r"[0-9.,]{1,5}\s?[nµuμ]?|[nµumμ]m")
+ARMS = "-_—– "
+"""What readers take the arms of a split bar for."""
 MISSING = 2.2
 """Number or unit are at most so many heights wide."""
 SHORT_LINE = 10
@@ -339,7 +341,10 @@ def _placed_label(gray: NDArray[np.uint8], around: Box, text: str, scored: Score
 
 
 def _scored(line: TextLine, start: int, end: int) -> list[ScoredLabel]:
-    """The likeliest labels of a part of a line."""
+    """The likeliest labels of a part of a line, without the dashes of a split bar before and behind it."""
+    part = line.text[start:end]
+    if part.strip(ARMS):
+        start, end = end - len(part.lstrip(ARMS)), start + len(part.rstrip(ARMS))
     first = 0 if start == 0 else line.steps[start - 1] + 1
     last = len(line.log_probabilities) if end >= len(line.steps) else line.steps[end]
     return list(best_labels(line, text_models().characters, first, last))
