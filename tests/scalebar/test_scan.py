@@ -29,7 +29,7 @@ from uniaims.scalebar import (
 )
 from uniaims.scalebar.detections import DetectionKind, text_detector
 from uniaims.scalebar.detector import SHIPPED, load_detector
-from uniaims.scalebar.scan import _agreed, coloured, eight_bit, looks
+from uniaims.scalebar.scan import LookRules, _agreed, coloured, eight_bit, looks
 from uniaims.synthesis.scalebars import BarTruth, ScaleBarTruth, draw_scalebar, training_styles
 
 DATA = Path(os.environ.get("UNIAIMS_DATA", Path(__file__).parents[3] / "shared" / "data"))
@@ -301,7 +301,7 @@ def test_a_label_without_a_bar_is_told_to_the_reader() -> None:
 
 
 def test_pictures_too_large_to_look_at_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("uniaims.scalebar.scan.LARGEST_PX", 100)
+    monkeypatch.setattr("uniaims.scalebar.scan.LOOKS", LookRules(largest_pixels=100))
     bare = micrograph(picture())
     assert "too large" in resolve_pixel_size(bare, None, scan_scale(bare)).warnings[0]
 

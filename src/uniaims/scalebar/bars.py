@@ -18,28 +18,36 @@ from uniaims.scalebar.candidates import LEAST_CONTRAST, Candidate
 from uniaims.scalebar.dots import dotted_rulers
 from uniaims.scalebar.pieces import joined_pieces
 
-REACH = 2.5
-"""A bar's rows are at most so many letter heights away from its label."""
-THICKEST = 1.6
-"""A bar is at most so many letter heights thick."""
-SHORTEST = 0.5
-"""A bar is at least so many letter heights long, and longer than it is thick."""
-SHORTEST_PX = 8
-MOST_STRIPS = 24
-"""The most promising strips of either polarity are looked at."""
-INK_TOLERANCE = 0.12
-"""Ink varies by this part of its distance from the ground, or by 6 levels, from compression."""
-FILLED = 0.8
-"""A bar fills at least this part of its box."""
-THIN_LETTER = 14
-"""Split bars are thin lines; their letters are about so high, in pixels."""
-MOST_GAPS = 8
-SHORTEST_PIECE = 0.35
-"""Pieces of a bar that something cuts are at least so many letter heights long."""
-MARKS = 6
-"""A ruler has at least this many ticks or dots."""
-PITCH_TOLERANCE = 0.12
-"""Marks of a ruler are off their places by at most this part of the pitch, or by a pixel."""
+
+@dataclass(frozen=True)
+class StripRules:
+    """Which strips beside a label may be bars or rulers."""
+
+    farthest_letters: float = 2.5
+    """A bar's rows are at most so many letter heights away from its label."""
+    thickest_letters: float = 1.6
+    """A bar is at most so many letter heights thick."""
+    shortest_letters: float = 0.5
+    """A bar is at least so many letter heights long, and longer than it is thick."""
+    shortest_px: int = 8
+    most_strips: int = 24
+    """The most promising strips of either polarity are looked at."""
+    ink_tolerance_share: float = 0.12
+    """Ink varies by this part of its distance from the ground, or by 6 levels, from compression."""
+    filled_share: float = 0.8
+    """A bar fills at least this part of its box."""
+    split_letter_px: int = 14
+    """Split bars are thin lines; their letters are about so high, in pixels."""
+    most_gaps: int = 8
+    shortest_piece_letters: float = 0.35
+    """Pieces of a bar that something cuts are at least so many letter heights long."""
+    fewest_marks: int = 6
+    """A ruler has at least this many ticks or dots."""
+    pitch_tolerance_share: float = 0.12
+    """Marks of a ruler are off their places by at most this part of the pitch, or by a pixel."""
+
+
+STRIPS = StripRules()
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,11 +73,17 @@ def find_bars(gray: NDArray[np.uint8], label: Box, ink: float) -> tuple[Candidat
         picture = levels if bright else cv2.bitwise_not(levels)
         found += [Candidate(box.moved(band.top, band.left), bright) for box in _strips(picture, letter)]
     bright = ink > float(np.median(levels))
-    found += [Candidate(box.moved(band.top, band.left), bright) for box in _inked(levels, ink, letter, 1.5 * SHORTEST)]
+    found += [
+        Candidate(box.moved(band.top, band.left), bright)
+        for box in _inked(levels, ink, letter, 1.5 * STRIPS.shortest_letters)
+    ]
     pieces = list(dict.fromkeys(each for each in found if not _inside(each.box, label)))
     dotted = dotted_rulers(gray, band, letter, ink, abs(ink - float(np.median(gray[label.window]))))
     rulers = [each for each in (*find_rulers(gray, label), *dotted) if not each.box.share_in(label)]
-    short = [Candidate(box.moved(band.top, band.left), bright) for box in _inked(levels, ink, letter, SHORTEST_PIECE)]
+    short = [
+        Candidate(box.moved(band.top, band.left), bright)
+        for box in _inked(levels, ink, letter, STRIPS.shortest_piece_letters)
+    ]
     return (*pieces, *joined_pieces([*pieces, *short], label), *rulers)
 
 
@@ -78,7 +92,7 @@ def bars_in(gray: NDArray[np.uint8], box: Box) -> tuple[Candidate, ...]:
     margin = max(6, box.height)
     top, left = max(0, box.top - margin), max(0, box.left - margin)
     part = np.ascontiguousarray(gray[top : box.bottom + margin, left : box.right + margin])
-    letter = max(SHORTEST_PX, box.height)
+    letter = max(STRIPS.shortest_px, box.height)
     found = []
     for bright in (True, False):
         picture = part if bright else cv2.bitwise_not(part)
@@ -90,15 +104,15 @@ def bars_in(gray: NDArray[np.uint8], box: Box) -> tuple[Candidate, ...]:
 
 def band_around(shape: tuple[int, ...], label: Box) -> Box:
     """The rows in which the bar of a label may be."""
-    reach = round((REACH + THICKEST) * label.height)
+    reach = round((STRIPS.farthest_letters + STRIPS.thickest_letters) * label.height)
     return Box(max(0, label.top - reach), 0, min(shape[0], label.bottom + reach), shape[1])
 
 
 def _strips(picture: NDArray[np.uint8], letter: int) -> list[Box]:
-    """Boxes of the :data:`MOST_STRIPS` most promising bright horizontal strips in ``picture`` (h, w)."""
-    shortest = max(SHORTEST_PX, round(SHORTEST * letter))
+    """Boxes of the `most_strips` most promising bright horizontal strips in ``picture`` (h, w)."""
+    shortest = max(STRIPS.shortest_px, round(STRIPS.shortest_letters * letter))
     regions: list[_Region] = []
-    for thickness in sorted({max(3, round(0.35 * letter)), max(4, round(THICKEST * letter))}):
+    for thickness in sorted({max(3, round(0.35 * letter)), max(4, round(STRIPS.thickest_letters * letter))}):
         across = cv2.getStructuringElement(cv2.MORPH_RECT, (1, thickness + 1))
         padded = cv2.copyMakeBorder(picture, thickness, thickness, 0, 0, cv2.BORDER_REPLICATE)
         top_hat = cv2.morphologyEx(padded, cv2.MORPH_TOPHAT, across)[thickness:-thickness]
@@ -107,11 +121,11 @@ def _strips(picture: NDArray[np.uint8], letter: int) -> list[Box]:
         regions += _regions(standing, top_hat, shortest)
     found: list[tuple[float, int, int, Box]] = []
     for number in sorted(range(len(regions)), key=lambda each: -regions[each].most):
-        if len(found) >= MOST_STRIPS and regions[number].most < -found[MOST_STRIPS - 1][0]:
+        if len(found) >= STRIPS.most_strips and regions[number].most < -found[STRIPS.most_strips - 1][0]:
             break
         for order, (promise, box) in enumerate(_cores(regions[number], shortest)):
             insort(found, (-promise, number, order, box))
-    return [box for *_, box in found[:MOST_STRIPS]]
+    return [box for *_, box in found[: STRIPS.most_strips]]
 
 
 def _inked(levels: NDArray[np.uint8], ink: float, letter: int, least: float) -> list[Box]:
@@ -119,17 +133,19 @@ def _inked(levels: NDArray[np.uint8], ink: float, letter: int, least: float) -> 
 
     They may have parts in which nothing sets them off from particles of the same brightness above or below.
     """
-    shortest = max(SHORTEST_PX, round(least * letter))
-    tolerance = max(6.0, INK_TOLERANCE * abs(ink - float(np.median(levels))))
+    shortest = max(STRIPS.shortest_px, round(least * letter))
+    tolerance = max(6.0, STRIPS.ink_tolerance_share * abs(ink - float(np.median(levels))))
     inked = (np.abs(levels.astype(np.float32) - ink) <= tolerance).astype(np.uint8)
     kept = cv2.morphologyEx(inked, cv2.MORPH_OPEN, np.ones((1, shortest), np.uint8))
     count, _, stats, _ = cv2.connectedComponentsWithStats(kept, connectivity=4)
     boxes = [
         (int(area), Box(int(top), int(left), int(top + height), int(left + width)))
         for left, top, width, height, area in stats[1:count]
-        if height <= THICKEST * letter and width >= 1.5 * height and area >= FILLED * width * height
+        if height <= STRIPS.thickest_letters * letter
+        and width >= 1.5 * height
+        and area >= STRIPS.filled_share * width * height
     ]
-    return [box for _, box in sorted(boxes, key=lambda each: -each[0])[:MOST_STRIPS]]
+    return [box for _, box in sorted(boxes, key=lambda each: -each[0])[: STRIPS.most_strips]]
 
 
 def _regions(standing: NDArray[np.uint8], top_hat: NDArray[np.uint8], shortest: int) -> list[_Region]:
@@ -171,21 +187,21 @@ def find_gaps(gray: NDArray[np.uint8]) -> tuple[Box, ...]:
     """Where the label of a split bar may stand in ``gray`` (H, W) uint8: between two level lines of one length."""
     gaps = []
     for picture in (gray, cv2.bitwise_not(gray)):
-        strips = [box for box in _strips(picture, THIN_LETTER) if box.height <= THIN_LETTER // 2]
+        strips = [box for box in _strips(picture, STRIPS.split_letter_px) if box.height <= STRIPS.split_letter_px // 2]
         for left in strips:
             for right in strips:
                 level = abs(left.top - right.top) <= 1 and abs(left.bottom - right.bottom) <= 1
                 alike = abs(left.width - right.width) <= 0.2 * left.width + 2
                 gap = right.left - left.right
                 if level and alike and left.height * 4 <= gap <= 2 * (left.width + right.width):
-                    middle, half = (left.top + left.bottom) // 2, max(THIN_LETTER // 2 + 2, 3 * left.height)
+                    middle, half = (left.top + left.bottom) // 2, max(STRIPS.split_letter_px // 2 + 2, 3 * left.height)
                     top, bottom = max(0, middle - half), min(len(gray), middle + half + 1)
                     gaps.append(Box(top, left.right + 1, bottom, right.left - 1))
-    return tuple(dict.fromkeys(gaps))[:MOST_GAPS]
+    return tuple(dict.fromkeys(gaps))[: STRIPS.most_gaps]
 
 
 def find_rulers(gray: NDArray[np.uint8], label: Box) -> tuple[Candidate, ...]:
-    """Rows of at least :data:`MARKS` ticks or dots of one pitch near a label; the best of each polarity."""
+    """Rows of at least `fewest_marks` ticks or dots of one pitch near a label; the best of each polarity."""
     band, letter = band_around(gray.shape, label), label.height
     found = []
     for bright in (True, False):
@@ -212,7 +228,7 @@ def _marked_rows(top_hat: NDArray[np.uint8]) -> list[tuple[int, float]]:
     strongest = np.percentile(top_hat, 99.5, axis=1)
     inked = top_hat >= strongest[:, None] / 2
     marks = inked[:, 0] + np.count_nonzero(inked[:, 1:] & ~inked[:, :-1], axis=1)
-    rows = np.flatnonzero((strongest >= 3 * LEAST_CONTRAST) & (marks >= MARKS))
+    rows = np.flatnonzero((strongest >= 3 * LEAST_CONTRAST) & (marks >= STRIPS.fewest_marks))
     return [(int(row), float(strongest[row])) for row in rows]
 
 
@@ -230,17 +246,17 @@ def _progression(peaks: list[float], letter: int) -> tuple[float, ...]:
     """The longest row of peaks of one pitch with nothing else between, or nothing."""
     best: list[float] = []
     start = 0
-    while start + MARKS <= len(peaks):
+    while start + STRIPS.fewest_marks <= len(peaks):
         run = peaks[start : start + 2]
         for peak in peaks[start + 2 :]:
             pitch = (run[-1] - run[0]) / (len(run) - 1)
-            if abs(peak - run[-1] - pitch) > max(1.2, PITCH_TOLERANCE * pitch):
+            if abs(peak - run[-1] - pitch) > max(1.2, STRIPS.pitch_tolerance_share * pitch):
                 break
             run.append(peak)
         if len(run) > len(best):
             best = run
         start += max(1, len(run) - 1)
-    long_enough = len(best) >= MARKS and (best[-1] - best[0]) / (len(best) - 1) >= max(4.0, letter / 4)
+    long_enough = len(best) >= STRIPS.fewest_marks and (best[-1] - best[0]) / (len(best) - 1) >= max(4.0, letter / 4)
     return tuple(best) if long_enough else ()
 
 

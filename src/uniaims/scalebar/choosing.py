@@ -13,7 +13,7 @@ from uniaims.formats.calibration import is_plausible
 from uniaims.scalebar.bars import bars_in, find_bars
 from uniaims.scalebar.ends import measure_by_ends
 from uniaims.scalebar.facts import BannerFacts
-from uniaims.scalebar.frames import SAME_LEVEL, rectangle_around
+from uniaims.scalebar.frames import RECTANGLES, rectangle_around
 from uniaims.scalebar.inked import inked_bars, same_strip
 from uniaims.scalebar.measuring import Bar, measure_bar
 from uniaims.scalebar.panels import differ, named
@@ -22,67 +22,83 @@ from uniaims.scalebar.reading import LengthLabel, PlacedLine
 from uniaims.scalebar.scale import ScaleBar
 from uniaims.scalebar.upright import upright_bars
 
-LEAST_CONFIDENCE = 0.35
-MOST = 0.7
-TICKED = 0.7
-FILLING = 0.2
-"""What fills an outline has at least this part of the outline's score: letters and outlines stand out more."""
-OUTLINED = 0.03
-"""More than this part of a label whose letters have an outline is of the level that the outline surrounds."""
-FRAME_PX = 3
-"""The length of a hollow bar is that of its rectangle to so many pixels."""
-PIECE_LENGTHS, PIECE_GAP, PIECE_SCORE = 0.2, 1.5, 0.3
-"""Bars in a row are pieces of one if their lengths differ by at most this part, the gap between them is at most so many
-times as long, and the score of the other is at least this part of one's own."""
-SHORTEST = 0.25
-"""Bars are at least this part of their label long."""
-TALLEST_TICK = 1.5
-"""Ticks are at most so many letter heights high at one side; higher ones are sides of a frame."""
-STROKE, STROKE_MARGIN, STROKE_PX = 0.5, 0.1, 2
-"""Strokes of letters are shorter than this part of their label, and reach beyond its box by at most this part of its
-height, or so many pixels."""
-SAME_STRIP = 0.02
-"""Lengths of one bar, measured by its contrast and by its ink, that differ by at most this part are alike."""
-SAME_SIZE = 0.02
-"""Bars that give pixel sizes this close to each other say the same."""
-RIVAL = 0.85
-"""A bar of another length with at least this part of the best score makes the choice unsure."""
-WIDEST_TICK = 0.08
-"""Ticks wider than this part of the bar leave open from where to where it runs."""
-SAME_INK = 0.35
-"""Levels of a bar and of its label differ by at most this part of the bar's contrast."""
-LEAST_STRENGTH = 0.4
-"""Bars have this part of their label's contrast or more."""
-OTHER_INK = 0.7
-"""What is left of the confidence where they differ more."""
-FIELD_AGREES = 0.03
-"""Closer than this part, a field width says what an unclear label means."""
-AGREED_CONFIDENCE = 0.8
-FIELD_DOUBT = 0.5
-"""Farther apart than this part they contradict each other: one of them was misread."""
-SCREEN_WIDTHS_MM = (25.0, 700.0)
-"""Magnifications refer to pictures of a width between these, from prints to screens."""
-DISAGREEMENT = 0.3
-"""What is left of the confidence where the magnification contradicts."""
-IN_A_ROW = 3.0
-"""In one row of a banner, with nothing between, label and bar are so many times as far from each other."""
-PLAIN, CLEAR_PX = 24, 3
-"""What varies by at most so many grey levels, so many pixels beside bar and label, is a plain ground."""
+
+@dataclass(frozen=True)
+class PairingRules:
+    """When a bar belongs to a label."""
+
+    least_confidence: float = 0.35
+    same_box_share: float = 0.7
+    ticked_score_share: float = 0.7
+    filling_score_share: float = 0.2
+    """What fills an outline has at least this part of the outline's score: letters and outlines stand out more."""
+    outlined_label_share: float = 0.03
+    """More than this part of a label whose letters have an outline is of the level that the outline surrounds."""
+    hollow_length_px: int = 3
+    """The length of a hollow bar is that of its rectangle to so many pixels."""
+    piece_length_share: float = 0.2
+    piece_gap_lengths: float = 1.5
+    piece_score_share: float = 0.3
+    """Bars in a row are pieces of one if their lengths differ by at most this part, the gap between them is at most
+    so many times as long, and the score of the other is at least this part of one's own."""
+    shortest_labels: float = 0.25
+    """Bars are at least this part of their label long."""
+    tallest_tick_letters: float = 1.5
+    """Ticks are at most so many letter heights high at one side; higher ones are sides of a frame."""
+    longest_stroke_labels: float = 0.5
+    stroke_margin_heights: float = 0.1
+    stroke_margin_px: int = 2
+    """Strokes of letters are shorter than this part of their label, and reach beyond its box by at most this part
+    of its height, or so many pixels."""
+    same_length_share: float = 0.02
+    """Lengths of one bar, measured by its contrast and by its ink, that differ by at most this part are alike."""
+    same_pixel_size_share: float = 0.02
+    """Bars that give pixel sizes this close to each other say the same."""
+    rival_score_share: float = 0.85
+    """A bar of another length with at least this part of the best score makes the choice unsure."""
+    widest_tick_share: float = 0.08
+    """Ticks wider than this part of the bar leave open from where to where it runs."""
+    same_ink_contrasts: float = 0.35
+    """Levels of a bar and of its label differ by at most this part of the bar's contrast."""
+    least_contrast_labels: float = 0.4
+    """Bars have this part of their label's contrast or more."""
+    other_ink_factor: float = 0.7
+    """What is left of the confidence where they differ more."""
+    field_agrees_share: float = 0.03
+    """Closer than this part, a field width says what an unclear label means."""
+    agreed_confidence: float = 0.8
+    field_contradicts_share: float = 0.5
+    """Farther apart than this part they contradict each other: one of them was misread."""
+    screen_widths_mm: tuple[float, float] = (25.0, 700.0)
+    """Magnifications refer to pictures of a width between these, from prints to screens."""
+    contradicted_factor: float = 0.3
+    """What is left of the confidence where the magnification contradicts."""
+    in_a_row_factor: float = 3.0
+    """In one row of a banner, with nothing between, label and bar are so many times as far from each other."""
+    plain_ground_levels: int = 24
+    plain_ground_margin_px: int = 3
+    """What varies by at most so many grey levels, so many pixels beside bar and label, is a plain ground."""
+    sure_score: float = 0.65
+    """Bars of a lower score have to end where their ink does."""
+    sure_label_confidence: float = 0.9
+    like_height_share: float = 0.5
+    other_panel_labels: float = 2.0
+    """Labels of this confidence, of letters whose height differs by at most this part, so many times their size
+    apart, may be those of two panels."""
+    seen_farther_factor: float = 2.0
+    """Bars that a detector saw may be so many times as far from their label as those that are looked for beside it."""
+    unseen_factor: float = 0.5
+    """What is left of the confidence of bars that a detector did not see, where it saw one that will do."""
+    sure_ends_quality: float = 0.3
+    """Seen bars of a lower quality are measured as those that are looked for."""
+
+
+PAIRING = PairingRules()
+
 DASHES = re.compile(r"^\s*[-_—–].*[-_—–]\s*$")
 """A label that was read with a dash at either end stands between the arms of a split bar."""
-SURE_SCORE = 0.65
-"""Bars of a lower score have to end where their ink does."""
-SURE_LABEL, LIKE_HEIGHT, OTHER_PANEL = 0.9, 0.5, 2.0
-"""Labels of this confidence, of letters whose height differs by at most this part, so many times their size apart, may
-be those of two panels."""
 JOINED = ("split", "cut")
 """Kinds of bars that are made of pieces."""
-SEEN_FARTHER = 2.0
-"""Bars that a detector saw may be so many times as far from their label as those that are looked for beside it."""
-UNSEEN = 0.5
-"""What is left of the confidence of bars that a detector did not see, where it saw one that will do."""
-SURE_ENDS = 0.3
-"""Seen bars of a lower quality are measured as those that are looked for."""
 
 
 @dataclass(frozen=True)
@@ -140,12 +156,16 @@ def choose(
     reasons: list[str] = []
     for label in labels:
         known = _seen_pairs(gray, label, facts, seen)
-        others = [line.box for line in lines if len(line.text) > 1 and label.box.share_in(line.box) < MOST]
+        others = [
+            line.box for line in lines if len(line.text) > 1 and label.box.share_in(line.box) < PAIRING.same_box_share
+        ]
         others += [pair.bar.box for pair in known]
         beside = [*_pairs(gray, label, facts), *_upright_pairs(gray, label, facts)]
         found = _without_parts([pair for pair in beside if pair.score > 0])
-        found = [pair for pair in found if not any(pair.bar.box.share_in(box) >= MOST for box in others)]
-        unseen = UNSEEN if any(pair.score >= LEAST_CONFIDENCE for pair in known) else 1.0
+        found = [
+            pair for pair in found if not any(pair.bar.box.share_in(box) >= PAIRING.same_box_share for box in others)
+        ]
+        unseen = PAIRING.unseen_factor if any(pair.score >= PAIRING.least_confidence for pair in known) else 1.0
         found = [*known, *(replace(pair, score=unseen * pair.score) for pair in found)]
         found = [pair for pair in found if pair.score > 0]
         if not found and not label.unsure:
@@ -159,7 +179,7 @@ def choose(
     if differ(bars):
         return Choice(None, (*reasons, named(bars)), torn=True, bars=bars)
     unpaired = _unpaired(best, labels, bars)
-    if unpaired is not None and best.score >= LEAST_CONFIDENCE:
+    if unpaired is not None and best.score >= PAIRING.least_confidence:
         said = f'"{unpaired.text}" is written like "{best.label.text}", elsewhere, and its bar is not clear: '
         return Choice(None, (*reasons, said + "choose one panel, or give the pixel size."), torn=True, bars=bars)
     doubt, rivalry = _doubt(best) or _piece_doubt(gray, best), _rivalry(best, pairs)
@@ -177,11 +197,11 @@ def _unpaired(best: Pair, labels: Sequence[LengthLabel], bars: Sequence[ScaleBar
     """A sure label of another length, written like the best one far from it, as in other panels, that has no bar."""
     own = best.label
     for label in labels:
-        like = abs(label.box.height - own.box.height) <= LIKE_HEIGHT * own.box.height
+        like = abs(label.box.height - own.box.height) <= PAIRING.like_height_share * own.box.height
         down, across = abs(label.box.top - own.box.top), abs(label.box.left - own.box.left)
-        far = max(down, across) >= OTHER_PANEL * max(own.box.shape)
+        far = max(down, across) >= PAIRING.other_panel_labels * max(own.box.shape)
         paired = any(bar.text_box is not None and label.around.share_in(bar.text_box) > 0 for bar in bars)
-        sure = label.confidence >= SURE_LABEL and not label.unsure and label.label != own.label
+        sure = label.confidence >= PAIRING.sure_label_confidence and not label.unsure and label.label != own.label
         if like and far and sure and not paired:
             return label
     return None
@@ -189,11 +209,11 @@ def _unpaired(best: Pair, labels: Sequence[LengthLabel], bars: Sequence[ScaleBar
 
 def _others(gray: NDArray[np.uint8], best: Pair, pairs: Sequence[Pair]) -> list[Pair]:
     """Pairs of another label with another bar that are as sure as a bar has to be, the surest first."""
-    if best.score < LEAST_CONFIDENCE:
+    if best.score < PAIRING.least_confidence:
         return []
     kept = [best]
     for pair in pairs:
-        if pair.score < LEAST_CONFIDENCE or any(_share(pair, each) for each in kept):
+        if pair.score < PAIRING.least_confidence or any(_share(pair, each) for each in kept):
             continue
         whole = _whole(gray, pair, pairs)
         if not _doubt(whole) and not _piece_doubt(gray, whole) and not any(_share(whole, each) for each in kept):
@@ -216,7 +236,10 @@ def _completed(pair: Pair, pairs: Sequence[Pair]) -> Pair:
         if each.label == pair.label and _is_whole(each.bar) and each.bar.bright == pair.bar.bright
     ]
     likely = [
-        each for each in wider if pair.bar.box.share_in(each.bar.box) >= MOST and each.score >= TICKED * pair.score
+        each
+        for each in wider
+        if pair.bar.box.share_in(each.bar.box) >= PAIRING.same_box_share
+        and each.score >= PAIRING.ticked_score_share * pair.score
     ]
     return likely[0] if likely and not _is_whole(pair.bar) else pair
 
@@ -228,7 +251,7 @@ def _is_whole(bar: Bar) -> bool:
 def _filling(pair: Pair, pairs: Sequence[Pair]) -> Pair:
     """What an outline surrounds, where the pair's bar is an outline: the outline is there to make the bar visible."""
     inner = [each for each in pairs if each.label == pair.label and _surrounds(pair.bar, each.bar)]
-    likely = [each for each in inner if each.score >= FILLING * pair.score]
+    likely = [each for each in inner if each.score >= PAIRING.filling_score_share * pair.score]
     return replace(likely[0], score=pair.score) if likely else pair
 
 
@@ -240,33 +263,39 @@ def _hollow(gray: NDArray[np.uint8], pair: Pair) -> Pair:
     if frame is None or _has_outlines(gray, pair):
         return pair
     bar = measure_by_ends(gray, frame, pair.label.ink)
-    return replace(pair, bar=bar) if bar and abs(bar.length_px - frame.width) <= FRAME_PX else pair
+    return replace(pair, bar=bar) if bar and abs(bar.length_px - frame.width) <= PAIRING.hollow_length_px else pair
 
 
 def _has_outlines(gray: NDArray[np.uint8], pair: Pair) -> bool:
     """Whether label and bar have an outline, whose ink was taken for that of the letters."""
     levels = gray[pair.label.around.window].astype(np.float32)
-    inside = np.mean(np.abs(levels - pair.bar.level) <= SAME_LEVEL)
-    return bool(abs(pair.bar.level - pair.label.ink) > SAME_LEVEL and inside >= OUTLINED)
+    inside = np.mean(np.abs(levels - pair.bar.level) <= RECTANGLES.same_ink_levels)
+    return bool(
+        abs(pair.bar.level - pair.label.ink) > RECTANGLES.same_ink_levels and inside >= PAIRING.outlined_label_share
+    )
 
 
 def _is_frame(gray: NDArray[np.uint8], bar: Bar, label: LengthLabel) -> bool:
     """Whether what looks like a ticked bar is a side of a frame around the label."""
     frame = rectangle_around(gray, bar.box, bar.level) if bar.ticks and bar.kind == "bar" else None
-    return frame is not None and label.box.share_in(frame) >= MOST
+    return frame is not None and label.box.share_in(frame) >= PAIRING.same_box_share
 
 
 def _without_parts(pairs: Sequence[Pair]) -> list[Pair]:
     """Pairs but for those whose bar is only a piece: of a row of pieces, or of a bar that its label cuts."""
-    joined = [pair.bar for pair in pairs if pair.bar.kind in JOINED and pair.bar.quality >= SURE_ENDS]
-    joined += [pair.bar for pair in pairs if pair.bar.vertical and pair.bar.ticks and pair.bar.quality >= SURE_ENDS]
+    joined = [pair.bar for pair in pairs if pair.bar.kind in JOINED and pair.bar.quality >= PAIRING.sure_ends_quality]
+    joined += [
+        pair.bar
+        for pair in pairs
+        if pair.bar.vertical and pair.bar.ticks and pair.bar.quality >= PAIRING.sure_ends_quality
+    ]
     whole = [pair for pair in pairs if not any(_is_part(pair.bar, each) for each in joined)]
     return _without_pieces(whole)
 
 
 def _is_part(bar: Bar, whole: Bar) -> bool:
     alike = bar.kind == "bar" and bar.bright == whole.bright and not bar.vertical
-    return alike and bar.box.share_in(whole.box) >= MOST
+    return alike and bar.box.share_in(whole.box) >= PAIRING.same_box_share
 
 
 def _without_pieces(pairs: Sequence[Pair]) -> list[Pair]:
@@ -279,20 +308,20 @@ def _in_row(pair: Pair, other: Pair) -> bool:
     first, second = pair.bar.box, other.bar.box
     level = abs(first.top - second.top) <= 1 and abs(first.bottom - second.bottom) <= 1
     gap = max(first.left, second.left) - min(first.right, second.right)
-    near = 0 <= gap <= PIECE_GAP * first.width
-    alike = abs(first.width - second.width) <= max(2.0, PIECE_LENGTHS * first.width)
+    near = 0 <= gap <= PAIRING.piece_gap_lengths * first.width
+    alike = abs(first.width - second.width) <= max(2.0, PAIRING.piece_length_share * first.width)
     plain = pair.bar.kind == other.bar.kind == "bar" and pair.bar.bright == other.bar.bright
-    return level and near and alike and plain and other.score >= PIECE_SCORE * pair.score
+    return level and near and alike and plain and other.score >= PAIRING.piece_score_share * pair.score
 
 
 def _is_stroke(box: Box, label: LengthLabel) -> bool:
     """Whether a strip is too short for its label, or a part of its letters, which may reach a little beyond its box."""
-    margin = max(STROKE_PX, round(STROKE_MARGIN * label.box.height))
+    margin = max(PAIRING.stroke_margin_px, round(PAIRING.stroke_margin_heights * label.box.height))
     inside = box.top >= label.box.top - margin and box.bottom <= label.box.bottom + margin
     within = box.left >= label.box.left - margin and box.right <= label.box.right + margin
     core = box.top > label.box.top + margin and box.bottom < label.box.bottom - margin
-    in_letters = inside and within and (core or box.width < STROKE * label.box.width)
-    return in_letters or box.width < SHORTEST * label.around.width
+    in_letters = inside and within and (core or box.width < PAIRING.longest_stroke_labels * label.box.width)
+    return in_letters or box.width < PAIRING.shortest_labels * label.around.width
 
 
 def _surrounds(outline: Bar, bar: Bar) -> bool:
@@ -301,7 +330,7 @@ def _surrounds(outline: Bar, bar: Bar) -> bool:
     return (
         not outline.crossed
         and bar.bright != outline.bright
-        and bar.box.share_in(outline.box) >= MOST
+        and bar.box.share_in(outline.box) >= PAIRING.same_box_share
         and 0.5 <= left <= margin
         and 0.5 <= right <= margin
     )
@@ -327,10 +356,10 @@ def _pairs(gray: NDArray[np.uint8], label: LengthLabel, facts: BannerFacts) -> l
     """A label with each bar near it."""
     pairs = []
     for bar in _bars_beside(gray, label):
-        stroke = _is_stroke(bar.box, label) or bar.tick_rows > TALLEST_TICK * label.box.height
+        stroke = _is_stroke(bar.box, label) or bar.tick_rows > PAIRING.tallest_tick_letters * label.box.height
         if stroke or not is_plausible(label.label.length_nm / bar.length_px) or _is_frame(gray, bar, label):
             continue
-        farther = IN_A_ROW if _plain_between(gray, bar.box, label.box) else 1.0
+        farther = PAIRING.in_a_row_factor if _plain_between(gray, bar.box, label.box) else 1.0
         likeness = bar.quality * _nearness(bar.box, label.box, farther) * _same_ink(bar, label)
         pair = Pair(label, bar, label.confidence * likeness)
         pairs.append(replace(pair, score=_weighed(pair, facts, gray.shape[1])))
@@ -363,11 +392,15 @@ def _bars_beside(gray: NDArray[np.uint8], label: LengthLabel) -> list[Bar]:
 
 def _touches(strip: Box, box: Box, shape: tuple[int, ...]) -> bool:
     """Whether a strip lies at a side of a box, not in it."""
-    return strip.share_in(box) == 0 and strip.share_in(box.grown(STROKE_PX, STROKE_PX, shape)) >= MOST
+    return (
+        strip.share_in(box) == 0
+        and strip.share_in(box.grown(PAIRING.stroke_margin_px, PAIRING.stroke_margin_px, shape))
+        >= PAIRING.same_box_share
+    )
 
 
 def _is_alike(bar: Bar, inked: Bar) -> bool:
-    return abs(bar.length_px / inked.length_px - 1) <= SAME_STRIP
+    return abs(bar.length_px / inked.length_px - 1) <= PAIRING.same_length_share
 
 
 def _upright_pairs(gray: NDArray[np.uint8], label: LengthLabel, facts: BannerFacts) -> list[Pair]:
@@ -388,7 +421,7 @@ def _seen_pairs(gray: NDArray[np.uint8], label: LengthLabel, facts: BannerFacts,
     for each in seen:
         if _is_stroke(each.box, label) and not _is_upright(each.box):
             continue
-        inside = label.box.share_in(each.box) >= MOST
+        inside = label.box.share_in(each.box) >= PAIRING.same_box_share
         bar = _measured(gray, each, label, inside)
         if bar is None or not is_plausible(label.label.length_nm / bar.length_px):
             continue
@@ -407,7 +440,7 @@ def _is_upright(box: Box) -> bool:
 def _measured(gray: NDArray[np.uint8], seen: SeenBar, label: LengthLabel, inside: bool) -> Bar | None:
     """A bar that a detector saw, measured by its ends; if these are not clear, or divisions count, by its length."""
     bar = measure_by_ends(gray, seen.box, None if inside else label.ink)
-    if (seen.ruler and label.per_division) or bar is None or bar.quality < SURE_ENDS:
+    if (seen.ruler and label.per_division) or bar is None or bar.quality < PAIRING.sure_ends_quality:
         found = [measured for each in bars_in(gray, seen.box) if (measured := measure_bar(gray, each)) is not None]
         apart = max(3.0, 0.05 * seen.box.width)
         found = [each for each in found if abs(each.box.width - seen.box.width) <= apart]
@@ -419,23 +452,28 @@ def _seen_nearness(bar: Box, label: Box) -> float:
     """How near a bar that was seen is to its label; those that run downwards as if they lay."""
     if bar.height > bar.width:
         bar, label = bar.transposed, label.transposed
-    return _nearness(bar, label, SEEN_FARTHER)
+    return _nearness(bar, label, PAIRING.seen_farther_factor)
 
 
 def _plain_between(gray: NDArray[np.uint8], bar: Box, label: Box) -> bool:
     """Whether bar and label stand in one row of a banner, with nothing between them."""
     top, bottom = max(bar.top, label.top), min(bar.bottom, label.bottom)
-    left, right = min(bar.right, label.right) + CLEAR_PX, max(bar.left, label.left) - CLEAR_PX
+    left, right = (
+        min(bar.right, label.right) + PAIRING.plain_ground_margin_px,
+        max(bar.left, label.left) - PAIRING.plain_ground_margin_px,
+    )
     if bottom - top < 0.5 * min(bar.height, label.height) or left >= right:
         return False
     low, high = np.percentile(gray[top:bottom, left:right], (2, 98))
-    return bool(high - low <= PLAIN)
+    return bool(high - low <= PAIRING.plain_ground_levels)
 
 
 def _same_ink(bar: Bar, label: LengthLabel) -> float:
     """Bars have the ink of their labels, nearly always, and stand out like these."""
-    strength = min(1.0, bar.contrast / (LEAST_STRENGTH * label.contrast + 1))
-    return strength * (1.0 if abs(bar.level - label.ink) <= SAME_INK * bar.contrast else OTHER_INK)
+    strength = min(1.0, bar.contrast / (PAIRING.least_contrast_labels * label.contrast + 1))
+    return strength * (
+        1.0 if abs(bar.level - label.ink) <= PAIRING.same_ink_contrasts * bar.contrast else PAIRING.other_ink_factor
+    )
 
 
 def _nearness(bar: Box, label: Box, farther: float = 1.0) -> float:
@@ -451,28 +489,32 @@ def _weighed(pair: Pair, facts: BannerFacts, width: int) -> float:
     """The score of a pair after the banner's own words about the scale, which labels that are not clear need."""
     if facts.field_width_nm is not None:
         apart = abs(pair.pixel_size_nm * width / facts.field_width_nm - 1)
-        if apart <= FIELD_AGREES:
-            confidence = AGREED_CONFIDENCE if pair.label.unsure else pair.label.confidence
+        if apart <= PAIRING.field_agrees_share:
+            confidence = PAIRING.agreed_confidence if pair.label.unsure else pair.label.confidence
             return float((confidence * pair.score / max(pair.label.confidence, 1e-3)) ** 0.5)
-        return 0.0 if pair.label.unsure else pair.score * (1.0 if apart <= FIELD_DOUBT else DISAGREEMENT)
+        return (
+            0.0
+            if pair.label.unsure
+            else pair.score * (1.0 if apart <= PAIRING.field_contradicts_share else PAIRING.contradicted_factor)
+        )
     magnification = facts.acquisition.magnification
     if pair.label.unsure and not (pair.label.of_two_units and magnification):
         return 0.0
     if not magnification:
         return pair.score
-    low, high = SCREEN_WIDTHS_MM
+    low, high = PAIRING.screen_widths_mm
     fits = low <= pair.pixel_size_nm * width * magnification / 1e6 <= high
     if pair.label.unsure:  # nm and µm are so far apart that the magnification fits only one of them
-        return pair.score * AGREED_CONFIDENCE / max(pair.label.confidence, 1e-3) if fits else 0.0
-    return pair.score * (1.0 if fits else DISAGREEMENT)
+        return pair.score * PAIRING.agreed_confidence / max(pair.label.confidence, 1e-3) if fits else 0.0
+    return pair.score * (1.0 if fits else PAIRING.contradicted_factor)
 
 
 def _doubt(best: Pair) -> str:
     """Why the best pair is not sure enough; empty where it is."""
     said = f'"{best.label.text}" with a bar of {best.length_px:.1f} px'
-    if best.score < LEAST_CONFIDENCE:
-        return f"{said}: the confidence, {best.score:.2f}, is below {LEAST_CONFIDENCE:g}."
-    if best.bar.tick_px > WIDEST_TICK * best.bar.length_px:
+    if best.score < PAIRING.least_confidence:
+        return f"{said}: the confidence, {best.score:.2f}, is below {PAIRING.least_confidence:g}."
+    if best.bar.tick_px > PAIRING.widest_tick_share * best.bar.length_px:
         return f"{said}: its end marks are {best.bar.tick_px:.1f} px wide, so its length is not sure."
     if best.label.per_division and not best.bar.marks:
         return f"{said}: it is the length of one division, and none were found."
@@ -483,7 +525,7 @@ def _piece_doubt(gray: NDArray[np.uint8], best: Pair) -> str:
     """Why the best pair's bar may be only a piece of one; empty where it stands alone."""
     if best.bar.kind != "bar" or best.bar.vertical:
         return ""
-    if best.score < SURE_SCORE and ink_ends_elsewhere(gray, best.bar, best.label.ink):
+    if best.score < PAIRING.sure_score and ink_ends_elsewhere(gray, best.bar, best.label.ink):
         return f'"{best.label.text}" with a bar of {best.length_px:.1f} px: its ink ends before, on ground as bright.'
     dashed = DASHES.search(best.label.text) is not None and _is_beside(best.bar.box, best.label.box)
     if not dashed and not goes_on(gray, best.bar, best.label.box):
@@ -504,9 +546,13 @@ def _rivalry(best: Pair, pairs: Sequence[Pair]) -> str:
     for rival in pairs[1:]:
         apart = abs(rival.pixel_size_nm / best.pixel_size_nm - 1)
         related = _surrounds(rival.bar, best.bar) or (
-            _is_whole(best.bar) and rival.bar.box.share_in(best.bar.box) >= MOST
+            _is_whole(best.bar) and rival.bar.box.share_in(best.bar.box) >= PAIRING.same_box_share
         )
-        if apart > SAME_SIZE and rival.score >= RIVAL * best.score and not related:
+        if (
+            apart > PAIRING.same_pixel_size_share
+            and rival.score >= PAIRING.rival_score_share * best.score
+            and not related
+        ):
             return (
                 f'"{best.label.text}" with a bar of {best.length_px:.1f} px and '
                 f'"{rival.label.text}" with a bar of {rival.length_px:.1f} px are as likely: '

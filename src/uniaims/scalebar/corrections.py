@@ -3,7 +3,7 @@
 import itertools
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +22,18 @@ from uniaims.scalebar.measuring import Bar, measure_bar
 from uniaims.scalebar.scale import ScaleBar
 from uniaims.scalebar.scan import eight_bit
 
-LEAST_PART = 0.5
-"""A bar in the box of a user takes at least this part of the box's length."""
-LEAST_QUALITY = 0.3
-"""Bars of less quality are not taken for what the user means."""
+
+@dataclass(frozen=True)
+class CorrectionRules:
+    """What is a bar in a box that a user gave."""
+
+    least_length_share: float = 0.5
+    """A bar in the box of a user takes at least this part of the box's length."""
+    least_quality: float = 0.3
+    """Bars of less quality are not taken for what the user means."""
+
+
+CORRECTION = CorrectionRules()
 
 
 def parse_box(text: str) -> Box:
@@ -129,17 +137,17 @@ def _is_free(facts: Path, source: str | None) -> bool:
 def _bar_in(gray: NDArray[np.uint8], box: Box) -> Bar | None:
     """The horizontal bar within a box that stands out best."""
     measured = (measure_bar(gray, candidate) for candidate in bars_in(gray, box))
-    bars = [bar for bar in measured if bar and bar.quality >= LEAST_QUALITY and _fits(bar, box)]
+    bars = [bar for bar in measured if bar and bar.quality >= CORRECTION.least_quality and _fits(bar, box)]
     return max(bars, key=lambda bar: bar.quality * bar.contrast, default=None)
 
 
 def _by_its_ends(gray: NDArray[np.uint8], box: Box) -> Bar | None:
     """A bar that is not of one piece (alternating, dashed, hollow), by its ends; these are near those of the box."""
     bar = measure_by_ends(gray, box)
-    return bar if bar and bar.quality >= LEAST_QUALITY else None
+    return bar if bar and bar.quality >= CORRECTION.least_quality else None
 
 
 def _fits(bar: Bar, box: Box) -> bool:
     slack = max(3.0, 0.1 * box.width)
     inside = bar.start >= box.left - slack and bar.end <= box.right + slack
-    return inside and bar.length_px >= LEAST_PART * box.width
+    return inside and bar.length_px >= CORRECTION.least_length_share * box.width

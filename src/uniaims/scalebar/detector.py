@@ -22,12 +22,21 @@ from uniaims.sessions import cpu_session
 
 SHIPPED = Path(__file__).parent.parent / "weights" / "scalebar" / "scalebar.onnx"
 """The trained one that comes with the package."""
-LEAST_SCORE = 0.25
-"""Weaker detections are left out."""
-LARGEST_OVERLAP = 0.6
-"""Of detections of one kind that share more (IoU), the strongest stays."""
-LEAST_INSIDE = 0.5
-"""Boxes with a smaller share of their area inside the picture lie in the rows that fill it up, and are left out."""
+
+
+@dataclass(frozen=True)
+class DetectionRules:
+    """Which detections are kept."""
+
+    least_score: float = 0.25
+    """Weaker detections are left out."""
+    largest_overlap_iou: float = 0.6
+    """Of detections of one kind that share more (IoU), the strongest stays."""
+    least_inside_share: float = 0.5
+    """Boxes with a smaller share of their area inside the picture lie in the rows that fill it up, and are left out."""
+
+
+DETECTIONS = DetectionRules()
 
 
 @dataclass(frozen=True)
@@ -46,7 +55,7 @@ class LearnedDetector:
         found = [
             Detection(kind, _box(boxes[index], gray.shape), float(scores[index, number]))
             for number, kind in enumerate(self.layout.kinds)
-            for index in strongest(boxes, scores[:, number], LEAST_SCORE)
+            for index in strongest(boxes, scores[:, number], DETECTIONS.least_score)
         ]
         return tuple(sorted(found, key=lambda each: -each.score))
 
@@ -57,7 +66,7 @@ class LearnedDetector:
         found, scores = self.layout.boxes_and_scores(self._cells(self.layout.batch(gray, size)))
         boxes, inside = _clipped(found, size)
         boxes *= np.array([width / size[0], height / size[1]] * 2, np.float32)
-        scores = np.where(inside[:, None] >= LEAST_INSIDE, scores, np.float32(0))
+        scores = np.where(inside[:, None] >= DETECTIONS.least_inside_share, scores, np.float32(0))
         if "banner" in self.layout.kinds:
             # A banner goes from side to side; the network sees well where it begins and ends only in height.
             boxes[scores.argmax(axis=1) == self.layout.kinds.index("banner"), 0::2] = 0, width
@@ -112,7 +121,7 @@ def strongest(boxes: NDArray[np.float32], scores: NDArray[np.float32], least_sco
     strong = np.flatnonzero(scores >= least_score)
     corners = boxes[strong]
     sizes = np.concatenate([corners[:, :2], corners[:, 2:] - corners[:, :2]], axis=1)
-    kept = cv2.dnn.NMSBoxes(sizes.tolist(), scores[strong].tolist(), least_score, LARGEST_OVERLAP)
+    kept = cv2.dnn.NMSBoxes(sizes.tolist(), scores[strong].tolist(), least_score, DETECTIONS.largest_overlap_iou)
     return strong[np.asarray(kept, np.intp)]
 
 

@@ -28,20 +28,30 @@ INCHES = re.compile(r"\d\s*(in(ch(es)?)?\.?|mils?)\W*$", re.IGNORECASE)
 """Lengths in inches or mils are only looked for where they are spelt out: they are rare, and ``in`` is a blurred nm."""
 CAPITALS = re.compile(r"\d\s*([UNM]M|M[iI][cC]|IN|MIL)")
 """Units in capitals: ``10 MICRONS``, ``5 UM``."""
-LEAST_VALUE = 0.05
-"""Numbers on bars are not smaller, but those of inches."""
-WORD_COMMONNESS = 0.1
-PRIOR_IN_SUPPORT = 0.3
-"""How much the commonness of a number counts in the support of its label; that of the unit counts in full."""
+
+
+@dataclass(frozen=True)
+class LanguageRules:
+    """How much is made of what is common on bars."""
+
+    least_value: float = 0.05
+    """Numbers on bars are not smaller, but those of inches."""
+    word_commonness: float = 0.1
+    prior_in_support_factor: float = 0.3
+    """How much the commonness of a number counts in the support of its label; that of the unit counts in full."""
+    seldom_reading_factor: float = 0.2
+    """What readers take a character for now and then, and what such a reading counts."""
+    smallest_probability: float = 1e-300
+    """Spellings are not less probable than this beside their likeliest part, so that all have a logarithm."""
+
+
+LANGUAGE = LanguageRules()
+
 UNIT_COMMONNESS = {"pm": 0.01, "Å": 0.02, "nm": 1.0, "µm": 1.0, "mm": 0.3, "in": 1.0, "mil": 1.0}
 NM = {"pm": 1e-3, "Å": 0.1, "nm": 1.0, "µm": 1e3, "mm": 1e6, "in": 25.4e6, "mil": 25.4e3}
 SAME = {"0": "0Oo", "1": "1lI|", "5": "5S", ".": ".,", "n": "n", "m": "m", "µ": "µμu", "Å": "ÅA", "p": "p", "l": "lI1|"}
 """Character of the language -> what readers take it for; the space counts as a blank."""
 SELDOM = {"µ": "pN", "n": "pN"}
-SELDOM_SHARE = 0.2
-"""What readers take a character for now and then, and what such a reading counts."""
-SMALLEST = 1e-300
-"""Spellings are not less probable than this beside their likeliest part, so that all have a logarithm."""
 
 
 LanguageKind = Literal["plain", "words", "inches"]
@@ -135,7 +145,7 @@ def digits(number: str) -> str:
 def _prior_in_support(language: _Language, number: int, own: NDArray[np.bool_]) -> NDArray[np.float64]:
     """What the commonness of a label, of which ``own`` are the spellings, adds to its support."""
     unit = np.log(UNIT_COMMONNESS[language.labels[number].unit])
-    return np.asarray(unit + PRIOR_IN_SUPPORT * (language.log_priors[own] - unit), np.float64)
+    return np.asarray(unit + LANGUAGE.prior_in_support_factor * (language.log_priors[own] - unit), np.float64)
 
 
 def _kind(text: str) -> LanguageKind:
@@ -153,7 +163,7 @@ def _lengths(inches: bool) -> tuple[tuple[Label, float], ...]:
         for decade in range(-4, 4):
             for mantissa, commonness in MANTISSAS.items():
                 value = float(f"{mantissa * 10.0**decade:g}")
-                if least <= value * NM[unit] <= most and (inches or value >= LEAST_VALUE):
+                if least <= value * NM[unit] <= most and (inches or value >= LANGUAGE.least_value):
                     found.append((Label(value, unit), commonness))
     return tuple(found)
 
@@ -169,7 +179,7 @@ def _language(kind: LanguageKind) -> _Language:
             for word in (*plain, *words):
                 owners.append(len(labels) - 1)
                 texts.append(form + word)
-                share = WORD_COMMONNESS if word in words else 1.0
+                share = LANGUAGE.word_commonness if word in words else 1.0
                 priors.append(share * commonness * UNIT_COMMONNESS[label.unit])
     classes = "".join(_CLASSES)
     longest = max(map(len, texts))
@@ -196,7 +206,7 @@ def _classes(window: NDArray[np.float64], characters: str, capitals: bool) -> ND
     for each, alike in SELDOM.items():
         place = 1 + _CLASSES.index(each)
         seldom = np.logaddexp.reduce(window[:, [characters.index(other) + 1 for other in alike]], axis=1)
-        classes[place] = np.logaddexp(classes[place], seldom + np.log(SELDOM_SHARE))
+        classes[place] = np.logaddexp(classes[place], seldom + np.log(LANGUAGE.seldom_reading_factor))
     return np.stack(classes, axis=1)
 
 
@@ -218,9 +228,11 @@ def _log_forward(classes: NDArray[np.float64], language: _Language) -> NDArray[n
     scale = np.zeros(len(states))
     for step in likely[1:]:
         alpha[:, 2:] = (alpha[:, 2:] + alpha[:, 1:-1] + skippable * alpha[:, :-2]) * step[states]
-        largest = np.maximum(alpha.max(axis=1), SMALLEST)
+        largest = np.maximum(alpha.max(axis=1), LANGUAGE.smallest_probability)
         alpha /= largest[:, None]
         scale += np.log(largest)
     rows = np.arange(len(states))
-    ends: NDArray[np.float64] = np.log(np.maximum(alpha[rows, lengths + 1] + alpha[rows, lengths], SMALLEST)) + scale
+    ends: NDArray[np.float64] = (
+        np.log(np.maximum(alpha[rows, lengths + 1] + alpha[rows, lengths], LANGUAGE.smallest_probability)) + scale
+    )
     return ends

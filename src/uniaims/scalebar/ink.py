@@ -1,19 +1,31 @@
 """The ink of a line of text: its level, its pixels, and the letters that it makes."""
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from uniaims.boxes import Box
 
-EVEN_INK, LEAST_EVEN = 10.0, 0.2
-"""Drawn ink varies by so many grey levels; uneven ink counts this much beside even one."""
-DOTTED_PX = 16
-"""Letters of dots are at least so high: seven dots of a pixel with one between, and a margin."""
-FEW = 0.5
-"""Where fewer than this part of the letters are of one piece, they may be made of dots."""
-NARROWEST_LETTER = 0.25
-"""Letters are at least so many times as wide as high, on average; else most of them were not told from the ground."""
+
+@dataclass(frozen=True)
+class InkRules:
+    """Which pixels of a label are its ink."""
+
+    even_ink_levels: float = 10.0
+    uneven_factor: float = 0.2
+    """Drawn ink varies by so many grey levels; uneven ink counts this much beside even one."""
+    dotted_letter_px: int = 16
+    """Letters of dots are at least so high: seven dots of a pixel with one between, and a margin."""
+    few_letters_share: float = 0.5
+    """Where fewer than this part of the letters are of one piece, they may be made of dots."""
+    narrowest_letter_heights: float = 0.25
+    """Letters are at least so many times as wide as high, on average; else most of them were not told from the
+    ground."""
+
+
+INK = InkRules()
 
 
 def letters(gray: NDArray[np.uint8], box: Box, count: int) -> tuple[Box, float, float]:
@@ -30,7 +42,7 @@ def letters(gray: NDArray[np.uint8], box: Box, count: int) -> tuple[Box, float, 
     whole = pieces[0]
     for piece in pieces[1:]:
         whole = whole.union(piece)
-    if whole.width < NARROWEST_LETTER * count * whole.height:
+    if whole.width < INK.narrowest_letter_heights * count * whole.height:
         whole = Box(whole.top, 0, whole.bottom, box.width)
     return whole.moved(box.top, box.left), ink, abs(ink - ground)
 
@@ -40,14 +52,18 @@ def letter_pieces(levels: NDArray[np.uint8], count: int) -> tuple[list[Box], flo
     ground = float(np.median(levels))
     inks = [float(ink) for ink in np.percentile(levels, (2, 98))]
     fits = [_connected_ink(levels, ground, ink, closed=False) for ink in inks]
-    if len(levels) >= DOTTED_PX and max(len(pieces) for pieces, *_ in fits) < FEW * count:
+    if len(levels) >= INK.dotted_letter_px and max(len(pieces) for pieces, *_ in fits) < INK.few_letters_share * count:
         fits = [_connected_ink(levels, ground, ink, closed=True) for ink in inks]
-    return max(fits, key=lambda fit: min(len(fit[0]), count) * abs(fit[1] - ground) * (LEAST_EVEN + evenness(*fit[1:])))
+    return max(
+        fits, key=lambda fit: min(len(fit[0]), count) * abs(fit[1] - ground) * (INK.uneven_factor + evenness(*fit[1:]))
+    )
 
 
 def evenness(ink: float, inked: NDArray[np.uint8]) -> float:
     """Which share of inked pixels (n,) have the ink's level: drawn ink is even, a ground between letters is not."""
-    return float(np.mean(np.abs(inked.astype(np.float32) - np.float32(ink)) <= EVEN_INK)) if inked.size else 0.0
+    return (
+        float(np.mean(np.abs(inked.astype(np.float32) - np.float32(ink)) <= INK.even_ink_levels)) if inked.size else 0.0
+    )
 
 
 def _connected_ink(

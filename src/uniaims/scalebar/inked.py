@@ -5,7 +5,7 @@ level, though, and its rows all begin and end in the same columns, which nothing
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -15,44 +15,62 @@ from uniaims.boxes import Box
 from uniaims.scalebar.candidates import LEAST_CONTRAST
 from uniaims.scalebar.measuring import Bar
 
-REACH = 4.1
-"""A bar is at most so many letter heights above or below its label,"""
-FAR = 20.0
-"""and its columns begin at most so many beside it."""
-SHORTEST, SHORTEST_PX = 0.5, 8
-"""It is at least so many letter heights long, or so many pixels,"""
-SLENDER = 2.0
-"""so many times as long as thick,"""
-THICKEST = 1.6
-"""and at most so many letter heights thick."""
-LEAST_TOLERANCE, COMPRESSED, TOLERANCE = 6.0, 16.0, 0.12
-"""Ink varies by so many levels; by so many, or by this part of the label's contrast, from compression."""
-ACROSS = 0.9
-"""Lines along this part of the picture or more are frames."""
-JITTER_PX = 2
-"""The rows of a bar begin and end in the same columns to so many pixels."""
-SIDES_PX, HOLLOW_PX = 6, 12
-"""Strips that begin and end in the same columns to so many pixels are sides of a rectangle, if ticks join them or they
-are no more than so many pixels apart."""
-OUTSIDE_PX = slice(4, 8)
-"""Columns outside an end that tell what the ground is there."""
-CLEAR = 1.5
-"""The ground there is farther from the ink than so many times the ink's tolerance."""
-EDGE_PX = 3.0
-"""The ink's edge is no farther than this from where the ink was seen to end."""
-LEAST_TICK_PX, LEAST_TICK, WIDEST_TICK = 3, 0.7, 1.5
-"""Ticks go on so many rows, or this part of the bar's thickness, and are at most so many times as wide as that."""
-TALLEST = 1.5
-"""Ticks are at most so many letter heights high at one side; higher ones are sides of a frame."""
-SOFT_ROW, SOFT_LEVELS = 0.3, 3.0
-"""Rows of which more than this part is ink, to so many times its tolerance, are soft rows of the bar, and no ticks."""
-MOST = 0.7
-"""Two bars are one if this part of either lies in the other."""
-LEAST_QUALITY = 0.3
-END_PX, END_FREE = 6, 0.5
-"""So many pixels from an end, or twice the bar's thickness, at least this part is free of ink above and below."""
-STANDING = 0.7
-"""Bars beside which more than this part is free of ink, above and below, stand as clear as can be."""
+
+@dataclass(frozen=True)
+class InkedBarRules:
+    """Which strips of the label's ink are bars."""
+
+    farthest_down_letters: float = 4.1
+    """A bar is at most so many letter heights above or below its label,"""
+    farthest_across_letters: float = 20.0
+    """and its columns begin at most so many beside it."""
+    shortest_letters: float = 0.5
+    shortest_px: int = 8
+    """It is at least so many letter heights long, or so many pixels,"""
+    shortest_thicknesses: float = 2.0
+    """so many times as long as thick,"""
+    thickest_letters: float = 1.6
+    """and at most so many letter heights thick."""
+    exact_ink_levels: float = 6.0
+    compressed_ink_levels: float = 16.0
+    compressed_ink_contrasts: float = 0.12
+    """Ink varies by so many levels; by so many, or by this part of the label's contrast, from compression."""
+    across_share: float = 0.9
+    """Lines along this part of the picture or more are frames."""
+    same_columns_px: int = 2
+    """The rows of a bar begin and end in the same columns to so many pixels."""
+    rectangle_columns_px: int = 6
+    hollow_height_px: int = 12
+    """Strips that begin and end in the same columns to so many pixels are sides of a rectangle, if ticks join them
+    or they are no more than so many pixels apart."""
+    outside_from_px: int = 4
+    outside_to_px: int = 8
+    """Columns outside an end that tell what the ground is there."""
+    clear_ground_tolerances: float = 1.5
+    """The ground there is farther from the ink than so many times the ink's tolerance."""
+    farthest_edge_px: float = 3.0
+    """The ink's edge is no farther than this from where the ink was seen to end."""
+    shortest_tick_px: int = 3
+    shortest_tick_thicknesses: float = 0.7
+    widest_tick_thicknesses: float = 1.5
+    """Ticks go on so many rows, or this part of the bar's thickness, and are at most so many times as wide as that."""
+    tallest_tick_letters: float = 1.5
+    """Ticks are at most so many letter heights high at one side; higher ones are sides of a frame."""
+    soft_row_share: float = 0.3
+    soft_row_tolerances: float = 3.0
+    """Rows of which more than this part is ink, to so many times its tolerance, are soft rows of the bar, and no
+    ticks."""
+    same_box_share: float = 0.7
+    """Two bars are one if this part of either lies in the other."""
+    least_quality: float = 0.3
+    free_end_px: int = 6
+    free_end_share: float = 0.5
+    """So many pixels from an end, or twice the bar's thickness, at least this part is free of ink above and below."""
+    standing_share: float = 0.7
+    """Bars beside which more than this part is free of ink, above and below, stand as clear as can be."""
+
+
+INKED = InkedBarRules()
 
 
 def inked_bars(gray: NDArray[np.uint8], label: Box, ink: float, contrast: float) -> list[Bar]:
@@ -62,10 +80,14 @@ def inked_bars(gray: NDArray[np.uint8], label: Box, ink: float, contrast: float)
     has ticks.
     """
     letter = min(label.shape)
-    band = label.grown(round(REACH * letter), round(FAR * letter), gray.shape)
+    band = label.grown(
+        round(INKED.farthest_down_letters * letter), round(INKED.farthest_across_letters * letter), gray.shape
+    )
     levels = gray[band.window].astype(np.float32)
-    loose = max(COMPRESSED, TOLERANCE * contrast)
-    exact, soft = (_bars(levels, ink, tolerance, letter, gray.shape[1]) for tolerance in (LEAST_TOLERANCE, loose))
+    loose = max(INKED.compressed_ink_levels, INKED.compressed_ink_contrasts * contrast)
+    exact, soft = (
+        _bars(levels, ink, tolerance, letter, gray.shape[1]) for tolerance in (INKED.exact_ink_levels, loose)
+    )
     known = [bar for bar in exact if bar.ticks or not any(each.ticks and same_strip(bar, each) for each in soft)]
     found = [*known, *(bar for bar in soft if not any(same_strip(bar, each) for each in known))]
     return [
@@ -76,7 +98,7 @@ def inked_bars(gray: NDArray[np.uint8], label: Box, ink: float, contrast: float)
 
 def same_strip(bar: Bar, other: Bar) -> bool:
     """Whether most of one of two bars lies in the other."""
-    return max(bar.box.share_in(other.box), other.box.share_in(bar.box)) >= MOST
+    return max(bar.box.share_in(other.box), other.box.share_in(bar.box)) >= INKED.same_box_share
 
 
 def _bars(levels: NDArray[np.float32], ink: float, tolerance: float, letter: int, width: int) -> list[Bar]:
@@ -84,11 +106,16 @@ def _bars(levels: NDArray[np.float32], ink: float, tolerance: float, letter: int
     inked = np.abs(levels - np.float32(ink)) <= tolerance
     strips = [
         box
-        for box in _strips(_closed(inked), max(SHORTEST_PX, round(SHORTEST * letter)))
-        if box.height <= THICKEST * letter and box.width >= SLENDER * box.height and box.width < ACROSS * width
+        for box in _strips(_closed(inked), max(INKED.shortest_px, round(INKED.shortest_letters * letter)))
+        if box.height <= INKED.thickest_letters * letter
+        and box.width >= INKED.shortest_thicknesses * box.height
+        and box.width < INKED.across_share * width
     ]
-    measured = (_Strip(levels, inked, strip, tolerance).measured(strips, TALLEST * letter) for strip in strips)
-    return [bar for bar in measured if bar is not None and bar.quality >= LEAST_QUALITY]
+    measured = (
+        _Strip(levels, inked, strip, tolerance).measured(strips, INKED.tallest_tick_letters * letter)
+        for strip in strips
+    )
+    return [bar for bar in measured if bar is not None and bar.quality >= INKED.least_quality]
 
 
 def _closed(inked: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -109,7 +136,11 @@ def _strips(inked: NDArray[np.bool_], shortest: int) -> list[Box]:
         growing = [number for number in growing if strips[number].bottom >= row]
         for number in growing:
             last = strips[number]
-            if last.bottom == row and abs(last.left - start) <= JITTER_PX and abs(last.right - end) <= JITTER_PX:
+            if (
+                last.bottom == row
+                and abs(last.left - start) <= INKED.same_columns_px
+                and abs(last.right - end) <= INKED.same_columns_px
+            ):
                 strips[number] = Box(last.top, last.left, row + 1, last.right)
                 break
         else:
@@ -151,9 +182,9 @@ class _Strip:
                 return None
             ends, drops = (found[0][0], found[1][0]), (found[0][1], found[1][1])
             outer, width = box, 0.0
-        if tall > tallest or any(self._closes(each, max(tall, HOLLOW_PX)) for each in others):
+        if tall > tallest or any(self._closes(each, max(tall, INKED.hollow_height_px)) for each in others):
             return None
-        quality = self._standing(round(width) + JITTER_PX if ticks else 0)
+        quality = self._standing(round(width) + INKED.same_columns_px if ticks else 0)
         around = self._around()
         contrast, bright = max((abs(self.level - around), *drops)), self.level > around
         ticked = ticks is not None
@@ -163,13 +194,16 @@ class _Strip:
         """Where the ink ends at one side, sub-pixel, and how far the ground there is from it; None: it is not clear."""
         profile = self.profile if step > 0 else self.profile[::-1]
         end = self.box.right if step > 0 else len(profile) - self.box.left
-        outside = profile[end + OUTSIDE_PX.start : end + OUTSIDE_PX.stop]
+        outside = profile[end + INKED.outside_from_px : end + INKED.outside_to_px]
         outside = outside if len(outside) else profile[end:]
         if not len(outside):  # what the picture's edge cuts may be longer
             return None
         drops = np.abs(outside - self.level)
         drop = float(np.median(drops))
-        if drop < max(LEAST_CONTRAST, CLEAR * self.tolerance) or float(drops.min()) < self.tolerance:
+        if (
+            drop < max(LEAST_CONTRAST, INKED.clear_ground_tolerances * self.tolerance)
+            or float(drops.min()) < self.tolerance
+        ):
             return None
         share = np.abs(profile - self.level) / drop  # 0 in the ink, 1 on the ground
         column = end - 1
@@ -177,7 +211,7 @@ class _Strip:
             column += 1
         before = float(share[column - 1])
         place = column - 0.5 + (0.5 - before) / max(float(share[column]) - before, 1e-6)
-        if abs(place - end) > EDGE_PX:
+        if abs(place - end) > INKED.farthest_edge_px:
             return None
         return (place if step > 0 else len(profile) - place), drop
 
@@ -192,7 +226,7 @@ class _Strip:
     def _tick(self, rows: range, step: int) -> _Tick | None:
         """A tick at one side in rows away from the bar; None where there is none."""
         box, inked = self.box, self.inked
-        widest = max(3, round(WIDEST_TICK * box.height) + 1)
+        widest = max(3, round(INKED.widest_tick_thicknesses * box.height) + 1)
         end = box.right if step > 0 else box.left
         first, last = max(0, end - 2 * widest), min(inked.shape[1], end + 2 * widest)
         places: list[tuple[int, int]] = []
@@ -204,7 +238,10 @@ class _Strip:
                 break
             places.append(place)
         middles = [(start + stop) / 2 for start, stop in places]
-        if len(places) < max(LEAST_TICK_PX, LEAST_TICK * box.height) or np.ptp(middles) > 2.0:
+        if (
+            len(places) < max(INKED.shortest_tick_px, INKED.shortest_tick_thicknesses * box.height)
+            or np.ptp(middles) > 2.0
+        ):
             return None
         return (
             first + float(np.median(middles)),
@@ -215,16 +252,16 @@ class _Strip:
     def _soft_rows(self) -> list[bool]:
         """Whether the bar's own ink reaches to a row beside it, so that it is not one of ticks, for each row (h,)."""
         quarter = self.box.width // 4
-        middle = self.levels[:, self.box.left + quarter : self.box.right - quarter]
-        soft: list[bool] = (
-            np.mean(np.abs(middle - self.level) <= SOFT_LEVELS * self.tolerance, axis=1) > SOFT_ROW
-        ).tolist()
-        return soft
+        middle = self.levels[row, self.box.left + quarter : self.box.right - quarter]
+        return (
+            float(np.mean(np.abs(middle - self.level) <= INKED.soft_row_tolerances * self.tolerance))
+            > INKED.soft_row_share
+        )
 
     def _closes(self, other: Box, tall: int) -> bool:
         """Whether another strip is the opposite side of a rectangle, of which the ticks are the sides."""
         box = self.box
-        alike = max(abs(other.left - box.left), abs(other.right - box.right)) <= SIDES_PX
+        alike = max(abs(other.left - box.left), abs(other.right - box.right)) <= INKED.rectangle_columns_px
         near = min(abs(other.bottom - box.top), abs(other.top - box.bottom)) <= tall + 2
         apart = other.bottom <= box.top - 1 or other.top >= box.bottom + 1
         return alike and near and apart
@@ -245,13 +282,13 @@ class _Strip:
         free = np.ones(box.width, bool)
         for row, nearer in ((box.top - 3, box.top - 2), (box.bottom + 2, box.bottom + 1)):
             if 0 <= row < len(self.inked):
-                line = self.inked[row].mean() >= ACROSS  # a frame of the picture, next to the bar
+                line = self.inked[row].mean() >= INKED.across_share  # a frame of the picture, next to the bar
                 free &= ~self.inked[nearer if line else row, box.left : box.right]
-        near = max(END_PX, 2 * box.height)
+        near = max(INKED.free_end_px, 2 * box.height)
         ends = free[inset : inset + near], free[::-1][inset : inset + near]
-        if any(end.mean() < END_FREE for end in ends if len(end)):
+        if any(end.mean() < INKED.free_end_share for end in ends if len(end)):
             return 0.0
-        return min(1.0, float(free.mean()) / STANDING)
+        return min(1.0, float(free.mean()) / INKED.standing_share)
 
 
 def _run_near(row: NDArray[np.bool_], column: int, widest: int) -> tuple[int, int] | None:

@@ -13,18 +13,26 @@ from numpy.typing import NDArray
 from uniaims.boxes import Box
 from uniaims.scalebar.candidates import LEAST_CONTRAST, Candidate
 
-FLANK_PX = 6
-"""How far outside its ends a bar's surroundings are looked at."""
-AROUND_PX = 60
-"""How much of the picture around a bar is looked at; ticks are shorter."""
-SOFT_PX = 4
-"""Ends of drawn bars are not softer than this."""
-RUNAWAY_PX = 15
-"""An edge farther from where the strip was seen to end is not its own, but that of some other ground."""
-PLATEAU_PX = 8
-"""What is as even as drawn ink over so many pixels within an end may stand out less there."""
-TICK_CONTRAST = 0.5
-"""A tick stands out by at least this part of the bar's contrast."""
+
+@dataclass(frozen=True)
+class EdgeRules:
+    """Where a strip ends, and what its ticks are."""
+
+    flank_px: int = 6
+    """How far outside its ends a bar's surroundings are looked at."""
+    around_px: int = 60
+    """How much of the picture around a bar is looked at; ticks are shorter."""
+    softest_end_px: int = 4
+    """Ends of drawn bars are not softer than this."""
+    runaway_px: int = 15
+    """An edge farther from where the strip was seen to end is not its own, but that of some other ground."""
+    plateau_px: int = 8
+    """What is as even as drawn ink over so many pixels within an end may stand out less there."""
+    tick_contrasts: float = 0.5
+    """A tick stands out by at least this part of the bar's contrast."""
+
+
+EDGES = EdgeRules()
 
 
 @dataclass(frozen=True)
@@ -148,7 +156,7 @@ def _outer_tick(gray: NDArray[Any], line: Bar, end: float) -> _End | None:
 
 def _around(box: Box, shape: tuple[int, ...]) -> Box:
     """The part of an image of ``shape`` that is looked at to measure a bar."""
-    return box.grown(AROUND_PX, AROUND_PX, shape)
+    return box.grown(EDGES.around_px, EDGES.around_px, shape)
 
 
 def _measured_bar(picture: NDArray[np.float32], candidate: Candidate) -> Bar | None:
@@ -263,7 +271,7 @@ def _crossing(profile: NDArray[np.float32], inner: int, level: float, contrast: 
     the edge by the ground close to where the strip was seen to end is taken.
     """
     usual = _usual_edge(profile, inner, level, contrast, step)
-    if usual is not None and abs(usual - inner - 0.5) <= RUNAWAY_PX:
+    if usual is not None and abs(usual - inner - 0.5) <= EDGES.runaway_px:
         return usual
     local = _local_edge(profile, inner, level, contrast, step)
     return usual if local is None else local
@@ -274,9 +282,9 @@ def _usual_edge(profile: NDArray[np.float32], inner: int, level: float, contrast
     rough = _edge(profile, inner, level - contrast / 2, step)
     column = int(np.floor(rough))
     outside = (
-        profile[max(0, column - FLANK_PX - 2) : max(0, column - 2)]
+        profile[max(0, column - EDGES.flank_px - 2) : max(0, column - 2)]
         if step < 0
-        else profile[column + 3 : column + 3 + FLANK_PX]
+        else profile[column + 3 : column + 3 + EDGES.flank_px]
     )
     if len(outside) == 0:
         return rough
@@ -291,17 +299,20 @@ def _local_edge(profile: NDArray[np.float32], inner: int, level: float, contrast
 
     What is above and below the bar may be other ground than what is beside its end.
     """
-    first, last = sorted((inner + step * SOFT_PX, inner + step * (SOFT_PX + FLANK_PX)))
+    first, last = sorted((inner + step * EDGES.softest_end_px, inner + step * (EDGES.softest_end_px + EDGES.flank_px)))
     if first < 0 or last > len(profile):
         return None
     outside = profile[first:last]
-    ground, inside = float(np.median(outside)), np.ptp(profile[min(inner, inner - step * PLATEAU_PX) :][:PLATEAU_PX])
+    ground, inside = (
+        float(np.median(outside)),
+        np.ptp(profile[min(inner, inner - step * EDGES.plateau_px) :][: EDGES.plateau_px]),
+    )
     drop = level - ground
     clear = drop >= 0.25 * contrast or (drop >= LEAST_CONTRAST and inside <= drop / 4)
     if not clear or float(outside.max()) > level - 0.25 * drop:
         return None
     edge = _edge(profile, inner, (level + ground) / 2, step)
-    return edge if abs(edge - inner - 0.5) <= SOFT_PX else None
+    return edge if abs(edge - inner - 0.5) <= EDGES.softest_end_px else None
 
 
 def _edge(profile: NDArray[np.float32], inner: int, threshold: float, step: int) -> float:
@@ -351,7 +362,7 @@ def _tick(picture: NDArray[np.float32], box: Box, end: float, contrast: float) -
 def _mark(row: NDArray[np.float32], near: float, contrast: float) -> tuple[float, int] | None:
     """Centre and width of a narrow bright mark near a place in a row; None where there is none."""
     ground = _median(row)
-    inked = np.concatenate(([False], row - ground - TICK_CONTRAST * contrast > 0, [False]))
+    inked = np.concatenate(([False], row - ground - EDGES.tick_contrasts * contrast > 0, [False]))
     groups = np.flatnonzero(inked[1:] != inked[:-1]).reshape(-1, 2).tolist()
     if not groups:
         return None
@@ -388,7 +399,7 @@ def _sharpness(picture: NDArray[np.float32], box: Box, level: float, contrast: f
     """Whether the bar loses half of its contrast within a few pixels of its ends, 0..1; the worse end counts."""
     drops = []
     for end in ends:
-        column = box.left - SOFT_PX if end < 0 else box.right + SOFT_PX - 1
+        column = box.left - EDGES.softest_end_px if end < 0 else box.right + EDGES.softest_end_px - 1
         outside = picture[box.top : box.bottom, max(0, column - 1) : column + 2]
         drops.append((level - float(np.median(outside))) / contrast if outside.size else 1.0)  # at the picture's edge
     return float(np.clip(2 * min(drops), 0, 1))

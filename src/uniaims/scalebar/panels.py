@@ -5,7 +5,7 @@ taken, and the box of one panel may be given.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,22 +14,33 @@ from uniaims.boxes import Box, check_panel
 from uniaims.micrograph import Micrograph
 from uniaims.scalebar.scale import ScaleBar, ScaleReading
 
-SAME_SCALE = 0.05
-"""Pixel sizes this close to each other are one: short bars are drawn and measured to half a pixel at either end."""
 
-LEAST_PANEL = 0.25
-"""A panel is at least this part of a figure high or wide: a banner is less,"""
-LEAST_PANEL_PX = 96
-"""and at least so many pixels."""
-GUTTER_LEVELS, GUTTER_PX = 20, 2
-"""Lines between panels vary by so many levels at most and are at least so many pixels wide;"""
-GUTTER_SOFT_PX, GUTTER_ENDS = 2, 0.5
-"""so many pixels beside them at least this part differs by more: what is empty in a picture has no straight ends."""
-SEAM_STEP, SEAM_LEVELS = 4.0, 10.0
-"""Where panels touch, neighbours differ by so many times as much as elsewhere near, and by so many levels."""
-SEAM_NEAR_PX = 24
-BLANK_LEVELS = 12
-"""A part of a figure whose levels vary by no more is blank."""
+@dataclass(frozen=True)
+class PanelRules:
+    """What parts a figure into panels, and when these differ."""
+
+    same_scale_share: float = 0.05
+    """Pixel sizes this close to each other are one: short bars are drawn and measured to half a pixel at either end."""
+    shortest_side_share: float = 0.25
+    """A panel is at least this part of a figure high or wide: a banner is less,"""
+    shortest_side_px: int = 96
+    """and at least so many pixels."""
+    gutter_levels: int = 20
+    narrowest_gutter_px: int = 2
+    """Lines between panels vary by so many levels at most and are at least so many pixels wide;"""
+    gutter_edge_px: int = 2
+    gutter_edge_share: float = 0.5
+    """so many pixels beside them at least this part differs by more: what is empty in a picture has no straight
+    ends."""
+    seam_ratio: float = 4.0
+    seam_levels: float = 10.0
+    """Where panels touch, neighbours differ by so many times as much as elsewhere near, and by so many levels."""
+    seam_near_px: int = 24
+    blank_levels: int = 12
+    """A part of a figure whose levels vary by no more is blank."""
+
+
+PANELS = PanelRules()
 
 
 def panels_in(gray: NDArray[np.uint8]) -> tuple[Box, ...]:
@@ -38,7 +49,7 @@ def panels_in(gray: NDArray[np.uint8]) -> tuple[Box, ...]:
     One box where it is no figure of panels. Blank ones are left out.
     """
     found = _parted(gray, Box(0, 0, *gray.shape))
-    return tuple(box for box in found if float(np.ptp(np.percentile(gray[box.window], (2, 98)))) > BLANK_LEVELS)
+    return tuple(box for box in found if float(np.ptp(np.percentile(gray[box.window], (2, 98)))) > PANELS.blank_levels)
 
 
 def _parted(gray: NDArray[np.uint8], box: Box) -> list[Box]:
@@ -58,35 +69,35 @@ def _parted(gray: NDArray[np.uint8], box: Box) -> list[Box]:
 
 def _line(levels: NDArray[np.uint8]) -> tuple[int, int] | None:
     """First and end row of a line between panels in ``levels`` (h, w), or of the seam; None where there is neither."""
-    least = max(LEAST_PANEL_PX, round(LEAST_PANEL * len(levels)))
-    if len(levels) < 2 * least + SEAM_NEAR_PX:
+    least = max(PANELS.shortest_side_px, round(PANELS.shortest_side_share * len(levels)))
+    if len(levels) < 2 * least + PANELS.seam_near_px:
         return None
     low, high = np.percentile(levels, (2, 98), axis=1)
-    plain = np.concatenate(([False], high - low <= GUTTER_LEVELS, [False]))
+    plain = np.concatenate(([False], high - low <= PANELS.gutter_levels, [False]))
     lines = np.flatnonzero(plain[1:] != plain[:-1]).reshape(-1, 2).tolist()
     gutters = [(first, end) for first, end in lines if first >= least and end <= len(levels) - least]
-    wide = [line for line in gutters if line[1] - line[0] >= GUTTER_PX and _has_ends(levels, *line)]
+    wide = [line for line in gutters if line[1] - line[0] >= PANELS.narrowest_gutter_px and _has_ends(levels, *line)]
     if wide:
         return max(wide, key=lambda line: line[1] - line[0])
     signed = levels.astype(np.int16)
     steps = np.median(np.abs(signed[2:] - signed[:-2]), axis=1)  # at the row between
     row = int(steps[least : len(steps) - least].argmax()) + least
-    near = np.concatenate((steps[row - SEAM_NEAR_PX : row - 2], steps[row + 3 : row + SEAM_NEAR_PX]))
-    is_seam = steps[row] >= max(SEAM_LEVELS, SEAM_STEP * float(np.median(near)), 1.5 * float(near.max()))
+    near = np.concatenate((steps[row - PANELS.seam_near_px : row - 2], steps[row + 3 : row + PANELS.seam_near_px]))
+    is_seam = steps[row] >= max(PANELS.seam_levels, PANELS.seam_ratio * float(np.median(near)), 1.5 * float(near.max()))
     return (row + 1, row + 1) if is_seam else None
 
 
 def _has_ends(levels: NDArray[np.uint8], first: int, end: int) -> bool:
     """Whether a line of rows ends with one row above and below, as those between panels do, in ``levels`` (h, w)."""
     level = float(np.median(levels[first:end]))
-    beside = (levels[first - 1 - GUTTER_SOFT_PX], levels[end + GUTTER_SOFT_PX])
-    return all(float(np.mean(np.abs(row - level) > GUTTER_LEVELS)) >= GUTTER_ENDS for row in beside)
+    beside = (levels[first - 1 - PANELS.gutter_edge_px], levels[end + PANELS.gutter_edge_px])
+    return all(float(np.mean(np.abs(row - level) > PANELS.gutter_levels)) >= PANELS.gutter_edge_share for row in beside)
 
 
 def differ(bars: Sequence[ScaleBar]) -> bool:
     """Whether bars speak of different scales."""
     sizes = [bar.pixel_size_nm for bar in bars]
-    return len(sizes) > 1 and max(sizes) > (1 + SAME_SCALE) * min(sizes)
+    return len(sizes) > 1 and max(sizes) > (1 + PANELS.same_scale_share) * min(sizes)
 
 
 def named(bars: Sequence[ScaleBar]) -> str:

@@ -9,11 +9,19 @@ from dataclasses import dataclass
 from uniaims.micrograph import Micrograph, PixelSize
 from uniaims.scalebar.scale import SURE_ALONE, ScaleBar, ScaleReading
 
-TOLERANCE = 0.02
-"""Sources that differ by more than this part are both named to the reader."""
-CONTRADICTION = 0.1
-"""From this part on one of the sources is wrong, by another magnification say, and not only rounded."""
-MOST_REASONS = 2
+
+@dataclass(frozen=True)
+class SourceRules:
+    """When sources of the pixel size disagree."""
+
+    same_share: float = 0.02
+    """Sources that differ by more than this part are both named to the reader."""
+    contradiction_share: float = 0.1
+    """From this part on one of the sources is wrong, by another magnification say, and not only rounded."""
+    most_reasons: int = 2
+
+
+SOURCES = SourceRules()
 
 
 @dataclass(frozen=True)
@@ -45,8 +53,10 @@ def resolve_pixel_size(
         return ResolvedPixelSize(None, _reasons(reading))
     others = [(micrograph.pixel_size, "the file says"), (from_bar, f"the scale bar{_stated(reading)} says")]
     told = [(other, says) for other, says in others if other is not None and other is not used]
-    warnings = [_difference(used, other, says) for other, says in told if _apart(used, other) > TOLERANCE]
-    contradictions = [_difference(used, other, says) for other, says in told if _apart(used, other) > CONTRADICTION]
+    warnings = [_difference(used, other, says) for other, says in told if _apart(used, other) > SOURCES.same_share]
+    contradictions = [
+        _difference(used, other, says) for other, says in told if _apart(used, other) > SOURCES.contradiction_share
+    ]
     if bar is not None and used == from_bar:
         warnings += bar.warnings
         doubts = [_unsure(bar)] if bar.confidence < SURE_ALONE else []
@@ -93,4 +103,6 @@ def _stated(reading: ScaleReading | None) -> str:
 
 def _reasons(reading: ScaleReading | None) -> tuple[str, ...]:
     """Why no scale bar was taken, where something like one was seen."""
-    return tuple(f"No scale bar was taken: {text}" for text in reading.reasons[-MOST_REASONS:]) if reading else ()
+    return (
+        tuple(f"No scale bar was taken: {text}" for text in reading.reasons[-SOURCES.most_reasons :]) if reading else ()
+    )

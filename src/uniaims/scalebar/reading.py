@@ -38,47 +38,57 @@ UNIT_LETTERS = {
     "mil": re.compile(r"[mM][iI]"),
 }
 """How readers give the first letter of each unit. Without it a unit is a guess: ``200 5m`` may be nm or µm."""
-UNIT_READINGS = 0.2
-"""At least this part of the readings of a label has that letter."""
-INK_MARGIN = 0.25
-"""Margin of a label's cut at left and right, in its heights, where the letters of its ink are counted."""
+
+
+@dataclass(frozen=True)
+class ReadingRules:
+    """Which readings are labels, and which are sure."""
+
+    unit_readings_share: float = 0.2
+    """At least this part of the readings of a label has that letter."""
+    ink_margin_heights: float = 0.25
+    """Margin of a label's cut at left and right, in its heights, where the letters of its ink are counted."""
+    missing_part_heights: float = 2.2
+    """Number or unit are at most so many heights wide."""
+    short_line_characters: int = 10
+    """A line of at most so many characters is taken as a whole for a label."""
+    least_support: float = -0.5
+    """Evidence per character (natural logarithm against the free reading) below which a label is refused."""
+    likely_share: float = 0.15
+    """One with at least this share is taken where a printed field width speaks for it."""
+    named_share: float = 0.003
+    """One with at least this share is named beside the likeliest where none is sure."""
+    sure_share: float = 0.6
+    """A label has at least this share of the evidence for all labels."""
+    doubted_factor: float = 0.5
+    """What is left of the share of a label with other digits than the surest reading: too little to be sure."""
+    sure_reading_probability: float = 0.9
+    """A wider line around a label's counts from this score on: mean probability of its characters."""
+    certain_confidence: float = 0.95
+    """Labels of this confidence in the first cut are not read from others."""
+    contesting_confidence_share: float = 0.5
+    """A reading of the same letters that is this much as sure makes both unsure."""
+    hopeless_support: float = -3.0
+    """Nor are texts with less support than this: no cut makes labels of them."""
+    most_lines: int = 40
+    high_box_widths: float = 0.45
+    """Boxes of one label are less high than this part of their width; higher ones may hold its bar too."""
+    plain_row_share: float = 0.4
+    """Rows between lines vary by less than this part of the most varied row."""
+    upright_widths: float = 1.5
+    """Boxes so many times as high as wide hold text that runs upwards."""
+
+
+READING = ReadingRules()
+
 HIGH_LETTERS = re.compile(r"\d[\d.,\s]*([A-ZÅ]+)")
 PICOMETRES = re.compile(r"\d[\s.]*p")
 PER_DIVISION = re.compile(r"^\s*/\s*d[il1]v", re.IGNORECASE)
 HALF_LABEL = re.compile(r"[0-9.,]{1,5}\s?[nµuμ]?|[nµumμ]m")
 ARMS = "-_—– "
 """What readers take the arms of a split bar for."""
-MISSING = 2.2
-"""Number or unit are at most so many heights wide."""
-SHORT_LINE = 10
-"""A line of at most so many characters is taken as a whole for a label."""
-LEAST_SUPPORT = -0.5
-"""Evidence per character (natural logarithm against the free reading) below which a label is refused."""
-LEAST_LIKELY = 0.15
-"""One with at least this share is taken where a printed field width speaks for it."""
-LEAST_RIVAL = 0.003
-"""One with at least this share is named beside the likeliest where none is sure."""
-LEAST_SHARE = 0.6
-"""A label has at least this share of the evidence for all labels."""
 CUTS = ((0.0, 0.0), (0.15, 0.6), (-0.12, 0.1))
 """Margins around a box in its heights (above and below, left and right), in the order in which they are tried."""
-DOUBTED = 0.5
-"""What is left of the share of a label with other digits than the surest reading: too little to be sure."""
-SURE_READING = 0.9
-"""A wider line around a label's counts from this score on: mean probability of its characters."""
-CERTAIN = 0.95
-"""Labels of this confidence in the first cut are not read from others."""
-CONTESTING = 0.5
-"""A reading of the same letters that is this much as sure makes both unsure."""
-HOPELESS = -3.0
-"""Nor are texts with less support than this: no cut makes labels of them."""
-MOST_LINES = 40
-HIGH_BOX = 0.45
-"""Boxes of one label are less high than this part of their width; higher ones may hold its bar too."""
-PLAIN_ROW = 0.4
-"""Rows between lines vary by less than this part of the most varied row."""
-UPRIGHT = 1.5
-"""Boxes so many times as high as wide hold text that runs upwards."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,7 +168,7 @@ class Said:
     def has_unit(self, unit: str) -> bool:
         """Whether enough of them have the first letter of a unit, or what readers take it for."""
         having = sum(UNIT_LETTERS[unit].search(text) is not None for text in self.texts)
-        return having >= UNIT_READINGS * len(self.texts)
+        return having >= READING.unit_readings_share * len(self.texts)
 
 
 @dataclass(frozen=True)
@@ -171,7 +181,7 @@ class Labels:
 
 def read_lines(gray: NDArray[np.uint8], found: Sequence[FoundText]) -> tuple[PlacedLine, ...]:
     """Read the text in boxes of ``gray`` (H, W) uint8; boxes that stand side by side are read as one line."""
-    kept = sorted(found, key=lambda each: -each.score * each.box.width)[:MOST_LINES]
+    kept = sorted(found, key=lambda each: -each.score * each.box.width)[: READING.most_lines]
     boxes = joined_boxes([each.box for each in kept])
     read = [PlacedLine(box, line) for box, line in zip(boxes, _read(gray, boxes, 0.0, 0.25), strict=True)]
     lines = [each for placed in read for each in _parted(gray, placed)]
@@ -184,12 +194,12 @@ def _parted(gray: NDArray[np.uint8], placed: PlacedLine) -> list[PlacedLine]:
     Where no row is one, its columns, in which text may run upwards.
     """
     box = placed.box
-    if box.height < HIGH_BOX * box.width or NUMBER_AND_UNIT.search(placed.text):
+    if box.height < READING.high_box_widths * box.width or NUMBER_AND_UNIT.search(placed.text):
         return [placed]
     rows, columns = _row_blocks(gray[box.window]), _row_blocks(gray[box.window].T)
     lying = [Box(max(0, box.top + top - 2), box.left, box.top + bottom + 2, box.right) for top, bottom in rows]
     upright = [Box(box.top, max(0, box.left + left - 2), box.bottom, box.left + right + 2) for left, right in columns]
-    upright = [each for each in upright if each.height >= UPRIGHT * each.width]
+    upright = [each for each in upright if each.height >= READING.upright_widths * each.width]
     boxes = [*(lying if len(lying) > 1 else []), *upright]
     lines = [PlacedLine(each, line) for each, line in zip(boxes, _read(gray, boxes, 0.1, 0.1), strict=True)]
     labels = [line for line in lines if NUMBER_AND_UNIT.search(line.text)]
@@ -199,7 +209,7 @@ def _parted(gray: NDArray[np.uint8], placed: PlacedLine) -> list[PlacedLine]:
 def _row_blocks(levels: NDArray[np.uint8]) -> list[tuple[int, int]]:
     """First and end rows of what stands above each other in ``levels`` (h, w), with plain rows between."""
     spread = np.ptp(np.percentile(levels, (3, 97), axis=1), axis=0)
-    inked = np.concatenate(([False], spread >= PLAIN_ROW * spread.max(), [False]))
+    inked = np.concatenate(([False], spread >= READING.plain_row_share * spread.max(), [False]))
     edges = np.flatnonzero(inked[1:] != inked[:-1]).reshape(-1, 2)
     return [(int(top), int(bottom)) for top, bottom in edges if bottom - top >= max(4, 0.1 * len(levels))]
 
@@ -211,7 +221,7 @@ def _read(gray: NDArray[np.uint8], boxes: Sequence[Box], down: float, across: fl
 
 def _crop(gray: NDArray[np.uint8], box: Box, down: float, across: float) -> NDArray[np.uint8]:
     """A box with margins cut out, turned so that its line runs to the right."""
-    if box.height < UPRIGHT * box.width:
+    if box.height < READING.upright_widths * box.width:
         return gray[_cut(box, gray.shape, down, across).window]
     return np.ascontiguousarray(np.rot90(gray[_cut(box, gray.shape, across, down, box.width).window], -1))
 
@@ -219,7 +229,7 @@ def _crop(gray: NDArray[np.uint8], box: Box, down: float, across: float) -> NDAr
 def _completed(gray: NDArray[np.uint8], read: Sequence[PlacedLine]) -> list[PlacedLine]:
     """Numbers without a unit and units without a number read again from wider cuts: the finder left a part out."""
     halves = [number for number, placed in enumerate(read) if HALF_LABEL.fullmatch(placed.text.strip())]
-    wide = [_cut(read[number].box, gray.shape, 0.1, MISSING) for number in halves]
+    wide = [_cut(read[number].box, gray.shape, 0.1, READING.missing_part_heights) for number in halves]
     completed = list(read)
     for number, box, line in zip(halves, wide, _read(gray, wide, 0.0, 0.0), strict=True):
         if NUMBER_AND_UNIT.search(line.text):
@@ -249,7 +259,10 @@ def _contests(other: LengthLabel, label: LengthLabel) -> bool:
     """Whether another reading of the same letters says another number and is at least half as sure."""
     shared = max(label.around.share_in(other.around), other.around.share_in(label.around)) > 0.5
     differs = digits(f"{label.label.value:g}") != digits(f"{other.label.value:g}")
-    sure = not (label.unsure or other.unsure) and other.confidence >= CONTESTING * label.confidence
+    sure = (
+        not (label.unsure or other.unsure)
+        and other.confidence >= READING.contesting_confidence_share * label.confidence
+    )
     return shared and differs and sure
 
 
@@ -283,7 +296,7 @@ def _continues(left: Box, right: Box) -> bool:
 
 def _spans(text: str) -> list[tuple[int, int]]:
     """First and end character of the parts of a line that may be a length."""
-    if len(text) <= SHORT_LINE:
+    if len(text) <= READING.short_line_characters:
         return [(0, len(text))] if re.search(r"[0-9lIO]", text) and len(text) >= 2 else []
     return [match.span() for match in NUMBER_AND_UNIT.finditer(text)]
 
@@ -304,17 +317,17 @@ def _labels(
         scored, said = voted.labels, Said(text, *voted.texts)
     elif wider:
         scored = _doubted(scored, [], wider)
-    if not scored or scored[0].support < LEAST_SUPPORT:
+    if not scored or scored[0].support < READING.least_support:
         return [Refusal(text, "it is no number and unit that scale bars have")]
     if not said.has_digit:
         return [Refusal(text, "it has no plain digit")]
-    ink = glyphs_in(_crop(gray, _part(placed, start, end), 0.0, INK_MARGIN), len(text.replace(" ", "")))
+    ink = glyphs_in(_crop(gray, _part(placed, start, end), 0.0, READING.ink_margin_heights), len(text.replace(" ", "")))
     scored = _believed(scored, said, ink)
     per_division = PER_DIVISION.match(placed.text[end:]) is not None
     plain = _placed_label(gray, _part(placed, start, end), text, scored[0])
-    if scored[0].share >= LEAST_SHARE:
+    if scored[0].share >= READING.sure_share:
         return [replace(plain, per_division=per_division)]
-    likely = [each for each in scored if each.support >= LEAST_SUPPORT and each.share >= LEAST_LIKELY]
+    likely = [each for each in scored if each.support >= READING.least_support and each.share >= READING.likely_share]
     two_units = len({each.label.value for each in likely}) == 1 < len(likely)
     return [
         Refusal(text, f"it is not clear enough to be sure that it says {_choices(scored)}", unclear=True),
@@ -327,13 +340,13 @@ def _labels(
 
 def _choices(scored: Sequence[ScoredLabel]) -> str:
     """The likeliest label, and the next ones where they are at all likely."""
-    seen = [each.label for number, each in enumerate(scored[:3]) if number == 0 or each.share >= LEAST_RIVAL]
+    seen = [each.label for number, each in enumerate(scored[:3]) if number == 0 or each.share >= READING.named_share]
     return " or ".join(f"{label.value:g} {label.unit}" for label in seen)
 
 
 def _placed_label(gray: NDArray[np.uint8], around: Box, text: str, scored: ScoredLabel) -> LengthLabel:
     """A label with where exactly it is and how it looks."""
-    upright = around.height >= UPRIGHT * around.width
+    upright = around.height >= READING.upright_widths * around.width
     turned = np.ascontiguousarray(np.rot90(gray[around.window], -1)) if upright else gray
     within = Box(0, 0, *turned.shape) if upright else around
     box, ink, contrast = letters(turned, within, len(text.replace(" ", "")))
@@ -355,7 +368,7 @@ def _believed(scored: Sequence[ScoredLabel], said: Said, ink: Glyphs) -> list[Sc
     return [
         each
         if said.has_unit(each.label.unit) and ink.allows(said.forms(each.label.value), said.high_letters)
-        else replace(each, share=each.share * DOUBTED)
+        else replace(each, share=each.share * READING.doubted_factor)
         for each in scored
     ]
 
@@ -367,9 +380,9 @@ def _voted(
 
     Where the `first` cut is certain, nothing but a lost point is looked for. `wider` are other lines around this one.
     """
-    if not first or first[0].support < HOPELESS:
+    if not first or first[0].support < READING.hopeless_support:
         return Voted(list(first))
-    certain = _confidence(first[0]) >= CERTAIN
+    certain = _confidence(first[0]) >= READING.certain_confidence
     crops = [] if certain else [_crop(gray, placed.box, *margins) for margins in CUTS]
     crops.append(ink_alone(_crop(gray, placed.box, 0.0, 0.25)))
     read = read_text(crops)
@@ -382,7 +395,7 @@ def _voted(
     if not votes:
         return Voted([], texts)
     for each in inked:
-        if any(_point_lost(label, each.label) for label in votes) and each.share >= LEAST_SHARE:
+        if any(_point_lost(label, each.label) for label in votes) and each.share >= READING.sure_share:
             votes[each.label] = votes.get(each.label, 0.0) + sum(votes.values())
             scored.append(each)
     total, voted = sum(votes.values()), []
@@ -402,7 +415,7 @@ def _doubted(
     in nm that are read as pm: readers take µ for p, but n only seldom.
     """
     surest = max((line for line in readings if _numbers(line)), key=lambda line: line.score, default=None)
-    said = [_numbers(line) for line in wider if line.score >= SURE_READING]
+    said = [_numbers(line) for line in wider if line.score >= READING.sure_reading_probability]
     said = [numbers for numbers in (*said, _numbers(surest) if surest else []) if numbers]
     picometres = any(PICOMETRES.search(line.text) for line in (*readings, *wider))
     agreed = [
@@ -410,7 +423,7 @@ def _doubted(
         for each in scored
     ]
     return [
-        each if agrees else replace(each, share=each.share * DOUBTED)
+        each if agrees else replace(each, share=each.share * READING.doubted_factor)
         for each, agrees in zip(scored, agreed, strict=True)
     ]
 

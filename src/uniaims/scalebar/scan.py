@@ -26,31 +26,43 @@ from uniaims.scalebar.reading import PlacedLine, find_labels, read_lines
 from uniaims.scalebar.scale import SURE_ALONE, ScaleBar, ScaleReading
 from uniaims.scalebar.text import FoundText
 
-FIRST_SIDE_PX = 736
-"""Small pictures are enlarged in the first look, until their longer side has so many pixels."""
-FIRST_LOOK_PX = 800_000
-"""Large ones are reduced to so many pixels."""
-CLOSER_LOOK_PX = 500_000
-"""Pixels, enlarged, of a strip that is looked at closer, where the first look found no bar."""
-LARGE_PX = 4_000_000
-"""In larger pictures the strips are twice as large."""
-LARGEST_PX = 2**28
-"""Larger pictures are not brought into memory for this."""
+
+@dataclass(frozen=True)
+class LookRules:
+    """How a picture is looked at, and when a second look agrees."""
+
+    first_side_px: int = 736
+    """Small pictures are enlarged in the first look, until their longer side has so many pixels."""
+    first_look_pixels: int = 800_000
+    """Large ones are reduced to so many pixels."""
+    closer_look_pixels: int = 500_000
+    """Pixels, enlarged, of a strip that is looked at closer, where the first look found no bar."""
+    large_pixels: int = 4_000_000
+    """In larger pictures the strips are twice as large."""
+    largest_pixels: int = 2**28
+    """Larger pictures are not brought into memory for this."""
+    sure_confidence: float = 0.5
+    same_pixel_size_share: float = 0.05
+    """A second opinion speaks of the same bar if the pixel sizes differ by at most this part."""
+    part_box_share: float = 0.7
+    part_margin_px: int = 4
+    """A bar of which so much lies in another one, grown by so many pixels, is a part of that."""
+    coloured_levels: int = 48
+    most_coloured_share: float = 0.1
+    """Pixels whose channels differ so much are coloured; where more than this part is, colour is no sign of drawing."""
+    banner_edge_share: float = 0.02
+    banner_width_share: float = 0.6
+    """A banner stands at most this part of the height from an edge, and along most of it."""
+    same_length_share: float = 0.02
+    """On the original grey levels a bar's length differs by no more than this."""
+    most_enlarged_factor: float = 2.0
+    """Strips are looked at so much larger than the whole, at most."""
+
+
+LOOKS = LookRules()
+
 TOO_LARGE = ("The picture is too large to look for one: give the pixel size.",)
 NO_MICROGRAPH = ("the picture is a plot, a diagram or another drawing, and no micrograph.",)
-SURE = 0.5
-SAME_BAR = 0.05
-"""A second opinion speaks of the same bar if the pixel sizes differ by at most this part."""
-MOST_OF_BAR, PART_PX = 0.7, 4
-"""A bar of which so much lies in another one, grown by so many pixels, is a part of that."""
-COLOURED, LARGEST_COLOURED = 48, 0.1
-"""Pixels whose channels differ so much are coloured; where more than this part is, colour is no sign of drawing."""
-EDGE, MOST_OF_EDGE = 0.02, 0.6
-"""A banner stands at most this part of the height from an edge, and along most of it."""
-SAME_LENGTH = 0.02
-"""On the original grey levels a bar's length differs by no more than this."""
-ENLARGED = 2.0
-"""Strips are looked at so much larger than the whole, at most."""
 
 
 @dataclass(frozen=True)
@@ -84,14 +96,16 @@ def scan_scale(micrograph: Micrograph, detector: Detector | None = None, panel: 
     """
     if panel is not None:
         return in_whole(scan_scale(panel_of(micrograph, panel), detector), panel)
-    if micrograph.shape[0] * micrograph.shape[1] > LARGEST_PX:
+    if micrograph.shape[0] * micrograph.shape[1] > LOOKS.largest_pixels:
         return ScaleReading(None, TOO_LARGE, reasons=TOO_LARGE)
     gray = micrograph.gray()
     reading = _scanned(gray, detector) if detector is not None else _looked(micrograph, gray)
     if reading.bars and gray.dtype == np.uint8 and is_drawing(gray):  # drawings have eight bits
         return replace(reading, bar=None, bars=(), refusals=NO_MICROGRAPH, reasons=NO_MICROGRAPH, torn=True)
     panels = panels_in(eight_bit(gray)) if reading.bars or reading.refusals else ()
-    return reading if len(panels) < 2 else _of_panels(micrograph, detector, reading, panels)
+    boxes = [box for bar in reading.bars for box in (bar.box, bar.text_box) if box is not None]
+    parted = len(panels) > 1 and all(max(box.share_in(panel) for panel in panels) == 1 for box in boxes)
+    return _of_panels(micrograph, detector, reading, panels) if parted else reading
 
 
 def _of_panels(
@@ -151,8 +165,8 @@ def coloured(micrograph: Micrograph) -> NDArray[np.uint8] | None:
         return None
     pixels = np.asarray(micrograph.pixels)
     colour: NDArray[np.uint8] = pixels.max(axis=2) - pixels.min(axis=2)
-    share = float((colour >= COLOURED).mean())
-    return colour if 0 < share <= LARGEST_COLOURED else None
+    share = float((colour >= LOOKS.coloured_levels).mean())
+    return colour if 0 < share <= LOOKS.most_coloured_share else None
 
 
 def _surer(first: ScaleReading, second: ScaleReading) -> ScaleReading:
@@ -177,10 +191,13 @@ def _agreed(first: ScaleReading, second: ScaleReading) -> ScaleReading:
     """The first reading if the second speaks of the same bar, or of none and the first is rather sure; else none."""
     assert first.bar is not None
     seconds = {stage: taken + second.seconds[stage] for stage, taken in first.seconds.items()}
-    alone = first.bar.kind != "cut" and first.bar.confidence >= SURE
+    alone = first.bar.kind != "cut" and first.bar.confidence >= LOOKS.sure_confidence
     if second.bar is None and alone and not second.torn:
         return replace(first, seconds=seconds)
-    if second.bar is not None and abs(second.bar.pixel_size_nm / first.bar.pixel_size_nm - 1) <= SAME_BAR:
+    if (
+        second.bar is not None
+        and abs(second.bar.pixel_size_nm / first.bar.pixel_size_nm - 1) <= LOOKS.same_pixel_size_share
+    ):
         return replace(first, seconds=seconds)
     if second.bar is not None and first.bar.kind == "split" and _is_part_of(second.bar, first.bar):
         return replace(first, seconds=seconds)
@@ -206,10 +223,14 @@ def _agreed(first: ScaleReading, second: ScaleReading) -> ScaleReading:
 def _is_part_of(bar: ScaleBar, whole: ScaleBar) -> bool:
     """Whether the first look saw only a part of the bar that the second one is sure of, beside the same label."""
     same = (bar.value, bar.unit) == (whole.value, whole.unit)
-    around = whole.box.grown(PART_PX, PART_PX, (whole.box.bottom + PART_PX, whole.box.right + PART_PX))
-    longer = whole.length_px > (1 + SAME_BAR) * bar.length_px
-    sure = whole.confidence >= (SURE if whole.kind == "split" else SURE_ALONE)
-    return same and longer and sure and bar.box.share_in(around) >= MOST_OF_BAR
+    around = whole.box.grown(
+        LOOKS.part_margin_px,
+        LOOKS.part_margin_px,
+        (whole.box.bottom + LOOKS.part_margin_px, whole.box.right + LOOKS.part_margin_px),
+    )
+    longer = whole.length_px > (1 + LOOKS.same_pixel_size_share) * bar.length_px
+    sure = whole.confidence >= (LOOKS.sure_confidence if whole.kind == "split" else SURE_ALONE)
+    return same and longer and sure and bar.box.share_in(around) >= LOOKS.part_box_share
 
 
 def _scanned(original: NDArray[Any], detector: Detector) -> ScaleReading:
@@ -257,9 +278,13 @@ def looks(shape: tuple[int, ...]) -> tuple[Look, ...]:
     The top is looked at only where the picture was reduced in the first look.
     """
     height, width = shape[0], shape[1]
-    whole = max(min(1.0, (FIRST_LOOK_PX / (height * width)) ** 0.5), FIRST_SIDE_PX / max(height, width))
-    closer = ENLARGED * whole if whole >= 1 else min(ENLARGED, max(1.0, ENLARGED * whole))
-    budget = CLOSER_LOOK_PX * (1 if height * width < LARGE_PX else 2)
+    whole = max(min(1.0, (LOOKS.first_look_pixels / (height * width)) ** 0.5), LOOKS.first_side_px / max(height, width))
+    closer = (
+        LOOKS.most_enlarged_factor * whole
+        if whole >= 1
+        else min(LOOKS.most_enlarged_factor, max(1.0, LOOKS.most_enlarged_factor * whole))
+    )
+    budget = LOOKS.closer_look_pixels * (1 if height * width < LOOKS.large_pixels else 2)
     rows = min(height, max(32, int(budget / (width * closer**2))))
     first, bottom = Look(Box(0, 0, height, width), whole), Look(Box(height - rows, 0, height, width), closer)
     return (first, bottom) if whole >= 1 else (first, bottom, Look(Box(0, 0, rows, width), closer))
@@ -298,9 +323,9 @@ def _texts(gray: NDArray[np.uint8], look: Look, found: Sequence[Detection]) -> l
 def _is_banner(found: Detection, shape: tuple[int, ...]) -> bool:
     """Whether a detection is an instrument's strip: sure, along most of the upper or lower edge, and not too high."""
     box = found.box
-    at_edge = box.top <= EDGE * shape[0] or box.bottom >= (1 - EDGE) * shape[0]
-    strip = box.width >= MOST_OF_EDGE * shape[1] and box.height <= LARGEST_STRIP * shape[0]
-    return found.kind == "banner" and found.score >= SURE and at_edge and strip
+    at_edge = box.top <= LOOKS.banner_edge_share * shape[0] or box.bottom >= (1 - LOOKS.banner_edge_share) * shape[0]
+    strip = box.width >= LOOKS.banner_width_share * shape[1] and box.height <= LARGEST_STRIP * shape[0]
+    return found.kind == "banner" and found.score >= LOOKS.sure_confidence and at_edge and strip
 
 
 def _on_original(original: NDArray[Any], bar: ScaleBar, measured: Bar | None) -> ScaleBar:
@@ -311,7 +336,7 @@ def _on_original(original: NDArray[Any], bar: ScaleBar, measured: Bar | None) ->
     if again is None or again.ticks != measured.ticks:
         return bar
     ratio = again.length_px / measured.length_px
-    if abs(ratio - 1) > SAME_LENGTH:
+    if abs(ratio - 1) > LOOKS.same_length_share:
         return bar
     return replace(bar, length_px=bar.length_px * ratio, pixel_size_nm=bar.pixel_size_nm / ratio)
 

@@ -27,15 +27,25 @@ WEIGHTS = Path(__file__).parent.parent / "weights" / "ocr"
 FINDER_STRIDE = 32
 FINDER_MEAN = np.array([0.485, 0.456, 0.406], np.float32)
 FINDER_DEVIATION = np.array([0.229, 0.224, 0.225], np.float32)
-INK_PROBABILITY = 0.3
-BOX_PROBABILITY = 0.55
-"""A region is text where its pixels are so on average."""
-UNCLIP = 1.6
-"""The finder marks the core of a line; boxes grow by this times area over perimeter."""
-SMALLEST_CORE_PX = 3
-READER_HEIGHT_PX = 48
-WIDEST_BATCH_PX = 4096
-"""Crops are read together up to so many columns, padding included."""
+
+
+@dataclass(frozen=True)
+class FinderRules:
+    """How regions of text are made of what the networks give."""
+
+    ink_probability: float = 0.3
+    least_box_probability: float = 0.55
+    """A region is text where its pixels are so on average."""
+    unclip_factor: float = 1.6
+    """The finder marks the core of a line; boxes grow by this times area over perimeter."""
+    smallest_core_px: int = 3
+    reader_height_px: int = 48
+    widest_batch_px: int = 4096
+    """Crops are read together up to so many columns, padding included."""
+
+
+FINDER = FinderRules()
+
 BLANK = 0
 
 
@@ -122,22 +132,22 @@ def _session(path: Path) -> onnxruntime.InferenceSession:
 
 def _boxes(probability: NDArray[np.float32], shape: tuple[int, int]) -> tuple[FoundText, ...]:
     """Boxes in a picture of ``shape`` from the finder's map (h, w) of text probability."""
-    count, regions, stats, _ = cv2.connectedComponentsWithStats((probability > INK_PROBABILITY).astype(np.uint8))
+    count, regions, stats, _ = cv2.connectedComponentsWithStats((probability > FINDER.ink_probability).astype(np.uint8))
     sums = np.bincount(regions.ravel(), probability.ravel(), minlength=count)
     down, across = shape[0] / probability.shape[0], shape[1] / probability.shape[1]
     boxes = []
     for number in range(1, count):
         left, top, width, height, area = (int(value) for value in stats[number])
-        if min(width, height) < SMALLEST_CORE_PX or sums[number] / area < BOX_PROBABILITY:
+        if min(width, height) < FINDER.smallest_core_px or sums[number] / area < FINDER.least_box_probability:
             continue
-        grown = UNCLIP * width * height / (2 * (width + height))
+        grown = FINDER.unclip_factor * width * height / (2 * (width + height))
         box = Box(
             max(0, round((top - grown) * down)),
             max(0, round((left - grown) * across)),
             min(shape[0], round((top + height + grown) * down)),
             min(shape[1], round((left + width + grown) * across)),
         )
-        if min(box.height, box.width) < SMALLEST_CORE_PX:
+        if min(box.height, box.width) < FINDER.smallest_core_px:
             continue
         boxes.append(FoundText(box, float(sums[number] / area)))
     return tuple(sorted(boxes, key=lambda found: found.box))
@@ -146,15 +156,15 @@ def _boxes(probability: NDArray[np.float32], shape: tuple[int, int]) -> tuple[Fo
 def _line_image(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The crop at the reader's height."""
     height, width = crop.shape
-    wanted = max(READER_HEIGHT_PX // 3, round(width * READER_HEIGHT_PX / height))
-    kernel = cv2.INTER_AREA if height > READER_HEIGHT_PX else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(crop, (wanted, READER_HEIGHT_PX), interpolation=kernel), np.uint8)
+    wanted = max(FINDER.reader_height_px // 3, round(width * FINDER.reader_height_px / height))
+    kernel = cv2.INTER_AREA if height > FINDER.reader_height_px else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(crop, (wanted, FINDER.reader_height_px), interpolation=kernel), np.uint8)
 
 
 def _next_batch(widths: Sequence[int]) -> int:
     """How many of the lines, sorted by width, are read together: of like width, so that padding changes nothing."""
     count = 1
-    while count < len(widths) and widths[count] == widths[0] and (count + 1) * widths[0] <= WIDEST_BATCH_PX:
+    while count < len(widths) and widths[count] == widths[0] and (count + 1) * widths[0] <= FINDER.widest_batch_px:
         count += 1
     return count
 

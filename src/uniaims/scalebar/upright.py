@@ -1,6 +1,6 @@
 """Bars that run downwards beside their label, by the label's own ink."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -11,22 +11,31 @@ from uniaims.scalebar.candidates import Candidate
 from uniaims.scalebar.inked import inked_bars, same_strip
 from uniaims.scalebar.measuring import Bar, measure_bar
 
-REACH = 2.5
-"""An upright bar is at most so many letter heights beside its label."""
-LONGEST = 20
-"""It is at most so many letter heights long,"""
-SHORTEST = 2.0
-"""at least so many,"""
-SLENDER = 4.0
-"""and so many times as long as thick."""
-THICKEST = 1.0
-"""It is at most so many letter heights thick."""
-WIDEST_TICK = 3.0
-"""Its ends are at most so many letter heights wide; sides of frames go on there."""
-FILLED = 0.85
-"""Its ink fills at least this part of its box."""
-INK_TOLERANCE, LEAST_TOLERANCE = 0.12, 6.0
-"""Ink varies by this part of its distance from the ground, or by so many levels, from compression."""
+
+@dataclass(frozen=True)
+class UprightRules:
+    """Which strips are bars that run downwards."""
+
+    farthest_letters: float = 2.5
+    """An upright bar is at most so many letter heights beside its label."""
+    longest_letters: int = 20
+    """It is at most so many letter heights long,"""
+    shortest_letters: float = 2.0
+    """at least so many,"""
+    shortest_thicknesses: float = 4.0
+    """and so many times as long as thick."""
+    thickest_letters: float = 1.0
+    """It is at most so many letter heights thick."""
+    widest_tick_letters: float = 3.0
+    """Its ends are at most so many letter heights wide; sides of frames go on there."""
+    filled_share: float = 0.85
+    """Its ink fills at least this part of its box."""
+    ink_tolerance_share: float = 0.12
+    ink_tolerance_levels: float = 6.0
+    """Ink varies by this part of its distance from the ground, or by so many levels, from compression."""
+
+
+UPRIGHT = UprightRules()
 
 
 def upright_bars(gray: NDArray[np.uint8], label: Box, ink: float, contrast: float) -> tuple[Bar, ...]:
@@ -35,11 +44,15 @@ def upright_bars(gray: NDArray[np.uint8], label: Box, ink: float, contrast: floa
     Only what is drawn in the very ink of the label counts: upright edges are everywhere.
     """
     letter = min(label.height, label.width)
-    around = label.grown(LONGEST * letter, round((REACH + THICKEST) * letter), gray.shape)
+    around = label.grown(
+        UPRIGHT.longest_letters * letter,
+        round((UPRIGHT.farthest_letters + UPRIGHT.thickest_letters) * letter),
+        gray.shape,
+    )
     levels = np.ascontiguousarray(gray[around.window].T)
     near = label.moved(-around.top, -around.left).transposed
     inked = [bar for bar in inked_bars(levels, near, ink, contrast) if _is_beside(bar.box, near)]
-    slender = [bar for bar in inked if bar.length_px >= SHORTEST * letter]
+    slender = [bar for bar in inked if bar.length_px >= UPRIGHT.shortest_letters * letter]
     found = slender.copy()
     for box in _strips(levels, ink, letter):
         bar = measure_bar(levels, Candidate(box, ink > float(np.median(levels)))) if _is_beside(box, near) else None
@@ -56,18 +69,21 @@ def _is_beside(bar: Box, label: Box) -> bool:
 
 def _strips(levels: NDArray[np.uint8], ink: float, letter: int) -> list[Box]:
     """Boxes of level strips of an ink in ``levels`` (h, w)."""
-    tolerance = max(LEAST_TOLERANCE, INK_TOLERANCE * abs(ink - float(np.median(levels))))
+    tolerance = max(UPRIGHT.ink_tolerance_levels, UPRIGHT.ink_tolerance_share * abs(ink - float(np.median(levels))))
     inked = (np.abs(levels.astype(np.float32) - ink) <= tolerance).astype(np.uint8)
-    kept = cv2.morphologyEx(inked, cv2.MORPH_OPEN, np.ones((1, max(8, round(SHORTEST * letter))), np.uint8))
+    kept = cv2.morphologyEx(
+        inked, cv2.MORPH_OPEN, np.ones((1, max(8, round(UPRIGHT.shortest_letters * letter))), np.uint8)
+    )
     count, _, places, _ = cv2.connectedComponentsWithStats(kept, connectivity=4)
     _, owners, wholes, _ = cv2.connectedComponentsWithStats(inked, connectivity=8)
     return [
         Box(top, left, top + height, left + width)
         for left, top, width, height, area in places[1:count].tolist()
-        if height <= THICKEST * letter
-        and width >= SLENDER * height
-        and area >= FILLED * width * height
-        and wholes[owners[top + height // 2, left + width // 2], cv2.CC_STAT_HEIGHT] <= WIDEST_TICK * letter
+        if height <= UPRIGHT.thickest_letters * letter
+        and width >= UPRIGHT.shortest_thicknesses * height
+        and area >= UPRIGHT.filled_share * width * height
+        and wholes[owners[top + height // 2, left + width // 2], cv2.CC_STAT_HEIGHT]
+        <= UPRIGHT.widest_tick_letters * letter
     ]
 
 
