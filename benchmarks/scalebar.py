@@ -22,7 +22,7 @@ import numpy as np
 
 from uniaims.boxes import Box
 from uniaims.micrograph import Micrograph, read_image
-from uniaims.scalebar import choosing, scan
+from uniaims.scalebar import pairing, scan
 from uniaims.scalebar.reading import find_labels, read_lines
 from uniaims.scalebar.text import FoundText
 
@@ -39,8 +39,8 @@ STAGES: dict[str, tuple[tuple[ModuleType, str], ...]] = {
     "gaps of split bars": ((scan, "find_gaps"),),
     "read": ((scan, "read_lines"),),
     "labels": ((scan, "find_labels"),),
-    "bars": ((choosing, "find_bars"),),
-    "ends": ((choosing, "measure_bar"), (choosing, "measure_by_ends")),
+    "bars": ((pairing, "find_bars"),),
+    "ends": ((pairing, "measure_bar"), (pairing, "measure_by_ends")),
     "overlays": ((scan, "letter_boxes"),),
 }
 """Stage -> the functions whose time it is."""

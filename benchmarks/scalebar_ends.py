@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from uniaims.boxes import Box
 from uniaims.micrograph import Micrograph
 from uniaims.scalebar import scan_scale
-from uniaims.scalebar.ends import measure_by_ends
+from uniaims.scalebar.endpoints import measure_by_ends
 from uniaims.scalebar.ink import letters
 from uniaims.synthesis import render_sample
 from uniaims.synthesis.scalebars import (

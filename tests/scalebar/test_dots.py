@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from uniaims.boxes import Box
-from uniaims.scalebar.dots import dotted_rulers
+from uniaims.scalebar.candidates import dotted_rulers
 from uniaims.scalebar.measuring import measure_bar
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from uniaims.micrograph import Micrograph
 from uniaims.scalebar import scan_scale
-from uniaims.scalebar.drawings import is_drawing
+from uniaims.scalebar.figures import is_drawing
 from uniaims.synthesis.scalebars import draw_plot
 
 

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from uniaims.boxes import Box
-from uniaims.scalebar.ends import measure_by_ends
+from uniaims.scalebar.endpoints import measure_by_ends
 from uniaims.synthesis.scalebars import BarTruth, draw_scalebar, training_styles
 
 GROUND = np.clip(np.random.default_rng(1).normal(110, 9, (300, 400)), 0, 255).astype(np.uint8)

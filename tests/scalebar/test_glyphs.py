@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from uniaims.scalebar.glyphs import Glyphs, glyphs_in
+from uniaims.scalebar.ink import Glyphs, glyphs_in
 
 
 def written(text: str) -> NDArray[np.uint8]:

@@ -11,8 +11,7 @@ import pytest
 import uniaims
 from uniaims.boxes import Box
 from uniaims.errors import ModelError
-from uniaims.scalebar.detector import detector_at, load_detector
-from uniaims.scalebar.layouts import Layout, layout_of
+from uniaims.scalebar.detector import Layout, detector_at, layout_of, load_detector
 
 onnx = pytest.importorskip("onnx")
 NAMES = {0: "text", 1: "bar", 2: "logo"}

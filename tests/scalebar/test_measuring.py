@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from uniaims.boxes import Box
-from uniaims.scalebar.bars import find_bars, find_gaps, find_rulers
+from uniaims.scalebar.candidates import find_bars, find_gaps, find_rulers
 from uniaims.scalebar.measuring import Bar, measure_bar
 
 SHAPE = (160, 400)

@@ -11,9 +11,9 @@ from uniaims.boxes import Box
 from uniaims.micrograph import Micrograph
 from uniaims.runtime import ModelInfo
 from uniaims.scalebar import scan_scale
-from uniaims.scalebar.overlays import is_writing, letter_boxes
-from uniaims.scalebar.reading import PlacedLine, read_lines
-from uniaims.scalebar.text import FoundText, TextLine
+from uniaims.scalebar.ink import is_writing, letter_boxes
+from uniaims.scalebar.reading import read_lines
+from uniaims.scalebar.text import FoundText, PlacedLine, TextLine
 from uniaims.segmenter import Segmentation, SegmenterSettings
 
 SHAPE = (400, 600)

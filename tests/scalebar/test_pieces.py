@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from uniaims.boxes import Box
 from uniaims.micrograph import Micrograph
 from uniaims.scalebar import ScaleBar, read_scale, scan_scale
-from uniaims.scalebar.candidates import Candidate
+from uniaims.scalebar.candidates import Candidate, joined_pieces
+from uniaims.scalebar.decision import goes_on
 from uniaims.scalebar.measuring import measure_bar
-from uniaims.scalebar.pieces import goes_on, joined_pieces
 
 LABEL = Box(100, 100, 130, 220)
 

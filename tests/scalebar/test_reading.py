@@ -6,10 +6,10 @@ import pytest
 from numpy.typing import NDArray
 
 from uniaims.boxes import Box
-from uniaims.scalebar.facts import banner_facts
+from uniaims.scalebar.banner_metadata import banner_metadata
 from uniaims.scalebar.grammar import Label, best_labels, digits, spellings
-from uniaims.scalebar.reading import PlacedLine, find_labels, joined_boxes, read_lines
-from uniaims.scalebar.text import BLANK, FoundText, TextLine, find_text, read_text, text_models
+from uniaims.scalebar.reading import find_labels, joined_boxes, read_lines
+from uniaims.scalebar.text import BLANK, FoundText, PlacedLine, TextLine, find_text, read_text, text_models
 
 
 def said(text: str, certainty: float = 0.97) -> TextLine:
@@ -92,15 +92,15 @@ def test_a_division_is_told_from_the_whole() -> None:
 
 
 def test_facts_of_banners() -> None:
-    hitachi = banner_facts(placed("SU8010 10.0kV 11.2mm x4.00k SE(UL) 3/31/2025 16:05")).acquisition
+    hitachi = banner_metadata(placed("SU8010 10.0kV 11.2mm x4.00k SE(UL) 3/31/2025 16:05")).acquisition
     assert (hitachi.voltage_kv, hitachi.magnification, hitachi.working_distance_mm) == (10.0, 4000.0, 11.2)
     assert (hitachi.detector, hitachi.date, hitachi.source) == ("SE(UL)", "3/31/2025", "banner")
-    zeiss = banner_facts(placed("EHT = 5.00 kV", "WD = 6.6 mm", "Mag = 2.00 KX", "Signal A = InLens")).acquisition
+    zeiss = banner_metadata(placed("EHT = 5.00 kV", "WD = 6.6 mm", "Mag = 2.00 KX", "Signal A = InLens")).acquisition
     assert (zeiss.voltage_kv, zeiss.working_distance_mm) == (5.0, 6.6)
     assert (zeiss.magnification, zeiss.detector) == (2000.0, "InLens")
-    assert banner_facts(placed("HFW: 7.48 µm")).field_width_nm == pytest.approx(7480)
-    assert banner_facts(placed("(a)")).acquisition.source is None
-    assert banner_facts(placed("HFW: 0.00 µm")).field_width_nm is None
+    assert banner_metadata(placed("HFW: 7.48 µm")).field_width_nm == pytest.approx(7480)
+    assert banner_metadata(placed("(a)")).acquisition.source is None
+    assert banner_metadata(placed("HFW: 0.00 µm")).field_width_nm is None
 
 
 def test_boxes_of_one_row_become_one() -> None:
@@ -137,4 +137,4 @@ def test_nothing_is_read_where_nothing_is_written() -> None:
     ("12-Mar-00", "12-Mar-00"), ("05 JAN 00", "05 JAN 00"), ("0 Mar 2024", None),
 ])  # fmt: skip
 def test_dates_that_no_calendar_has_are_left_out(text: str, date: str | None) -> None:
-    assert banner_facts(placed(f"10.0kV {text} 16:05")).acquisition.date == date
+    assert banner_metadata(placed(f"10.0kV {text} 16:05")).acquisition.date == date

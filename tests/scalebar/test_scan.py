@@ -27,8 +27,7 @@ from uniaims.scalebar import (
     resolve_pixel_size,
     scan_scale,
 )
-from uniaims.scalebar.detections import DetectionKind, text_detector
-from uniaims.scalebar.detector import SHIPPED, load_detector
+from uniaims.scalebar.detector import SHIPPED, DetectionKind, load_detector, text_detector
 from uniaims.scalebar.scan import LookRules, _agreed, coloured, eight_bit, looks
 from uniaims.synthesis.scalebars import BarTruth, ScaleBarTruth, draw_scalebar, training_styles
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from uniaims.boxes import Box
 from uniaims.micrograph import Micrograph
 from uniaims.scalebar import read_scale
-from uniaims.scalebar.upright import upright_bars
+from uniaims.scalebar.inked import upright_bars
 
 
 def picture(left: int = 60) -> NDArray[np.uint8]:

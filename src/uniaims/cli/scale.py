@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from uniaims.boxes import Box
     from uniaims.micrograph import Micrograph
     from uniaims.scalebar import ScaleBar, ScaleReading
-    from uniaims.scalebar.detections import Detector
+    from uniaims.scalebar.detector import Detector
 
 
 VERMILLION_BGR = (0, 94, 213)

@@ -10,9 +10,8 @@
 
 from uniaims.deprecation import old_names
 from uniaims.scalebar.corrections import box_list, given_scale, keep_sample, parse_box
-from uniaims.scalebar.detections import Detection, Detector
-from uniaims.scalebar.pixel_size import ResolvedPixelSize, pixel_size_of_bar, resolve_pixel_size
-from uniaims.scalebar.scale import ScaleBar, ScaleReading
+from uniaims.scalebar.detector import Detection, Detector
+from uniaims.scalebar.scale import ResolvedPixelSize, ScaleBar, ScaleReading, pixel_size_of_bar, resolve_pixel_size
 from uniaims.scalebar.scan import read_scale, scan_scale
 
 __all__ = [

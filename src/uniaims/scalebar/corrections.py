@@ -16,8 +16,8 @@ from uniaims.boxes import Box
 from uniaims.errors import OutputError, SettingsError
 from uniaims.formats.lengths import given_length
 from uniaims.micrograph import Micrograph, PixelSize
-from uniaims.scalebar.bars import bars_in
-from uniaims.scalebar.ends import measure_by_ends
+from uniaims.scalebar.candidates import bars_in
+from uniaims.scalebar.endpoints import measure_by_ends
 from uniaims.scalebar.measuring import Bar, measure_bar
 from uniaims.scalebar.scale import ScaleBar
 from uniaims.scalebar.scan import eight_bit

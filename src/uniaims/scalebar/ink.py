@@ -1,5 +1,7 @@
-"""The ink of a line of text: its level, its pixels, and the letters that it makes."""
+"""The ink of writing: its level and letters, its digits and points, and the boxes of letters that lie on the sample."""
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -7,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uniaims.boxes import Box
+from uniaims.scalebar.text import PlacedLine
 
 
 @dataclass(frozen=True)
@@ -95,3 +98,175 @@ def ink_alone(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
     _, ink, contrast = letters(crop, Box(0, 0, *crop.shape), 4)
     apart = np.abs(crop.astype(np.float32) - np.float32(ink)) / np.float32(max(16.0, 0.5 * contrast))
     return np.asarray(np.clip(255 * apart, 0, 255), np.uint8)
+
+
+@dataclass(frozen=True)
+class GlyphRules:
+    """What makes pieces of ink digits and points."""
+
+    ink_contrasts: float = 0.5
+    """Ink differs from the ground by more than this part of the label's contrast."""
+    digit_heights: tuple[float, float] = (0.88, 1.12)
+    """Digits are so high beside the usual one;"""
+    baseline_heights: float = 0.15
+    """and end so near to the usual line, as a part of their height."""
+    digit_gap_heights: float = 0.4
+    pointed_gap_heights: float = 0.9
+    """Between two digits at most this part of their height is free, the second with a point; before a unit is more."""
+    broken_gap_heights: float = 0.12
+    broken_width_heights: float = 0.36
+    """What is closer than this and no wider than that may be the two sides of one digit, as of a thin 0."""
+    point_sides_heights: tuple[float, float] = (0.08, 0.35)
+    """A point's sides, as parts of the height of the digits."""
+    point_gap_heights: float = 0.6
+    """Beside a point at most this part of a digit's height is free."""
+    smallest_digit_px: int = 9
+    """Smaller digits run into each other, and their points into them."""
+
+
+GLYPHS = GlyphRules()
+
+
+@dataclass(frozen=True)
+class Glyphs:
+    """What the ink of a label makes: boxes of its pieces as high as digits, left to right, and of its points."""
+
+    digits: tuple[Box, ...] = ()
+    points: tuple[Box, ...] = ()
+
+    def allows(self, spellings: Sequence[str], high_letters: int = 0) -> bool:
+        """Whether one spelling of a number has as many digits as the ink or more, and a point where the ink has one.
+
+        Letters that touch are one piece of ink, so fewer pieces than digits say nothing. The letters of a unit in
+        capitals, `high_letters` of them, may be counted with the digits: two or more, since one may as well be a digit.
+        """
+        return any(
+            self._has_no_more_than(len(form.replace(".", "")), high_letters) and (not self.points or "." in form)
+            for form in spellings
+        )
+
+    def _has_no_more_than(self, digits: int, high_letters: int) -> bool:
+        extra = len(self.digits) - digits
+        return extra <= 0 or 1 < extra <= high_letters
+
+
+def glyphs_in(levels: NDArray[np.uint8], count: int) -> Glyphs:
+    """The digits and points at the beginning of a line of `count` letters in its cut ``levels`` (h, w) uint8.
+
+    Digits are the leading pieces of one height on one line: what follows is lower (n, m, µ).
+    """
+    _, ink, contrast = letters(levels, Box(0, 0, *levels.shape), count)
+    inked = (np.abs(levels.astype(np.float32) - np.float32(ink)) < GLYPHS.ink_contrasts * contrast).astype(np.uint8)
+    pieces = [box for box in _pieces(inked) if box.top > 0 and box.bottom < len(levels)]
+    high = sorted(box.height for box in pieces if box.height >= 0.3 * len(levels))
+    if not high or high[-1] < GLYPHS.smallest_digit_px:
+        return Glyphs()
+    first = min((box for box in pieces if box.height >= 0.3 * len(levels)), key=lambda box: box.left)
+    digits = _leading(pieces, first)
+    points = tuple(box for box in pieces if _is_point(box, digits))
+    return Glyphs(tuple(digits), points)
+
+
+def _pieces(inked: NDArray[np.uint8]) -> list[Box]:
+    """Boxes of connected ink (h, w), left to right."""
+    count, _, places, _ = cv2.connectedComponentsWithStats(inked, connectivity=8)
+    boxes = [Box(y, x, y + height, x + width) for x, y, width, height, _ in places[1:count].tolist()]
+    return sorted(boxes, key=lambda box: (box.left, box.right))
+
+
+def _leading(pieces: list[Box], first: Box) -> list[Box]:
+    """Pieces like the first one, side by side with it and on its line."""
+    low, high = GLYPHS.digit_heights
+    found = [first]
+    for box in pieces:
+        alike = low * first.height <= box.height <= high * first.height and box.width <= 1.1 * first.height
+        level = abs(box.bottom - first.bottom) <= max(1.0, GLYPHS.baseline_heights * first.height)
+        gap = (box.left - found[-1].right) / first.height
+        most = GLYPHS.pointed_gap_heights if _is_pointed(pieces, found[-1], box) else GLYPHS.digit_gap_heights
+        broken = (
+            gap < GLYPHS.broken_gap_heights
+            and max(box.width, found[-1].width) <= GLYPHS.broken_width_heights * first.height
+        )
+        if alike and level and broken and gap >= 0:
+            found[-1] = found[-1].union(box)
+        elif alike and level and 0 <= gap <= most:
+            found.append(box)
+    return found
+
+
+def _is_pointed(pieces: list[Box], left: Box, right: Box) -> bool:
+    """Whether a small piece stands on the line between two others."""
+    between = (box for box in pieces if left.right <= box.left and box.right <= right.left)
+    return any(
+        box.height <= GLYPHS.point_sides_heights[1] * left.height and box.top > (left.top + left.bottom) / 2
+        for box in between
+    )
+
+
+def _is_point(box: Box, digits: list[Box]) -> bool:
+    """Whether a piece is a point between two digits that stand close to it."""
+    height = digits[0].height
+    low, high = (max(1.0, share * height) for share in GLYPHS.point_sides_heights)
+    small = low <= box.height <= high and low <= box.width <= high
+    on_line = abs(box.bottom - digits[0].bottom) <= max(1.0, GLYPHS.baseline_heights * height)
+    before = [each for each in digits if 0 <= box.left - each.right <= GLYPHS.point_gap_heights * height]
+    after = [each for each in digits if 0 <= each.left - box.right <= GLYPHS.point_gap_heights * height]
+    return small and on_line and bool(before) and bool(after)
+
+
+@dataclass(frozen=True)
+class WritingRules:
+    """When letters on a picture are believed."""
+
+    least_probability: float = 0.9
+    """Mean probability of the characters of a line."""
+    corner_share: float = 0.2
+    """A single letter counts only if it is no farther from a corner than this part of the sides."""
+    even_ink_share: float = 0.5
+    """At least this share of the ink of a text has one and the same grey level."""
+    margin_px: int = 2
+    """Letters reach so much farther than their ink, for what compression and blur make of them."""
+
+
+WRITING = WritingRules()
+
+
+TELLING = re.compile(r"[2-9A-BD-HJ-NP-Zabd-hj-kmnp-zµ]")
+"""Characters that particles, pores and edges hardly look like; rings and strokes are none."""
+
+
+PANEL = re.compile(r"\(?[a-zA-Z][\d']?[).]?")
+"""What stands in the corner of a figure's panel."""
+
+
+def letter_boxes(gray: NDArray[np.uint8], lines: Sequence[PlacedLine]) -> tuple[Box, ...]:
+    """Boxes of the letters of all lines of ``gray`` (H, W) uint8 that are writing beyond doubt."""
+    boxes = [box for line in lines if is_writing(line, gray.shape) for box in _letters(gray, line)]
+    return tuple(dict.fromkeys(boxes))
+
+
+def is_writing(line: PlacedLine, shape: tuple[int, ...]) -> bool:
+    """Whether a line in a picture of ``shape`` is text, by what it says and how sure that is."""
+    text = line.text.strip()
+    if line.line.score < WRITING.least_probability:
+        return False
+    if len(TELLING.findall(text)) >= 2:
+        return True
+    return PANEL.fullmatch(text) is not None and _in_corner(line.box, shape)
+
+
+def _letters(gray: NDArray[np.uint8], line: PlacedLine) -> list[Box]:
+    """Letters of a line, where they are of one ink."""
+    count = len(line.text.replace(" ", ""))
+    pieces, ink, inked = letter_pieces(gray[line.box.window], count)
+    if evenness(ink, inked) < WRITING.even_ink_share or not 0.5 * count <= len(pieces) <= 2 * count:
+        return []
+    return [
+        piece.moved(line.box.top, line.box.left).grown(WRITING.margin_px, WRITING.margin_px, gray.shape)
+        for piece in pieces
+    ]
+
+
+def _in_corner(box: Box, shape: tuple[int, ...]) -> bool:
+    down, across = (box.top + box.bottom) / 2 / shape[0], (box.left + box.right) / 2 / shape[1]
+    return min(down, 1 - down) <= WRITING.corner_share and min(across, 1 - across) <= WRITING.corner_share

@@ -13,10 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uniaims.boxes import Box
-from uniaims.scalebar.glyphs import Glyphs, glyphs_in
 from uniaims.scalebar.grammar import Label, ScoredLabel, best_labels, digits, spellings
-from uniaims.scalebar.ink import ink_alone, letters
-from uniaims.scalebar.text import FoundText, TextLine, read_text, text_models
+from uniaims.scalebar.ink import Glyphs, glyphs_in, ink_alone, letters
+from uniaims.scalebar.text import FoundText, PlacedLine, TextLine, read_text, text_models
 
 OTHER_LENGTHS = re.compile(
     r"\b(WD|W\.?D\.?|HFW|HFOV|VFOV|FOV|FW|field|view|width|working|distance|spot|size|defocus|pixel|px|depth|thickness)"
@@ -24,10 +23,14 @@ OTHER_LENGTHS = re.compile(
     re.IGNORECASE,
 )
 """What stands before lengths that are no bar's."""
+
+
 NUMBER_AND_UNIT = re.compile(
     r"(?<![\d.,A-Za-z])([0-9OlI.][0-9OolI.,]*(?: [.,]?[0-9O]+)*)\s*"
     r"(?:[mM][iI][cC][rR][oO][nN][sS]?|[iI][nN][cC][hH](?:[eE][sS])?|[mM][iI][lL][sS]?|[a-zA-ZµÅ]{1,3})"
 )
+
+
 UNIT_LETTERS = {
     "pm": re.compile(r"[pP]"),
     "Å": re.compile(r"[ÅA]"),
@@ -81,27 +84,25 @@ class ReadingRules:
 
 READING = ReadingRules()
 
+
 HIGH_LETTERS = re.compile(r"\d[\d.,\s]*([A-ZÅ]+)")
+
+
 PICOMETRES = re.compile(r"\d[\s.]*p")
+
+
 PER_DIVISION = re.compile(r"^\s*/\s*d[il1]v", re.IGNORECASE)
+
+
 HALF_LABEL = re.compile(r"[0-9.,]{1,5}\s?[nµuμ]?|[nµumμ]m")
+
+
 ARMS = "-_—– "
 """What readers take the arms of a split bar for."""
+
+
 CUTS = ((0.0, 0.0), (0.15, 0.6), (-0.12, 0.1))
 """Margins around a box in its heights (above and below, left and right), in the order in which they are tried."""
-
-
-@dataclass(frozen=True, eq=False)
-class PlacedLine:
-    """A line of text and its box in the picture."""
-
-    box: Box
-    line: TextLine
-
-    @property
-    def text(self) -> str:
-        """What it says."""
-        return self.line.text
 
 
 @dataclass(frozen=True)

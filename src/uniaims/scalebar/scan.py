@@ -12,19 +12,17 @@ from numpy.typing import NDArray
 from uniaims.boxes import Box
 from uniaims.content import LARGEST_STRIP
 from uniaims.micrograph import Micrograph
-from uniaims.scalebar.bars import find_gaps
-from uniaims.scalebar.candidates import Candidate
-from uniaims.scalebar.choosing import SeenBar, choose
-from uniaims.scalebar.detections import Detection, Detector, text_detector
-from uniaims.scalebar.detector import SHIPPED, load_detector
-from uniaims.scalebar.drawings import is_drawing
-from uniaims.scalebar.facts import banner_facts
+from uniaims.scalebar.banner_metadata import banner_metadata
+from uniaims.scalebar.candidates import Candidate, find_gaps
+from uniaims.scalebar.decision import choose
+from uniaims.scalebar.detector import SHIPPED, Detection, Detector, load_detector, text_detector
+from uniaims.scalebar.figures import differ, in_whole, is_drawing, named, panel_of, panels_in
+from uniaims.scalebar.ink import letter_boxes
 from uniaims.scalebar.measuring import Bar, measure_bar
-from uniaims.scalebar.overlays import letter_boxes
-from uniaims.scalebar.panels import differ, in_whole, named, panel_of, panels_in
-from uniaims.scalebar.reading import PlacedLine, find_labels, read_lines
+from uniaims.scalebar.pairing import SeenBar
+from uniaims.scalebar.reading import find_labels, read_lines
 from uniaims.scalebar.scale import SURE_ALONE, ScaleBar, ScaleReading
-from uniaims.scalebar.text import FoundText
+from uniaims.scalebar.text import FoundText, PlacedLine
 
 
 @dataclass(frozen=True)
@@ -101,7 +99,7 @@ def scan_scale(micrograph: Micrograph, detector: Detector | None = None, panel: 
     gray = micrograph.gray()
     reading = _scanned(gray, detector) if detector is not None else _looked(micrograph, gray)
     if reading.bars and gray.dtype == np.uint8 and is_drawing(gray):  # drawings have eight bits
-        return replace(reading, bar=None, bars=(), refusals=NO_MICROGRAPH, reasons=NO_MICROGRAPH, torn=True)
+        return replace(reading, bar=None, bars=(), refusals=NO_MICROGRAPH, reasons=NO_MICROGRAPH, ambiguous=True)
     panels = panels_in(eight_bit(gray)) if reading.bars or reading.refusals else ()
     boxes = [box for bar in reading.bars for box in (bar.box, bar.text_box) if box is not None]
     parted = len(panels) > 1 and all(max(box.share_in(panel) for panel in panels) == 1 for box in boxes)
@@ -123,7 +121,7 @@ def _of_panels(
     if not differ(bars) and not (unclear and whole.bar is not None):
         return replace(whole, seconds=seconds)
     said = named(bars) if differ(bars) else f"{unclear[-1]} The panels may differ in scale: choose one."
-    return replace(whole, bar=None, bars=bars, refusals=(said,), reasons=(said,), torn=True, seconds=seconds)
+    return replace(whole, bar=None, bars=bars, refusals=(said,), reasons=(said,), ambiguous=True, seconds=seconds)
 
 
 def _looked(micrograph: Micrograph, gray: NDArray[Any]) -> ScaleReading:
@@ -131,11 +129,11 @@ def _looked(micrograph: Micrograph, gray: NDArray[Any]) -> ScaleReading:
     reading = _scanned(gray, text_detector)
     if reading.bar is not None and reading.bar.confidence < SURE_ALONE:
         return _agreed(reading, _scanned(gray, load_detector(SHIPPED)))
-    if reading.bar is None and reading.refusals and not reading.torn:
+    if reading.bar is None and reading.refusals and not reading.ambiguous:
         reading = _surer(reading, _scanned(gray, load_detector(SHIPPED)))
-    colour = coloured(micrograph) if reading.bar is None and not reading.torn else None
+    colour = coloured(micrograph) if reading.bar is None and not reading.ambiguous else None
     reading = reading if colour is None else _surer(reading, _scanned(colour, text_detector))
-    if reading.bar is None and not reading.reasons and not reading.torn:
+    if reading.bar is None and not reading.reasons and not reading.ambiguous:
         reading = _surer(reading, _turned(gray))
     return reading
 
@@ -172,11 +170,11 @@ def coloured(micrograph: Micrograph) -> NDArray[np.uint8] | None:
 def _surer(first: ScaleReading, second: ScaleReading) -> ScaleReading:
     """The first reading with the bar of the second, if that has one, and with the time of both."""
     seconds = {stage: taken + second.seconds[stage] for stage, taken in first.seconds.items()}
-    if second.torn:
+    if second.ambiguous:
         return replace(
             first,
             seconds=seconds,
-            torn=True,
+            ambiguous=True,
             refusals=second.refusals,
             reasons=second.reasons,
             bars=second.bars,
@@ -192,7 +190,7 @@ def _agreed(first: ScaleReading, second: ScaleReading) -> ScaleReading:
     assert first.bar is not None
     seconds = {stage: taken + second.seconds[stage] for stage, taken in first.seconds.items()}
     alone = first.bar.kind != "cut" and first.bar.confidence >= LOOKS.sure_confidence
-    if second.bar is None and alone and not second.torn:
+    if second.bar is None and alone and not second.ambiguous:
         return replace(first, seconds=seconds)
     if (
         second.bar is not None
@@ -211,11 +209,11 @@ def _agreed(first: ScaleReading, second: ScaleReading) -> ScaleReading:
     return replace(
         first,
         bar=None,
-        bars=second.bars if second.torn else (),
+        bars=second.bars if second.ambiguous else (),
         refusals=(*second.refusals, doubt),
         drawn=drawn,
         seconds=seconds,
-        torn=True,
+        ambiguous=True,
         reasons=reasons,
     )
 
@@ -248,7 +246,7 @@ def _scanned(original: NDArray[Any], detector: Detector) -> ScaleReading:
             texts = _texts(gray, look, found)
         with _timed(clock, "read"):
             lines = _merged(lines, read_lines(gray, texts))
-            labels, facts = find_labels(gray, lines), banner_facts(lines)
+            labels, facts = find_labels(gray, lines), banner_metadata(lines)
         with _timed(clock, "measure"):
             choice = choose(gray, labels.labels, lines, facts, seen)
         refusals = (*choice.reasons, *map(str, labels.refusals))
@@ -263,11 +261,11 @@ def _scanned(original: NDArray[Any], detector: Detector) -> ScaleReading:
             drawn,
             letter_boxes(gray, lines),
             clock,
-            choice.torn,
+            choice.ambiguous,
             reasons,
             (bar, *choice.bars[1:]) if bar else choice.bars,
         )
-        if choice.bars and (bar is not None or choice.torn):
+        if choice.bars and (bar is not None or choice.ambiguous):
             break
     return reading
 

@@ -24,8 +24,14 @@ from uniaims.errors import ModelError
 from uniaims.sessions import cpu_session
 
 WEIGHTS = Path(__file__).parent.parent / "weights" / "ocr"
+
+
 FINDER_STRIDE = 32
+
+
 FINDER_MEAN = np.array([0.485, 0.456, 0.406], np.float32)
+
+
 FINDER_DEVIATION = np.array([0.229, 0.224, 0.225], np.float32)
 
 
@@ -45,6 +51,7 @@ class FinderRules:
 
 
 FINDER = FinderRules()
+
 
 BLANK = 0
 
@@ -185,3 +192,16 @@ def _decoded(probabilities: NDArray[Any], characters: str) -> TextLine:
     score = float(probabilities[starts, best[starts]].mean()) if len(starts) else 0.0
     logarithms = np.log(np.maximum(probabilities, np.float32(1e-12))).astype(np.float32)
     return TextLine(text.replace("μ", "µ"), score, tuple(int(step) for step in starts), logarithms)
+
+
+@dataclass(frozen=True, eq=False)
+class PlacedLine:
+    """A line of text and its box in the picture."""
+
+    box: Box
+    line: TextLine
+
+    @property
+    def text(self) -> str:
+        """What it says."""
+        return self.line.text

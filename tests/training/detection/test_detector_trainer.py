@@ -14,8 +14,11 @@ from uniaims.boxes import Box  # noqa: E402
 from uniaims.errors import ModelError, SettingsError  # noqa: E402
 from uniaims.networks.card import CARD_KEY  # noqa: E402
 from uniaims.networks.detector import Detections, DetectorNet, DetectorSettings, export_detector  # noqa: E402
-from uniaims.scalebar.detector import LearnedDetector, load_detector  # noqa: E402
-from uniaims.scalebar.layouts import Layout  # noqa: E402
+from uniaims.scalebar.detector import (  # noqa: E402
+    Layout,
+    LearnedDetector,
+    load_detector,
+)
 from uniaims.training.checkpoint import STATE_FILE  # noqa: E402
 from uniaims.training.detection import sampling, trainer  # noqa: E402
 from uniaims.training.detection.sampling import Regions  # noqa: E402

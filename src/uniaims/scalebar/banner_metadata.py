@@ -7,52 +7,84 @@ from dataclasses import dataclass, field, replace
 from uniaims.boxes import Box
 from uniaims.formats import Acquisition
 from uniaims.scalebar.grammar import NM
-from uniaims.scalebar.reading import PlacedLine
+from uniaims.scalebar.text import PlacedLine
 
 SOURCE = "banner"
+
+
 _NUMBER = r"(\d{1,3}(?:[ ,]\d{3})+(?!\d)|\d+(?:[.,]\d+)?)"
+
+
 _VOLTAGE = re.compile(rf"{_NUMBER}\s*[kK][vVyYU]\b")
+
+
 _MAGNIFICATION = (
     re.compile(rf"(?:mag\w*|direct mag|magn?)\.?\s*[:=+]?\s*[xX×]?\s*{_NUMBER}\s*([kK]?)\s*[xX×]?", re.IGNORECASE),
     re.compile(rf"(?<![\w.])[xX×P]:?\s?{_NUMBER}\s?([kK]?)\b"),
     re.compile(rf"{_NUMBER}\s*([kK]?)\s*[xX×](?![\w])"),
 )
+
+
 _DISTANCE = re.compile(rf"(?:W\.?D\.?|working distance)\s*[:=+]?\s*{_NUMBER}\s*mm", re.IGNORECASE)
+
+
 _HITACHI_DISTANCE = re.compile(rf"[kK][vV]\s*{_NUMBER}\s*mm\s*[x×]")
+
+
 _FIELD = re.compile(
     rf"(?:HFW|HFOV|FOV|view field|field of view|field)\s*[:=]?\s*{_NUMBER}\s*(nm|nn|mm|[µup][mn])", re.IGNORECASE
 )
+
+
 _LENGTH = re.compile(rf"^\s*{_NUMBER}\s*(nm|nn|mm|[µup][mn])\s*$")
+
+
 _DETECTOR = re.compile(
     r"(?<![A-Za-z])(SE\s?\((?:UL|LA\d*|U|L|M)\)|SE2|SE1|SEI|LEI|BEC|COMPO|InLens|BSE|BSD|SESI|ETD|TLD|CBS|ABS|LFD|GSED|vCD|HAADF|"
     r"BF|DF|SE|YAGBSE|PDBSE|LABE|AsB)(?![A-Za-z])"
 )
+
+
 _MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
+
+
 _DATE = re.compile(
     rf"(\d{{1,4}}[/.-]\d{{1,2}}[/.-]\d{{2,4}}|\d{{1,2}}[ -](?:{_MONTHS})[ -]\d{{2,4}}|(?:{_MONTHS}) \d{{1,2}} \d{{4}})",
     re.IGNORECASE,
 )
+
+
 _HEADS = {
     "field": re.compile(r"^\W*(HFW|HFOV|FOV|view field)\W*$", re.IGNORECASE),
     "distance": re.compile(r"^\W*W\.?D\.?\W*$", re.IGNORECASE),
     "detector": re.compile(r"^\W*det\w*\W*$", re.IGNORECASE),
 }
+
+
 VOLTAGES_KV = (0.02, 1500.0)
+
+
 MAGNIFICATIONS = (5.0, 5e6)
+
+
 DISTANCES_MM = (0.1, 200.0)
+
+
 FIELD_WIDTHS_NM = (0.1, 1e9)
+
+
 LAST_DAY, LAST_MONTH = 31, 12
 
 
 @dataclass(frozen=True)
-class BannerFacts:
+class BannerMetadata:
     """Facts on the acquisition, and the width of the field of view in nm where it is printed."""
 
     acquisition: Acquisition = field(default_factory=Acquisition)
     field_width_nm: float | None = None
 
 
-def banner_facts(lines: Sequence[PlacedLine]) -> BannerFacts:
+def banner_metadata(lines: Sequence[PlacedLine]) -> BannerMetadata:
     """What lines of text say about how the image was taken; what can't be true is left out."""
     text = " | ".join(line.text for line in lines)
     magnification = _first(
@@ -69,7 +101,7 @@ def banner_facts(lines: Sequence[PlacedLine]) -> BannerFacts:
     )
     known = acquisition != Acquisition()
     width = _FIELD.search(text) or _LENGTH.search(under.get("field", ""))
-    return BannerFacts(
+    return BannerMetadata(
         replace(acquisition, source=SOURCE) if known else acquisition,
         _first([_number(width[1]) * NM[_unit(width[2])]], FIELD_WIDTHS_NM) if width else None,
     )
