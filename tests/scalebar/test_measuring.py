@@ -1,4 +1,4 @@
-"""Sub-pixel bar lengths: every style that is drawn here has a known length."""
+"""Ends of bars between pixels."""
 
 import cv2
 import numpy as np
@@ -8,10 +8,12 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from uniaims.boxes import Box
-from uniaims.scalebar.candidates import find_bars, find_gaps, find_rulers
+from uniaims.scalebar.candidates import find_bars, find_gaps
 from uniaims.scalebar.measuring import Bar, measure_bar
 
 SHAPE = (160, 400)
+
+
 LABEL = Box(70, 150, 90, 240)
 
 
@@ -64,34 +66,6 @@ def test_bars_with_end_ticks_run_from_tick_centre_to_tick_centre() -> None:
     assert bar.crossed
     assert bar.tick_px == pytest.approx(3, abs=0.5)
     assert bar.length_px == pytest.approx(200, abs=0.3)
-
-
-def test_rulers_run_from_the_first_to_the_last_tick() -> None:
-    gray = ground()
-    for number in range(11):
-        gray[100:110, 40 + 25 * number : 42 + 25 * number] = 255
-    (ruler,) = [each for each in find_rulers(gray, LABEL) if each.bright]
-    bar = measure_bar(gray, ruler)
-    assert bar is not None
-    assert (bar.kind, bar.marks) == ("ruler", 11)
-    assert bar.length_px == pytest.approx(250, abs=0.1)
-
-
-def test_dotted_rulers_run_from_the_first_to_the_last_dot() -> None:
-    """Eleven dots are ten divisions: a length is that between the outer dots' centres."""
-    gray = ground(4)
-    for number in range(11):
-        cv2.circle(gray, (50 + 28 * number, 108), 3, 255, -1, cv2.LINE_AA)
-    bars = [bar for each in find_rulers(gray, LABEL) if (bar := measure_bar(gray, each)) is not None and each.bright]
-    assert bars[0].marks == 11
-    assert bars[0].length_px == pytest.approx(280, abs=0.2)
-
-
-def test_unequal_steps_are_no_ruler() -> None:
-    gray = ground()
-    for column in (40, 60, 95, 120, 170, 185, 240):
-        gray[100:110, column : column + 2] = 255
-    assert find_rulers(gray, LABEL) == ()
 
 
 def test_bars_split_by_their_label_are_measured_as_one() -> None:

@@ -1,7 +1,6 @@
-"""From a picture to the size of its pixels: the whole chain on drawn and on real pictures."""
+"""The scale bar of a micrograph, from finding to refusing."""
 
 import csv
-import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -12,22 +11,17 @@ import pytest
 from numpy.typing import NDArray
 
 from uniaims.boxes import Box
-from uniaims.errors import PixelSizeError, SettingsError
 from uniaims.formats import Acquisition
 from uniaims.micrograph import Micrograph, PixelSize, read_image
 from uniaims.scalebar import (
     Detection,
     Detector,
     ScaleReading,
-    given_scale,
-    keep_sample,
-    parse_box,
-    pixel_size_of_bar,
     read_scale,
     resolve_pixel_size,
     scan_scale,
 )
-from uniaims.scalebar.detector import SHIPPED, DetectionKind, load_detector, text_detector
+from uniaims.scalebar.detector import DetectionKind, text_detector
 from uniaims.scalebar.scan import LookRules, _agreed, coloured, eight_bit, looks
 from uniaims.synthesis.scalebars import BarTruth, ScaleBarTruth, draw_scalebar, training_styles
 
@@ -71,14 +65,6 @@ def test_bars_are_measured_on_the_original_grey_levels() -> None:
     assert bar.length_px == pytest.approx(200.37, abs=0.15)
 
 
-def test_a_label_without_a_bar_gives_none_and_the_reason() -> None:
-    gray = picture()
-    gray[465:485] = gray[100:120]
-    reading = scan_scale(micrograph(gray))
-    assert reading.bar is None
-    assert any("500" in reason for reason in reading.refusals)
-
-
 @pytest.mark.parametrize("label", ["500 pm", "200 pm"])
 def test_micrometres_are_not_told_from_picometres_by_guessing(label: str) -> None:
     reading = scan_scale(micrograph(picture(label)))
@@ -87,78 +73,10 @@ def test_micrometres_are_not_told_from_picometres_by_guessing(label: str) -> Non
     assert any(f"{label[:3]} µm" in warning and label in warning for warning in warnings)
 
 
-def test_a_detector_that_was_replaced_is_loaded_anew(tmp_path: Path) -> None:
-    place = tmp_path / "bars.onnx"
-    place.write_bytes(SHIPPED.read_bytes())
-    first = load_detector(place)
-    assert load_detector(place) is first
-    os.utime(place, (1, 1))
-    assert load_detector(place) is not first
-
-
 def test_a_bar_without_a_label_gives_none() -> None:
     gray = picture()
     gray[420:462] = gray[100:142]
     assert read_scale(micrograph(gray)) is None
-
-
-def test_two_bars_of_one_label_are_not_guessed() -> None:
-    gray = picture()
-    gray[405:413, 60:200] = 255
-    reading = scan_scale(micrograph(gray))
-    assert reading.bar is None
-    assert any("as likely" in reason for reason in reading.refusals)
-
-
-def written(label: str = "500 nm") -> NDArray[np.uint8]:
-    """A noisy ground with a label."""
-    gray = picture(label)
-    gray[466:482] = gray[366:382]
-    return gray
-
-
-def length_of(gray: NDArray[np.uint8]) -> float | None:
-    bar = read_scale(micrograph(gray))
-    return bar and bar.length_px
-
-
-def test_a_piece_of_a_dashed_bar_is_no_bar() -> None:
-    gray = written()
-    for left in range(60, 260, 50):
-        gray[470:478, left : left + 30] = 255
-    length = length_of(gray)
-    assert length is None or length == pytest.approx(180, rel=0.01)
-
-
-def test_hollow_bars_run_from_outer_edge_to_outer_edge() -> None:
-    gray = written()
-    gray[468:488, 60:260] = 255
-    gray[471:485, 63:257] = 0
-    assert length_of(gray) == pytest.approx(200, rel=0.01)
-
-
-def test_a_bar_in_an_outline_is_measured_without_it() -> None:
-    gray = written()
-    cv2.putText(gray, "500 nm", (80, 455), cv2.FONT_HERSHEY_SIMPLEX, 1.0, 0, 6, cv2.LINE_AA)
-    cv2.putText(gray, "500 nm", (80, 455), cv2.FONT_HERSHEY_SIMPLEX, 1.0, 255, 2, cv2.LINE_AA)
-    gray[468:480, 58:262] = 0
-    gray[470:478, 60:260] = 255
-    assert length_of(gray) == pytest.approx(200, rel=0.01)
-
-
-def test_the_frame_of_a_ticked_bar_is_not_taken_for_it() -> None:
-    gray = written()
-    gray[420:500, 40:280] = 200
-    cv2.putText(gray, "500 nm", (80, 455), cv2.FONT_HERSHEY_SIMPLEX, 1.0, 0, 2, cv2.LINE_AA)
-    cv2.rectangle(gray, (42, 422), (277, 497), 0, 1)
-    gray[475:477, 60:260] = 0
-    gray[468:484, 60:62] = gray[468:484, 258:260] = 0
-    assert length_of(gray) == pytest.approx(198, rel=0.01)
-
-
-def test_strokes_of_letters_are_no_bars() -> None:
-    """Beside a bar that can't be made out, a part of the label was taken for it."""
-    assert length_of(written("5 nm")) is None
 
 
 @pytest.mark.parametrize(("found", "confidence", "taken"), [
@@ -249,12 +167,6 @@ def test_the_learned_detector_is_asked_where_labels_gave_no_sure_bar(
     assert asked == ways
 
 
-def test_the_shipped_detector_sees_bar_and_label() -> None:
-    bar = read_scale(micrograph(picture()), load_detector(SHIPPED))
-    assert bar is not None
-    assert bar.pixel_size_nm == pytest.approx(2.5, rel=0.005)
-
-
 def test_a_coloured_bar_as_bright_as_the_picture_is_read() -> None:
     level, red = 76, (255, 0, 0)  # pure red has the luminance 76
     gray = np.clip(np.random.default_rng(0).normal(level, 6, (512, 640)), 0, 255).astype(np.uint8)
@@ -289,14 +201,6 @@ def test_two_bars_that_the_learned_detector_finds_as_likely_end_the_look(monkeyp
     )
     found = scan_scale(Micrograph.from_array(pixels))
     assert (found.torn, found.reasons, found.seconds) == (True, ("as likely",), {"read": 2.0})
-
-
-def test_a_label_without_a_bar_is_told_to_the_reader() -> None:
-    reading = ScaleReading(None, ("other", "x", "y", "z"), reasons=("x", "y", "z"))
-    assert resolve_pixel_size(micrograph(picture()), None, reading).warnings == (
-        "No scale bar was taken: y",
-        "No scale bar was taken: z",
-    )
 
 
 def test_pictures_too_large_to_look_at_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -342,88 +246,6 @@ def test_large_pictures_are_looked_at_in_strips() -> None:
     assert top.box.top == 0
     assert bottom.scale == top.scale == 1.0
     assert bottom.box.height * bottom.box.width <= 1_000_000
-
-
-def test_given_goes_before_metadata_and_these_before_the_bar() -> None:
-    reading = scan_scale(micrograph(picture()))
-    bare, known = micrograph(picture()), micrograph(picture(), PixelSize(3.0, "metadata"))
-    from_bar = resolve_pixel_size(bare, None, reading).pixel_size
-    assert from_bar is not None
-    assert from_bar.source == "scale bar"
-    apart = resolve_pixel_size(known, None, reading)
-    assert apart.pixel_size == PixelSize(3.0, "metadata")
-    assert len(apart.warnings) == 1
-    assert "3 nm" in apart.warnings[0]
-    assert "500 nm" in apart.warnings[0]
-    same = micrograph(picture(), PixelSize(2.51, "metadata"))
-    assert resolve_pixel_size(same, None, reading).warnings == ()
-    assert resolve_pixel_size(known, PixelSize(2.5), reading).pixel_size == PixelSize(2.5, "given")
-    assert resolve_pixel_size(bare, None, ScaleReading(None)).pixel_size is None
-
-
-def test_a_bar_tells_one_side_and_the_file_the_other() -> None:
-    oblong = micrograph(picture(), PixelSize.of_sides(8, 12, "metadata"))
-    level = given_scale(oblong, parse_box("50,460,270,490"), "1.0 um")
-    from_bar = pixel_size_of_bar(level, oblong)
-    assert (from_bar.width_nm, from_bar.height_nm) == pytest.approx((5, 7.5), rel=0.005)
-    tall = micrograph(np.ascontiguousarray(picture().T), PixelSize.of_sides(8, 12, "metadata"))
-    from_bar = pixel_size_of_bar(given_scale(tall, Box(50, 460, 270, 490), "1 um"), tall)
-    assert (from_bar.width_nm, from_bar.height_nm) == pytest.approx((5 / 1.5, 5), rel=0.005)
-    warnings = resolve_pixel_size(oblong, PixelSize.of_sides(2.5, 3.75), scan_scale(oblong)).warnings
-    assert any("8 x 12 nm" in text for text in warnings)
-    assert not any("scale bar" in text for text in warnings)
-
-
-def test_a_boxed_bar_is_measured_in_its_box() -> None:
-    gray = picture()
-    bar = given_scale(micrograph(gray), parse_box("50,460,270,490"), "1,0 um")
-    assert bar.length_px == pytest.approx(200, abs=0.5)
-    assert bar.pixel_size_nm == pytest.approx(5, rel=0.005)
-    upright = given_scale(micrograph(np.ascontiguousarray(gray.T)), Box(50, 460, 270, 490), "1 um")
-    assert upright.length_px == pytest.approx(bar.length_px)
-    nothing = given_scale(micrograph(gray), Box(100, 100, 120, 300), "1 um")
-    assert nothing.length_px == 200
-    assert nothing.warnings
-
-
-@pytest.mark.parametrize(
-    ("box", "length"),
-    [
-        ("1,2,3", "1 um"), ("9,9,5,5", "1 um"), ("0,0,9,9999", "1 um"), ("inf,0,9,9", "1 um"), ("0,0,9,1e999", "1 um"),
-        ("0,0,9,9", "1"), ("0,0,9,9", "0 um"), ("0,0,9,9", "-1 um"), ("0,0,9,9", "1,000 nm"), ("0,0,9,9", "10 um/div"),
-    ],
-)  # fmt: skip
-def test_corrections_that_make_no_sense_are_refused(box: str, length: str) -> None:
-    with pytest.raises((SettingsError, PixelSizeError)):
-        given_scale(micrograph(picture()), parse_box(box), length)
-
-
-def test_a_correction_without_a_bar_is_used_with_its_warning() -> None:
-    taken = given_scale(micrograph(picture()), Box(100, 100, 101, 101), "1 um")
-    resolved = resolve_pixel_size(
-        micrograph(picture()), PixelSize(taken.pixel_size_nm, "scale bar"), ScaleReading(taken)
-    )
-    assert resolved.warnings == taken.warnings
-    assert "No bar stands out" in resolved.warnings[0]
-
-
-def test_two_pictures_of_one_name_are_both_kept(tmp_path: Path) -> None:
-    bar = given_scale(micrograph(picture()), Box(460, 50, 490, 270), "1 um")
-    first, second = (replace(micrograph(picture()), path=Path(folder) / "a.png") for folder in ("one", "two"))
-    names = [keep_sample(each, bar, tmp_path, "a").name for each in (first, second, first)]
-    assert names == ["a.json", "a-2.json", "a.json"]
-    (tmp_path / "b.json").write_text("not ours", encoding="utf-8")
-    assert keep_sample(first, bar, tmp_path, "b").name == "b-2.json"
-    for name in ("../a", "b/c", "", "."):
-        with pytest.raises(SettingsError, match="no name of a sample"):
-            keep_sample(first, bar, tmp_path, name)
-
-
-def test_corrections_are_kept_as_samples(tmp_path: Path) -> None:
-    bar = given_scale(micrograph(picture()), Box(460, 50, 490, 270), "1 um")
-    facts = json.loads(keep_sample(micrograph(picture()), bar, tmp_path, "a").read_text(encoding="utf-8"))
-    assert (facts["value"], facts["unit"], facts["bar_box"]) == (1.0, "um", [60, 470, 260, 478])
-    assert np.array_equal(cv2.imread(str(tmp_path / "a.png"), cv2.IMREAD_GRAYSCALE), picture())
 
 
 def test_eight_bit_pictures_stay_as_they_are() -> None:

@@ -77,19 +77,14 @@ def scale(
     from uniaims.formats import guarded
 
     guarded.start()
-    from uniaims.pipeline.plan import find_images, why_nothing
     from uniaims.scalebar import parse_box
     from uniaims.scalebar.detector import detector_at
 
     look = _Look(detector_at(detector), None if panel is None else parse_box(panel))
-    found = {item: list(find_images(item, overlay)) for item in images}
-    paths = list(dict.fromkeys(path for item in found.values() for path in item))
+    paths, rows = _found(images, overlay)
     if given and len(paths) > 1:
         say_warning(f"--bar and --length are taken for all {len(paths)} images.")
     pictures = _pictures(paths, overlay) if overlay else {}
-    rows = [{"image": item, "error": why_nothing(Path(item))} for item, files in found.items() if not files]
-    for row in rows:
-        say_error(row["error"])
     for path in paths:
         rows.append(_row(path, given, look, pictures.get(path)))
         if not as_json and "error" not in rows[-1]:
@@ -97,6 +92,19 @@ def scale(
     if as_json:
         say_json(rows)
     raise typer.Exit(1 if any("error" in row for row in rows) else 0)
+
+
+def _found(images: list[str], overlay: Path | None) -> tuple[list[Path], list[dict[str, Any]]]:
+    """The image files that were named, once each; of what has none the JSON, whose error is said too."""
+    from uniaims.pipeline.plan import find_images, why_nothing
+
+    found = {item: list(find_images(item, overlay)) for item in images}
+    rows: list[dict[str, Any]] = [
+        {"image": item, "error": why_nothing(Path(item))} for item, files in found.items() if not files
+    ]
+    for row in rows:
+        say_error(row["error"])
+    return list(dict.fromkeys(path for item in found.values() for path in item)), rows
 
 
 def _row(path: Path, given: "_Given | None", look: "_Look", picture: Path | None) -> dict[str, Any]:

@@ -231,7 +231,7 @@ class _Strip:
         first, last = max(0, end - 2 * widest), min(inked.shape[1], end + 2 * widest)
         places: list[tuple[int, int]] = []
         for row in rows:
-            if not places and self._is_soft(row):
+            if not places and self.soft[row]:
                 continue
             place = _run_near(inked[row, first:last], end - first - (1 if step > 0 else 0), widest)
             if place is None:
@@ -252,11 +252,10 @@ class _Strip:
     def _soft_rows(self) -> list[bool]:
         """Whether the bar's own ink reaches to a row beside it, so that it is not one of ticks, for each row (h,)."""
         quarter = self.box.width // 4
-        middle = self.levels[row, self.box.left + quarter : self.box.right - quarter]
-        return (
-            float(np.mean(np.abs(middle - self.level) <= INKED.soft_row_tolerances * self.tolerance))
-            > INKED.soft_row_share
-        )
+        middle = self.levels[:, self.box.left + quarter : self.box.right - quarter]
+        alike = np.abs(middle - self.level) <= INKED.soft_row_tolerances * self.tolerance
+        soft: list[bool] = (np.mean(alike, axis=1) > INKED.soft_row_share).tolist()
+        return soft
 
     def _closes(self, other: Box, tall: int) -> bool:
         """Whether another strip is the opposite side of a rectangle, of which the ticks are the sides."""

@@ -1,17 +1,23 @@
 """Detectors of other programs: an ONNX file as Ultralytics exports it, made here with the same layout."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import onnxruntime
 import pytest
+from numpy.typing import NDArray
 
 import uniaims
 from uniaims.boxes import Box
 from uniaims.errors import ModelError
-from uniaims.scalebar.detector import Layout, detector_at, layout_of, load_detector
+from uniaims.scalebar import (
+    read_scale,
+)
+from uniaims.scalebar.detector import SHIPPED, Layout, detector_at, layout_of, load_detector
 
 onnx = pytest.importorskip("onnx")
 NAMES = {0: "text", 1: "bar", 2: "logo"}
@@ -120,3 +126,26 @@ def test_no_file_means_the_detector_that_needs_no_training(tmp_path: Path) -> No
     assert detector_at(None) is None
     path = exported(tmp_path / "f.onnx", CELLS)
     assert detector_at(str(path)) is load_detector(path)
+
+
+def picture(label: str = "500 nm", bar: int = 200, noise: int = 8) -> NDArray[np.uint8]:
+    """A noisy ground with a white bar of ``bar`` pixels and its label."""
+    gray = np.clip(np.random.default_rng(0).normal(90, noise, (512, 640)), 0, 255).astype(np.uint8)
+    cv2.rectangle(gray, (60, 470), (60 + bar - 1, 477), 255, -1)
+    cv2.putText(gray, label, (80, 455), cv2.FONT_HERSHEY_SIMPLEX, 1.0, 255, 2, cv2.LINE_AA)
+    return gray
+
+
+def test_a_detector_that_was_replaced_is_loaded_anew(tmp_path: Path) -> None:
+    place = tmp_path / "bars.onnx"
+    place.write_bytes(SHIPPED.read_bytes())
+    first = load_detector(place)
+    assert load_detector(place) is first
+    os.utime(place, (1, 1))
+    assert load_detector(place) is not first
+
+
+def test_the_shipped_detector_sees_bar_and_label() -> None:
+    bar = read_scale(Micrograph.from_array(picture()), load_detector(SHIPPED))
+    assert bar is not None
+    assert bar.pixel_size_nm == pytest.approx(2.5, rel=0.005)
