@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 import uniaims
 from uniaims.boxes import Box
 from uniaims.errors import ModelError
+from uniaims.micrograph import Micrograph
 from uniaims.scalebar import (
     read_scale,
 )

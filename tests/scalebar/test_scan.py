@@ -92,7 +92,7 @@ def test_a_bar_that_is_not_sure_needs_a_second_opinion(found: float | None, conf
     reading = _agreed(first, second)
     assert (reading.bar == unsure) is taken
     assert reading.seconds["detect"] == 2.0
-    assert taken or (reading.bar is None and reading.torn and "a second look" in reading.reasons[-1])
+    assert taken or (reading.bar is None and reading.ambiguous and "a second look" in reading.reasons[-1])
 
 
 def test_empty_and_tiny_pictures_have_no_bar() -> None:
@@ -149,7 +149,7 @@ def test_bars_that_a_detector_saw_are_measured_and_read(style: str) -> None:
     [
         (ScaleReading(None, ("not sure",)), ["text", "learned"]),
         (ScaleReading(None), ["text", "text"]),  # the turned picture
-        (ScaleReading(None, ("as likely",), torn=True), ["text"]),
+        (ScaleReading(None, ("as likely",), ambiguous=True), ["text"]),
         (ScaleReading(read_scale(micrograph(picture()))), ["text"]),
     ],
 )
@@ -195,12 +195,12 @@ def test_two_bars_that_the_learned_detector_finds_as_likely_end_the_look(monkeyp
     pixels = np.repeat(picture()[..., None], 3, axis=2)
     pixels[:9, :9] = 250, 0, 0
     unsure = ScaleReading(None, ("not sure",), seconds={"read": 1.0})
-    torn = ScaleReading(None, ("as likely",), seconds={"read": 1.0}, torn=True, reasons=("as likely",))
+    torn = ScaleReading(None, ("as likely",), seconds={"read": 1.0}, ambiguous=True, reasons=("as likely",))
     monkeypatch.setattr(
         "uniaims.scalebar.scan._scanned", lambda _, detector: unsure if detector is text_detector else torn
     )
     found = scan_scale(Micrograph.from_array(pixels))
-    assert (found.torn, found.reasons, found.seconds) == (True, ("as likely",), {"read": 2.0})
+    assert (found.ambiguous, found.reasons, found.seconds) == (True, ("as likely",), {"read": 2.0})
 
 
 def test_pictures_too_large_to_look_at_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
