@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from uniaims.boxes import Box
-from uniaims.deprecation import OldAttribute
+from uniaims.deprecation import OldAttribute, takes_old_fields
 from uniaims.formats import Acquisition
 from uniaims.micrograph import Micrograph, PixelSize
 
@@ -41,6 +41,7 @@ class ScaleBar:
     vertical: bool = False
 
 
+@takes_old_fields
 @dataclass(frozen=True)
 class ScaleReading:
     """All that a look for a scale bar brought.
