@@ -46,6 +46,8 @@ class DrawingRules:
     plain_levels: int = 2
     plain_share: float = 0.85
     """Neighbours on dark paper differ by so many levels at most in this share of it: noise is that of a micrograph."""
+    plain_area_share: float = 0.5
+    """So they do in at least this part of the areas."""
 
 
 DRAWINGS = DrawingRules()
@@ -72,14 +74,13 @@ def _is_dark_drawing(gray: NDArray[np.uint8]) -> bool:
     inside = cv2.erode(paper.astype(np.uint8), np.ones((7, 7), np.uint8)).astype(bool)
     if not inside.any() or float(np.mean(_spread(gray)[inside] <= DRAWINGS.plain_levels)) < DRAWINGS.plain_share:
         return False
-    areas = cv2.morphologyEx(
-        (~paper).astype(np.uint8), cv2.MORPH_OPEN, np.ones((DRAWINGS.widest_line_px, DRAWINGS.widest_line_px), np.uint8)
-    )
+    line = np.ones((DRAWINGS.widest_line_px, DRAWINGS.widest_line_px), np.uint8)
+    areas = cv2.morphologyEx((~paper).astype(np.uint8), cv2.MORPH_OPEN, line)
     inner = cv2.erode(areas, np.ones((5, 5), np.uint8)).astype(bool)
-    return (
-        float(np.mean(inner)) <= DRAWINGS.least_area_share * drawn
-        or _level_share(smooth[inner]) >= DRAWINGS.few_inks_share
-    )
+    if float(np.mean(inner)) <= DRAWINGS.least_area_share * drawn:
+        return True
+    plain = float(np.mean(_spread(gray)[inner] <= DRAWINGS.plain_levels))
+    return plain >= DRAWINGS.plain_area_share and _level_share(smooth[inner]) >= DRAWINGS.few_inks_share
 
 
 def _level_share(levels: NDArray[np.uint8]) -> float:
