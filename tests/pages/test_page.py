@@ -6,10 +6,10 @@ import pytest
 
 from uniaims.dataset import statistics_page
 from uniaims.pages.page import FRAME_SCRIPT, FRAME_STYLE, HERE, THEME_SCRIPT, Layout, asset
-from uniaims.report import html, index
+from uniaims.report import comparison, html, index
 from uniaims.report.section import PLAIN
 
-LAYOUTS = (html.LAYOUT, index.LAYOUT, statistics_page.LAYOUT)
+LAYOUTS = (html.LAYOUT, index.LAYOUT, comparison.LAYOUT, statistics_page.LAYOUT)
 
 
 def shipped(package: str) -> set[str]:

@@ -1,7 +1,7 @@
 """How many objects or pictures a wanted precision takes.
 
 Sources: normal approximation of the sample median's spread (Kendall & Stuart, The advanced theory of statistics, volume
-1, section 10.10); pictures by Student's t. Sizes are taken as log-normal, the usual law of particles (ISO 9276-5).
+1, section 10.10); pictures by Student's t. Sizes are taken as log-normal, the usual law (ISO 9276-5).
 """
 
 import math
@@ -19,7 +19,7 @@ def objects_needed(geometric_std: float, precision: float, *, confidence: float 
     """Independent objects for a median, or a geometric mean, that is known to a relative precision.
 
     Args:
-        geometric_std: of the sizes, 1 or more; 1.35 is that of usual particles.
+        geometric_std: of the sizes, 1 or more; 1.35 is usual.
         precision: half width of the interval wanted, such as 0.05 for 5 %.
         confidence: 0 < confidence < 1.
         median: of the median; else of the geometric mean.
