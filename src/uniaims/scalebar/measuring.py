@@ -184,20 +184,8 @@ def _measured_bar(picture: NDArray[np.float32], candidate: Candidate) -> Bar | N
     tall = max(left.tick_rows, right.tick_rows) if ticks else 0
     outer = Box(max(0, top - tall), round(start), min(len(picture), bottom + tall), round(end))
     quality = _quality(picture, Box(top, int(start), bottom, int(np.ceil(end))), level, contrast)
-    width = max(left.tick_px, right.tick_px) if ticks else 0.0
-    return Bar(
-        outer,
-        start,
-        end,
-        ticks,
-        "bar",
-        quality,
-        level,
-        contrast,
-        tick_px=width,
-        tick_rows=tall,
-        crossed=left.crossed and right.crossed,
-    )
+    width, crossed = max(left.tick_px, right.tick_px) if ticks else 0.0, left.crossed and right.crossed
+    return Bar(outer, start, end, ticks, "bar", quality, level, contrast, 0, width, tall, crossed=crossed)
 
 
 def _measured_ruler(gray: NDArray[Any], candidate: Candidate) -> Bar:
