@@ -12,7 +12,7 @@ from uniaims.formats.calibration import is_plausible
 from uniaims.scalebar.banner_metadata import BannerMetadata
 from uniaims.scalebar.candidates import bars_in, find_bars
 from uniaims.scalebar.endpoints import measure_by_ends
-from uniaims.scalebar.inked import inked_bars, rectangle_around, same_strip, upright_bars
+from uniaims.scalebar.inked import INKED, inked_bars, rectangle_around, same_strip, upright_bars
 from uniaims.scalebar.measuring import Bar, measure_bar
 from uniaims.scalebar.reading import LengthLabel
 from uniaims.scalebar.text import PlacedLine
@@ -183,8 +183,15 @@ def _pairs(gray: NDArray[np.uint8], label: LengthLabel, facts: BannerMetadata) -
     """A label with each bar near it."""
     pairs = []
     for bar in _bars_beside(gray, label):
-        stroke = _is_stroke(bar.box, label) or bar.tick_rows > PAIRING.tallest_tick_letters * label.box.height
-        if stroke or not is_plausible(label.label.length_nm / bar.length_px) or _is_frame(gray, bar, label):
+        across = bar.ticks and bar.box.width >= INKED.across_share * gray.shape[1]  # a frame with its sides
+        tall = bar.tick_rows > PAIRING.tallest_tick_letters * label.box.height
+        if (
+            across
+            or tall
+            or _is_stroke(bar.box, label)
+            or not is_plausible(label.label.length_nm / bar.length_px)
+            or _is_frame(gray, bar, label)
+        ):
             continue
         farther = PAIRING.in_a_row_factor if _plain_between(gray, bar.box, label.box) else 1.0
         likeness = bar.quality * _nearness(bar.box, label.box, farther) * _same_ink(bar, label)
