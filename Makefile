@@ -32,13 +32,13 @@ demo: $(VENV)/.installed-base
 setup: $(VENV)/.installed-dev
 
 test: setup
-	$(BIN)/python -m pytest -n $(TEST_JOBS)
+	$(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadgroup
 
 # What old libraries warn of is no fault of ours, so no warning is an error here.
 test-oldest: setup
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-oldest
 	$(call install_into,.venv-oldest/bin/python,--resolution lowest-direct -e ".[dev]")
-	.venv-oldest/bin/python -m pytest -n $(TEST_JOBS) -W default
+	.venv-oldest/bin/python -m pytest -n $(TEST_JOBS) --dist loadgroup -W default
 
 lint: setup
 	$(BIN)/ruff check .
@@ -51,7 +51,7 @@ contracts: setup
 	$(BIN)/lint-imports
 
 docs: setup
-	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -b html docs docs/_build/html
+	$(BIN)/sphinx-build --jobs $(TEST_JOBS) --quiet --fail-on-warning --keep-going -b html docs docs/_build/html
 	@echo "Documentation: $(CURDIR)/docs/_build/html/index.html"
 
 check: lint types contracts docs test

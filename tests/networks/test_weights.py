@@ -9,6 +9,7 @@ from uniaims.networks.flownet import FieldsNet, FlowNet  # noqa: E402
 from uniaims.networks.weights import export_onnx, load_weights, save_weights  # noqa: E402
 from uniaims.runtime import SHIPPED, find_model, load_model  # noqa: E402
 
+pytestmark = pytest.mark.xdist_group("exports")  # one process has them all, so that each network is exported once
 SIDES = [(1, 8, 8), (2, 64, 128), (1, 130, 70), (1, 256, 160), (1, 1, 1)]
 
 

@@ -39,10 +39,7 @@ class DecisionRules:
     widest_tick_share: float = 0.08
     """Ticks wider than this part of the bar leave open from where to where it runs."""
     sure_score: float = 0.65
-    """Bars of a lower score have to end where their ink does, and to be of one level, as what is drawn:"""
-    drawn_ink_levels: float = 6.0
-    drawn_row_share: float = 0.25
-    """in one of its rows, of what is near its level and is at least this part of the row, 80 % differ by no more."""
+    """Bars of a lower score have to end where their ink does."""
     sure_label_confidence: float = 0.9
     like_height_share: float = 0.5
     other_panel_labels: float = 2.0
@@ -237,8 +234,6 @@ def _piece_doubt(gray: NDArray[np.uint8], best: Pair) -> str:
         return f"{said}: its ink ends before, on ground as bright."
     if best.bar.kind != "bar":
         return ""
-    if unsure and not is_drawn(gray, best.bar):
-        return f"{said}: it is not of one level, as what is drawn, so it may be a part of the sample."
     dashed = DASHES.search(best.label.text) is not None and _is_beside(best.bar.box, best.label.box)
     if not dashed and not goes_on(gray, best.bar, best.label.box):
         return ""
@@ -302,17 +297,6 @@ def ink_ends_elsewhere(gray: NDArray[np.uint8], bar: Bar, ink: float) -> bool:
     return bool(
         max(inked[0], len(levels) - 1 - inked[-1]) > max(PIECES.soft_end_px, PIECES.most_soft_share * bar.length_px)
     )
-
-
-def is_drawn(gray: NDArray[np.uint8], bar: Bar) -> bool:
-    """Whether a row of a bar is of one level, but for what its pattern or its label leave out."""
-    spreads = []
-    for row in gray[bar.box.top : bar.box.bottom, int(bar.start) + 1 : max(int(bar.start) + 2, int(bar.end) - 1)]:
-        near = row[np.abs(row - np.float32(bar.level)) <= PAIRING.same_ink_contrasts * bar.contrast]
-        if len(near) >= DECISION.drawn_row_share * len(row):
-            low, high = np.percentile(near, (10, 90))
-            spreads.append(float(high - low))
-    return not spreads or min(spreads) <= DECISION.drawn_ink_levels
 
 
 def _core(gray: NDArray[np.uint8], bar: Bar) -> tuple[int, int]:
