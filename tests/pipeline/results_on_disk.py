@@ -18,7 +18,8 @@ def write_result(
     for name in RESULT_FILES:
         (folder / name).touch()
     unit = "px" if pixel_size_nm is None else "nm"
-    table = {f"equivalent_diameter_{unit}": sizes, "touches_border": np.zeros(len(sizes), bool)}
+    area = np.pi / 4 * sizes**2
+    table = {f"equivalent_diameter_{unit}": sizes, f"area_{unit}2": area, "touches_border": np.zeros(len(sizes), bool)}
     polars.DataFrame(table).write_parquet(folder / "measurements.parquet")
     summary = {
         "image": str(folder.parent / (image or f"{folder.name}.tif")),

@@ -149,3 +149,31 @@ def test_equivalence_is_told_where_a_margin_is_given(tmp_path):
     compared = compare_results([tmp_path / "results"], settings)
     write_comparison(tmp_path / "out", compared)
     assert "equivalent within" in (tmp_path / "out" / PAGE).read_text(encoding="utf-8")
+
+
+def test_areas_are_compared_in_squares_of_pixels_too(tmp_path):
+    write_groups(tmp_path / "results")
+    by_area = ComparisonSettings(group=PATTERNS.group, figure="area")
+    compared = compare_results([tmp_path / "results"], by_area)
+    lengths = compare_results([tmp_path / "results"], PATTERNS)
+    assert compared.unit == "nm²"
+    assert compared.pairs[0].ratio == pytest.approx(lengths.pairs[0].ratio ** 2, rel=0.01)
+    assert compared.groups[0].median_px == pytest.approx(np.pi / 4 * lengths.groups[0].median_px ** 2, rel=0.02)
+    assert not compared.warnings
+    write_comparison(tmp_path / "out", compared)
+    assert "x50,0 / px²" in (tmp_path / "out" / PAGE).read_text(encoding="utf-8")
+
+
+def test_percentiles_that_few_objects_do_not_carry_are_told(tmp_path):
+    compared = compare_results([write_groups(tmp_path / "results", objects=8)], PATTERNS)
+    assert not compared.warnings  # 24 objects carry their median
+    tails = ComparisonSettings(group=PATTERNS.group, percentile=95)
+    assert "it says little" in compare_results([tmp_path / "results"], tails).warnings[0]
+    write_comparison(tmp_path / "out", compared)
+    assert polars.read_csv(tmp_path / "out" / TABLE)["x10_0_nm"].null_count() == 6
+
+
+def test_results_without_their_picture_can_be_compared(tmp_path):
+    results = write_groups(tmp_path)
+    (results / "calcined_0" / "overlay.png").unlink()
+    assert compare_results([results], PATTERNS).groups[0].picture_count == 3

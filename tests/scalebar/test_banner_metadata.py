@@ -1,27 +1,10 @@
 """What a banner says in words."""
 
-import numpy as np
 import pytest
 
-from uniaims.boxes import Box
 from uniaims.scalebar.banner_metadata import banner_metadata
-from uniaims.scalebar.text import BLANK, PlacedLine, TextLine, text_models
 
-
-def said(text: str, certainty: float = 0.97) -> TextLine:
-    """A line of which the reader is sure, as the network would give it: a step of blank after each character."""
-    characters = text_models().characters
-    probabilities = np.full((2 * len(text) + 1, len(characters) + 1), (1 - certainty) / len(characters), np.float32)
-    steps = tuple(2 * number + 1 for number in range(len(text)))
-    probabilities[::2, BLANK] = certainty
-    for step, character in zip(steps, text, strict=True):
-        probabilities[step, characters.index(character) + 1] = certainty
-    return TextLine(text, certainty, steps, np.log(probabilities))
-
-
-def placed(*texts: str) -> list[PlacedLine]:
-    """Lines below each other, far apart."""
-    return [PlacedLine(Box(60 * row, 0, 60 * row + 20, 10 * len(text)), said(text)) for row, text in enumerate(texts)]
+from .pictures import placed
 
 
 def test_facts_of_banners() -> None:

@@ -7,11 +7,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from uniaims.boxes import Box
 from uniaims.errors import PixelSizeError, SettingsError
-from uniaims.micrograph import Micrograph, PixelSize
+from uniaims.micrograph import PixelSize
 from uniaims.scalebar import (
     ScaleReading,
     given_scale,
@@ -20,17 +19,7 @@ from uniaims.scalebar import (
     resolve_pixel_size,
 )
 
-
-def picture(label: str = "500 nm", bar: int = 200, noise: int = 8) -> NDArray[np.uint8]:
-    """A noisy ground with a white bar of ``bar`` pixels and its label."""
-    gray = np.clip(np.random.default_rng(0).normal(90, noise, (512, 640)), 0, 255).astype(np.uint8)
-    cv2.rectangle(gray, (60, 470), (60 + bar - 1, 477), 255, -1)
-    cv2.putText(gray, label, (80, 455), cv2.FONT_HERSHEY_SIMPLEX, 1.0, 255, 2, cv2.LINE_AA)
-    return gray
-
-
-def micrograph(array: NDArray[np.uint8], size: PixelSize | None = None) -> Micrograph:
-    return Micrograph.from_array(array, size)
+from .pictures import micrograph, picture
 
 
 def test_a_boxed_bar_is_measured_in_its_box() -> None:

@@ -6,7 +6,7 @@ import pytest
 from numpy.typing import NDArray
 
 from uniaims.boxes import Box
-from uniaims.micrograph import Micrograph, PixelSize
+from uniaims.micrograph import Micrograph
 from uniaims.scalebar import (
     ScaleBar,
     read_scale,
@@ -16,17 +16,7 @@ from uniaims.scalebar.candidates import Candidate
 from uniaims.scalebar.decision import goes_on
 from uniaims.scalebar.measuring import measure_bar
 
-
-def picture(label: str = "500 nm", bar: int = 200, noise: int = 8) -> NDArray[np.uint8]:
-    """A noisy ground with a white bar of ``bar`` pixels and its label."""
-    gray = np.clip(np.random.default_rng(0).normal(90, noise, (512, 640)), 0, 255).astype(np.uint8)
-    cv2.rectangle(gray, (60, 470), (60 + bar - 1, 477), 255, -1)
-    cv2.putText(gray, label, (80, 455), cv2.FONT_HERSHEY_SIMPLEX, 1.0, 255, 2, cv2.LINE_AA)
-    return gray
-
-
-def micrograph(array: NDArray[np.uint8], size: PixelSize | None = None) -> Micrograph:
-    return Micrograph.from_array(array, size)
+from .pictures import length_of, micrograph, picture, written
 
 
 def test_two_bars_of_one_label_are_not_guessed() -> None:
@@ -35,18 +25,6 @@ def test_two_bars_of_one_label_are_not_guessed() -> None:
     reading = scan_scale(micrograph(gray))
     assert reading.bar is None
     assert any("as likely" in reason for reason in reading.refusals)
-
-
-def written(label: str = "500 nm") -> NDArray[np.uint8]:
-    """A noisy ground with a label."""
-    gray = picture(label)
-    gray[466:482] = gray[366:382]
-    return gray
-
-
-def length_of(gray: NDArray[np.uint8]) -> float | None:
-    bar = read_scale(micrograph(gray))
-    return bar and bar.length_px
 
 
 def test_hollow_bars_run_from_outer_edge_to_outer_edge() -> None:

@@ -5,11 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import onnxruntime
 import pytest
-from numpy.typing import NDArray
 
 import uniaims
 from uniaims.boxes import Box
@@ -19,6 +17,8 @@ from uniaims.scalebar import (
     read_scale,
 )
 from uniaims.scalebar.detector import SHIPPED, Layout, detector_at, layout_of, load_detector
+
+from .pictures import picture
 
 onnx = pytest.importorskip("onnx")
 NAMES = {0: "text", 1: "bar", 2: "logo"}
@@ -127,14 +127,6 @@ def test_no_file_means_the_detector_that_needs_no_training(tmp_path: Path) -> No
     assert detector_at(None) is None
     path = exported(tmp_path / "f.onnx", CELLS)
     assert detector_at(str(path)) is load_detector(path)
-
-
-def picture(label: str = "500 nm", bar: int = 200, noise: int = 8) -> NDArray[np.uint8]:
-    """A noisy ground with a white bar of ``bar`` pixels and its label."""
-    gray = np.clip(np.random.default_rng(0).normal(90, noise, (512, 640)), 0, 255).astype(np.uint8)
-    cv2.rectangle(gray, (60, 470), (60 + bar - 1, 477), 255, -1)
-    cv2.putText(gray, label, (80, 455), cv2.FONT_HERSHEY_SIMPLEX, 1.0, 255, 2, cv2.LINE_AA)
-    return gray
 
 
 def test_a_detector_that_was_replaced_is_loaded_anew(tmp_path: Path) -> None:

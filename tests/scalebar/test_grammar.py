@@ -8,18 +8,9 @@ from numpy.typing import NDArray
 from uniaims.micrograph import Micrograph
 from uniaims.scalebar import read_scale
 from uniaims.scalebar.grammar import Label, best_labels, digits, spellings
-from uniaims.scalebar.text import BLANK, TextLine, text_models
+from uniaims.scalebar.text import text_models
 
-
-def said(text: str, certainty: float = 0.97) -> TextLine:
-    """A line of which the reader is sure, as the network would give it: a step of blank after each character."""
-    characters = text_models().characters
-    probabilities = np.full((2 * len(text) + 1, len(characters) + 1), (1 - certainty) / len(characters), np.float32)
-    steps = tuple(2 * number + 1 for number in range(len(text)))
-    probabilities[::2, BLANK] = certainty
-    for step, character in zip(steps, text, strict=True):
-        probabilities[step, characters.index(character) + 1] = certainty
-    return TextLine(text, certainty, steps, np.log(probabilities))
+from .pictures import said
 
 
 @pytest.mark.parametrize(

@@ -1,27 +1,13 @@
 """Which bars may belong to a label."""
 
 import cv2
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from uniaims.micrograph import Micrograph, PixelSize
 from uniaims.scalebar import (
-    read_scale,
     scan_scale,
 )
 
-
-def picture(label: str = "500 nm", bar: int = 200, noise: int = 8) -> NDArray[np.uint8]:
-    """A noisy ground with a white bar of ``bar`` pixels and its label."""
-    gray = np.clip(np.random.default_rng(0).normal(90, noise, (512, 640)), 0, 255).astype(np.uint8)
-    cv2.rectangle(gray, (60, 470), (60 + bar - 1, 477), 255, -1)
-    cv2.putText(gray, label, (80, 455), cv2.FONT_HERSHEY_SIMPLEX, 1.0, 255, 2, cv2.LINE_AA)
-    return gray
-
-
-def micrograph(array: NDArray[np.uint8], size: PixelSize | None = None) -> Micrograph:
-    return Micrograph.from_array(array, size)
+from .pictures import length_of, micrograph, picture, written
 
 
 def test_a_label_without_a_bar_gives_none_and_the_reason() -> None:
@@ -30,18 +16,6 @@ def test_a_label_without_a_bar_gives_none_and_the_reason() -> None:
     reading = scan_scale(micrograph(gray))
     assert reading.bar is None
     assert any("500" in reason for reason in reading.refusals)
-
-
-def written(label: str = "500 nm") -> NDArray[np.uint8]:
-    """A noisy ground with a label."""
-    gray = picture(label)
-    gray[466:482] = gray[366:382]
-    return gray
-
-
-def length_of(gray: NDArray[np.uint8]) -> float | None:
-    bar = read_scale(micrograph(gray))
-    return bar and bar.length_px
 
 
 def test_a_piece_of_a_dashed_bar_is_no_bar() -> None:

@@ -1,36 +1,14 @@
 """Lines of text and the lengths among them."""
 
-import cv2
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from uniaims.boxes import Box
 from uniaims.scalebar.grammar import Label
 from uniaims.scalebar.reading import find_labels, joined_boxes, read_lines
-from uniaims.scalebar.text import BLANK, PlacedLine, TextLine, find_text, read_text, text_models
+from uniaims.scalebar.text import PlacedLine, find_text, read_text
 
-
-def said(text: str, certainty: float = 0.97) -> TextLine:
-    """A line of which the reader is sure, as the network would give it: a step of blank after each character."""
-    characters = text_models().characters
-    probabilities = np.full((2 * len(text) + 1, len(characters) + 1), (1 - certainty) / len(characters), np.float32)
-    steps = tuple(2 * number + 1 for number in range(len(text)))
-    probabilities[::2, BLANK] = certainty
-    for step, character in zip(steps, text, strict=True):
-        probabilities[step, characters.index(character) + 1] = certainty
-    return TextLine(text, certainty, steps, np.log(probabilities))
-
-
-def placed(*texts: str) -> list[PlacedLine]:
-    """Lines below each other, far apart."""
-    return [PlacedLine(Box(60 * row, 0, 60 * row + 20, 10 * len(text)), said(text)) for row, text in enumerate(texts)]
-
-
-def printed(text: str, bright: bool = True) -> NDArray[np.uint8]:
-    gray = np.full((60, 26 * len(text) + 40), 60 if bright else 190, np.uint8)
-    cv2.putText(gray, text, (20, 42), cv2.FONT_HERSHEY_SIMPLEX, 1.0, 255 if bright else 0, 2, cv2.LINE_AA)
-    return gray
+from .pictures import placed, printed
 
 
 @pytest.mark.parametrize(("text", "gone"), [("35 nm", 38), ("125 nm", 36)])

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from uniaims.boxes import Box
 from uniaims.formats import Acquisition
-from uniaims.micrograph import Micrograph, PixelSize, read_image
+from uniaims.micrograph import Micrograph, read_image
 from uniaims.scalebar import (
     Detection,
     Detector,
@@ -25,19 +25,9 @@ from uniaims.scalebar.detector import DetectionKind, text_detector
 from uniaims.scalebar.scan import LookRules, _agreed, coloured, eight_bit, looks
 from uniaims.synthesis.scalebars import BarTruth, ScaleBarTruth, draw_scalebar, training_styles
 
+from .pictures import micrograph, picture
+
 DATA = Path(os.environ.get("UNIAIMS_DATA", Path(__file__).parents[3] / "shared" / "data"))
-
-
-def picture(label: str = "500 nm", bar: int = 200, noise: int = 8) -> NDArray[np.uint8]:
-    """A noisy ground with a white bar of ``bar`` pixels and its label."""
-    gray = np.clip(np.random.default_rng(0).normal(90, noise, (512, 640)), 0, 255).astype(np.uint8)
-    cv2.rectangle(gray, (60, 470), (60 + bar - 1, 477), 255, -1)
-    cv2.putText(gray, label, (80, 455), cv2.FONT_HERSHEY_SIMPLEX, 1.0, 255, 2, cv2.LINE_AA)
-    return gray
-
-
-def micrograph(array: NDArray[np.uint8], size: PixelSize | None = None) -> Micrograph:
-    return Micrograph.from_array(array, size)
 
 
 def test_a_bar_gives_the_pixel_size() -> None:

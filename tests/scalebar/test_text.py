@@ -1,18 +1,12 @@
 """Text that is found and read."""
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from uniaims.boxes import Box
 from uniaims.scalebar.reading import read_lines
 from uniaims.scalebar.text import FoundText, find_text, read_text
 
-
-def printed(text: str, bright: bool = True) -> NDArray[np.uint8]:
-    gray = np.full((60, 26 * len(text) + 40), 60 if bright else 190, np.uint8)
-    cv2.putText(gray, text, (20, 42), cv2.FONT_HERSHEY_SIMPLEX, 1.0, 255 if bright else 0, 2, cv2.LINE_AA)
-    return gray
+from .pictures import printed
 
 
 def test_lines_read_together_read_as_alone() -> None:

@@ -42,10 +42,10 @@ def test_weights_of_volumes_give_the_volume_percentile():
     assert Picture.of(sizes, sizes**3).percentile(90) == pytest.approx(size_percentiles(sizes, "volume").d90)
 
 
-def test_a_weight_of_two_is_the_object_twice():
-    twice = Picture.of([1, 2, 2, 3, 5])
-    once = Picture.of([1, 2, 3, 5], [1, 2, 1, 1])
-    assert once.percentile(75) == pytest.approx(twice.percentile(75))
+def test_weights_count_by_their_ratio_and_equal_ones_give_the_plain_percentile():
+    sizes = [1, 2, 3, 5, 8]
+    assert Picture.of(sizes, [1, 2, 1, 1, 3]).percentile(75) == Picture.of(sizes, [2, 4, 2, 2, 6]).percentile(75)
+    assert Picture.of(sizes, [2] * 5).percentile(10) == pytest.approx(np.percentile(sizes, 10))
 
 
 @pytest.mark.parametrize(("pictures", "level"), [(1, "objects"), (3, "pictures"), (5, "pictures, then objects")])

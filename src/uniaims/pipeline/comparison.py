@@ -19,8 +19,9 @@ import polars
 
 from uniaims.atomic import atomic_file
 from uniaims.errors import InputError
-from uniaims.measurements import PROPERTIES
+from uniaims.measurements import PROPERTIES, Property
 from uniaims.measurements.files import Sheet, csv
+from uniaims.measurements.units import QUANTITIES
 from uniaims.names import listed, shown, shown_name
 from uniaims.pipeline.comparison_settings import ComparisonSettings
 from uniaims.pipeline.grouping import Member, by_folders, by_patterns, by_table, parse_patterns, results_in
@@ -28,7 +29,7 @@ from uniaims.pipeline.results import ResultFolder
 from uniaims.pipeline.ways import Way, differing
 from uniaims.report.compared import ComparedGroup, ComparedGroups, ComparedUnit, Measured
 from uniaims.report.comparison import write_comparison_page
-from uniaims.statistics import Picture, compare_groups, kruskal_wallis, sample_percentile, variance_shares
+from uniaims.statistics import Picture, carries, compare_groups, kruskal_wallis, sample_percentile, variance_shares
 from uniaims.version import __version__
 
 PAGE, TABLE, FIGURES = "comparison.html", "pictures.csv", "comparison.json"
@@ -68,7 +69,10 @@ def compare_results(folders: Sequence[str | Path], settings: ComparisonSettings 
         pairs=pairs,
         p_value=kruskal_wallis(samples, chosen.percentile) if len(groups) > 2 else math.nan,
         left_out=tuple(result.summary.file.name for result in results if result.path.resolve() not in grouped),
-        warnings=(*_resolution_warnings(groups), *_few_warnings(groups)),
+        warnings=(
+            *_resolution_warnings(groups, PROPERTIES[chosen.figure]),
+            *_few_warnings(groups, chosen.percentile),
+        ),
         differing=_differences(members),
     )
 
@@ -123,7 +127,9 @@ def pictures_table(compared: ComparedGroups) -> polars.DataFrame:
     rows = [
         {"group": group.name, "specimen": unit.specimen, "image": each.name, "complete_objects": len(each.values)}
         | {
-            f"x{percent}_0{suffix}": float(np.percentile(each.values, percent)) if len(each.values) else None
+            f"x{percent}_0{suffix}": float(np.percentile(each.values, percent))
+            if carries(len(each.values), percent)
+            else None
             for percent in PERCENTS
         }
         | {"pixel_size_nm": each.pixel_size_nm}
@@ -152,11 +158,12 @@ def _measured(members: Sequence[Member], name: str) -> dict[Path, Measured]:
             f"{listed([shown_name(each) for each in without])} came without a pixel size, others with one: their "
             'lengths can\'t be compared. Analyse these again with --pixel-size "2.5 nm".'
         )
-    column = PROPERTIES[name].column(calibrated=not without)
-    return {member.result.path: _values(member.result, column) for member in members}
+    return {member.result.path: _values(member.result, PROPERTIES[name]) for member in members}
 
 
-def _values(result: ResultFolder, column: str) -> Measured:
+def _values(result: ResultFolder, figure: Property) -> Measured:
+    size = result.summary.pixel_size_nm
+    column = figure.column(calibrated=size is not None)
     try:
         table = result.table()
         whole = table.filter(~polars.col("touches_border"))
@@ -166,7 +173,9 @@ def _values(result: ResultFolder, column: str) -> Measured:
             f"The results in {shown_name(str(result.path))} can't be read ({error}). Analyse the image again."
         ) from error
     values = values[np.isfinite(values) & (values > 0)]
-    return Measured(result.summary.file.name, values, result.summary.pixel_size_nm)
+    in_px = 1.0 if size is None else QUANTITIES[figure.quantity].factor(size)
+    median_px = float(np.median(values)) / in_px if len(values) else math.nan
+    return Measured(result.summary.file.name, values, size, median_px)
 
 
 def _groups(
@@ -208,9 +217,10 @@ def _differences(members: Sequence[Member]) -> dict[str, dict[str, str]]:
     return told
 
 
-def _resolution_warnings(groups: Sequence[ComparedGroup]) -> list[str]:
+def _resolution_warnings(groups: Sequence[ComparedGroup], figure: Property) -> list[str]:
     """Where the objects of one group were seen in far more pixels than those of another."""
-    across = {group.name: group.median_px for group in groups if math.isfinite(group.median_px)}
+    root = 0.5 if figure.quantity == "area" else 1.0
+    across = {group.name: group.median_px**root for group in groups if math.isfinite(group.median_px)}
     if len(across) < 2 or max(across.values()) <= FAR_APART * min(across.values()):
         return []
     small, large = min(across, key=lambda name: across[name]), max(across, key=lambda name: across[name])
@@ -220,17 +230,24 @@ def _resolution_warnings(groups: Sequence[ComparedGroup]) -> list[str]:
     ]
 
 
-def _few_warnings(groups: Sequence[ComparedGroup]) -> list[str]:
-    single = [group.name for group in groups if len(group.units) == 1]
+def _few_warnings(groups: Sequence[ComparedGroup], percentile: float) -> list[str]:
+    few = [group.name for group in groups if not carries(group.object_count, percentile)]
+    told = (
+        [f"Of {listed(few)} fewer than five objects lie beyond the percentile that is compared: it says little."]
+        if few
+        else []
+    )
+    single = [group.name for group in groups if sum(len(unit.picture.values) > 0 for unit in group.units) == 1]
     if len(single) == len(groups):
         return [
+            *told,
             "Each group is a single picture: the figures tell these pictures apart, not what they were taken of. "
-            "Three pictures or more of each, of different places, tell how much the material varies."
+            "Three pictures or more of each, of different places, tell how much the material varies.",
         ]
     if single:
         names = listed(single)
-        return [f"Of {names} there is a single picture: it is taken to vary from picture to picture as the others do."]
-    return []
+        told.append(f"Of {names} there is a single picture: it is taken to vary from picture to picture as the rest.")
+    return told
 
 
 def _known(value: Any) -> Any:

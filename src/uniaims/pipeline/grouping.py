@@ -32,7 +32,7 @@ class Member:
 
 
 def results_in(folders: Sequence[Path]) -> dict[Path, tuple[ResultFolder, ...]]:
-    """The finished results in each of the folders, which are those of one image or of several.
+    """The results in each of the folders, which are those of one image or of several.
 
     Raises:
         InputError: where a folder holds none.
@@ -40,13 +40,12 @@ def results_in(folders: Sequence[Path]) -> dict[Path, tuple[ResultFolder, ...]]:
     found = {}
     for folder in folders:
         single = ResultFolder.at(folder)
-        results = (single,) if single else tuple(read_results(folder).values())
-        if not any(result.is_complete for result in results):
+        found[folder] = (single,) if single else tuple(read_results(folder).values())
+        if not found[folder]:
             raise InputError(
                 f"{shown_name(str(folder))} holds no results of `uniaims analyse`: give its --output folder, or one "
                 "of an image."
             )
-        found[folder] = tuple(result for result in results if result.is_complete)
     return found
 
 

@@ -20,13 +20,15 @@ class Measured:
 
     Attributes:
         name: of its file.
-        values: (n,) positive sizes of complete objects, in nm or px.
+        values: (n,) positive sizes of complete objects, in nm or px, areas in their squares.
         pixel_size_nm: ``None`` if unknown.
+        median_px: of the same sizes in pixels of the image; NaN without objects.
     """
 
     name: str
     values: NDArray[np.float64]
     pixel_size_nm: float | None
+    median_px: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,10 +74,9 @@ class ComparedGroup:
 
     @property
     def median_px(self) -> float:
-        """Median size in pixels of its image; NaN without objects."""
-        images = [image for unit in self.units for image in unit.images if len(image.values)]
-        scaled = [image.values / (image.pixel_size_nm or 1) for image in images]
-        return float(np.median(np.concatenate(scaled))) if scaled else math.nan
+        """Median size in pixels of its images, of the median one; NaN without objects."""
+        known = [image.median_px for unit in self.units for image in unit.images if len(image.values)]
+        return float(np.median(known)) if known else math.nan
 
 
 @dataclass(frozen=True, eq=False)

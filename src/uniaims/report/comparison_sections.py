@@ -10,7 +10,7 @@ from uniaims.report.compared import SPECIMEN, ComparedGroup, ComparedGroups, Mea
 from uniaims.report.comparison_charts import Curve, Ratio, Row, cumulative_chart, ratio_chart, violin_chart
 from uniaims.report.section import Chart, Section, Table
 from uniaims.report.sizes import probability
-from uniaims.statistics import GroupDifference, SampleFigure, pictures_needed
+from uniaims.statistics import GroupDifference, SampleFigure, carries, pictures_needed
 from uniaims.version import __version__
 
 WANTED_PRECISION = 0.05
@@ -144,7 +144,7 @@ def _groups(compared: ComparedGroups) -> Section:
                 *(text for name in names for text in (name, sure)), f"Between {plural}", "Worth objects")  # fmt: skip
     rows = []
     for group in compared.groups:
-        figures = [text for each in percents for text in _figure_cells(group.figures[each], unit.size)]
+        figures = [text for each in percents for text in _figure_cells(group.figures[each], each, unit.size)]
         between = percent(group.variance.between) if math.isfinite(group.variance.between) else NOTHING
         worth = group.variance.effective_objects
         specimens = [count(len(group.units))] if compared.noun is SPECIMEN else []
@@ -152,12 +152,16 @@ def _groups(compared: ComparedGroups) -> Section:
                      count(round(worth)) if math.isfinite(worth) else NOTHING))  # fmt: skip
     caption = (
         f'Figures of all complete objects of a group, by number. "Between {plural}": how much their mean sizes vary, '
-        'sampling of objects taken off. "Worth objects": independent objects that would tell as much.'
+        'sampling of objects taken off. "Worth objects": independent objects that would tell as much. A dash: fewer '
+        "than five objects lie beyond the percentile, or nothing tells how sure it is."
     )
     return Section("groups", "Groups", tables=(Table(tuple(headings), tuple(rows), caption),))
 
 
-def _figure_cells(figure: SampleFigure, size: float) -> tuple[str, str]:
+def _figure_cells(figure: SampleFigure, share: float, size: float) -> tuple[str, str]:
+    """A figure and its interval; dashes where so few objects do not carry it."""
+    if not carries(figure.objects, share):
+        return NOTHING, NOTHING
     known = math.isfinite(figure.low)
     return number(figure.estimate / size), interval(figure.low / size, figure.high / size) if known else NOTHING
 
@@ -166,7 +170,7 @@ def _pictures(compared: ComparedGroups) -> Section:
     unit = compared.shown_unit
     specimens = compared.noun is SPECIMEN
     headings = ("Picture", "Group", *(["Specimen"] if specimens else []), "Complete objects", f"x50,0 / {unit.symbol}",
-                "x50,0 / px", "Pixel size")  # fmt: skip
+                f"x50,0 / {compared.property_.unit(calibrated=False)}", "Pixel size")  # fmt: skip
     rows = [
         _picture_row(group.name, [sample.specimen] if specimens else [], image, unit.size)
         for group in compared.groups
@@ -186,7 +190,7 @@ def _picture_row(group: str, specimen: list[str], image: Measured, size: float) 
         *specimen,
         count(len(image.values)),
         number(middle / size),
-        number(middle / (pixel or 1), 3),
+        number(image.median_px, 3),
         length_text(pixel) if pixel else NOTHING,
     )
 

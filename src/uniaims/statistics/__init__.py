@@ -24,6 +24,7 @@ from uniaims.statistics.intervals import Interval, bootstrap
 from uniaims.statistics.pictures import Picture, SampleFigure, VarianceShares, sample_percentile, variance_shares
 from uniaims.statistics.sample_size import objects_needed, pictures_needed
 from uniaims.statistics.summaries import SizePercentiles, Summary, size_percentiles, summarise, weighted_percentile
+from uniaims.statistics.weighted import WeightedSizes, carries, effective_count, weighted_sizes
 
 __all__ = [
     "Comparison",
@@ -38,9 +39,12 @@ __all__ = [
     "SizePercentiles",
     "Summary",
     "VarianceShares",
+    "WeightedSizes",
     "bootstrap",
+    "carries",
     "compare",
     "compare_groups",
+    "effective_count",
     "estimate",
     "fit_lognormal",
     "histogram",
@@ -53,4 +57,5 @@ __all__ = [
     "summarise_directions",
     "variance_shares",
     "weighted_percentile",
+    "weighted_sizes",
 ]

@@ -18,6 +18,7 @@ from scipy.special import stdtrit
 
 from uniaims.errors import InputError, SettingsError
 from uniaims.statistics.samples import Floats, known_values
+from uniaims.statistics.summaries import percentile_of_ordered
 
 Level = Literal["none", "objects", "pictures", "pictures, then objects"]
 
@@ -61,7 +62,7 @@ class Picture:
 
     def percentile(self, percent: float) -> float:
         """Size up to which ``percent`` of the weight lies; NaN without objects."""
-        return _percentile(self.values, self.weights, percent) if len(self.values) else math.nan
+        return percentile_of_ordered(self.values, self.weights, percent) if len(self.values) else math.nan
 
 
 @dataclass(frozen=True)
@@ -154,9 +155,8 @@ def variance_shares(pictures: Sequence[Picture]) -> VarianceShares:
         return VarianceShares(math.nan, math.nan, math.nan, math.nan)
     means = np.array([each.mean() for each in logs])
     centre = float((counts * means).sum() / total)
-    within = sum(float(((each - mean) ** 2).sum()) for each, mean in zip(logs, means, strict=True)) / (
-        total - len(logs)
-    )
+    squares = sum(float(((each - mean) ** 2).sum()) for each, mean in zip(logs, means, strict=True))
+    within = squares / (total - len(logs))
     between_square = float((counts * (means - centre) ** 2).sum()) / (len(logs) - 1)
     size = (total - float((counts**2).sum()) / total) / (len(logs) - 1)
     between = max(0.0, (between_square - within) / size)
@@ -196,7 +196,7 @@ def resampled(
         ]
         for turn, row in enumerate(np.concatenate(counts, axis=1)[:, order], start):
             kept = row > 0
-            found[turn] = _percentile(values[kept], weights[kept] * row[kept], percent)
+            found[turn] = percentile_of_ordered(values[kept], weights[kept] * row[kept], percent)
     return found
 
 
@@ -217,12 +217,6 @@ def _grouped(picture: Picture, most: int) -> _Groups:
     return _Groups(
         np.add.reduceat(picture.values, starts) / counts, np.add.reduceat(picture.weights, starts) / counts, counts
     )
-
-
-def _percentile(values: Floats, weights: NDArray[np.float64], percent: float) -> float:
-    """Weighted percentile of ordered values (n,): each stands in the middle of its weight, linear between."""
-    ends = np.cumsum(weights)
-    return float(np.interp(ends[-1] * percent / 100, ends - weights / 2, values))
 
 
 def _check(percent: float, confidence: float) -> None:

@@ -124,12 +124,21 @@ def weighted_percentile(diameters: Floats, percent: float, weighting: Weighting 
     power = _power(weighting)
     if power == 0:
         return np.asarray(np.percentile(diameters, percent, axis=-1))
-    sizes = np.sort(diameters, axis=-1).reshape(-1, np.shape(diameters)[-1])
-    weights = sizes**power
-    places = np.cumsum(weights, axis=-1) - weights / 2
-    wanted = weights.sum(axis=-1) * (percent / 100)
-    found = [np.interp(one, place, size) for one, place, size in zip(wanted, places, sizes, strict=True)]
+    samples = np.sort(diameters, axis=-1).reshape(-1, np.shape(diameters)[-1])
+    found = [percentile_of_ordered(sizes, sizes**power, percent) for sizes in samples]
     return np.asarray(found).reshape(np.shape(diameters)[:-1])
+
+
+def percentile_of_ordered(values: Floats, weights: Floats, percent: float) -> float:
+    """Value up to which ``percent`` of the weight lies, of ordered values (n >= 1,) with their weights (n,).
+
+    Each stands in the middle of its own weight and the curve is linear between (type 5, weighted); where all weights
+    are alike it is the plain percentile (type 7).
+    """
+    if weights[0] == weights[-1] and np.ptp(weights) == 0:
+        return float(np.percentile(values, percent))
+    places = np.cumsum(weights) - weights / 2
+    return float(np.interp(weights.sum() * (percent / 100), places, values))
 
 
 def _power(weighting: Weighting) -> int:

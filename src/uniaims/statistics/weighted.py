@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from uniaims.errors import InputError, SettingsError
 from uniaims.statistics.samples import Floats
-from uniaims.statistics.summaries import POWERS, Weighting
+from uniaims.statistics.summaries import POWERS, Weighting, percentile_of_ordered
 
 FEWEST_BEYOND = 5
 """A percentile is given where at least so many values lie beyond it."""
@@ -93,14 +93,16 @@ def weighted_sizes(
         raise SettingsError(f"weighting = {weighting!r} is unknown. There are: {', '.join(POWERS)}.")
     values, border = _checked(sizes, weights)
     known = ~np.isnan(values) & (border > 0)
-    values, border = values[known], border[known]
+    order = np.argsort(values[known], kind="stable")
+    values, border = values[known][order], border[known][order]
     whole = border * values ** POWERS[weighting]
     total, effective = float(whole.sum()), effective_count(whole)
     if total == 0:
         nothing = (math.nan,) * len(percents)
         return WeightedSizes(weighting, tuple(percents), nothing, math.nan, 0, len(known), 0.0, math.nan)
     found = tuple(
-        _percentile(values, whole, percent) if carries(effective, percent) else math.nan for percent in percents
+        percentile_of_ordered(values, whole, percent) if carries(effective, percent) else math.nan
+        for percent in percents
     )
     return WeightedSizes(
         weighting,
@@ -124,12 +126,3 @@ def _checked(sizes: ArrayLike, weights: ArrayLike | None) -> tuple[Floats, Float
     if (values < 0).any() or (border < 0).any():
         raise InputError("Negative sizes or weights came. Both are 0 or more.")
     return values, border
-
-
-def _percentile(values: Floats, weights: Floats, percent: float) -> float:
-    if np.ptp(weights) == 0:
-        return float(np.percentile(values, percent))
-    order = np.argsort(values)
-    ordered = weights[order]
-    places = np.cumsum(ordered) - ordered / 2
-    return float(np.interp(ordered.sum() * percent / 100, places, values[order]))
