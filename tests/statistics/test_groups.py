@@ -124,3 +124,10 @@ def test_pictures_that_are_all_alike_do_not_differ():
 def test_what_cannot_be_compared_is_refused(groups):
     with pytest.raises(InputError, match="can be compared"):
         compare_groups(groups)
+
+
+def test_among_many_pairs_of_equal_groups_hardly_ever_one_differs():
+    random = np.random.default_rng(20)
+    runs = [compare_groups({name: group(random, 3, 20, objects=30) for name in "ABCDEF"}) for _ in range(60)]
+    assert np.mean([any(pair.p_value < 0.05 for pair in pairs) for pairs in runs]) > 0.2
+    assert np.mean([any(pair.differs for pair in pairs) for pairs in runs]) <= 0.1

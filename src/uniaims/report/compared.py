@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uniaims.measurements import Property
-from uniaims.pages.units import PIXEL, LengthUnit, Noun, length_unit, percent
+from uniaims.pages.units import PIXEL, LengthUnit, Noun, length_unit
 from uniaims.statistics import GroupDifference, Picture, SampleFigure, VarianceShares
 
 PICTURE, SPECIMEN = Noun("picture", "pictures"), Noun("specimen", "specimens")
@@ -118,7 +118,7 @@ class ComparedGroups:
         label = self.property_.label[:1].lower() + self.property_.label[1:]
         if self.percentile == 50:
             return f"median {label}"
-        return f"{percent(self.percentile / 100, 0)} percentile of the {label}"
+        return f"P{self.percentile:g} of the {label}"
 
     @property
     def symbol(self) -> str:

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from uniaims.pages.page import Layout, filled, write_page
+from uniaims.pages.page import Layout, write_page
 from uniaims.pages.units import count
 from uniaims.report.compared import ComparedGroups
 from uniaims.report.comparison_sections import FIRST_PAIRS, comparison_sections, finding
+from uniaims.report.section import filled_sections
 
 LAYOUT = Layout("uniaims.report", "comparison.html.j2")
 
@@ -17,13 +18,6 @@ def write_comparison_page(path: str | Path, compared: ComparedGroups) -> None:
         OutputError: if it can't be written.
     """
     sections = comparison_sections(compared)
-    first = 1
-    parts = []
-    for section in sections:
-        parts.append(
-            filled(section.package, section.partial, {"section": section, "details": {}, "first_figure": first})
-        )
-        first += section.figure_count
     view = {
         "kind": "overview",
         "title": " · ".join(group.name for group in compared.groups),
@@ -35,6 +29,6 @@ def write_comparison_page(path: str | Path, compared: ComparedGroups) -> None:
         "finding": " ".join(finding(compared, pair) for pair in compared.pairs[:FIRST_PAIRS]),
         "warnings": compared.warnings,
         "sections": sections,
-        "parts": parts,
+        "parts": filled_sections(sections),
     }
     write_page(path, LAYOUT, view, {"stem": "comparison"})

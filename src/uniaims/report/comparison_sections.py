@@ -31,6 +31,8 @@ def finding(compared: ComparedGroups, pair: GroupDifference) -> str:
         verdict = "the groups differ"
     elif compared.margin and pair.is_equivalent(compared.margin):
         verdict = f"they are equivalent within {percent(compared.margin, 0)}"
+    elif len(compared.pairs) > 1 and pair.p_value < 1 - pair.confidence:
+        verdict = "a difference is not shown, of so many pairs"
     else:
         verdict = "a difference is not shown"
     return f"{told}: {verdict}."
@@ -66,7 +68,8 @@ def _difference(compared: ComparedGroups) -> Section:
     )
     return Section(
         "difference", "Difference", sentences=tuple(sentences),
-        figures=(Chart("ratios", ratio_chart(ratios), caption),), tables=(Table(headings, rows, caption_of_table),),
+        figures=(Chart("ratios", ratio_chart(ratios), caption, wide=True),),
+        tables=(Table(headings, rows, caption_of_table),),
     )  # fmt: skip
 
 
@@ -129,8 +132,8 @@ def _distributions(compared: ComparedGroups) -> Section:
     return Section(
         "distributions", "Distributions",
         figures=(
-            Chart("violins", violin_chart(rows, compared.axis_label, unit.symbol), violins),
-            Chart("cumulative", cumulative_chart(curves, compared.axis_label), shares),
+            Chart("violins", violin_chart(rows, compared.axis_label, unit.symbol), violins, wide=True),
+            Chart("cumulative", cumulative_chart(curves, compared.axis_label), shares, wide=True),
         ),
     )  # fmt: skip
 

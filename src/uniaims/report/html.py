@@ -1,14 +1,11 @@
 """The report page of one image: the frame around its sections."""
 
 from dataclasses import asdict
-from itertools import accumulate
 from pathlib import Path
-
-from markupsafe import Markup
 
 from uniaims.boxes import Box
 from uniaims.pages.array_encoding import pack_outlines
-from uniaims.pages.page import Layout, filled, write_page
+from uniaims.pages.page import Layout, write_page
 from uniaims.pages.palette import INSTANCE_COLOURS, MISSING, OKABE_ITO, VIRIDIS, kind_colours
 from uniaims.pages.units import METRIC, OBJECT, count
 from uniaims.report.content import ReportContent
@@ -16,7 +13,7 @@ from uniaims.report.facts import pixel_size_text
 from uniaims.report.findings import Findings
 from uniaims.report.headline import SIZE_HEADLINES, SIZE_OVERVIEW, KeyFigure
 from uniaims.report.presentation import Presentation
-from uniaims.report.section import Section
+from uniaims.report.section import Section, filled_sections
 from uniaims.report.sections import SECTIONS
 
 LAYOUT = Layout(
@@ -65,19 +62,8 @@ def _view(findings: Findings, presentation: Presentation, sections: list[Section
         "warnings": content.warnings,
         "figures": key_figures(findings, presentation),
         "sections": sections,
-        "parts": _parts(sections),
+        "parts": filled_sections(sections),
     }
-
-
-def _parts(sections: list[Section]) -> list[Markup]:
-    """The sections as HTML; figures are numbered over the whole page."""
-    first = accumulate((section.figure_count for section in sections), initial=1)
-    return [
-        filled(
-            section.package, section.partial, {"section": section, "details": section.details, "first_figure": number}
-        )
-        for section, number in zip(sections, first, strict=False)
-    ]
 
 
 def key_figures(findings: Findings, presentation: Presentation) -> list[KeyFigure]:

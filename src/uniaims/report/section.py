@@ -4,10 +4,13 @@ A section is one module in `uniaims.report.sections` with a function ``section``
 and one line in the list of sections. A section of sentences, charts, tables and notes alone needs no partial.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from markupsafe import Markup
+
+from uniaims.pages.page import filled
 
 PLAIN = "section.html.j2"
 """Shows sentences, charts, tables and notes, one after the other; the other partials extend it."""
@@ -21,11 +24,13 @@ class Chart:
         name: of its downloads.
         svg: the drawing.
         caption: plain text; the page puts the number of the figure in front.
+        wide: whether it takes a line of its own; others stand side by side.
     """
 
     name: str
     svg: Markup
     caption: str
+    wide: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,3 +78,14 @@ class Section:
     def figure_count(self) -> int:
         """How many figures are numbered in it."""
         return self.more_figures + len(self.figures)
+
+
+def filled_sections(sections: Sequence[Section]) -> list[Markup]:
+    """The sections as HTML; figures are numbered over the whole page."""
+    first = accumulate((section.figure_count for section in sections), initial=1)
+    return [
+        filled(
+            section.package, section.partial, {"section": section, "details": section.details, "first_figure": number}
+        )
+        for section, number in zip(sections, first, strict=False)
+    ]

@@ -62,8 +62,8 @@ class GroupDifference:
 
     @property
     def differs(self) -> bool:
-        """Whether the interval of the ratio leaves out 1."""
-        return self.low > 1 or self.high < 1
+        """Whether the interval of the ratio leaves out 1, and that is no chance among all pairs either."""
+        return (self.low > 1 or self.high < 1) and self.adjusted_p_value < 1 - self.confidence
 
     def is_equivalent(self, margin: float) -> bool:
         """Whether the interval lies within a margin: 0.05 is a ratio of 1 / 1.05 to 1.05.
