@@ -1,10 +1,10 @@
 """How well scale bars of kinds that readers stumble over are read, and what is made of pictures that have none.
 
     OMP_NUM_THREADS=1 python benchmarks/scalebar_kinds.py --fonts FOLDER --each 8
-    OMP_NUM_THREADS=1 python benchmarks/scalebar_kinds.py --fonts OTHER_FOLDER --each 8 --apart
+    OMP_NUM_THREADS=1 python benchmarks/scalebar_kinds.py --fonts OTHER_FOLDER --each 8 --apart 52711
 
 Kinds are the groups of `scalebar_kinds.toml`; figures of several panels, plots and labels without a digit have no
-scale to be taken. What nobody could read, since label or bar have the level of the ground, is drawn anew. `--apart`
+scale to be taken. What nobody could read, since label or bar have the level of the ground, is drawn anew. `--apart SEED`
 draws what no constant was chosen on: other seeds, other grounds, and bars and letters of other sizes; give it other
 fonts. Half of the pictures are degraded (resized, blurred, compressed).
 """
@@ -40,7 +40,6 @@ from uniaims.synthesis.scalebars import (
 RECIPES = ("spheres", "powder", "tem-spheres", "grains", "rods", "haadf-particles")
 APART_RECIPES = ("fibres", "axons", "aggregates", "tem-rods", "nanowires", "pores")
 RIGHT, WRONG = 0.02, 0.05
-APART_SEED = 52711
 SEEN_LEVELS, SEEN_SHARE = 30, 0.75
 """Ink is seen where it is so many grey levels from the ground; that is at least this part of bar and label."""
 ON_PLATE = 0.6
@@ -80,14 +79,14 @@ def varied(style: Style, rng: np.random.Generator) -> Style:
     return replace(style, bar=bar, digits=digits, span=span)
 
 
-def drawings(each: int, styles: dict[str, Style], faces: Faces, apart: bool) -> Iterator[Case]:
-    """All cases: `each` of every style, and as many figures of panels and plots."""
-    recipes, base = (APART_RECIPES, APART_SEED) if apart else (RECIPES, 0)
+def drawings(each: int, styles: dict[str, Style], faces: Faces, seed: int | None) -> Iterator[Case]:
+    """All cases: `each` of every style, and as many figures of panels and plots; with a `seed`, those kept apart."""
+    recipes, base = (RECIPES, 0) if seed is None else (APART_RECIPES, seed)
     pictures = grounds(recipes, base + 3)
     for name, style in styles.items():
         for number in range(each):
             rng = np.random.default_rng([base + number, zlib.crc32(name.encode())])
-            look = varied(style, rng) if apart else style
+            look = style if seed is None else varied(style, rng)
             drawn = next(each for each in attempts(pictures, look, rng, faces))
             yield case(style.group, name, number, drawn, rng)
     plain = [style for style in styles.values() if style.group in ("hairline", "split", "bracket")]
@@ -176,7 +175,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--each", type=int, default=8, help="pictures of each style")
     parser.add_argument("--fonts", type=Path, help="folder of fonts")
-    parser.add_argument("--apart", action="store_true", help="draw what no constant was chosen on")
+    parser.add_argument("--apart", type=int, metavar="SEED", help="draw what no constant was chosen on")
     parser.add_argument("--only", nargs="*", default=(), help="kinds or styles to look at")
     parser.add_argument("--keep", type=Path, help="folder for the pictures that are not read right")
     options = parser.parse_args()

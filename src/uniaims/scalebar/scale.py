@@ -67,6 +67,7 @@ class ScaleReading:
     ambiguous: bool = False
     reasons: tuple[str, ...] = ()
     bars: tuple[ScaleBar, ...] = ()
+    upright_text: bool = False
     torn = OldAttribute("ambiguous")
 
 

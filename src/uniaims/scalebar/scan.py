@@ -55,6 +55,8 @@ class LookRules:
     """On the original grey levels a bar's length differs by no more than this."""
     most_enlarged_factor: float = 2.0
     """Strips are looked at so much larger than the whole, at most."""
+    upright_share: float = 0.8
+    """Boxes of text that are so high, as a part of their width, may hold text that runs upwards."""
 
 
 LOOKS = LookRules()
@@ -83,8 +85,9 @@ def scan_scale(micrograph: Micrograph, detector: Detector | None = None, panel: 
     at enlarged, since small letters may have been missed. Without a ``detector`` this is done with the one for text
     alone. Where labels were seen but no bar was sure, and not because two were as likely, it is done once more with
     the learned one that ships; where there is still none in a picture of which a small part is coloured, once more at
-    the colour; and at last at the turned picture, whose text runs upwards. A bar of a confidence below `SURE_ALONE` is
-    taken only if the learned detector leads to the same one, or to none and it is rather sure.
+    the colour; and at last, where text was seen that may run upwards, at the turned picture: text is read only along
+    its line. A bar of a confidence below `SURE_ALONE` is taken only if the learned detector leads to the same one, or
+    to none and it is rather sure.
 
     Where a picture holds bars of different scale, as figures of several panels do, all of them are in `bars` and none
     is taken; of one `panel`, given as its box, the bar is. Plots and other drawings on white paper have none.
@@ -126,21 +129,27 @@ def _of_panels(
 
 def _looked(micrograph: Micrograph, gray: NDArray[Any]) -> ScaleReading:
     """All the looks at a picture of the grey levels ``gray`` (H, W) without a detector that was given."""
+    reading = _seconded(gray)
+    colour = coloured(micrograph) if reading.bar is None and not reading.ambiguous else None
+    reading = reading if colour is None else _surer(reading, _scanned(colour, text_detector))
+    if reading.bar is None and reading.upright_text and not reading.ambiguous:
+        reading = _surer(reading, _turned(gray))
+    return reading
+
+
+def _seconded(gray: NDArray[Any]) -> ScaleReading:
+    """A look at grey levels (H, W) for text, and where that brings no sure bar a second one for bars too."""
     reading = _scanned(gray, text_detector)
     if reading.bar is not None and reading.bar.confidence < SURE_ALONE:
         return _agreed(reading, _scanned(gray, load_detector(SHIPPED)))
     if reading.bar is None and reading.refusals and not reading.ambiguous:
-        reading = _surer(reading, _scanned(gray, load_detector(SHIPPED)))
-    colour = coloured(micrograph) if reading.bar is None and not reading.ambiguous else None
-    reading = reading if colour is None else _surer(reading, _scanned(colour, text_detector))
-    if reading.bar is None and not reading.reasons and not reading.ambiguous:
-        reading = _surer(reading, _turned(gray))
+        return _surer(reading, _scanned(gray, load_detector(SHIPPED)))
     return reading
 
 
 def _turned(gray: NDArray[Any]) -> ScaleReading:
     """A look at the turned grey levels (H, W), for text that runs upwards and its upright bar: that if it is sure."""
-    reading = _scanned(np.ascontiguousarray(np.rot90(gray, -1)), text_detector)
+    reading = _seconded(np.ascontiguousarray(np.rot90(gray, -1)))
     bar, height = reading.bar, gray.shape[0]
     if bar is None or bar.text_box is None or bar.vertical or bar.confidence < SURE_ALONE:
         return ScaleReading(None, seconds=reading.seconds)
@@ -238,17 +247,20 @@ def _scanned(original: NDArray[Any], detector: Detector) -> ScaleReading:
     banners: list[Box] = []
     lines: list[PlacedLine] = []
     seen: list[SeenBar] = []
+    upright = False
     reading = ScaleReading(None)
     for look in looks(gray.shape):
         with _timed(clock, "detect"):
             found = _detected(gray, look, detector)
             seen = _all_seen(seen, found)
             texts = _texts(gray, look, found)
+            upright = upright or any(_is_upright(each.box) for each in found if each.kind == "text")
         with _timed(clock, "read"):
             lines = _merged(lines, read_lines(gray, texts))
-            labels, facts = find_labels(gray, lines), banner_metadata(lines)
+            level = [line for line in lines if not (_is_upright(line.box) and len(line.text) > 2)]
+            labels, facts = find_labels(gray, level), banner_metadata(lines)
         with _timed(clock, "measure"):
-            choice = choose(gray, labels.labels, lines, facts, seen)
+            choice = choose(gray, labels.labels, level, facts, seen)
         refusals = (*choice.reasons, *map(str, labels.refusals))
         reasons = (*(str(each) for each in labels.refusals if each.unclear), *choice.reasons)
         banners += [each.box for each in found if _is_banner(each, gray.shape)]
@@ -264,6 +276,7 @@ def _scanned(original: NDArray[Any], detector: Detector) -> ScaleReading:
             choice.ambiguous,
             reasons,
             (bar, *choice.bars[1:]) if bar else choice.bars,
+            upright,
         )
         if choice.bars and (bar is not None or choice.ambiguous):
             break
@@ -316,6 +329,10 @@ def _texts(gray: NDArray[np.uint8], look: Look, found: Sequence[Detection]) -> l
         gaps = find_gaps(np.ascontiguousarray(gray[look.box.window]))
         texts += [FoundText(box.moved(look.box.top, look.box.left), 1.0) for box in gaps]
     return texts
+
+
+def _is_upright(box: Box) -> bool:
+    return box.height >= LOOKS.upright_share * box.width
 
 
 def _is_banner(found: Detection, shape: tuple[int, ...]) -> bool:
