@@ -4,9 +4,9 @@
     OMP_NUM_THREADS=1 python benchmarks/scalebar_kinds.py --fonts OTHER_FOLDER --each 8 --apart 52711
 
 Kinds are the groups of `scalebar_kinds.toml`; figures of several panels, plots and labels without a digit have no
-scale to be taken. What nobody could read, since label or bar have the level of the ground, is drawn anew. `--apart SEED`
-draws what no constant was chosen on: other seeds, other grounds, and bars and letters of other sizes; give it other
-fonts. Half of the pictures are degraded (resized, blurred, compressed).
+scale to be taken. What nobody could read, since label or bar have the level of the ground, is drawn anew.
+`--apart SEED` draws what no constant was chosen on: other seeds, other grounds, and bars and letters of other sizes;
+give it other fonts. Half of the pictures are degraded (resized, blurred, compressed).
 """
 
 import argparse

@@ -38,6 +38,16 @@ def test_a_bar_gives_the_pixel_size() -> None:
     assert bar.box.top in {469, 470, 471}
 
 
+@pytest.mark.parametrize("label", ["500 nm", "0.1 um"])
+def test_a_bar_beside_a_label_that_runs_upwards_tells_how_high_a_pixel_is(label: str) -> None:
+    lying = read_scale(micrograph(picture(label)))
+    upright = read_scale(micrograph(np.ascontiguousarray(np.rot90(picture(label)))))
+    assert lying is not None
+    assert upright is not None
+    assert (upright.value, upright.unit, upright.vertical) == (lying.value, lying.unit, True)
+    assert upright.pixel_size_nm == pytest.approx(lying.pixel_size_nm, rel=0.002)
+
+
 def test_sixteen_bits_read_like_eight() -> None:
     wide = picture().astype(np.uint16) * 200 + 1000
     bar = read_scale(Micrograph.from_array(wide))
@@ -138,7 +148,8 @@ def test_bars_that_a_detector_saw_are_measured_and_read(style: str) -> None:
     ("first", "ways"),
     [
         (ScaleReading(None, ("not sure",)), ["text", "learned"]),
-        (ScaleReading(None), ["text", "text"]),  # the turned picture
+        (ScaleReading(None, upright_text=True), ["text", "text"]),  # the turned picture
+        (ScaleReading(None), ["text"]),
         (ScaleReading(None, ("as likely",), ambiguous=True), ["text"]),
         (ScaleReading(read_scale(micrograph(picture()))), ["text"]),
     ],

@@ -100,7 +100,7 @@ def scan_scale(micrograph: Micrograph, detector: Detector | None = None, panel: 
     if micrograph.shape[0] * micrograph.shape[1] > LOOKS.largest_pixels:
         return ScaleReading(None, TOO_LARGE, reasons=TOO_LARGE)
     gray = micrograph.gray()
-    reading = _scanned(gray, detector) if detector is not None else _looked(micrograph, gray)
+    reading = _scanned(gray, detector, own=True) if detector is not None else _looked(micrograph, gray)
     if reading.bars and gray.dtype == np.uint8 and is_drawing(gray):  # drawings have eight bits
         return replace(reading, bar=None, bars=(), refusals=NO_MICROGRAPH, reasons=NO_MICROGRAPH, ambiguous=True)
     panels = panels_in(eight_bit(gray)) if reading.bars or reading.refusals else ()
@@ -240,8 +240,8 @@ def _is_part_of(bar: ScaleBar, whole: ScaleBar) -> bool:
     return same and longer and sure and bar.box.share_in(around) >= LOOKS.part_box_share
 
 
-def _scanned(original: NDArray[Any], detector: Detector) -> ScaleReading:
-    """One way to look at the grey levels (H, W) of a file."""
+def _scanned(original: NDArray[Any], detector: Detector, own: bool = False) -> ScaleReading:
+    """One way to look at the grey levels (H, W) of a file; with a user's ``own`` detector it is the only one."""
     clock = {"detect": 0.0, "read": 0.0, "measure": 0.0}
     gray = eight_bit(original)
     banners: list[Box] = []
@@ -257,7 +257,7 @@ def _scanned(original: NDArray[Any], detector: Detector) -> ScaleReading:
             upright = upright or any(_is_upright(each.box) for each in found if each.kind == "text")
         with _timed(clock, "read"):
             lines = _merged(lines, read_lines(gray, texts))
-            level = [line for line in lines if not (_is_upright(line.box) and len(line.text) > 2)]
+            level = [line for line in lines if own or len(line.text) <= 2 or not _is_upright(line.box)]
             labels, facts = find_labels(gray, level), banner_metadata(lines)
         with _timed(clock, "measure"):
             choice = choose(gray, labels.labels, level, facts, seen)
