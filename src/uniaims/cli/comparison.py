@@ -33,9 +33,11 @@ def compare(
 
     settings = settings_of(ComparisonSettings, flags)
     from uniaims.pipeline.comparison import PAGE, compare_results, write_comparison
+    from uniaims.report.files import refuse_report
 
+    refuse_report(settings.report)
     compared = compare_results(folders, settings)
-    write_comparison(output, compared)
+    write_comparison(output, compared, settings.report)
     _say_compared(compared)
     say(f"Comparison: {output / PAGE}")
 

@@ -18,11 +18,13 @@ from markupsafe import Markup
 from uniaims.atomic import atomic_file
 from uniaims.names import shown
 from uniaims.pages.array_encoding import script_json
+from uniaims.pages.language import spoken, told_page
 from uniaims.pages.palette import theme_styles
 from uniaims.pages.units import count
 from uniaims.version import __version__
 
 HERE = "uniaims.pages"
+HTML_LANGUAGES = {"en": "en", "zh": "zh-CN"}
 FRAME_STYLE, FRAME_SCRIPT, THEME_SCRIPT = "page.css", "page.js", "theme.js"
 
 
@@ -65,6 +67,7 @@ def write_page(path: str | Path, layout: Layout, view: Mapping[str, object], dat
         .render(
             **view,
             version=__version__,
+            language=HTML_LANGUAGES[spoken()],
             styles=Markup("\n".join(styles)),  # noqa: S704 our own files
             script=Markup(script),  # noqa: S704
             theme_script=Markup(theme_script),  # noqa: S704
@@ -73,7 +76,7 @@ def write_page(path: str | Path, layout: Layout, view: Mapping[str, object], dat
         )
     )
     with atomic_file(Path(path)) as temporary:
-        temporary.write_bytes(shown(page).encode("utf-8"))  # a file name may hold anything
+        temporary.write_bytes(shown(told_page(page)).encode("utf-8"))  # a file name may hold anything
 
 
 def filled(package: str, template: str, view: Mapping[str, object]) -> Markup:

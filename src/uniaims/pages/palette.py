@@ -35,5 +35,11 @@ def theme_styles() -> str:
     return f':root {{ {light} }}\n@media screen {{ :root[data-theme="dark"] {{ {dark} }} }}'
 
 
+def theme_colours(name: str) -> dict[str, str]:
+    """The colours of a theme by name."""
+    colours: dict[str, str] = _PALETTE["themes"][name]
+    return colours
+
+
 def _variables(name: str, colours: dict[str, str]) -> str:
     return " ".join([*(f"--{key}: {colour};" for key, colour in colours.items()), f"color-scheme: {name};"])

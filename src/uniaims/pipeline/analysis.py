@@ -36,7 +36,8 @@ from uniaims.pipeline.results import ImageFile, Summary, image_file, write_resul
 from uniaims.pipeline.settings import AnalysisSettings
 from uniaims.pipeline.sheets import sheets_of, source_of
 from uniaims.progress import Progress
-from uniaims.report import Findings, ReportContent, kind_figures, write_findings, write_overlay
+from uniaims.report import Findings, ReportContent, kind_figures, write_overlay
+from uniaims.report.files import write_report_files
 from uniaims.runtime import file_hash
 from uniaims.scalebar import ResolvedPixelSize, ScaleReading, resolve_pixel_size, scan_scale
 from uniaims.scalebar.detector import detector_at
@@ -211,7 +212,7 @@ class Analysis:
                 write_overlay, place / "overlay.png", pixels, segmentation.labels,
                 kind_names=segmentation.kind_names, known_kinds=known,
             )  # fmt: skip
-            write_findings(place / "report.html", self.findings, self.mode)
+            write_report_files(place, self.findings, self.mode, self.settings.report)
             drawn.result()
 
     def _report_content(self) -> ReportContent:

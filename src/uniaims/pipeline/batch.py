@@ -12,6 +12,7 @@ from uniaims.errors import OutputError, SettingsError
 from uniaims.formats import guarded as guarded_formats
 from uniaims.measurements.files import FileType, unwritten, wanted_types
 from uniaims.names import listed
+from uniaims.pages.report_settings import ReportSettings
 from uniaims.pipeline.overview import is_overview_due, read_tables, write_missing_tables, write_overview
 from uniaims.pipeline.plan import BatchImage, plan_batch, shown_pages
 from uniaims.pipeline.results import ResultFolder, image_file, read_results
@@ -19,6 +20,7 @@ from uniaims.pipeline.run import ImageRun, Outcome, Status
 from uniaims.pipeline.settings import AnalysisSettings
 from uniaims.pipeline.ways import Way, differing
 from uniaims.progress import Progress, silence
+from uniaims.report.files import missing_files, refuse_report
 from uniaims.segmenter import Segmenter
 from uniaims.stopping import stop_signal
 from uniaims.workers import executor_for
@@ -87,6 +89,7 @@ def analyse_batch(
         raise SettingsError(f"{workers} workers: wanted at least 1.")
     started, output, settings = time.perf_counter(), Path(output), settings or AnalysisSettings()
     types = wanted_types(settings)
+    refuse_report(settings.report)
     sweep(output)
     found = read_results(output)
     plan = plan_batch(inputs, output, settings.page, found)
@@ -102,6 +105,8 @@ def analyse_batch(
     for image in plan.images:
         before = found.get(image.name)
         reason = "you asked to" if overwrite else why_not_done(image, before)
+        if reason is None and missing_files(image.folder, settings.report):
+            reason = "a file of its report that is asked for was not there"
         if before and reason is None:
             outcomes.append(Outcome.of_summary(image, "skipped", before.summary))
         else:
@@ -111,7 +116,7 @@ def analyse_batch(
     stop = _run(runs, segmenter, workers, outcomes, progress)
     renewed = {run.image.name for run in runs}
     kept = {name: each for name, each in found.items() if name not in renewed}
-    joined = _join(output, outcomes, made, read_results(output, kept), types)
+    joined = _join(output, outcomes, made, read_results(output, kept), types, settings.report)
     seconds = time.perf_counter() - started
     return replace(joined, interrupted=stop is not None, seconds=seconds, signal=stop_signal(stop))
 
@@ -122,6 +127,7 @@ def _join(
     made: list[Path],
     results: Mapping[str, ResultFolder],
     types: Sequence[FileType],
+    report: ReportSettings,
 ) -> BatchResult:
     """Write the overview where it is due; gives the result, with the outcomes of results that turn out to be damaged.
 
@@ -138,13 +144,13 @@ def _join(
     outcomes = [each for each in outcomes if each.name not in damaged] + list(damaged.values())
     failures = [each for each in outcomes if each.status == "failed"]
     write_missing_tables(finished.results, types)
-    is_due = is_overview_due(output, finished.results, types)
+    is_due = is_overview_due(output, finished.results, types, report)
     if not finished.results and not finished.damaged and is_due:
         with suppress(OSError):  # something else was written there meanwhile
             for folder in made:
                 folder.rmdir()
     elif failures or any(each.status == "done" for each in outcomes) or is_due:
-        write_overview(output, finished.results, failures, types)
+        write_overview(output, finished.results, failures, types, report)
     differences = differing([Way.of_summary(each.folder.summary) for each in finished.results])
     notes = unwritten(types, sum(each.table.height for each in finished.results))
     return BatchResult(output, tuple(outcomes), False, 0.0, differing=tuple(differences), warnings=notes)

@@ -23,6 +23,7 @@ from uniaims.measurements import PROPERTIES, Property
 from uniaims.measurements.files import Sheet, csv
 from uniaims.measurements.units import QUANTITIES
 from uniaims.names import listed, shown, shown_name
+from uniaims.pages.report_settings import ReportSettings
 from uniaims.pipeline.comparison_settings import ComparisonSettings
 from uniaims.pipeline.grouping import Member, by_folders, by_patterns, by_table, parse_patterns, results_in
 from uniaims.pipeline.results import ResultFolder
@@ -77,8 +78,10 @@ def compare_results(folders: Sequence[str | Path], settings: ComparisonSettings 
     )
 
 
-def write_comparison(output: str | Path, compared: ComparedGroups) -> None:
+def write_comparison(output: str | Path, compared: ComparedGroups, report: ReportSettings = ReportSettings()) -> None:
     """Write ``comparison.html``, ``comparison.json`` and ``pictures.csv`` into a folder, which is made.
+
+    ``report`` says in which language, and what else is written.
 
     Raises:
         OutputError: if they can't be written.
@@ -88,7 +91,7 @@ def write_comparison(output: str | Path, compared: ComparedGroups) -> None:
     with atomic_file(folder / FIGURES) as temporary:
         text = json.dumps(comparison_json(compared), indent=2, ensure_ascii=False, allow_nan=False)
         temporary.write_text(shown(text) + "\n", encoding="utf-8")
-    write_comparison_page(folder / PAGE, compared)
+    write_comparison_page(folder / PAGE, compared, report)
 
 
 def comparison_json(compared: ComparedGroups) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """What users choose about a comparison of groups."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from uniaims.errors import SettingsError, did_you_mean
+from uniaims.pages.report_settings import ReportSettings
 from uniaims.settings import setting
 
 SIZES = ("equivalent_diameter", "area", "perimeter", "max_feret", "min_feret", "major_axis", "minor_axis")
@@ -27,6 +28,7 @@ class ComparisonSettings:
     percentile: float = setting(50.0, "The percentile that is compared, by number of objects; 50 is the median.")
     confidence: float = setting(0.95, "Share of intervals that hold the true figure.")
     margin: float = setting(0.0, "Call groups equivalent within so much, as 0.05 for 5 %; 0: do not ask.")
+    report: ReportSettings = field(default_factory=ReportSettings)
 
     def __post_init__(self) -> None:
         if self.figure not in SIZES:

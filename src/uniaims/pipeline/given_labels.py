@@ -23,7 +23,8 @@ from uniaims.page_choice import PageChoice
 from uniaims.pipeline.overview import write_joined_tables
 from uniaims.pipeline.settings import MeasureSettings
 from uniaims.pipeline.sheets import TableSource, sheets_of
-from uniaims.report import Findings, IndexEntry, ReportContent, write_findings, write_index, write_overlay
+from uniaims.report import Findings, IndexEntry, ReportContent, write_index, write_overlay
+from uniaims.report.files import write_report_files
 from uniaims.scalebar import resolve_pixel_size
 
 Result = TypeVar("Result")
@@ -269,7 +270,7 @@ def save_measurements(
     write_overlay(folder / "overlay.png", _picture(labels, micrograph), labels)
     content = _content(title, labels, measurements, micrograph, told)
     findings = mode.findings(content)
-    write_findings(folder / "report.html", findings, mode)
+    write_report_files(folder, findings, mode, settings.report)
     write_tables(folder, sheets_of([_source(findings, mode)]), types)
 
 
@@ -318,7 +319,8 @@ def save_pages(
     sources = [replace(source_of_page(each), name=folder) for each, folder in zip(pages, folders, strict=True)]
     write_joined_tables(output, sources, wanted_types(settings))
     entries = [_entry(*each) for each in zip(pages, sources, strict=True)]
-    write_index(output / "index.html", entries, title=shown_name(stem), presentation=mode_named(pages[0].mode))
+    told = mode_named(pages[0].mode)
+    write_index(output / "index.html", entries, title=shown_name(stem), presentation=told, report=settings.report)
 
 
 def source_of_page(page: GivenLabels) -> TableSource:

@@ -14,12 +14,14 @@ import polars
 from uniaims.measurements.files import FILE_TYPES, FileType, Sheet, unwritten, write_tables
 from uniaims.modes import Mode
 from uniaims.names import shown
+from uniaims.pages.report_settings import ReportSettings
 from uniaims.pipeline.plan import OVERVIEW_FILES, Unusable, shown_pages
 from uniaims.pipeline.results import ResultFolder
 from uniaims.pipeline.run import Outcome
 from uniaims.pipeline.sheets import TableSource, joined, sheets_of, source_of
 from uniaims.pipeline.ways import Way, differing
 from uniaims.report import USUAL, IndexEntry, IndexFailure, IndexWay, Presentation, write_index
+from uniaims.report.index import INDEX_PDF
 
 THUMBNAIL_PX = 320
 
@@ -52,15 +54,25 @@ def read_tables(folders: Iterable[ResultFolder]) -> Results:
     return Results(tuple(results), tuple(damaged))
 
 
-def is_overview_due(output: Path, results: Sequence[Result], types: Sequence[FileType] = ()) -> bool:
+def is_overview_due(
+    output: Path,
+    results: Sequence[Result],
+    types: Sequence[FileType] = (),
+    report: ReportSettings = ReportSettings(),
+) -> bool:
     """Whether the overview is not there, or older than a result: its program was killed before it wrote it.
 
     Args:
         output: of the batch.
         results: in it.
         types: of files that belong to the overview beside the usual ones.
+        report: tells whether its PDF is asked for.
     """
-    files = [*OVERVIEW_FILES, *(each.file for each in types if not unwritten([each], _rows(results)))]
+    files = [
+        *OVERVIEW_FILES,
+        *([INDEX_PDF] if report.pdf else []),
+        *(each.file for each in types if not unwritten([each], _rows(results))),
+    ]
     try:
         written = min((output / name).stat().st_mtime_ns for name in files)
     except FileNotFoundError:
@@ -69,7 +81,11 @@ def is_overview_due(output: Path, results: Sequence[Result], types: Sequence[Fil
 
 
 def write_overview(
-    output: Path, results: Sequence[Result], failures: Sequence[Outcome], types: Sequence[FileType] = ()
+    output: Path,
+    results: Sequence[Result],
+    failures: Sequence[Outcome],
+    types: Sequence[FileType] = (),
+    report: ReportSettings = ReportSettings(),
 ) -> None:
     """Write ``index.html`` and the tables of a batch into ``output``: those of all ``types``, the usual ones if none.
 
@@ -91,7 +107,7 @@ def write_overview(
     listed = [IndexFailure(name, each.message) for name, each in refused]
     title = shown(output.resolve().name) or "Batch overview"
     told = _told([result.folder.summary.mode for result in results])
-    write_index(output / "index.html", entries, listed, title, _ways(results, names), told)
+    write_index(output / "index.html", entries, listed, title, _ways(results, names), told, report)
     refusals = {name: each.message for name, each in zip(names[len(results) :], failures, strict=True)}
     write_joined_tables(output, sources, types, refusals)
 

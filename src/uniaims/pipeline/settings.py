@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from uniaims.errors import PixelSizeError, SettingsError
 from uniaims.modes import DEFAULT_MODE, MODES, refuse_unknown_mode
 from uniaims.page_choice import METAVAR, PageChoice, check_pages, parse_pages
+from uniaims.pages.report_settings import ReportSettings
 from uniaims.segmenter.settings import SegmenterSettings
 from uniaims.settings import Words, setting
 
@@ -62,6 +63,7 @@ class MeasureSettings:
 
     mode: str = _mode_setting()
     excel: bool = _excel_setting()
+    report: ReportSettings = field(default_factory=ReportSettings)
 
     def __post_init__(self) -> None:
         refuse_unknown_mode(self.mode)
@@ -114,6 +116,7 @@ class AnalysisSettings:
     )
     mode: str = _mode_setting()
     excel: bool = _excel_setting()
+    report: ReportSettings = field(default_factory=ReportSettings)
 
     def __post_init__(self) -> None:
         refuse_unknown_mode(self.mode)

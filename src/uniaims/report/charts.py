@@ -81,9 +81,9 @@ class SizeDistribution:
     law: LognormalFit | None
 
 
-def size_chart(sizes: SizeDistribution, logarithmic: bool) -> Markup:
+def size_chart(sizes: SizeDistribution, logarithmic: bool, width: float = 774.0) -> Markup:
     """Draw the histogram with the log-normal law, the cumulative share (right axis) and the marked quantiles."""
-    width, height, bottom, top = 774.0, 392.0, 342.0, 30.0
+    height, bottom, top = (392.0, 342.0, 30.0) if width > 600 else (300.0, 250.0, 30.0)
     counted_bins = bins(sizes.values, "log" if logarithmic else "linear")
     across = padded_scale(counted_bins.edges, 0.0, 1.0, logarithmic)
     fit = _fitted_counts(sizes, counted_bins, across)
@@ -93,7 +93,7 @@ def size_chart(sizes: SizeDistribution, logarithmic: bool) -> Markup:
     share = Scale(0, 100, bottom, top)
     parts = left_axis(up, across.start, f"{sizes.axis.noun.heading} per bin", grid_to=across.end, whole=True)
     parts += _bars(counted_bins, across, up, sizes.axis, len(sizes.values))
-    parts += bottom_axis(across, bottom, sizes.axis.label, wanted=9)
+    parts += bottom_axis(across, bottom, sizes.axis.label, wanted=round(width / 86))
     parts += _right_axis(share, across.end)
     if fit.size:
         parts.append(polyline([across(x) for x in _curve_places(across)], [up(y) for y in fit], "fit"))
@@ -104,9 +104,9 @@ def size_chart(sizes: SizeDistribution, logarithmic: bool) -> Markup:
     return drawing(width, height, parts, description + (" and log-normal fit." if fit.size else "."))
 
 
-def shape_chart(values: NDArray[np.float64], axis: Axis) -> Markup:
+def shape_chart(values: NDArray[np.float64], axis: Axis, width: float = 360.0) -> Markup:
     """Draw a small histogram of (N,) finite values with the median marked."""
-    width, height, bottom, top = 360.0, 232.0, 184.0, 24.0
+    height, bottom, top = 232.0, 184.0, 24.0
     counted_bins = bins(values)
     up = Scale(0, round_up(float(counted_bins.counts.max(initial=1)) * 1.02), bottom, top)
     start = left_room(up, wanted=3, least=44.0, whole=True)

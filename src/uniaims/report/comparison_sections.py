@@ -47,6 +47,7 @@ def comparison_sections(compared: ComparedGroups) -> list[Section]:
 def _difference(compared: ComparedGroups) -> Section:
     """Ratio of each pair with its interval, then the tests."""
     ratios = [Ratio(f"{pair.second} : {pair.first}", pair.ratio, pair.low, pair.high) for pair in compared.pairs]
+    data = {name: [getattr(ratio, name) for ratio in ratios] for name in ("name", "value", "low", "high")}
     caption = (
         f"Ratio of the {compared.what}, second group to first, with its {percent(compared.confidence, 0)} interval; "
         "the line at 1 is no difference."
@@ -68,7 +69,7 @@ def _difference(compared: ComparedGroups) -> Section:
     )
     return Section(
         "difference", "Difference", sentences=tuple(sentences),
-        figures=(Chart("ratios", ratio_chart(ratios), caption, wide=True),),
+        figures=(Chart("ratios", ratio_chart(ratios), caption, wide=True, data=data),),
         tables=(Table(headings, rows, caption_of_table),),
     )  # fmt: skip
 
@@ -119,6 +120,10 @@ def _distributions(compared: ComparedGroups) -> Section:
         Curve(group.name, tuple(each.picture.values / unit.size for each in group.units if len(each.picture.values)))
         for group in compared.groups
     ]
+    data = {
+        "Group": np.concatenate([np.full(len(row.values), row.name) for row in rows]),
+        compared.axis_label: np.concatenate([row.values for row in rows]),
+    }
     noun = compared.noun
     violins = (
         "Density of the logarithm of the size (Gaussian kernel, Silverman's bandwidth), box from the lower to the "
@@ -132,8 +137,8 @@ def _distributions(compared: ComparedGroups) -> Section:
     return Section(
         "distributions", "Distributions",
         figures=(
-            Chart("violins", violin_chart(rows, compared.axis_label, unit.symbol), violins, wide=True),
-            Chart("cumulative", cumulative_chart(curves, compared.axis_label), shares, wide=True),
+            Chart("violins", violin_chart(rows, compared.axis_label, unit.symbol), violins, wide=True, data=data),
+            Chart("cumulative", cumulative_chart(curves, compared.axis_label), shares, wide=True, data=data),
         ),
     )  # fmt: skip
 

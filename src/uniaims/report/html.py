@@ -9,11 +9,13 @@ from uniaims.pages.page import Layout, write_page
 from uniaims.pages.palette import INSTANCE_COLOURS, MISSING, OKABE_ITO, VIRIDIS, kind_colours
 from uniaims.pages.units import METRIC, OBJECT, count
 from uniaims.report.content import ReportContent
+from uniaims.report.document import Document, chosen_sections
 from uniaims.report.facts import pixel_size_text
 from uniaims.report.findings import Findings
 from uniaims.report.headline import SIZE_HEADLINES, SIZE_OVERVIEW, KeyFigure
+from uniaims.report.lab_template import PLAIN_TEMPLATE, LabTemplate
 from uniaims.report.presentation import Presentation
-from uniaims.report.section import Section, filled_sections
+from uniaims.report.section import filled_sections
 from uniaims.report.sections import SECTIONS
 
 LAYOUT = Layout(
@@ -45,25 +47,25 @@ def write_report(path: str | Path, content: ReportContent, presentation: Present
 
 def write_findings(path: str | Path, findings: Findings, presentation: Presentation) -> None:
     """Write the report of findings that are there already; see `write_report`."""
-    data = _page_data(findings)
-    made = (section(findings) for section in presentation.sections)
-    write_page(path, LAYOUT, _view(findings, presentation, [each for each in made if each]), data)
+    write_document(path, document_of(findings, presentation), findings)
 
 
-def _view(findings: Findings, presentation: Presentation, sections: list[Section]) -> dict[str, object]:
+def write_document(path: str | Path, document: Document, findings: Findings) -> None:
+    """Write a document as the page of an image, with all that its scripts need of the findings."""
+    sections = document.sections
+    view = {"kind": document.kind, "document": document, "noun": findings.noun}
+    parts = {"sections": sections, "parts": filled_sections(sections)}
+    write_page(path, LAYOUT, view | parts, _page_data(findings))
+
+
+def document_of(findings: Findings, presentation: Presentation, template: LabTemplate = PLAIN_TEMPLATE) -> Document:
+    """What both renderers show of an image, in the language that is spoken."""
+    made = [section for make in presentation.sections if (section := make(findings))]
     content = findings.content
-    return {
-        "kind": "report",
-        "overline": presentation.title,
-        "title": content.title,
-        "noun": presentation.noun,
-        "facts": _facts(content),
-        "finding": presentation.finding(findings),
-        "warnings": content.warnings,
-        "figures": key_figures(findings, presentation),
-        "sections": sections,
-        "parts": filled_sections(sections),
-    }
+    return Document(
+        "report", presentation.title, content.title, presentation.finding(findings), tuple(_facts(content)),
+        content.warnings, tuple(key_figures(findings, presentation)), chosen_sections(made, template), template,
+    )  # fmt: skip
 
 
 def key_figures(findings: Findings, presentation: Presentation) -> list[KeyFigure]:

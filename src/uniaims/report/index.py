@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import numpy as np
@@ -11,13 +12,19 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from uniaims.names import listed
+from uniaims.pages.language import speaking
 from uniaims.pages.page import Layout, write_page
 from uniaims.pages.pictures import jpeg_data_uri
+from uniaims.pages.report_settings import ReportSettings
 from uniaims.pages.units import PIXEL, LengthUnit, Noun, count, counted, finite, length_unit, number, plain
 from uniaims.report.content import IndexEntry, IndexFailure, IndexWay, Reading
-from uniaims.report.headline import AREA_FRACTION, DIAMETER_RANGE, MEDIAN_DIAMETER
+from uniaims.report.document import Document, chosen_sections
+from uniaims.report.files import template_of, write_prints
+from uniaims.report.headline import AREA_FRACTION, DIAMETER_RANGE, MEDIAN_DIAMETER, KeyFigure
 from uniaims.report.html import USUAL
+from uniaims.report.lab_template import LabTemplate
 from uniaims.report.presentation import Presentation
+from uniaims.report.section import Chart, Section, Table
 from uniaims.report.violins import Violin, axis_row, comparison_chart, shared_scale, violin_row
 
 THUMBNAIL_PX = 160
@@ -25,7 +32,8 @@ THUMBNAIL_BYTES = 12_000
 MOST_ROWS_IN_FIGURE = 40
 """Above this many images the figure would not fit a page; the table's rows show the same."""
 
-LAYOUT = Layout("uniaims.report", "index.html.j2", styles=("index.css",), scripts=("index.js",))
+INDEX_PDF = "index.pdf"
+LAYOUT = Layout("uniaims.report", "index.html.j2", styles=("report.css", "index.css"), scripts=("index.js",))
 _ROW_WIDTH = 400.0
 
 
@@ -61,6 +69,7 @@ def write_index(
     title: str = "Batch overview",
     ways: Sequence[IndexWay] = (),
     presentation: Presentation = USUAL,
+    report: ReportSettings = ReportSettings(),
 ) -> None:
     """Write the self-contained HTML overview of a batch.
 
@@ -71,12 +80,28 @@ def write_index(
         title: heading; shown as text, never as markup.
         ways: in which different ways the images were analysed; empty where all were analysed alike.
         presentation: how they are told: what objects are called, which figures have a column.
+        report: language and template, and whether a PDF beside it is asked for.
 
     Raises:
-        OutputError: if the file can't be written.
+        OutputError: if a file can't be written.
     """
-    groups = _groups(sorted(entries, key=lambda entry: entry.name), presentation)
-    view = {
+    template = template_of(report)
+    with speaking(template.language or report.language):
+        groups = _groups(sorted(entries, key=lambda entry: entry.name), presentation)
+        view = _view(groups, entries, failures, title, ways)
+        write_page(path, LAYOUT, view | {"template": template}, {"stem": "batch"})
+        write_prints(Path(path).parent, _document(view, groups, template), report, INDEX_PDF)
+
+
+def _view(
+    groups: Sequence[_Group],
+    entries: Sequence[IndexEntry],
+    failures: Sequence[IndexFailure],
+    title: str,
+    ways: Sequence[IndexWay],
+) -> dict[str, Any]:
+    presentation = groups[0].presentation if groups else USUAL
+    return {
         "kind": "overview",
         "title": title,
         "finding": _finding(entries, failures, presentation.noun),
@@ -88,7 +113,46 @@ def write_index(
         "groups": [_group_view(group) for group in groups],
         "comparisons": [_comparison(group) for group in groups if 2 <= len(group.entries) <= MOST_ROWS_IN_FIGURE],
     }
-    write_page(path, LAYOUT, view, {"stem": "batch"})
+
+
+def _document(view: Mapping[str, Any], groups: Sequence[_Group], template: LabTemplate) -> Document:
+    """The same for print: tables instead of rows with pictures."""
+    figures = tuple(KeyFigure(**figure) for figure in view["figures"])
+    sections = [
+        Section(
+            each["id"], each["name"], lead=each["lead"],
+            tables=(Table(("Image", *each["headings"]), tuple(
+                (row["name"], *(cell["text"] for cell in row["cells"])) for row in each["rows"])),),
+        )
+        for each in view["groups"]
+    ]  # fmt: skip
+    if view["failures"]:
+        failed = tuple((each.name, each.message) for each in view["failures"])
+        table = Table(("Image", "What stopped it"), failed)
+        sections.insert(0, Section("failures", "Failures", lead=view["failure_lead"], tables=(table,)))
+    if view["ways"]:
+        rows = tuple((f"{way['images']}: {way['names']}", *way["facts"].values()) for way in view["ways"])
+        table = Table(("Images", *view["ways"][0]["facts"]), rows)
+        sections.append(Section("ways", "These images were analysed in different ways", tables=(table,)))
+    charts = [
+        Chart(f"comparison-{place}", each["svg"], each["caption"], wide=True, data=_sizes(group))
+        for place, (each, group) in enumerate(zip(view["comparisons"], groups, strict=False), start=1)
+    ]
+    if charts:
+        sections.append(Section("comparison", "Comparison", figures=tuple(charts)))
+    rows_of_all = [row for each in view["groups"] for row in each["rows"]]
+    warned = tuple(f"{row['name']}: {text}" for row in rows_of_all for text in row["warnings"])
+    return Document(
+        "overview", "Batch overview", view["title"], view["finding"], warnings=warned, figures=figures,
+        sections=chosen_sections(sections, template), template=template,
+    )  # fmt: skip
+
+
+def _sizes(group: _Group) -> dict[str, NDArray[np.generic]]:
+    """The sizes of all images in two columns, as they are drawn."""
+    names = [np.full(len(group.sizes(entry)), entry.name) for entry in group.entries]
+    sizes = [group.sizes(entry) for entry in group.entries]
+    return {"Image": np.concatenate(names), group.axis_label: np.concatenate(sizes)}
 
 
 def _way_view(way: IndexWay) -> Mapping[str, object]:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from uniaims.measurements import PROPERTIES, Property
 from uniaims.pages.units import Noun
+from uniaims.report import wording
 from uniaims.report.content import Reading, ReportContent
 from uniaims.report.findings import Findings
 from uniaims.report.headline import Headline
 from uniaims.report.section import Section
-from uniaims.report.wording import finding
 
 SectionOf = Callable[[Findings], Section | None]
 """Makes a section; ``None`` where there is nothing to tell."""
@@ -34,7 +34,7 @@ class Presentation:
     figures: tuple[Headline, ...]
     overview: tuple[Headline, ...]
     sections: tuple[SectionOf, ...]
-    finding: Callable[[Findings], str] = finding
+    finding: Callable[[Findings], str] = lambda findings: str(wording.finding(findings))
     size: Property = PROPERTIES["equivalent_diameter"]
 
     def findings(self, content: ReportContent) -> Findings:

@@ -61,11 +61,11 @@ def _closed(polygon: NDArray[np.float32], tolerance: float) -> str:
     return f"M{points[0, 0]} {points[0, 1]}l{steps}z"
 
 
-def still_table(columns: Sequence[Column]) -> Table:
+def still_table(columns: Sequence[Column], most_rows: int = MOST_ROWS) -> Table:
     """Write the first objects with the properties that the table opens with."""
     shown = [column for name in ("label", "kind", *FIRST_SHOWN) if (column := find(columns, name))]
     total = len(columns[0].values)
-    rows = min(total, MOST_ROWS)
+    rows = min(total, most_rows)
     noun = columns[0].noun
     caption = f"{rows} of {noun.counted(total)}; all are in the measurement files beside this report."
     return Table(

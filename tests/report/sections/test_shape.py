@@ -13,7 +13,7 @@ def test_three_shape_charts_of_complete_objects(make_content):
 def test_the_scatter_plot_opens_with_shape_against_size(make_content):
     view = scatter_view(Findings(make_content()))
     assert (view.x, view.y) == ("equivalent_diameter_nm", "aspect_ratio")
-    assert "22 complete objects" in view.caption
+    assert "22 complete objects" in view.chart.caption
 
 
 def test_the_rose_leaves_out_round_objects(make_content):

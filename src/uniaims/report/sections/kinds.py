@@ -6,7 +6,7 @@ from uniaims.pages.palette import kind_colours
 from uniaims.pages.units import NOTHING, count, interval, number, percent
 from uniaims.report.findings import Findings
 from uniaims.report.kinds import KindFigures, kind_figures
-from uniaims.report.section import Section
+from uniaims.report.section import Section, Table
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,12 @@ def section(findings: Findings) -> Section | None:
     if not rows:
         return None
     complete, *others = HEADINGS
-    details = {"headings": (noun.heading, complete, f"Share of {noun.plural}", *others), "rows": rows, "noun": noun}
+    headings = (noun.heading, complete, f"Share of {noun.plural}", *others)
+    details = {"headings": headings, "rows": rows, "noun": noun}
+    table = Table(("Kind", *headings), tuple((row.name, *row.values) for row in rows))
     return Section(
         "kinds", "Kinds", lead=f"Equivalent diameters in {findings.unit.symbol}, of complete {noun.plural}.",
-        details=details, partial="sections/kinds.html.j2",
+        tables=(table,), details=details, partial="sections/kinds.html.j2",
     )  # fmt: skip
 
 

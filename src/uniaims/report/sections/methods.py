@@ -9,5 +9,5 @@ def section(findings: Findings) -> Section:
     """The paragraphs."""
     return Section(
         "methods", "Methods", lead="Ready to be copied into a paper.",
-        sentences=tuple(wording.methods(findings)), partial="sections/methods.html.j2",
+        sentences=tuple(wording.methods(findings)), is_lead_printed=False, partial="sections/methods.html.j2",
     )  # fmt: skip

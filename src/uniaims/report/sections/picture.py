@@ -4,6 +4,7 @@ from uniaims.pages.pictures import jpeg_data_uri
 from uniaims.report import wording
 from uniaims.report.content import ReportContent
 from uniaims.report.findings import Findings
+from uniaims.report.print_pictures import close_ups, overview
 from uniaims.report.section import Section
 from uniaims.report.still import still_outlines
 
@@ -30,8 +31,8 @@ def section(findings: Findings) -> Section:
         "noun": findings.noun,
     }
     return Section(
-        "picture", "Picture", more_figures=1, notes=content.notes, details=details,
-        partial="sections/picture.html.j2",
+        "picture", "Picture", pictures=(overview(findings),), details_of=close_ups(findings), notes=content.notes,
+        details=details, partial="sections/picture.html.j2",
     )  # fmt: skip
 
 

@@ -1,9 +1,9 @@
 """The shape section: three small histograms, a scatter plot with free axes, a rose of orientations."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
-from markupsafe import Markup
 from numpy.typing import NDArray
 
 from uniaims.pages.units import number
@@ -24,8 +24,7 @@ ELONGATED_FROM = 1.2
 class ScatterView:
     """The scatter plot with the columns that it opens with."""
 
-    svg: Markup
-    caption: str
+    chart: Chart
     x: str
     y: str
     logarithmic: bool
@@ -35,12 +34,12 @@ def section(findings: Findings) -> Section:
     """The charts; where there is no complete object, why."""
     shapes, scatter, rose = shape_charts(findings), scatter_view(findings), rose_chart(findings)
     numeric = [column for column in findings.columns[1:] if column.kind == "number"]
-    details = {"shape_count": len(shapes), "scatter": scatter, "rose": rose, "numeric_columns": numeric}
+    details = {"shape_count": len(shapes), "scatter": scatter, "numeric_columns": numeric}
     return Section(
         "shape", "Shape and orientation", "Shape",
         lead=f"Complete {findings.noun.plural} only." if shapes else "",
         sentences=() if shapes else (wording.nothing_complete(findings),),
-        figures=(*shapes, *([rose] if rose else [])), more_figures=scatter is not None,
+        figures=(*shapes, *([scatter.chart] if scatter else []), *([rose] if rose else [])),
         details=details, partial="sections/shape.html.j2",
     )  # fmt: skip
 
@@ -54,7 +53,9 @@ def shape_charts(findings: Findings) -> list[Chart]:
         values = values[np.isfinite(values)]
         if column is None or not len(values):
             continue
-        charts.append(Chart(name.replace("_", "-"), shape_chart(values, column.axis), _shape_caption(column, values)))
+        drawn = partial(shape_chart, values, column.axis)
+        caption, data = _shape_caption(column, values), {column.axis.label: values}
+        charts.append(Chart(name.replace("_", "-"), drawn(), caption, data=data, drawn=drawn))
     return charts
 
 
@@ -70,7 +71,8 @@ def scatter_view(findings: Findings) -> ScatterView | None:
     chart = scatter_chart(x_values[both], y_values[both], x.axis, y.axis)
     many = findings.noun.counted(int(both.sum()), "complete")
     caption = f"{y.label} against {x.label.lower()} of {many}, one point each."
-    return ScatterView(chart.svg, caption, x.name, y.name, chart.logarithmic)
+    data = {x.axis.label: x_values[both], y.axis.label: y_values[both]}
+    return ScatterView(Chart("scatter", chart.svg, caption, data=data), x.name, y.name, chart.logarithmic)
 
 
 def rose_chart(findings: Findings) -> Chart | None:
@@ -90,7 +92,8 @@ def rose_chart(findings: Findings) -> Chart | None:
         "Areas are proportional to counts. Order is 0 without a preferred direction and 1 if all are parallel; "
         f"Rayleigh test: p {probability(directions.p_value)}."
     )
-    return Chart("orientation", orientation_rose(degrees, directions, findings.noun), caption)
+    data = {orientation.axis.label: degrees}
+    return Chart("orientation", orientation_rose(degrees, directions, findings.noun), caption, data=data)
 
 
 def _shape_caption(column: Column, values: NDArray[np.float64]) -> str:

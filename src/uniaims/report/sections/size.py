@@ -8,7 +8,7 @@ from uniaims.pages.units import NOTHING, interval, number, percent
 from uniaims.report import wording
 from uniaims.report.charts import SizeDistribution, size_chart
 from uniaims.report.findings import Findings
-from uniaims.report.section import Section
+from uniaims.report.section import Chart, Section, Table
 from uniaims.report.sizes import CONFIDENCE, KEY_PERCENTILES, NO_FIT, SizeFigures, probability
 from uniaims.statistics import summarise
 
@@ -45,21 +45,43 @@ def section(findings: Findings) -> Section:
         "size", "Size",
         lead=wording.exclusion(findings) if sizes else "",
         sentences=() if sizes else (wording.nothing_complete(findings),),
-        more_figures=bool(sizes), details=details, partial="sections/size.html.j2",
+        figures=tuple(_chart(each, size) for each, size in zip(findings.sizes[:1], sizes, strict=False)),
+        tables=tuple(_table(size) for size in sizes),
+        details=details, partial="sections/size.html.j2",
     )  # fmt: skip
+
+
+def _chart(figures: SizeFigures, view: SizeView) -> Chart:
+    """The first of the drawings, with the sizes that it shows."""
+    column = figures.column
+    data = {column.axis.label: figures.values}
+    return Chart(
+        "size-distribution", view.linear, view.caption, wide=True, data=data,
+        drawn=lambda width: size_chart(_distribution(figures), logarithmic=False, width=width),
+    )  # fmt: skip
+
+
+def _table(view: SizeView) -> Table:
+    rows = tuple((row.name, row.value, row.interval) for row in view.rows)
+    headings = ("Statistic", "Value", f"{percent(CONFIDENCE, 0)} interval")
+    return Table(headings, rows, f"{view.label} / {view.unit}")
 
 
 def size_view(figures: SizeFigures) -> SizeView:
     """Draw the charts and fill the table of one size property."""
-    quantiles = {f"D{share}": figures.percentiles[share].estimate for share in KEY_PERCENTILES}
-    law = None if figures.why_no_law else figures.fit
-    sizes = SizeDistribution(figures.column.axis, figures.values, quantiles, law)
+    sizes = _distribution(figures)
     linear, logarithmic = (size_chart(sizes, scale) for scale in (False, True))
     label = figures.column.label
     rows = (*_percentile_rows(figures), *_moment_rows(figures), *_law_rows(figures), *_volume_rows(figures))
     if len(figures.values) == 1:  # one object has no spread
         rows = (FigureRow(f"The only complete {figures.column.noun.singular}", number(figures.values[0]), key=True),)
     return SizeView(figures.column.property_name, label, figures.unit, linear, logarithmic, _caption(figures), rows)
+
+
+def _distribution(figures: SizeFigures) -> SizeDistribution:
+    quantiles = {f"D{share}": figures.percentiles[share].estimate for share in KEY_PERCENTILES}
+    law = None if figures.why_no_law else figures.fit
+    return SizeDistribution(figures.column.axis, figures.values, quantiles, law)
 
 
 def _percentile_rows(figures: SizeFigures) -> list[FigureRow]:
