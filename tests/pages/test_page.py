@@ -18,7 +18,16 @@ def shipped(package: str) -> set[str]:
 
 def test_every_template_ships_and_is_used() -> None:
     used = {name for layout in LAYOUTS for name in (layout.template, *layout.styles, *layout.scripts)}
-    used |= {FRAME_SCRIPT, FRAME_STYLE, THEME_SCRIPT, "frame.html.j2", PLAIN, "macros.html.j2", "letterhead.html.j2", "report.typ"}
+    used |= {
+        FRAME_SCRIPT,
+        FRAME_STYLE,
+        THEME_SCRIPT,
+        "frame.html.j2",
+        PLAIN,
+        "macros.html.j2",
+        "letterhead.html.j2",
+        "report.typ",
+    }
     assert used == set().union(*(shipped(package) for package in (HERE, *{layout.package for layout in LAYOUTS})))
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property, lru_cache
 from html import escape, unescape
 from importlib import import_module
 from typing import Literal
@@ -18,10 +18,14 @@ from typing import Literal
 Language = Literal["en", "zh"]
 CATALOGUES: Mapping[str, str] = {"zh": "uniaims.pages.chinese"}
 _SPOKEN: ContextVar[Language] = ContextVar("language", default="en")
+_JOINTS = (("\n", "\n"), (". ", "。"), ("; ", "；"))
+"""Between parts that are translated one by one: in English, in the other language."""
+_SPACE = re.compile(r"[\u00a0\u202f ]")
 _PLACE = re.compile(r"\{(\w+)\}")
 _UNIT = re.compile(r"(?P<label>.+) / (?P<unit>nm|µm|mm|px|Mpx|%|kV|s|pm|Å|°)(?P<power>[²³]?)")
 _TEXT = re.compile(
-    r"(?P<skipped><(?:style|script)\b.*?</(?:style|script)>|<(?P<kept>\w+)[^>]*\btranslate=\"no\"[^>]*>.*?</(?P=kept)>)"
+    r"(?P<skipped><(?:style|script|code)\b.*?</(?:style|script|code)>"
+    r"|<(?P<kept>\w+)[^>]*\btranslate=\"no\"[^>]*>.*?</(?P=kept)>)"
     r"|(?P<tag><[^>]*>)|(?P<text>[^<]+)",
     re.DOTALL,
 )
@@ -74,46 +78,69 @@ def _told_markup(text: str) -> str:
 
 @dataclass(frozen=True)
 class _Pattern:
-    """An English pattern, and what stands for it."""
+    """An English pattern, what stands for it, and the texts between its places."""
 
-    english: re.Pattern[str]
+    english: str
     other: str
+    texts: tuple[str, ...]
+
+    @cached_property
+    def expression(self) -> re.Pattern[str]:
+        """The pattern to be fitted, made when a text has all of its texts; names of one letter stand for numbers."""
+        parts = _PLACE.split(self.english)
+        places = [rf"(?P<{name}>{_NUMBER if len(name) == 1 else '.+?'})" for name in parts[1::2]]
+        joined = "".join(re.escape(text) + place for text, place in zip(parts[::2], [*places, ""], strict=True))
+        return re.compile(joined, re.DOTALL)
+
+    def translated(self, text: str, language: str) -> str | None:
+        """A text that it fits, translated."""
+        if not all(part in text for part in self.texts) or not (fits := self.expression.fullmatch(text)):
+            return None
+        return self.other.format(**{name: _translated(part, language) for name, part in fits.groupdict().items()})
 
 
 @cache
 def _patterns(language: str) -> tuple[_Pattern, ...]:
+    """The patterns of a language, those of most words first."""
     catalogue: Mapping[str, str] = import_module(CATALOGUES[language]).PATTERNS
-    return tuple(_Pattern(_compiled(english), other) for english, other in catalogue.items())
+    known = {_without_stop(english): _without_stop(other) for english, other in catalogue.items()}
+    ordered = sorted(known.items(), key=lambda item: -len(_PLACE.sub("", item[0])))
+    return tuple(
+        _Pattern(english, other, tuple(filter(None, _PLACE.split(english)[::2]))) for english, other in ordered
+    )
 
 
-def _compiled(english: str) -> re.Pattern[str]:
-    """The pattern as a regular expression; spaces fit all spaces, numbers are told by names of one letter."""
-    parts = _PLACE.split(english)
-    texts = [re.escape(part).replace(r"\ ", r"\s+") for part in parts[::2]]
-    places = [rf"(?P<{name}>{_NUMBER if len(name) == 1 else '.+?'})" for name in parts[1::2]]
-    joined = "".join(text + place for text, place in zip(texts, [*places, ""], strict=True))
-    return re.compile(joined, re.DOTALL)
+def _without_stop(text: str) -> str:
+    return text.removesuffix(".").removesuffix("。")
 
 
-_NUMBER = r"[\d\s.,–−×⁰¹²³⁴-⁹⁻…]*\d[\d.,⁰¹²³⁴-⁹⁻]*|–"
+_NUMBER = r"[−-]?\d[\d ,.]*(?:×10[⁰¹²³⁴-⁹⁻]+)?(?: ?%)?|–"
 
 
 @cache
 def _words(language: str) -> Mapping[str, str]:
     words: Mapping[str, str] = import_module(CATALOGUES[language]).WORDS
-    return words | {name[:1].upper() + name[1:]: other for name, other in words.items()}
+    known = {_without_stop(name): _without_stop(other) for name, other in words.items()}
+    return known | {name[:1].upper() + name[1:]: other for name, other in known.items()}
 
 
+@lru_cache(maxsize=10_000)
 def _translated(text: str, language: str) -> str:
-    """Whole text, else by pattern, else line by line, else sentence by sentence."""
-    kept = text.strip()
-    if not kept or (kept.isascii() and not any(map(str.isalpha, kept))):
+    """Whole text, else by pattern, else line by line, else sentence by sentence; spaces of all kinds are alike."""
+    kept = " ".join(_SPACE.sub(" ", text).strip().split(" "))
+    if not any(map(str.isalpha, kept)):
         return text
-    found = _found(" ".join(kept.split(" ")), language)
-    return text if found is None else text.replace(kept, found)
+    found = _found(kept, language)
+    if found is None:
+        return text
+    return text[: len(text) - len(text.lstrip())] + found + text[len(text.rstrip()) :]
 
 
 def _found(text: str, language: str) -> str | None:
+    """The translation; a full stop at the end becomes one, unless what stands for the text ends in a space."""
+    if text.endswith(".") and len(text) > 1:
+        whole = _found(text[:-1], language)
+        return whole if whole is None or whole.endswith(" ") else f"{whole}。"
     words = _words(language)
     if text in words:
         return words[text]
@@ -121,14 +148,11 @@ def _found(text: str, language: str) -> str | None:
         label = _found(unit["label"], language)
         return None if label is None else f"{label} / {unit['unit']}{unit['power']}"
     for pattern in _patterns(language):
-        if fits := pattern.english.fullmatch(text):
-            parts = {name: _translated(part, language) for name, part in fits.groupdict().items()}
-            return pattern.other.format(**parts)
-    for between, joint in (("\n", "\n"), (". ", "。"), ("; ", "；")):
+        if (found := pattern.translated(text, language)) is not None:
+            return found
+    for between, joint in _JOINTS:
         if between in text:
             return _pieces(text, between, joint, language)
-    if text.endswith(".") and (whole := _found(text[:-1], language)) is not None:
-        return f"{whole}。"
     return None
 
 
