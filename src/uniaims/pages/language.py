@@ -5,6 +5,7 @@ else (headings, axes, heads of tables, warnings of any stage) is translated wher
 English patterns: ``{n} of {m} images`` fits ``3 of 12 images``, and its parts are translated in turn.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,11 +13,13 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from html import escape, unescape
-from importlib import import_module
+from importlib.resources import files
 from typing import Literal
 
 Language = Literal["en", "zh"]
-CATALOGUES: Mapping[str, str] = {"zh": "uniaims.pages.chinese"}
+CATALOGUES: Mapping[str, str] = {"zh": "chinese.json"}
+"""Language -> file with ``words``, ``patterns`` (a name of one letter stands for a number, a longer one for anything,
+which is translated in turn) and what the pages' scripts say. Names of figures follow GB/T 15445 and GB/T 21649."""
 _SPOKEN: ContextVar[Language] = ContextVar("language", default="en")
 _JOINTS = (("\n", "\n"), (". ", "。"), ("; ", "；"))
 """Between parts that are translated one by one: in English, in the other language."""
@@ -50,6 +53,11 @@ def spoken() -> Language:
 def told(text: str) -> str:
     """A text in the language that is spoken; as it is where no catalogue has it."""
     return _translated(text, spoken()) if spoken() in CATALOGUES else text
+
+
+def script_words() -> Mapping[str, str]:
+    """What the scripts of a page say: English pattern -> pattern in the language that is spoken."""
+    return _catalogue(spoken())["script"] if spoken() in CATALOGUES else {}
 
 
 def told_page(page: str) -> str:
@@ -100,10 +108,16 @@ class _Pattern:
 
 
 @cache
+def _catalogue(language: str) -> Mapping[str, Mapping[str, str]]:
+    text = files("uniaims.pages").joinpath(CATALOGUES[language]).read_text(encoding="utf-8")
+    catalogue: Mapping[str, Mapping[str, str]] = json.loads(text)
+    return catalogue
+
+
+@cache
 def _patterns(language: str) -> tuple[_Pattern, ...]:
     """The patterns of a language, those of most words first."""
-    catalogue: Mapping[str, str] = import_module(CATALOGUES[language]).PATTERNS
-    known = {_without_stop(english): _without_stop(other) for english, other in catalogue.items()}
+    known = {_without_stop(name): _without_stop(other) for name, other in _catalogue(language)["patterns"].items()}
     ordered = sorted(known.items(), key=lambda item: -len(_PLACE.sub("", item[0])))
     return tuple(
         _Pattern(english, other, tuple(filter(None, _PLACE.split(english)[::2]))) for english, other in ordered
@@ -119,8 +133,7 @@ _NUMBER = r"[−-]?\d[\d ,.]*(?:×10[⁰¹²³⁴-⁹⁻]+)?(?: ?%)?|–"
 
 @cache
 def _words(language: str) -> Mapping[str, str]:
-    words: Mapping[str, str] = import_module(CATALOGUES[language]).WORDS
-    known = {_without_stop(name): _without_stop(other) for name, other in words.items()}
+    known = {_without_stop(name): _without_stop(other) for name, other in _catalogue(language)["words"].items()}
     return known | {name[:1].upper() + name[1:]: other for name, other in known.items()}
 
 

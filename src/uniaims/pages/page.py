@@ -18,7 +18,7 @@ from markupsafe import Markup
 from uniaims.atomic import atomic_file
 from uniaims.names import shown
 from uniaims.pages.array_encoding import script_json
-from uniaims.pages.language import spoken, told_page
+from uniaims.pages.language import script_words, spoken, told_page
 from uniaims.pages.palette import theme_styles
 from uniaims.pages.units import count
 from uniaims.version import __version__
@@ -72,6 +72,7 @@ def write_page(path: str | Path, layout: Layout, view: Mapping[str, object], dat
             script=Markup(script),  # noqa: S704
             theme_script=Markup(theme_script),  # noqa: S704
             script_hashes=[Markup(_policy_hash(text)) for text in (theme_script, script)],  # noqa: S704
+            words=Markup(script_json(script_words())),  # noqa: S704
             data=Markup(script_json(data)),  # noqa: S704 escaped for this place
         )
     )

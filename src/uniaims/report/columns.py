@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from uniaims.deprecation import old_names
 from uniaims.measurements import Measurements, Property
 from uniaims.pages.array_encoding import pack_array
+from uniaims.pages.language import told
 from uniaims.pages.units import OBJECT, PIXEL, LengthUnit, Noun, length_unit
 from uniaims.report.charts import Axis
 from uniaims.report.kinds import kind_order
@@ -84,12 +85,12 @@ class Column:
         """What the page's script needs to know of the column."""
         return {
             "name": self.name,
-            "label": self.label,
+            "label": told(self.label),
             "unit": self.unit,
             "shown_unit": self.shown_unit,
             "shown_factor": self.shown_factor,
             "kind": self.kind,
-            "definition": self.definition,
+            "definition": told(self.definition),
             "shown": self.property_name in ("label", "kind", *FIRST_SHOWN),
             "card": self.property_name in ("kind", *ON_CARD),
             "names": self.names,

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from uniaims.boxes import Box
 from uniaims.pages.array_encoding import pack_outlines
+from uniaims.pages.language import told
 from uniaims.pages.page import Layout, write_page
 from uniaims.pages.palette import INSTANCE_COLOURS, MISSING, OKABE_ITO, VIRIDIS, kind_colours
 from uniaims.pages.units import METRIC, OBJECT, count
@@ -88,7 +89,7 @@ def _page_data(findings: Findings) -> dict[str, object]:
     size = content.measurements.pixel_size
     return {
         "stem": Path(content.title).stem or "image",
-        "noun": asdict(findings.noun),
+        "noun": {name: told(text) for name, text in asdict(findings.noun).items()},
         "width": width,
         "height": height,
         "pixel_size_nm": size.nm if size else None,

@@ -103,7 +103,7 @@ const page = (() => {
       figure.append(make("div", { class: "chart-tools screen-only" },
         make("button", { class: "quiet", type: "button", onclick: () => saveSvg(visibleSvg(figure), name()) }, "SVG"),
         make("button", { class: "quiet", type: "button", onclick: () => savePng(visibleSvg(figure), name()) }, "PNG")));
-      for (const button of $$("button", figure.lastElementChild)) button.setAttribute("aria-label", `Download this chart as ${button.textContent}`);
+      for (const button of $$("button", figure.lastElementChild)) button.setAttribute("aria-label", told("Download this chart as {form}", { form: button.textContent }));
       figure.append(...$$("figcaption", figure));
     }
   }
@@ -158,9 +158,9 @@ const page = (() => {
           document.execCommand("copy");
           area.remove();
         }
-        announce("Copied");
+        announce(told("Copied"));
         const was = button.textContent;
-        button.textContent = "Copied";
+        button.textContent = told("Copied");
         setTimeout(() => { button.textContent = was; }, 1600);
       });
     }
@@ -185,5 +185,9 @@ const page = (() => {
     setUpSwitches();
   }
 
-  return { $, $$, announce, download, hideTip, make, number, plain, setUp, showTip, whole };
+  // What scripts say, in the language of the page.
+  const words = JSON.parse($("#words").textContent);
+  const told = (text, parts = {}) => (words[text] ?? text).replace(/\{(\w+)\}/g, (kept, name) => parts[name] ?? kept);
+
+  return { $, $$, announce, download, hideTip, make, number, plain, setUp, showTip, told, whole };
 })();

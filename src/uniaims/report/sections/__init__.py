@@ -1,10 +1,11 @@
 """The sections of a report, one module each; see `uniaims.report.section`."""
 
 from uniaims.report.presentation import SectionOf
-from uniaims.report.sections import kinds, methods, objects, picture, provenance, shape, size
+from uniaims.report.sections import check, kinds, methods, objects, picture, provenance, shape, size
 
 SECTIONS: tuple[SectionOf, ...] = (
     picture.section,
+    check.section,
     kinds.section,
     size.section,
     shape.section,

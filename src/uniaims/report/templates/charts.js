@@ -30,7 +30,7 @@ const charts = (() => {
     const { column, low, high } = bar.dataset;
     store.addFilter({ column, low: Number(low), high: Number(high), key: "range" });
     // the charts leave out what the border cuts: so does a filter made from them
-    if (store.state.byName.has("touches_border")) store.addFilter({ column: "touches_border", low: 0, high: 0, key: "complete", text: `complete ${store.state.noun.plural} only` });
+    if (store.state.byName.has("touches_border")) store.addFilter({ column: "touches_border", low: 0, high: 0, key: "complete", text: page.told("complete {nouns} only", { nouns: store.state.noun.plural }) });
     page.announce($("#filter-status")?.textContent ?? "");
   }
 
@@ -141,8 +141,8 @@ const charts = (() => {
     parts.push(svg("g", { class: "choice" }));
     const root = $("svg", scatter);
     root.replaceChildren(...parts);
-    $("#scatter-caption").textContent = `${y.label} against ${x.label[0].toLowerCase()}${x.label.slice(1)} of ${page.whole(places.length)} complete ${store.state.noun.plural}, one point each.`;
-    root.setAttribute("aria-label", `Scatter plot of ${title(y)} against ${title(x)}.`);
+    $("#scatter-caption").textContent = page.told("{y} against {x} of {n} complete {nouns}, one point each.", { y: y.label, x: x.label[0].toLowerCase() + x.label.slice(1), n: page.whole(places.length), nouns: store.state.noun.plural });
+    root.setAttribute("aria-label", page.told("Scatter plot of {y} against {x}.", { y: title(y), x: title(x) }));
     ring();
   }
 

@@ -30,7 +30,7 @@
       const rows = [...document.getElementById(search.dataset.table).tBodies[0].rows];
       for (const row of rows) row.hidden = !row.cells[1].textContent.toLowerCase().includes(wanted);
       const found = rows.filter((row) => !row.hidden).length;
-      search.closest(".table-tools").querySelector(".found").textContent = wanted ? `${found} of ${rows.length}` : "";
+      search.closest(".table-tools").querySelector(".found").textContent = wanted ? page.told("{n} of {all}", { n: found, all: rows.length }) : "";
     });
   }
   document.documentElement.dataset.ready = "true";

@@ -74,7 +74,8 @@ const table = (() => {
     const rows = order.slice(look.page * look.size, (look.page + 1) * look.size);
     $("#objects tbody").replaceChildren(...rows.map((row) => bodyRow(row, shown)));
     $("#page-status").textContent = order.length
-      ? `${page.whole(look.page * look.size + 1)} – ${page.whole(look.page * look.size + rows.length)} of ${page.whole(order.length)}` : `no ${store.state.noun.singular} fits the filters`;
+      ? page.told("{n} – {m} of {all}", { n: page.whole(look.page * look.size + 1), m: page.whole(look.page * look.size + rows.length), all: page.whole(order.length) })
+      : page.told("no {noun} fits the filters", { noun: store.state.noun.singular });
     $("#page-before").disabled = look.page === 0;
     $("#page-after").disabled = look.page >= pages() - 1;
     mark();
@@ -93,7 +94,7 @@ const table = (() => {
 
   function cell(column, row) {
     const value = column.values[row];
-    if (column.kind === "boolean") return value ? "yes" : "no";
+    if (column.kind === "boolean") return page.told(value ? "yes" : "no");
     if (column.kind === "name") return column.names[value];
     return column.kind === "integer" ? page.whole(value) : number(value / column.shown_factor, 4);
   }
@@ -104,7 +105,8 @@ const table = (() => {
 
   function printCaption() {
     const rows = $$("#objects tbody tr").length;
-    return rows < store.state.count ? `${rows} of ${page.whole(store.state.count)} ${store.state.noun.plural}; all are in the measurement files beside this report.` : `All ${store.state.noun.plural}.`;
+    const parts = { n: rows, all: page.whole(store.state.count), nouns: store.state.noun.plural };
+    return page.told(rows < store.state.count ? "{n} of {all} {nouns}; all are in the measurement files beside this report." : "All {nouns}.", parts);
   }
 
   // ---- choosing
@@ -132,14 +134,14 @@ const table = (() => {
     const read = (field) => (field.value.trim() === "" ? null : Number(field.value.replace(",", ".")));
     const low = read($("#filter-low")), high = read($("#filter-high"));
     if ((low === null && high === null) || Number.isNaN(low) || Number.isNaN(high)) {
-      page.announce("Give a lower bound, an upper bound or both, as numbers");
+      page.announce(page.told("Give a lower bound, an upper bound or both, as numbers"));
       return $("#filter-low").focus();
     }
     store.addFilter({ column: column.name, low: (low ?? -Infinity) * column.shown_factor, high: (high ?? Infinity) * column.shown_factor, key: "range" });
   }
 
   function onlyComplete(event) {
-    const filter = { column: "touches_border", low: 0, high: 0, key: "complete", text: `complete ${store.state.noun.plural} only` };
+    const filter = { column: "touches_border", low: 0, high: 0, key: "complete", text: page.told("complete {nouns} only", { nouns: store.state.noun.plural }) };
     if (event.target.checked) store.addFilter(filter);
     else store.state.filters.filter((other) => other.key === "complete").forEach(store.removeFilter);
   }
@@ -163,10 +165,10 @@ const table = (() => {
   function paintChips() {
     const { filters, kept, count, noun } = store.state;
     $("#filters").replaceChildren(...filters.map((filter) => make("span", { class: "chip" }, filterText(filter),
-      make("button", { type: "button", "aria-label": `Remove the filter ${filterText(filter)}`, onclick: () => store.removeFilter(filter) }, "×"))));
+      make("button", { type: "button", "aria-label": page.told("Remove the filter {what}", { what: filterText(filter) }), onclick: () => store.removeFilter(filter) }, "×"))));
     const complete = $("#only-complete");
     if (complete) complete.checked = filters.some((filter) => filter.key === "complete");
-    const status = filters.length ? `${page.whole(kept)} of ${page.whole(count)} ${noun.plural} pass the filters` : "";
+    const status = filters.length ? page.told("{n} of {all} {nouns} pass the filters", { n: page.whole(kept), all: page.whole(count), nouns: noun.plural }) : "";
     if ($("#filter-status")) $("#filter-status").textContent = status;
     for (const button of $$("[data-csv=filtered]")) button.hidden = !filters.length;
   }

@@ -155,9 +155,9 @@ const viewer = (() => {
     } else if (column?.kind === "name") {
       column.names.forEach((name, code) => swatch(groups[code], name));
     } else if (column) {
-      swatch(data.colours.complete, "complete: in the statistics");
-      swatch(data.colours.cut, "cut by the border: counted only");
-    } else if (look.colour === "turn") place.append("Colours only tell neighbours apart.");
+      swatch(data.colours.complete, page.told("complete: in the statistics"));
+      swatch(data.colours.cut, page.told("cut by the border: counted only"));
+    } else if (look.colour === "turn") place.append(page.told("Colours only tell neighbours apart."));
   }
 
   // ---- painting
@@ -169,7 +169,7 @@ const viewer = (() => {
     const ratio = canvas.width / view.width;
     draw(context, { ...view, ratio, mat: getComputedStyle(canvas.parentElement).backgroundColor });
     canvas.style.touchAction = view.scale > view.fit * 1.001 ? "none" : "pan-y";
-    $("#zoom-status").textContent = view.scale > view.fit * 1.001 ? `${number(view.scale * 100, 3)} % of image pixels` : "";
+    $("#zoom-status").textContent = view.scale > view.fit * 1.001 ? page.told("{n} % of image pixels", { n: number(view.scale * 100, 3) }) : "";
   }
 
   function draw(target, port) {
@@ -354,7 +354,7 @@ const viewer = (() => {
   }
 
   function shown(column, row) {
-    if (column.kind === "boolean") return column.values[row] ? "yes" : "no";
+    if (column.kind === "boolean") return page.told(column.values[row] ? "yes" : "no");
     if (column.kind === "name") return column.names[column.values[row]];
     const value = column.kind === "integer" ? page.whole(column.values[row]) : number(column.values[row] / column.shown_factor, 4);
     return column.shown_unit === "°" ? `${value}°` : `${value} ${column.shown_unit}`.trim();
@@ -369,7 +369,7 @@ const viewer = (() => {
     list.replaceChildren(...describe(row).flatMap(([key, value]) => [page.make("dt", {}, key), page.make("dd", {}, value)]));
     const cut = store.state.columns.find((column) => column.name === "touches_border");
     $(".note", card).hidden = !(cut && cut.values[row]);
-    page.announce(`${store.state.columns[0].label} ${store.state.columns[0].values[row]} chosen`);
+    page.announce(page.told("{what} chosen", { what: `${store.state.columns[0].label} ${store.state.columns[0].values[row]}` }));
   }
 
   // ---- input
