@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import polars
@@ -79,7 +80,9 @@ def _converted(svg: str, width_mm: float, form: str) -> bytes:
         page = _PAGE.format(width=f"{width_mm:g}", fill="white" if form == "png" else "none")
         (place / "main.typ").write_text(page, encoding="utf-8")
         compiler = typst.Compiler(root=place)
+        form_of_typst: Any = form
         made = compiler.compile(
-            input=place / "main.typ", format=form, ppi=DOTS_PER_INCH, timestamp=TIME_STAMP, pdf_tags=False
+            input=place / "main.typ", format=form_of_typst, ppi=DOTS_PER_INCH, timestamp=TIME_STAMP, pdf_tags=False
         )
-        return bytes(made)
+        assert isinstance(made, bytes), "one page"
+        return made

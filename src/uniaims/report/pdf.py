@@ -24,7 +24,7 @@ from uniaims.report.lab_template import PAPERS
 from uniaims.report.section import Chart, Picture, Section, Table, first_numbers
 from uniaims.version import __version__
 
-STANDARDS = ["a-2a", "ua-1"]
+STANDARDS: Any = ["a-2a", "ua-1"]
 """For archives, and for readers who listen."""
 TIME_STAMP = 946_684_800
 """2000-01-01: the same in every PDF, so that equal input gives equal bytes."""
@@ -95,7 +95,8 @@ def _laid_out(place: Path, data: dict[str, Any], document: Document) -> bytes:
                 data = _without(data, missing, place)
                 continue
             raise _refused(error, bool(names)) from error
-        return bytes(made)
+        assert isinstance(made, bytes), "one document"
+        return made
     raise AssertionError("the second attempt returns or raises")
 
 

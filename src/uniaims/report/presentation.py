@@ -4,12 +4,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from uniaims.measurements import PROPERTIES, Property
+from uniaims.pages.language import spoken
 from uniaims.pages.units import Noun
 from uniaims.report import wording
 from uniaims.report.content import Reading, ReportContent
 from uniaims.report.findings import Findings
 from uniaims.report.headline import Headline
 from uniaims.report.section import Section
+
+def _finding(findings: Findings) -> str:
+    """The result in one or two sentences, in the language that is spoken."""
+    told: str = wording.wording_in(spoken()).finding(findings)
+    return told
+
 
 SectionOf = Callable[[Findings], Section | None]
 """Makes a section; ``None`` where there is nothing to tell."""
@@ -34,7 +41,7 @@ class Presentation:
     figures: tuple[Headline, ...]
     overview: tuple[Headline, ...]
     sections: tuple[SectionOf, ...]
-    finding: Callable[[Findings], str] = lambda findings: str(wording.finding(findings))
+    finding: Callable[[Findings], str] = _finding
     size: Property = PROPERTIES["equivalent_diameter"]
 
     def findings(self, content: ReportContent) -> Findings:
