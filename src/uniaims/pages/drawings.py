@@ -33,7 +33,7 @@ def standalone(svg: Markup, width_mm: float | None = None, family: str = SERIF) 
         width, height = size_of(svg)
         sides = f'width="{width_mm:g}mm" height="{width_mm * height / width:.2f}mm" '
         text = text.replace("viewBox=", f"{sides}viewBox=", 1)
-    head, rest = text.split(">", 1)
+    head, rest = text.replace("h0", "h0.01").split(">", 1)  # strokes without length are dropped by some
     return f"{head}><style>{drawing_styles(family)}</style>{rest}"
 
 

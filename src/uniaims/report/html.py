@@ -18,6 +18,7 @@ from uniaims.report.lab_template import PLAIN_TEMPLATE, LabTemplate
 from uniaims.report.presentation import Presentation
 from uniaims.report.section import filled_sections
 from uniaims.report.sections import SECTIONS
+from uniaims.report.still import simplified
 
 LAYOUT = Layout(
     "uniaims.report",
@@ -106,5 +107,5 @@ def _page_data(findings: Findings) -> dict[str, object]:
             "missing": MISSING,
         },
         "columns": [column.page_data() for column in findings.columns],
-        "outlines": pack_outlines(findings.outlines),
+        "outlines": pack_outlines(simplified(findings.outlines)),
     }

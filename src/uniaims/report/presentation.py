@@ -12,6 +12,7 @@ from uniaims.report.findings import Findings
 from uniaims.report.headline import Headline
 from uniaims.report.section import Section
 
+
 def _finding(findings: Findings) -> str:
     """The result in one or two sentences, in the language that is spoken."""
     told: str = wording.wording_in(spoken()).finding(findings)

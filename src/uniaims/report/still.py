@@ -11,11 +11,15 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from uniaims.pages.palette import INSTANCE_COLOURS, kind_colours
+from uniaims.pages.pictures import jpeg_data_uri
 from uniaims.pages.units import NOTHING, count, number
 from uniaims.report.columns import FIRST_SHOWN, Column, find
 from uniaims.report.section import Table
 
 MOST_ROWS = 25
+MANY_OBJECTS, TOLERANCE_PX = 20_000, 0.25
+"""Above so many objects, outlines are simplified by up to so much, and the page without scripts has a picture."""
+STILL_BYTES = 900_000
 HALF_PIXELS_PER_PIXEL = 2
 FINEST_SIDE_PX = 2400
 """Outlines are told as finely as half a pixel of a picture of this longer side."""
@@ -49,6 +53,19 @@ def still_outlines(
         paths.setdefault(colour, []).append(_closed(polygon, tolerance))
     drawn = Markup("").join(_PATH.format(colour=colour, path="".join(parts)) for colour, parts in paths.items())
     return _PICTURE.format(width=width * HALF_PIXELS_PER_PIXEL, height=height * HALF_PIXELS_PER_PIXEL, paths=drawn)
+
+
+def still_picture(drawn: NDArray[np.uint8]) -> Markup:
+    """A picture (h, w, 3) with its outlines, to lie over the other: of many objects it is smaller than their paths."""
+    return Markup('<img class="still" src="{}" alt="">').format(jpeg_data_uri(drawn, max(drawn.shape), STILL_BYTES))
+
+
+def simplified(polygons: list[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+    """Outlines for the page's scripts: of many objects with fewer points, none of them further off than told above."""
+    if len(polygons) <= MANY_OBJECTS:
+        return polygons
+    return [cv2.approxPolyDP(each.reshape(-1, 1, 2), TOLERANCE_PX, True).reshape(-1, 2) if len(each) else each
+            for each in polygons]  # fmt: skip
 
 
 def _closed(polygon: NDArray[np.float32], tolerance: float) -> str:

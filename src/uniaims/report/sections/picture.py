@@ -6,7 +6,7 @@ from uniaims.report.content import ReportContent
 from uniaims.report.findings import Findings
 from uniaims.report.print_pictures import close_ups, overview
 from uniaims.report.section import Section
-from uniaims.report.still import still_outlines
+from uniaims.report.still import MANY_OBJECTS, still_outlines, still_picture
 
 PICTURE_LONGEST_SIDE_PX = 2400
 PICTURE_BYTES = 2_400_000
@@ -20,18 +20,21 @@ def section(findings: Findings) -> Section:
     flags = [column for column in findings.columns if column.kind == "boolean"]
     height, width = content.labels.shape
     kind_names, known = content.measurements.kind_names, findings.known_kinds
+    whole = overview(findings)
     details = {
         "title": content.title,
         "picture": jpeg_data_uri(content.image, PICTURE_LONGEST_SIDE_PX, PICTURE_BYTES),
         "proportion": _proportion(content),
-        "outlines": still_outlines(findings.outlines, (height, width), kind_names, known),
+        "outlines": still_outlines(findings.outlines, (height, width), kind_names, known)
+        if findings.counts.total <= MANY_OBJECTS
+        else still_picture(whole.pixels()),
         "caption": wording.picture_caption(findings),
         "colour_columns": [column for column in findings.columns if column.kind == "name"] + flags + numeric,
         "counted": findings.noun.counted(findings.counts.total),
         "noun": findings.noun,
     }
     return Section(
-        "picture", "Picture", pictures=(overview(findings),), details_of=close_ups(findings), notes=content.notes,
+        "picture", "Picture", pictures=(whole,), details_of=close_ups(findings), notes=content.notes,
         details=details, partial="sections/picture.html.j2",
     )  # fmt: skip
 
