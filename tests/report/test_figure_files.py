@@ -4,6 +4,7 @@ import polars
 import pytest
 
 from uniaims.modes import mode_named
+from uniaims.pages.drawings import drawing_styles
 from uniaims.pages.report_settings import ReportSettings
 from uniaims.report.figure_files import write_figures
 from uniaims.report.html import document_of
@@ -32,3 +33,10 @@ def test_figures_as_png_and_pdf(make_content, form: str, head: bytes, tmp_path) 
     write_figures(tmp_path, size, ReportSettings(figures=form, figure_width=30))
     (made,) = tmp_path.glob(f"*.{form}")
     assert made.read_bytes().startswith(head)
+
+
+def test_every_class_of_a_drawing_has_its_style_on_paper() -> None:
+    styles = drawing_styles()
+    for name in ("text", ".curve", ".own-curve", ".band.hue-3", ".hue-6", ".points.few", ".axis", ".violin"):
+        assert re.search(rf"(?:^|[}} ,]){re.escape(name)}[,{{]", styles), name
+    assert "var(" not in styles and "hover" not in styles

@@ -198,7 +198,9 @@ def _choices(name: str, choices: Iterable[str]) -> Any:
 def _shown(default: Any, kind: Any) -> Any:
     if get_origin(kind) is Literal:
         return default
-    return ",".join(map(str, default)) if get_origin(kind) is tuple else default
+    if get_origin(kind) is not tuple:
+        return default
+    return ",".join(map(str, default)) if _is_row_of_numbers(kind) else list(default)
 
 
 def _value(value: Any, kind: Any) -> Any:

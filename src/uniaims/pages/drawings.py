@@ -13,8 +13,7 @@ SANS = "Arial, 'Liberation Sans', 'Noto Sans CJK SC', 'PingFang SC', 'Microsoft 
 USUAL_FONT = 11.5
 """Size of the numbers in a drawing, in its units."""
 MM_PER_POINT = 25.4 / 72
-_STYLE = re.compile(r"^svg (\.?[\w.\-]+) \{([^}]*)\}", re.MULTILINE)
-_SECOND = re.compile(r"(svg \.hue-\d[^}]*\}) (svg \.band)")
+_STYLE = re.compile(r"(?<![\w.] )svg ([.t][^{}:\[]*) \{([^}]*)\}")
 _VARIABLE = re.compile(r"var\(--([\w-]+)\)")
 _FOR_PAGES = re.compile(r"\s(?:data-[\w-]+|role|tabindex)=\"[^\"]*\"")
 _BOX = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
@@ -52,6 +51,5 @@ def width_in_units(width_mm: float, font_points: float) -> float:
 def drawing_styles(family: str = SERIF) -> str:
     """The styles of drawings, their variables filled in for paper."""
     colours = theme_colours("light") | {"sans": family, "paper": "#ffffff"}
-    sheet = _SECOND.sub(r"\1\n\2", asset(HERE, "page.css"))
-    rules = (f"{name}{{{rule.strip()}}}" for name, rule in _STYLE.findall(sheet) if ":" in rule)
+    rules = (f"{name.replace('svg ', '')}{{{rule.strip()}}}" for name, rule in _STYLE.findall(asset(HERE, "page.css")))
     return _VARIABLE.sub(lambda found: colours[found[1]], "".join(rules))

@@ -15,7 +15,9 @@ How a report is made::
     headline.py   the large numbers at the top       section.py       what a section is; sections/ has one module each
     html.py       the report page                    columns.py       the table's columns, packed
     index.py      the overview of a batch            facts.py         where the numbers come from
-    wording.py    sentences, methods text            overlay.py       the picture with outlines
+    wording/      sentences, methods text            overlay.py       the picture with outlines
+    document.py   a report before it is laid out     pdf.py, files.py the PDF; all that is asked for
+    lab_template.py, figure_files.py                  a laboratory's look; drawings as files
     image_counts.py, kinds.py, sizes.py  figures     charts.py, violins.py, still.py  drawings
     templates/    what stands in `uniaims.pages`' frame
 

@@ -132,9 +132,11 @@ class ScatterChart:
     logarithmic: bool
 
 
-def scatter_chart(x: NDArray[np.float64], y: NDArray[np.float64], x_axis: Axis, y_axis: Axis) -> ScatterChart:
+def scatter_chart(
+    x: NDArray[np.float64], y: NDArray[np.float64], x_axis: Axis, y_axis: Axis, width: float = 668.0
+) -> ScatterChart:
     """Draw (N >= 1,) finite points; the root carries its scales, so that the page's script can find the points."""
-    width, height, bottom, top = 668.0, 420.0, 368.0, 12.0
+    height, bottom, top = (420.0, 368.0, 12.0) if width > 500 else (270.0, 222.0, 12.0)
     logarithmic = float(x.min()) > 0 and float(x.max() / x.min()) > WIDE_RATIO
     up = padded_scale(y, bottom, top, logarithmic=False, share=0.03)
     across = padded_scale(x, left_room(up, least=58.0), width - 10, logarithmic, share=0.03)

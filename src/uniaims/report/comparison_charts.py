@@ -45,13 +45,13 @@ class Curve:
     pictures: tuple[NDArray[np.float64], ...]
 
 
-def ratio_chart(ratios: Sequence[Ratio]) -> Markup:
+def ratio_chart(ratios: Sequence[Ratio], width: float = WIDTH) -> Markup:
     """Draw each ratio as a dot with its interval on one logarithmic axis, and the line of no difference."""
     left = _names_width([ratio.name for ratio in ratios])
     ends = [end for ratio in ratios for end in (ratio.low, ratio.high, 1.0) if np.isfinite(end)]
     low, high = min(ends), max(ends)
     room = max(high / low, 1.02) ** 0.12
-    across = Scale(low / room, high * room, left, WIDTH - 18, logarithmic=True)
+    across = Scale(low / room, high * room, left, width - 18, logarithmic=True)
     top, bottom = 8.0, 8.0 + ROW * 0.7 * len(ratios)
     parts = [line(across(1), top, across(1), bottom, "marker")]
     for index, ratio in enumerate(ratios):
@@ -61,15 +61,15 @@ def ratio_chart(ratios: Sequence[Ratio]) -> Markup:
         if np.isfinite(ratio.low):
             parts.append(element("path", d=f"M{across(ratio.low):.1f} {y:.1f}H{across(ratio.high):.1f}", class_="fit"))
         parts.append(element("circle", cx=across(ratio.value), cy=y, r=4.5, class_="ratio", data_tip=tip))
-    parts += bottom_axis(across, bottom, "Ratio, second group to first", wanted=5, edge=WIDTH)
-    return drawing(WIDTH, bottom + 44, parts, f"Ratios of {counted(len(ratios), 'pair')} of groups with intervals.")
+    parts += bottom_axis(across, bottom, "Ratio, second group to first", wanted=5, edge=width)
+    return drawing(width, bottom + 44, parts, f"Ratios of {counted(len(ratios), 'pair')} of groups with intervals.")
 
 
-def violin_chart(rows: Sequence[Row], axis_label: str, unit: str) -> Markup:
+def violin_chart(rows: Sequence[Row], axis_label: str, unit: str, width: float = WIDTH) -> Markup:
     """Draw a violin for each group with a dot for the median of each picture."""
     violins = [Violin(row.name, row.values) for row in rows]
     left = _names_width([row.name for row in rows])
-    across = shared_scale(violins, left, WIDTH - 18)
+    across = shared_scale(violins, left, width - 18)
     top, bottom = 6.0, 6.0 + ROW * len(rows)
     parts = [line(across(tick), top, across(tick), bottom, "grid") for tick in across.ticks(6)]
     for index, (row, violin) in enumerate(zip(rows, violins, strict=True)):
@@ -79,18 +79,18 @@ def violin_chart(rows: Sequence[Row], axis_label: str, unit: str) -> Markup:
         for place, median in enumerate(row.medians):
             y = middle + (8 if place % 2 else -8)  # two lines: dots of pictures that are alike stay apart
             parts.append(element("circle", cx=across(median), cy=y, r=3, class_="picture-median"))
-    parts += bottom_axis(across, bottom, axis_label, edge=WIDTH)
-    return drawing(WIDTH, bottom + 44, parts, f"{axis_label} of {counted(len(rows), 'group')}, one row each.")
+    parts += bottom_axis(across, bottom, axis_label, edge=width)
+    return drawing(width, bottom + 44, parts, f"{axis_label} of {counted(len(rows), 'group')}, one row each.")
 
 
-def cumulative_chart(curves: Sequence[Curve], axis_label: str) -> Markup:
+def cumulative_chart(curves: Sequence[Curve], axis_label: str, width: float = WIDTH) -> Markup:
     """Draw the share of objects up to each size for each group, with a band or the pictures' own curves."""
     height, top, bottom, left = 424.0, 34.0, 380.0, 52.0
     violins = [Violin(curve.name, np.concatenate(curve.pictures)) for curve in curves]
-    across = shared_scale(violins, left, WIDTH - 18)
+    across = shared_scale(violins, left, width - 18)
     up = Scale(0, 100, bottom, top)
     sizes = np.geomspace(across.low, across.high, CURVE_POINTS)
-    parts = [line(left, up(tick), WIDTH - 18, up(tick), "grid") for tick in (25, 50, 75, 100)]
+    parts = [line(left, up(tick), width - 18, up(tick), "grid") for tick in (25, 50, 75, 100)]
     parts += [text(left - 8, up(tick) + 4, str(tick), "end") for tick in (0, 25, 50, 75, 100)]
     parts.append(
         text(14, (top + bottom) / 2, "Objects / %", "middle", "title", f"rotate(-90 14 {(top + bottom) / 2:g})")
@@ -103,8 +103,8 @@ def cumulative_chart(curves: Sequence[Curve], axis_label: str) -> Markup:
         parts.append(text(x + 24, 18, name, "start", "strong"))
         x += 44 + text_width(name)
         parts += _curves(curve, sizes, across, up, hue)
-    parts += bottom_axis(across, bottom, axis_label, edge=WIDTH)
-    return drawing(WIDTH, height, parts, f"Cumulative share of {axis_label} of {counted(len(curves), 'group')}.")
+    parts += bottom_axis(across, bottom, axis_label, edge=width)
+    return drawing(width, height, parts, f"Cumulative share of {axis_label} of {counted(len(curves), 'group')}.")
 
 
 def _curves(curve: Curve, sizes: NDArray[np.float64], across: Scale, up: Scale, hue: str) -> list[str]:

@@ -1,6 +1,7 @@
 """The sections of a comparison: what differs, the distributions, the groups, the pictures, the method."""
 
 import math
+from functools import partial
 
 import numpy as np
 
@@ -47,6 +48,7 @@ def comparison_sections(compared: ComparedGroups) -> list[Section]:
 def _difference(compared: ComparedGroups) -> Section:
     """Ratio of each pair with its interval, then the tests."""
     ratios = [Ratio(f"{pair.second} : {pair.first}", pair.ratio, pair.low, pair.high) for pair in compared.pairs]
+    drawn = partial(ratio_chart, ratios)
     data = {name: [getattr(ratio, name) for ratio in ratios] for name in ("name", "value", "low", "high")}
     caption = (
         f"Ratio of the {compared.what}, second group to first, with its {percent(compared.confidence, 0)} interval; "
@@ -69,7 +71,7 @@ def _difference(compared: ComparedGroups) -> Section:
     )
     return Section(
         "difference", "Difference", sentences=tuple(sentences),
-        figures=(Chart("ratios", ratio_chart(ratios), caption, wide=True, data=data),),
+        figures=(Chart("ratios", drawn(), caption, wide=True, data=data, drawn=drawn),),
         tables=(Table(headings, rows, caption_of_table),),
     )  # fmt: skip
 
@@ -134,11 +136,13 @@ def _distributions(compared: ComparedGroups) -> Section:
         f"when {noun.plural} and objects are drawn anew, from five {noun.plural} on; thin lines: the {noun.plural} "
         "themselves, where there are fewer."
     )
+    label = compared.axis_label
+    drawn, summed = partial(violin_chart, rows, label, unit.symbol), partial(cumulative_chart, curves, label)
     return Section(
         "distributions", "Distributions",
         figures=(
-            Chart("violins", violin_chart(rows, compared.axis_label, unit.symbol), violins, wide=True, data=data),
-            Chart("cumulative", cumulative_chart(curves, compared.axis_label), shares, wide=True, data=data),
+            Chart("violins", drawn(), violins, wide=True, data=data, drawn=drawn),
+            Chart("cumulative", summed(), shares, wide=True, data=data, drawn=summed),
         ),
     )  # fmt: skip
 

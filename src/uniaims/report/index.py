@@ -1,8 +1,9 @@
 """The overview of a batch: one row per image with its picture, numbers and size distribution on a shared axis."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -135,7 +136,7 @@ def _document(view: Mapping[str, Any], groups: Sequence[_Group], template: LabTe
         table = Table(("Images", *view["ways"][0]["facts"]), rows)
         sections.append(Section("ways", "These images were analysed in different ways", tables=(table,)))
     charts = [
-        Chart(f"comparison-{place}", each["svg"], each["caption"], wide=True, data=_sizes(group))
+        Chart(f"comparison-{place}", each["svg"], each["caption"], wide=True, data=_sizes(group), drawn=_drawing(group))
         for place, (each, group) in enumerate(zip(view["comparisons"], groups, strict=False), start=1)
     ]
     if charts:
@@ -146,6 +147,10 @@ def _document(view: Mapping[str, Any], groups: Sequence[_Group], template: LabTe
         "overview", "Batch overview", view["title"], view["finding"], warnings=warned, figures=figures,
         sections=chosen_sections(sections, template), template=template,
     )  # fmt: skip
+
+
+def _drawing(group: _Group) -> Callable[[float], Markup]:
+    return partial(comparison_chart, group.violins(), group.axis_label, group.unit.symbol)
 
 
 def _sizes(group: _Group) -> dict[str, NDArray[np.generic]]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from uniaims.atomic import atomic_file
 from uniaims.errors import MissingDependencyError, OutputError, SettingsError
 from uniaims.names import shown
-from uniaims.pages.drawings import standalone
+from uniaims.pages.drawings import standalone, width_in_units
 from uniaims.pages.language import spoken, told
 from uniaims.pages.palette import theme_colours
 from uniaims.pages.pictures import encoded_jpeg
@@ -29,6 +29,8 @@ STANDARDS: Any = ["a-2a", "ua-1"]
 TIME_STAMP = 946_684_800
 """2000-01-01: the same in every PDF, so that equal input gives equal bytes."""
 QUALITY = 88
+WIDE_MM, HALF_MM, FIGURE_FONT = 170.0, 82.0, 7.5
+"""Widths of drawings in mm, and the size of their numbers in points."""
 MISSING_SIGN = "□"
 PROSE = 40
 """A table with a text longer than this has a wide column for it."""
@@ -201,7 +203,9 @@ def _jpeg(name: str, pixels: NDArray[np.uint8], place: Path) -> str:
 
 def _chart(chart: Chart, number: int, place: Path) -> dict[str, Any]:
     file = f"figure-{number}.svg"
-    (place / file).write_text(shown(standalone(chart.svg)), encoding="utf-8")
+    width = width_in_units(WIDE_MM if chart.wide else HALF_MM, FIGURE_FONT)
+    svg = chart.drawn(width) if chart.drawn else chart.svg
+    (place / file).write_text(shown(standalone(svg)), encoding="utf-8")
     return {"file": file, "number": number, "caption": told(chart.caption), "wide": chart.wide}
 
 

@@ -57,11 +57,11 @@ def axis_row(scale: Scale, title: str) -> Markup:
     return drawing(width, 32, parts, f"Axis: {title}")
 
 
-def comparison_chart(violins: Sequence[Violin], axis_label: str, unit: str) -> Markup:
+def comparison_chart(violins: Sequence[Violin], axis_label: str, unit: str, width: float = 1136.0) -> Markup:
     """Draw all rows with their names and one axis below, to be put into a paper."""
     longest = max((text_width(short_name(violin.name)) for violin in violins), default=0.0)
     counts = [f"n = {count(len(violin.values))}" for violin in violins]
-    left, width, top = 18 + 1.1 * longest, 1136.0, 6.0
+    left, top = 18 + 1.1 * longest, 6.0
     scale = shared_scale(violins, left, width - 18 - max(map(text_width, counts), default=0.0))
     bottom = top + ROW_HEIGHT * 0.8 * len(violins)
     parts = _grid(scale, top, bottom)

@@ -72,7 +72,11 @@ def scatter_view(findings: Findings) -> ScatterView | None:
     many = findings.noun.counted(int(both.sum()), "complete")
     caption = f"{y.label} against {x.label.lower()} of {many}, one point each."
     data = {x.axis.label: x_values[both], y.axis.label: y_values[both]}
-    return ScatterView(Chart("scatter", chart.svg, caption, data=data), x.name, y.name, chart.logarithmic)
+    scatter = Chart(
+        "scatter", chart.svg, caption, data=data,
+        drawn=lambda width: scatter_chart(x_values[both], y_values[both], x.axis, y.axis, width).svg,
+    )  # fmt: skip
+    return ScatterView(scatter, x.name, y.name, chart.logarithmic)
 
 
 def rose_chart(findings: Findings) -> Chart | None:
