@@ -186,7 +186,7 @@ const page = (() => {
   }
 
   // What scripts say, in the language of the page.
-  const words = JSON.parse($("#words").textContent);
+  const words = JSON.parse($("#words")?.textContent ?? "{}");
   const told = (text, parts = {}) => (words[text] ?? text).replace(/\{(\w+)\}/g, (kept, name) => parts[name] ?? kept);
 
   return { $, $$, announce, download, hideTip, make, number, plain, setUp, showTip, told, whole };
