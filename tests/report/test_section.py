@@ -76,5 +76,5 @@ def test_sections_come_in_their_order_and_without_those_left_out(page):
 
 def test_every_partial_is_used(make_content):
     made = [section(Findings(replace(make_content(), known_kinds=("a",)))) for section in SECTIONS]
-    used = {Path(each.partial).name for each in made if each} | {"kinds.html.j2"}
+    used = {Path(each.partial).name for each in made if each} | {"kinds.html.j2", "check.html.j2"}
     assert used == {path.name for path in files("uniaims.report").joinpath("templates", "sections").iterdir()}

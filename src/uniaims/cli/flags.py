@@ -111,7 +111,7 @@ def given_values(settings_class: type[Any], values: Mapping[str, Any]) -> dict[s
 def _without_default(flag: inspect.Parameter) -> inspect.Parameter:
     """The flag with None for its default; the help still shows the default of the settings class."""
     kind, option = get_args(flag.annotation)
-    if flag.default not in {inspect.Parameter.empty, ""}:
+    if flag.default not in {inspect.Parameter.empty, "", None}:
         # As text of the help: typer's own way puts a default that is text in brackets, as if it were explained.
         option.help = f"{option.help}  [default: {_told(flag)}]"
     return flag.replace(default=None, annotation=Annotated[kind | None, option])
@@ -200,7 +200,7 @@ def _shown(default: Any, kind: Any) -> Any:
         return default
     if get_origin(kind) is not tuple:
         return default
-    return ",".join(map(str, default)) if _is_row_of_numbers(kind) else list(default)
+    return ",".join(map(str, default)) if default or _is_row_of_numbers(kind) else None
 
 
 def _value(value: Any, kind: Any) -> Any:
@@ -208,7 +208,7 @@ def _value(value: Any, kind: Any) -> Any:
     if get_origin(kind) is not tuple:
         return value
     if not isinstance(value, str):
-        return tuple(value)
+        return tuple(value or ())
     number = get_args(kind)[0]
     try:
         return tuple(number(part) for part in value.split(",") if part.strip())
