@@ -17,6 +17,7 @@ from uniaims.engine.accounts import Accounts
 from uniaims.engine.blobs import FolderBlobs
 from uniaims.engine.database import Database, open_database
 from uniaims.engine.images import Images
+from uniaims.engine.layers.collection import Layers
 from uniaims.engine.projects import Projects
 from uniaims.errors import DataFolderError, NotFoundError
 
@@ -37,6 +38,7 @@ class Engine:
         self.accounts = Accounts(database)
         self.projects = Projects(database)
         self.images = Images(database)
+        self.layers = Layers(database, self.blobs)
         self._lock = lock
 
     @classmethod

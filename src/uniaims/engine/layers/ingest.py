@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from uniaims._kernels.threads import map_blocks, thread_count
 from uniaims.engine.blobs import Blobs
-from uniaims.engine.layers.instances import LARGEST_NUMBER, SUGGESTED, Rows, measured_rows
+from uniaims.engine.layers.instances import LARGEST_NUMBER, SUGGESTED, Rows, empty_rows, measured_rows
 from uniaims.engine.layers.levels import Levels, Shapes, coarser, shapes_of
 from uniaims.engine.layers.manifest import write_manifest
 from uniaims.engine.layers.tile import TILE_PX, Place, Tile, padded, tile_of
@@ -41,6 +41,12 @@ def write_labels(labels: ArrayLike, blobs: Blobs, said: Callable[[Rows], None] |
         said(rows)
     levels = tuple(_levels(checked, shapes_of(rows)))
     return write_manifest((checked.shape[0], checked.shape[1]), 0, rows, levels, blobs)[0]
+
+
+def write_empty(shape: tuple[int, int], blobs: Blobs) -> str:
+    """Keep a label image (H, W) without instances as a snapshot, and return the name of its manifest."""
+    levels: tuple[dict[Place, Tile], ...] = tuple({} for _ in range(Levels(*shape).count))
+    return write_manifest(shape, 0, empty_rows(), levels, blobs)[0]
 
 
 def suggested(
