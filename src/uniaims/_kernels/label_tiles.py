@@ -197,16 +197,16 @@ def measure_one(labels, number):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def count_changes(before, after, lost, gained, positions):  # type: ignore[no-untyped-def]
-    """Add to ``lost`` and ``gained`` (N,) int64 the pixels that each number has only before, only after.
+def count_changes(before, after, lost, gained):  # type: ignore[no-untyped-def]
+    """Add to ``lost`` and ``gained`` (largest number + 1,) int64 the pixels that each has only before, only after.
 
-    ``before`` and ``after`` (h, w) uint32; ``positions`` (largest number + 1,) is where numbers stand in the counts.
+    ``before`` and ``after`` (h, w) uint32.
     """
     for y in range(before.shape[0]):
         for x in range(before.shape[1]):
             old, new = before[y, x], after[y, x]
             if old != new:
                 if old:
-                    lost[positions[old]] += 1
+                    lost[old] += 1
                 if new:
-                    gained[positions[new]] += 1
+                    gained[new] += 1

@@ -7,7 +7,7 @@ A pyramid is called by its key, the name of the blob that names its tiles.
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -30,7 +30,7 @@ _STRETCHED_PERCENT = (0.5, 99.5)
 _MOST_SAMPLED = 4_000_000
 """Percentiles are taken of about so many pixels."""
 _WEBP_QUALITY = 90
-_TILES_AT_ONCE = 256
+_TILES_AT_ONCE = 32
 
 Pixels = NDArray[Any]
 """(H, W) or (H, W, 3)."""
@@ -168,24 +168,22 @@ def _thumbnail(shown: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(shown, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _keep(pixels: Pixels, grid: tuple[int, int], blobs: Blobs, encode: Any) -> list[str]:
+def _keep(pixels: Pixels, grid: tuple[int, int], blobs: Blobs, encode: Callable[[Pixels], bytes]) -> list[str]:
     """Keep the tiles of one level; their names in raster order."""
-    names: list[str] = []
     places = list(np.ndindex(grid))
-    for start in range(0, len(places), _TILES_AT_ONCE):
-        some = places[start : start + _TILES_AT_ONCE]
-        parts = list(_parts(pixels, some))
-        blocks = [(index, index + 1) for index in range(len(parts))]
-        tiles = map_blocks(lambda first, _, parts=parts: encode(parts[first]), blocks, thread_count())
-        named = {hash_of(tile): tile for tile in tiles}
-        blobs.put_named(named)
-        names += [hash_of(tile) for tile in tiles]
-    return names
+
+    def make(first: int, stop: int) -> list[str]:
+        tiles = [encode(_part(pixels, place)) for place in places[first:stop]]
+        blobs.put_named({hash_of(tile): tile for tile in tiles})
+        return [hash_of(tile) for tile in tiles]
+
+    blocks = [(start, min(start + _TILES_AT_ONCE, len(places))) for start in range(0, len(places), _TILES_AT_ONCE)]
+    return [name for names in map_blocks(make, blocks, thread_count()) for name in names]
 
 
-def _parts(pixels: Pixels, places: list[tuple[int, ...]]) -> Iterator[Pixels]:
-    for row, column in places:
-        yield pixels[row * TILE_PX : (row + 1) * TILE_PX, column * TILE_PX : (column + 1) * TILE_PX]
+def _part(pixels: Pixels, place: tuple[int, ...]) -> Pixels:
+    row, column = place
+    return pixels[row * TILE_PX : (row + 1) * TILE_PX, column * TILE_PX : (column + 1) * TILE_PX]
 
 
 def _webp(shown: Pixels) -> bytes:

@@ -12,6 +12,7 @@ from uniaims.engine.layers import log
 from uniaims.engine.layers.layer import Layer
 from uniaims.engine.layers.manifest import read_manifest
 from uniaims.engine.layers.tile import DecodedTiles
+from uniaims.engine.layers.versions import Versions
 from uniaims.engine.tables import images, layers
 from uniaims.errors import ConflictError, InputError, NotFoundError
 
@@ -68,6 +69,14 @@ class Layers:
             if layer_id not in self._open:
                 self._open[layer_id] = Layer(layer_id, self._database, self._blobs, self._decoded)
             return self._open[layer_id]
+
+    def versions(self, layer_id: int) -> Versions:
+        """The versions of a layer.
+
+        Raises:
+            NotFoundError: if there is none of this id.
+        """
+        return Versions(self.open(layer_id), self._database, self._blobs)
 
     def of_image(self, image_id: int) -> list[LayerEntry]:
         """The layers of an image, the main one first."""

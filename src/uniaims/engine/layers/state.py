@@ -216,7 +216,7 @@ def write_state(state: State) -> str:
         places = [(row, column) for row in range(rows) for column in range(columns)]
         coarse.append({place: tile for place in places if (tile := state.tile(level, place)) is not None})
     shape = (state.levels.height, state.levels.width)
-    rows = state.table.rows[np.argsort(state.table.rows["number"])]
-    name, kept = write_manifest(shape, state.seq, rows, (state.tiles, *coarse), state.blobs)
+    table = state.table.rows[np.argsort(state.table.rows["number"])]
+    name, kept = write_manifest(shape, state.seq, table, (state.tiles, *coarse), state.blobs)
     state.tiles = dict(kept[0])
     return name
