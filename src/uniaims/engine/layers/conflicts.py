@@ -5,7 +5,7 @@ changed by somebody else since he saw it. Then it is right whatever else has hap
 maker is told what stands there now, and by whom.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +18,7 @@ from uniaims.engine.layers.state import Draft
 from uniaims.engine.layers.tile import Place
 from uniaims.errors import InputError
 
-ChangedSince = Callable[[int, list[int]], Mapping[int, int]]
+ChangedSince = Callable[[int, Sequence[int]], Mapping[int, int]]
 """Asks the log which of some instances others have changed after an edit: number -> last such edit."""
 
 

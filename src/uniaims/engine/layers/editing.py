@@ -5,16 +5,17 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from uuid import uuid4
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import ColumnElement, Connection, Row
 
 from uniaims.engine.database import Database
 from uniaims.engine.layers import log
-from uniaims.engine.layers.conflicts import Change, Conflict, attempt
+from uniaims.engine.layers.conflicts import Change, ChangedSince, Conflict, attempt
 from uniaims.engine.layers.edits import Edit, inverse_plan, plan_of
 from uniaims.engine.layers.instances import Rows, decode_rows, empty_rows
 from uniaims.engine.layers.patch import NOTHING
 from uniaims.engine.layers.state import Draft, State
 from uniaims.engine.layers.tile import Place
+from uniaims.engine.tables import edits
 from uniaims.errors import InputError
 
 
@@ -80,7 +81,8 @@ class Batch:
             plan = plan_of(edit, self.draft, self._author.account_id)
             touched.update(plan.numbers)
             self._check_unspoiled(touched)
-            outcome = attempt(plan, self.draft, edit.seen, self._by_others("client"), may_review=may_review)
+            others = self._asking(edits.c.client != self._author.client)
+            outcome = attempt(plan, self.draft, edit.seen, others, may_review=may_review)
         except InputError as error:
             self._spoiled |= touched
             return EditResult(edit.edit_id, "refused", reason=str(error))
@@ -96,7 +98,8 @@ class Batch:
         seen = dict.fromkeys(plan.numbers, target.seq)
         edit_id = edit_id or f"undo-{uuid4()}"
         try:
-            outcome = attempt(plan, self.draft, seen, self._by_others("author_id"), may_review=True)
+            others = self._asking((edits.c.author_id != self._author.account_id) & log.COUNTS)
+            outcome = attempt(plan, self.draft, seen, others, may_review=True)
         except InputError as error:
             return EditResult(edit_id, "refused", reason=str(error))
         if isinstance(outcome, Conflict):
@@ -146,13 +149,12 @@ class Batch:
             if not any(number in block for block in own):
                 raise InputError(f"the number {number} was not given to this client. Ask for numbers first.")
 
-    def _by_others(self, own: str) -> Any:
-        """Asks who else has changed instances: others than this ``client`` or, for undo, this ``author_id``."""
-        value = self._author.client if own == "client" else self._author.account_id
+    def _asking(self, foreign: ColumnElement[bool]) -> ChangedSince:
+        """Asks the log which instances were changed by edits of a condition."""
 
         def changed_since(seq: int, numbers: Sequence[int]) -> Mapping[int, int]:
             with self._database.read() as connection:
-                return log.changed_since(connection, self._layer_id, seq, numbers, {own: value})
+                return log.changed_since(connection, self._layer_id, seq, numbers, foreign)
 
         return changed_since
 

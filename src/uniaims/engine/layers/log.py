@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
 
 from uniaims.engine.database import now_ms
 from uniaims.engine.layers.conflicts import Change
@@ -18,6 +18,9 @@ from uniaims.errors import ConflictError, InputError, NotFoundError
 
 _TILE_ROW = 65536
 """A tile's number is row * this + column."""
+
+COUNTS = edits.c.undone_by.is_(None) & edits.c.undoes.is_(None)
+"""Edits that are neither undone nor an undo or redo of others."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,10 +116,9 @@ def patch_of(data: bytes | None) -> Patch | None:
 
 
 def changed_since(
-    connection: Connection, layer_id: int, seq: int, numbers: Sequence[int], own: Mapping[str, Any]
+    connection: Connection, layer_id: int, seq: int, numbers: Sequence[int], foreign: ColumnElement[bool]
 ) -> dict[int, int]:
-    """Which of some instances were changed after an edit by edits whose columns ``own`` differ: number -> last edit."""
-    foreign = or_(*(edits.c[name] != value for name, value in own.items()))
+    """Which of some instances were changed after an edit by edits of a condition: number -> last such edit."""
     wanted = select(edits.c.seq, edits.c.kind, edits.c.after).where(
         edits.c.layer_id == layer_id, edits.c.seq > seq, foreign
     )
@@ -154,8 +156,7 @@ def entry(connection: Connection, layer_id: int, seq: int) -> Row[Any] | None:
 
 def newest_to_undo(connection: Connection, layer_id: int, account_id: int) -> Row[Any] | None:
     """Somebody's newest edit that is not undone."""
-    own = _own(layer_id, account_id).where(edits.c.undoes.is_(None), edits.c.undone_by.is_(None))
-    return connection.execute(own.limit(1)).first()
+    return connection.execute(_own(layer_id, account_id).where(COUNTS).limit(1)).first()
 
 
 def newest_to_redo(connection: Connection, layer_id: int, account_id: int) -> Row[Any] | None:
@@ -268,5 +269,4 @@ def head(connection: Connection, layer_id: int) -> Row[Any] | None:
 def is_built_on(connection: Connection, layer_id: int, seq: int) -> bool:
     """Whether an edit after one still counts."""
     later = (edits.c.layer_id == layer_id) & (edits.c.seq > seq)
-    counts = edits.c.undone_by.is_(None) & edits.c.undoes.is_(None)
-    return connection.execute(select(edits.c.seq).where(later, counts).limit(1)).first() is not None
+    return connection.execute(select(edits.c.seq).where(later, COUNTS).limit(1)).first() is not None
