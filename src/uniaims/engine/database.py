@@ -194,20 +194,27 @@ def _explained(path: Path) -> Iterator[None]:
         yield
     except IntegrityError:
         raise
-    except DatabaseError as error:
-        raise _in_words(path, error.orig) or error from error
-    except sqlite3.DatabaseError as error:
+    except (DatabaseError, sqlite3.DatabaseError) as error:
         raise _in_words(path, error) or error from error
 
 
-def _in_words(path: Path, error: object) -> OutputError | None:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+def _in_words(path: Path, error: BaseException) -> OutputError | None:
+    """The error to raise for one of the driver; what led to it tells more, where SQLite took all back by itself."""
+    told, seen = None, error
+    while seen is not None:
+        cause = getattr(seen, "orig", None) or seen
+        told = _of_code(path, getattr(cause, "sqlite_errorcode", 0) & 0xFF, str(cause)) or told
+        seen = seen.__context__
+    return told
+
+
+def _of_code(path: Path, code: int, reason: str) -> OutputError | None:
     if code == sqlite3.SQLITE_FULL:
         return OutputError(f"{path}: the disk is full. Free space, then repeat; what was saved before is whole.")
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return DataFolderError(f"{path}: the database is damaged ({error}). Bring it back from a backup.")
+        return DataFolderError(f"{path}: the database is damaged ({reason}). Bring it back from a backup.")
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_PERM):
-        return DataFolderError(f"{path}: can't be written ({error}). Are you allowed to, and is the disk all right?")
+        return DataFolderError(f"{path}: can't be written ({reason}). Are you allowed to, and is the disk all right?")
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return DataFolderError(f"{path}: another program is writing to the database. Stop it, then repeat.")
     return None

@@ -1,13 +1,14 @@
 """Whatever clients do to a layer, and wherever the program crashes, memory, log and pixels tell the same."""
 
 import pytest
-from .fuzzing import FuzzingEditor, digest, labels_at_first
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import insert
 
 from uniaims.engine.database import now_ms
 from uniaims.engine.tables import accounts
+
+from .fuzzing import FuzzingEditor, digest, labels_at_first
 
 _ACTIONS = st.sampled_from(
     [
