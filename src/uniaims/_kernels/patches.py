@@ -60,7 +60,9 @@ def decode(code, height, width, most_px):  # type: ignore[no-untyped-def]
         run[ROW], run[COLUMN] = y, x
         x += run[LENGTH]
         pixels += run[LENGTH]
-        fault = TOO_MANY if pixels > most_px else _fault_of(run, height, width)
+        fault = _fault_of(run, height, width)
+        if fault == WHOLE and pixels > most_px:
+            fault = TOO_MANY
         used += 1
     return runs[: used if fault == WHOLE else 0].copy(), fault
 

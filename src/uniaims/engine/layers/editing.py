@@ -109,9 +109,9 @@ class Batch:
 
     def write(self, connection: Connection) -> None:
         """Write down all that was done in the draft."""
+        log.advance(connection, self._layer_id, self._before, self.draft.seq)
         for entry in self._entries:
             log.append(connection, self._layer_id, entry, self._author.account_id, self._author.client)
-        log.advance(connection, self._layer_id, self._before, self.draft.seq)
         log.count_instances(connection, self._layer_id, self.draft.count)
 
     @property

@@ -95,9 +95,9 @@ def write(
 ) -> None:
     """Write it down: the edit, from the snapshot before, which is there, to the one after."""
     before, kept = snapshots
+    log.advance(connection, layer_id, entry.seq - 1, entry.seq)
     after = log.add_snapshot(connection, layer_id, kept)
     log.append(connection, layer_id, entry, author.account_id, author.client, (before, after))
-    log.advance(connection, layer_id, entry.seq - 1, entry.seq)
     log.keep_numbers(connection, layer_id, kept.largest_number + 1)
     log.count_instances(connection, layer_id, kept.instance_count)
 
