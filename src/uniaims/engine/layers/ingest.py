@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from uniaims._kernels.threads import map_blocks, thread_count
 from uniaims.engine.blobs import Blobs
-from uniaims.engine.layers.instances import LARGEST_NUMBER, SUGGESTED, Rows, empty_rows, measured_rows
+from uniaims.engine.layers.instances import EDITED, LARGEST_NUMBER, SUGGESTED, Rows, empty_rows, measured_rows
 from uniaims.engine.layers.levels import Levels, Shapes, coarser, shapes_of
 from uniaims.engine.layers.manifest import write_manifest
 from uniaims.engine.layers.tile import TILE_PX, Place, Tile, padded, tile_of
@@ -37,7 +37,9 @@ def write_labels(labels: ArrayLike, blobs: Blobs, said: Callable[[Rows], None] |
     rows = measured_rows(checked)
     if len(rows) > Limits.instances:
         raise LabelsError(f"labels hold {len(rows)} instances: at most {Limits.instances} are stored.")
-    if said is not None:
+    if said is None:
+        rows["state"] = EDITED
+    else:
         said(rows)
     levels = tuple(_levels(checked, shapes_of(rows)))
     return write_manifest((checked.shape[0], checked.shape[1]), 0, rows, levels, blobs)[0]

@@ -15,11 +15,12 @@ from sqlalchemy import Row
 from uniaims.boxes import Box
 from uniaims.engine.blobs import Blobs
 from uniaims.engine.database import Database
-from uniaims.engine.layers import log, replacing
+from uniaims.engine.layers import log, replacing, suggesting
 from uniaims.engine.layers.editing import Author, Batch, EditResult
 from uniaims.engine.layers.edits import Edit
 from uniaims.engine.layers.instances import Rows
 from uniaims.engine.layers.log import NewSnapshot
+from uniaims.engine.layers.manifest import read_manifest
 from uniaims.engine.layers.replacing import Replacement
 from uniaims.engine.layers.state import Draft, State, read_state, window_of, write_state
 from uniaims.engine.layers.tile import EMPTY, DecodedTiles
@@ -29,6 +30,8 @@ from uniaims.labels import Labels
 
 SNAPSHOT_EDITS = 256
 """After so many edits a snapshot is made, so that opening has no more than these to repeat."""
+
+_TRIES = 2
 
 
 @dataclass(frozen=True)
@@ -207,6 +210,36 @@ class Layer:
                 known = log.known(connection, self.id, [edit_id])
             batch = Batch(self.id, self._state, self._database, author)
             return batch.repeated(edit_id, known) or self._replace(new, author, edit_id)
+
+    def suggest(self, new: Replacement, author: Author, edit_id: str = "", base_id: int | None = None) -> EditResult:
+        """Replace the suggestions that nobody has touched by those of a model; people's work stays.
+
+        People may edit meanwhile: then it is done anew, at last while they wait.
+
+        Args:
+            new: what the model has found; its instances get numbers of their own.
+            author: who started it.
+            edit_id: see `apply`.
+            base_id: the snapshot that the model looked at, if any.
+
+        Raises:
+            InputError: if the labels have another size.
+        """
+        with self._database.read() as connection:
+            base = log.snapshot(connection, self.id, base_id).manifest if base_id is not None else None
+        count = len(read_manifest(new.manifest, self._blobs).rows(self._blobs))
+        values = {"count": max(1, count), "client": author.client, "account_id": author.account_id}
+        first = self._database.write(lambda connection: log.add_block(connection, self.id, values))
+        for _ in range(_TRIES):
+            with self._reading:
+                state = self._state.copy()
+            manifest = suggesting.with_suggestions(state, new.manifest, first, base)
+            with self._editing:
+                if self.seq == state.seq:
+                    return self.replace(replace(new, manifest=manifest), author, edit_id)
+        with self._editing:
+            manifest = suggesting.with_suggestions(self._state.copy(), new.manifest, first, base)
+            return self.replace(replace(new, manifest=manifest), author, edit_id)
 
     def snapshot(self, kind: str = "auto", name: str | None = None, author_id: int | None = None) -> int:
         """Keep the layer as it is now, under a name or without; the id of the snapshot.
