@@ -46,7 +46,7 @@ def test_rescue_takes_from_background_and_from_those_that_have_more():
     numbers = np.array([1, 2, 3, 4, 5], np.uint32)
     boxes = np.array([[0, 0, 1, 1], [0, 1, 1, 3], [1, 0, 2, 1], [0, 1, 1, 2], [1, 0, 2, 1]], np.int64)
     wanted, places = np.array([0, 1, 3, 4]), np.array([[0, 0], [0, 1], [0, 1], [1, 0]])
-    label_tiles.rescue(tile, wanted, places, numbers, boxes)
+    label_tiles.rescue(tile, wanted, places, numbers, 2 * boxes + 8, np.array([8, 8]), 1)
     assert tile.tolist() == [[1, 4, 2], [3, 0, 0]]  # 2 has a pixel left, the last one of 3 stays
 
 

@@ -73,6 +73,19 @@ def _is_better(number, count, best, best_count, numbers, areas):  # type: ignore
 
 
 @njit(cache=True, nogil=True)
+def _mode(four, numbers, areas):  # type: ignore[no-untyped-def]
+    """The number that wins among four."""
+    best, best_count = four[0], 0
+    for i in range(4):
+        count = 0
+        for j in range(4):
+            count += four[j] == four[i]
+        if _is_better(four[i], count, best, best_count, numbers, areas):
+            best, best_count = four[i], count
+    return best
+
+
+@njit(cache=True, nogil=True)
 def halve(fine, numbers, areas):  # type: ignore[no-untyped-def]
     """The next coarser level (h / 2, w / 2) of labels (h, w) uint32 with even sides: the mode of each 2 x 2.
 
@@ -82,27 +95,23 @@ def halve(fine, numbers, areas):  # type: ignore[no-untyped-def]
     coarse = np.empty((fine.shape[0] // 2, fine.shape[1] // 2), np.uint32)
     four = np.empty(4, np.uint32)
     for y in range(coarse.shape[0]):
+        upper, lower = fine[2 * y], fine[2 * y + 1]
         for x in range(coarse.shape[1]):
-            four[0], four[1] = fine[2 * y, 2 * x], fine[2 * y, 2 * x + 1]
-            four[2], four[3] = fine[2 * y + 1, 2 * x], fine[2 * y + 1, 2 * x + 1]
-            best, best_count = four[0], 0
-            if four[0] != four[1] or four[0] != four[2] or four[0] != four[3]:
-                for i in range(4):
-                    count = 0
-                    for j in range(4):
-                        count += four[j] == four[i]
-                    if _is_better(four[i], count, best, best_count, numbers, areas):
-                        best, best_count = four[i], count
-            coarse[y, x] = best
+            first = upper[2 * x]
+            if first == upper[2 * x + 1] and first == lower[2 * x] and first == lower[2 * x + 1]:
+                coarse[y, x] = first
+                continue
+            four[0], four[1], four[2], four[3] = first, upper[2 * x + 1], lower[2 * x], lower[2 * x + 1]
+            coarse[y, x] = _mode(four, numbers, areas)
     return coarse
 
 
 @njit(cache=True, nogil=True)
-def _pixels_up_to(tile, number, box, most):  # type: ignore[no-untyped-def]
-    """How many pixels of a number lie in a box of a tile; counting ends at ``most``."""
-    count = 0
-    for y in range(max(box[0], 0), min(box[2], tile.shape[0])):
-        for x in range(max(box[1], 0), min(box[3], tile.shape[1])):
+def _pixels_up_to(tile, number, box, level, most):  # type: ignore[no-untyped-def]
+    """How many pixels of a number lie in the part of a box of level 0 that a tile shows; counting ends at ``most``."""
+    count, height, width = 0, tile.shape[0], tile.shape[1]
+    for y in range(max(box[0] >> level, 0), min(((box[2] - 1) >> level) + 1, height)):
+        for x in range(max(box[1] >> level, 0), min(((box[3] - 1) >> level) + 1, width)):
             if tile[y, x] == number:
                 count += 1
                 if count == most:
@@ -111,7 +120,7 @@ def _pixels_up_to(tile, number, box, most):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def rescue(tile, wanted, places, numbers, boxes):  # type: ignore[no-untyped-def]
+def rescue(tile, wanted, places, numbers, boxes, corner, level):  # type: ignore[no-untyped-def]
     """Give each wanted instance that has no pixel in a coarse tile (h, w) the one over its representative pixel.
 
     It is taken from background, or from an instance that has another one there.
@@ -121,15 +130,25 @@ def rescue(tile, wanted, places, numbers, boxes):  # type: ignore[no-untyped-def
         wanted: (K,) where the instances stand in ``numbers``, rising.
         places: (K, 2) row and column in the tile of their representative pixels.
         numbers: (N,) uint32, rising: all instances.
-        boxes: (N, 4) int64, top, left, bottom, right in pixels of the tile.
+        boxes: (N, 4) int64, top, left, bottom, right in pixels of level 0.
+        corner: (2,) int64, the first row and column of level 0 that the tile shows.
+        level: of the tile.
     """
+    own_box, other_box = np.empty(4, np.int64), np.empty(4, np.int64)
     for i in range(len(wanted)):
         own = wanted[i]
         y, x = places[i, 0], places[i, 1]
-        if tile[y, x] == numbers[own] or _pixels_up_to(tile, numbers[own], boxes[own], 1):
+        for k in range(4):
+            own_box[k] = boxes[own, k] - corner[k % 2]
+        if tile[y, x] == numbers[own] or _pixels_up_to(tile, numbers[own], own_box, level, 1):
             continue
         holder = _position(numbers, tile[y, x])
-        if tile[y, x] == 0 or (holder >= 0 and _pixels_up_to(tile, tile[y, x], boxes[holder], 2) == 2):
+        is_spare = tile[y, x] == 0
+        if holder >= 0:
+            for k in range(4):
+                other_box[k] = boxes[holder, k] - corner[k % 2]
+            is_spare = _pixels_up_to(tile, tile[y, x], other_box, level, 2) == 2
+        if is_spare:
             tile[y, x] = numbers[own]
 
 

@@ -155,7 +155,7 @@ edits = Table(
     Column("undoes", BigInteger), Column("undone_by", BigInteger), _number("at_ms"),
     PrimaryKeyConstraint("layer_id", "seq"), UniqueConstraint("layer_id", "edit_id"),
     ForeignKeyConstraint(["layer_id"], ["layers.id"], ondelete="CASCADE"), _one_of("kind", EDIT_KINDS),
-    Index(None, "layer_id", "author_id", "seq"),
+    Index(None, "layer_id", "author_id", "undoes", "undone_by", "seq"),
 )  # fmt: skip
 """The log: pixels and rows before and after. ``version`` is that of the form of an edit, see `engine.layers.edits`."""
 

@@ -136,6 +136,8 @@ class InstanceTable:
     def __init__(self, rows: Rows) -> None:
         self._rows = rows.copy()
         self._used = len(rows)
+        self.count = int(np.count_nonzero(rows["area"]))
+        """How many are there."""
         self._places = {int(number): i for i, number in enumerate(rows["number"])}
 
     def __contains__(self, number: int) -> bool:
@@ -146,11 +148,6 @@ class InstanceTable:
     def rows(self) -> Rows:
         """All of them, gone ones too, in the order in which they came."""
         return self._rows[: self._used]
-
-    @property
-    def count(self) -> int:
-        """How many are there."""
-        return int(np.count_nonzero(self.rows["area"]))
 
     def get(self, numbers: Iterable[int]) -> Rows:
         """Copies of the rows of some numbers; of those that never were rows of nothing."""
@@ -170,4 +167,5 @@ class InstanceTable:
                 self._used += 1
                 if self._used > len(self._rows):
                     self._rows = np.concatenate([self._rows, np.zeros(max(64, len(self._rows) // 4), ROW)])
+            self.count += int(row["area"] > 0) - int(self._rows[place]["area"] > 0)
             self._rows[place] = row

@@ -295,8 +295,7 @@ class Layer:
     def _take_back(self, found: Row[Any] | None, author: Author, edit_id: str, nothing: str) -> EditResult:
         batch = Batch(self.id, self._state, self._database, author)
         with self._database.read() as connection:
-            known = log.known(connection, self.id, [edit_id])
-            is_built_on = found is not None and log.is_built_on(connection, self.id, found.seq)
+            known = log.known(connection, self.id, [edit_id]) if edit_id else {}
         if repeated := batch.repeated(edit_id, known):
             return repeated
         if found is None or found.undone_by is not None:
@@ -305,10 +304,10 @@ class Layer:
             result = batch.take_back(found, edit_id)
             self._commit(batch)
             return result
-        if is_built_on:
-            reason = "labels were changed after they had been replaced: undo these changes first."
-            return EditResult(edit_id, "conflict", None, reason)
         with self._database.read() as connection:
+            if log.is_built_on(connection, self.id, found.seq):
+                reason = "labels were changed after they had been replaced: undo these changes first."
+                return EditResult(edit_id, "conflict", None, reason)
             earlier = log.snapshot(connection, self.id, found.from_snapshot)
         tool = "undo" if found.undoes is None else "redo"
         return self._replace(Replacement.of_snapshot(earlier, tool), author, edit_id, found)

@@ -94,13 +94,10 @@ def shapes_of(rows: Rows) -> Shapes:
 def coarser(fine: Labels, level: int, place: Place, shapes: Shapes) -> Labels:
     """The tile of a level from 1 on, (512, 512), of the pixels (1024, 1024) of the level before that it covers."""
     tile: Labels = label_tiles.halve(fine, shapes.numbers, shapes.areas)
-    corner = np.array(place, np.int64) * TILE_PX
-    near = (shapes.places >> level) - corner
-    is_inside = ((near >= 0) & (near < TILE_PX)).all(1)
+    corner = np.array(place, np.int64) * (TILE_PX << level)
+    is_inside = ((shapes.places >= corner) & (shapes.places < corner + (TILE_PX << level))).all(1)
     wanted = np.flatnonzero(is_inside & (shapes.areas < _SMALL_PX << (2 * level)))
     if len(wanted):
-        boxes = shapes.boxes >> level
-        boxes[:, 2:] = (shapes.boxes[:, 2:] - 1 >> level) + 1
-        boxes -= np.tile(corner, 2)
-        label_tiles.rescue(tile, wanted, near[wanted], shapes.numbers, boxes)
+        places = (shapes.places[wanted] - corner) >> level
+        label_tiles.rescue(tile, wanted, places, shapes.numbers, shapes.boxes, corner, level)
     return tile

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, select, update
 
 from uniaims.engine.database import now_ms
 from uniaims.engine.layers.conflicts import Change
@@ -156,25 +156,32 @@ def entry(connection: Connection, layer_id: int, seq: int) -> Row[Any] | None:
 
 def newest_to_undo(connection: Connection, layer_id: int, account_id: int) -> Row[Any] | None:
     """Somebody's newest edit that is not undone."""
-    return connection.execute(_own(layer_id, account_id).where(COUNTS).limit(1)).first()
+    newest = _own(edits.c.seq, layer_id, account_id).where(COUNTS).limit(1)
+    return _entry_of(connection, layer_id, connection.execute(newest).scalar())
 
 
 def newest_to_redo(connection: Connection, layer_id: int, account_id: int) -> Row[Any] | None:
     """Somebody's newest undo that is not taken back, if he has done nothing new since."""
     undone = edits.alias()
     own = (
-        _own(layer_id, account_id)
+        _own(edits.c.seq, layer_id, account_id)
         .join(undone, (undone.c.layer_id == edits.c.layer_id) & (undone.c.seq == edits.c.undoes))
         .where(undone.c.undoes.is_(None), edits.c.undone_by.is_(None))
     )
-    found = connection.execute(own.limit(1)).first()
-    fresh = connection.execute(_own(layer_id, account_id).where(edits.c.undoes.is_(None)).limit(1)).first()
-    return found if found is not None and (fresh is None or fresh.seq < found.seq) else None
+    found = connection.execute(own.limit(1)).scalar()
+    fresh = connection.execute(
+        _own(edits.c.seq, layer_id, account_id).where(edits.c.undoes.is_(None)).limit(1)
+    ).scalar()
+    return _entry_of(connection, layer_id, found) if fresh is None or fresh < (found or 0) else None
 
 
-def _own(layer_id: int, account_id: int) -> Any:
+def _own(column: ColumnElement[int], layer_id: int, account_id: int) -> Select[tuple[int]]:
     own = (edits.c.layer_id == layer_id) & (edits.c.author_id == account_id)
-    return select(edits).where(own).order_by(edits.c.seq.desc())
+    return select(column).where(own).order_by(edits.c.seq.desc())
+
+
+def _entry_of(connection: Connection, layer_id: int, seq: int | None) -> Row[Any] | None:
+    return None if seq is None else entry(connection, layer_id, seq)
 
 
 def history(connection: Connection, layer_id: int, before: int | None, limit: int) -> Sequence[Row[Any]]:

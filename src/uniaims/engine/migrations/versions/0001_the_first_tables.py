@@ -444,7 +444,9 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_edits_author_id"), ["author_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_edits_from_snapshot"), ["from_snapshot"], unique=False)
         batch_op.create_index(
-            batch_op.f("ix_edits_layer_id_author_id_seq"), ["layer_id", "author_id", "seq"], unique=False
+            batch_op.f("ix_edits_layer_id_author_id_undoes_undone_by_seq"),
+            ["layer_id", "author_id", "undoes", "undone_by", "seq"],
+            unique=False,
         )
         batch_op.create_index(batch_op.f("ix_edits_to_snapshot"), ["to_snapshot"], unique=False)
 
@@ -453,7 +455,7 @@ def downgrade() -> None:
     """To the one before."""
     with op.batch_alter_table("edits", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_edits_to_snapshot"))
-        batch_op.drop_index(batch_op.f("ix_edits_layer_id_author_id_seq"))
+        batch_op.drop_index(batch_op.f("ix_edits_layer_id_author_id_undoes_undone_by_seq"))
         batch_op.drop_index(batch_op.f("ix_edits_from_snapshot"))
         batch_op.drop_index(batch_op.f("ix_edits_author_id"))
 
