@@ -294,10 +294,11 @@ class Layer:
 
     def _take_back(self, found: Row[Any] | None, author: Author, edit_id: str, nothing: str) -> EditResult:
         batch = Batch(self.id, self._state, self._database, author)
-        with self._database.read() as connection:
-            known = log.known(connection, self.id, [edit_id]) if edit_id else {}
-        if repeated := batch.repeated(edit_id, known):
-            return repeated
+        if edit_id:
+            with self._database.read() as connection:
+                known = log.known(connection, self.id, [edit_id])
+            if repeated := batch.repeated(edit_id, known):
+                return repeated
         if found is None or found.undone_by is not None:
             raise ConflictError(nothing)
         if found.kind != "replace":
