@@ -1,17 +1,26 @@
 """The command ``serve``: the browser on this machine, for one person."""
 
+import sys
 import webbrowser
+from contextlib import ExitStack
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from uniaims.cli.console import say
+from uniaims.cli.console import say, say_warning
+from uniaims.cli.words import refuse_missing
 from uniaims.errors import MissingDependencyError
+from uniaims.names import listed
 
-NEEDED = ("fastapi", "uvicorn", "sqlalchemy", "alembic")
+if TYPE_CHECKING:
+    from uniaims.engine import Engine
+    from uniaims.engine.queue import Queue
+
+NEEDED = ("alembic", "fastapi", "sqlalchemy", "uvicorn")
 DEFAULT_PORT = 8765
+ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - to be warned of
 
 
 def serve(
@@ -19,36 +28,60 @@ def serve(
         Path | None, typer.Argument(help="Folder of images, or of results of `analyse`: it becomes a project.")
     ] = None,
     data: Annotated[
-        Path | None, typer.Option(help="Folder for what the program keeps; if not given, one in your home.")
+        Path | None, typer.Option(help="Folder for all that is kept; if not given, .local/share/uniaims in your home.")
     ] = None,
-    host: Annotated[str, typer.Option(help="Address to listen at; others than this machine reach 0.0.0.0.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen at; 0: one that is free.")] = DEFAULT_PORT,
-    no_open: Annotated[bool, typer.Option("--no-open", help="Don't open a browser.")] = False,
+    host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen at; 0: any that is free.")] = DEFAULT_PORT,
+    no_open: Annotated[bool, typer.Option("--no-open", help="Open no browser.")] = False,
 ) -> None:
     """Look at images, correct what was found and analyse more, in the browser."""
     _refuse_missing_packages()
-    from uniaims.cli.words import refuse_missing
-    from uniaims.server.service import Service, ServiceSettings
+    from uniaims.engine import Engine
+    from uniaims.engine.queue import Queue
+    from uniaims.jobs.worker import Worker
+    from uniaims.server.application import application, behind_door
+    from uniaims.server.desk import Desk, Links
+    from uniaims.server.running import address, bound, new_token, run
 
     if folder is not None:
         refuse_missing(folder)
-    with Service(ServiceSettings(data or default_data(), host, port)) as service:
+    with ExitStack() as stack:
+        listening = stack.enter_context(bound(host, port))
+        engine = stack.enter_context(Engine.open(data or Path.home() / ".local" / "share" / "uniaims"))
+        queue = Queue(engine.database)
+        desk = Desk(engine, Links(new_token), queue)
+        worker = Worker(engine, queue, desk.tell_job)
+        desk.take_in_left()
         if folder is not None:
-            service.open_folder(folder.resolve())
+            _open(engine, queue, folder)
+        worker.start()
+        stack.callback(worker.close)
 
-        def tell(link: str) -> None:
-            """Say the link, and open it."""
-            say("Uni-AIMS runs. Open this link in a browser; Ctrl-C ends it:")
-            typer.echo(link)
+        def tell(token: str) -> None:
+            """Say the link, on a line of its own and on nothing else's."""
+            say("Uni-AIMS runs; Ctrl-C ends it. This link opens it in a browser, once:")
+            sys.stdout.write(f"{address(listening)}/#/start?token={token}\n")
+            sys.stdout.flush()
+
+        def ready() -> None:
+            """Say the first link, and open it."""
+            token = desk.links.current
+            tell(token)
+            desk.links.tell = tell
+            if host in ANY_ADDRESS:
+                say_warning("whoever reaches this machine over the network and has the link can sign in.")
             if not no_open:
-                webbrowser.open(link)
+                webbrowser.open(f"{address(listening)}/#/start?token={token}")
 
-        service.run(tell)
+        run(behind_door(application(desk), {host}), listening, ready)
 
 
-def default_data() -> Path:
-    """Where data is kept if nobody says where."""
-    return Path.home() / ".local" / "share" / "uniaims"
+def _open(engine: "Engine", queue: "Queue", folder: Path) -> None:
+    from uniaims.jobs.folder import open_folder
+
+    opened = open_folder(engine, queue, folder.resolve())
+    if opened.missing:
+        say_warning(f"the images of these results are not where they were, so they are left out: {listed(opened.missing)}.")
 
 
 def _refuse_missing_packages() -> None:

@@ -27,15 +27,18 @@ OnChange = Callable[[Job], None]
 class Worker:
     """A thread that works at the jobs of an engine until it is closed."""
 
-    def __init__(self, engine: Engine, on_change: OnChange) -> None:
+    def __init__(self, engine: Engine, queue: Queue, on_change: OnChange) -> None:
         """``on_change`` is told of every job that has got further."""
-        self._engine, self._queue, self._on_change = engine, Queue(engine.database), on_change
+        self._engine, self._queue, self._on_change = engine, queue, on_change
         self._child: Child | None = None
+        self._scratch = engine.folder / "runs"
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._work, name="uniaims worker", daemon=True)
 
     def start(self) -> None:
         """Begin; jobs that a server before this one had running are done again."""
+        shutil.rmtree(self._scratch, ignore_errors=True)
+        self._scratch.mkdir()
         self._queue.abandon()
         self._thread.start()
 
@@ -63,12 +66,15 @@ class Worker:
         self._on_change(claim.job)
         try:
             with suppress(LeaseLostError):
-                self._on_change(self._ended(claim))
+                job = self._ended(claim)
+                if job.kind == "ingest" and job.image_id is not None and job.state in {"failed", "cancelled"}:
+                    self._engine.images.fail(job.image_id, job.error or "Reading it was stopped.")
+                self._on_change(job)
         except Exception:
             _log.exception("job %s", claim.job.id)
 
     def _ended(self, claim: Claim) -> Job:
-        folder = Path(mkdtemp(prefix="job-", dir=self._engine.scratch))
+        folder = Path(mkdtemp(prefix="job-", dir=self._scratch))
         handler = handler_of(claim.job.kind)
         try:
             answer = self._answered(claim, folder)

@@ -1,7 +1,7 @@
 """The bodies of requests and answers; what the page's types are made from."""
 
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -288,3 +288,205 @@ class FiguresBody(Body):
     seq: int
     mode: str
     summary: dict[str, Any]
+
+
+Small = Annotated[int, Field(ge=0, lt=2**31)]
+Big = Annotated[int, Field(ge=0, lt=2**53)]
+InstanceNumber = Annotated[int, Field(ge=0, lt=2**32)]
+Client = Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class LayerBody(Body):
+    """A layer of labels."""
+
+    id: int
+    image_id: int
+    kind: str
+    seq: int
+    levels: int
+    tile_px: int
+    width_px: int
+    height_px: int
+    instance_count: int
+
+
+class LayerList(Body):
+    """Some layers."""
+
+    items: list[LayerBody]
+    next: int | None
+
+
+class TileRequest(Body):
+    """Tiles as (level, y, x, head that is known; -1: none)."""
+
+    tiles: list[tuple[Small, Small, Small, Annotated[int, Field(ge=-1, lt=2**53)]]] = Field(max_length=64)
+
+
+class HistogramBody(Body):
+    """Counts in bins."""
+
+    edges: list[float]
+    counts: list[int]
+
+
+class LayerFigures(Body):
+    """Figures of the labels as they are now; sizes are equivalent diameters of instances that no border cuts."""
+
+    seq: int
+    count: int
+    whole_count: int
+    area_fraction: float
+    unit: Literal["nm", "px"]
+    d10: float | None
+    d50: float | None
+    d90: float | None
+    mean: float | None
+    mean_area: float | None
+    histogram: HistogramBody
+
+
+class VersionBody(Body):
+    """A version of a layer that is kept."""
+
+    id: int
+    seq: int
+    kind: str
+    name: str | None
+    instance_count: int
+    author: str
+    at: datetime
+
+
+class VersionList(Body):
+    """Versions of a layer."""
+
+    items: list[VersionBody]
+    next: int | None
+
+
+class NewVersion(Body):
+    """A name for a layer as it is now."""
+
+    name: str = Name
+
+
+class Restore(Body):
+    """Who makes a layer what it was."""
+
+    client: Client
+
+
+class DiffBody(Body):
+    """Numbers of the instances that two versions do not share."""
+
+    added: list[int]
+    removed: list[int]
+    changed: list[int]
+
+
+class NumbersRequest(Body):
+    """How many fresh numbers are wanted, by which browser."""
+
+    count: int = Field(ge=1, le=4096)
+    client: Client
+
+
+class Block(Body):
+    """Fresh numbers: ``count`` from ``first`` on."""
+
+    first: int
+    count: int
+
+
+class Touched(Body):
+    """An instance that an edit touches, and the last edit of it that its author had seen."""
+
+    number: InstanceNumber
+    seen: Big
+
+
+class NewInstance(Body):
+    """An instance that an edit makes."""
+
+    number: InstanceNumber
+    kind: int = Field(default=0, ge=0, le=255)
+
+
+class Edit(Body):
+    """An edit; which of the fields it has, its kind decides: see docs/server.md."""
+
+    edit_id: str = Field(min_length=1, max_length=64)
+    version: int = Field(default=1, ge=1, le=1)
+    kind: Literal["paint", "merge", "delete", "set"]
+    tool: str = Field(default="", max_length=40)
+    ms: int = Field(default=0, ge=0, lt=2**53)
+    touched: list[Touched] = Field(default_factory=list, max_length=100_000)
+    patch: str | None = Field(default=None, max_length=8 * 2**20)
+    new: list[NewInstance] | None = Field(default=None, max_length=100_000)
+    numbers: list[InstanceNumber] | None = Field(default=None, max_length=100_000)
+    into: InstanceNumber | None = None
+    field: Literal["kind", "state", "locked", "flagged"] | None = None
+    value: Annotated[int, Field(ge=0, le=255)] | bool | None = None
+
+
+class EditRequest(Body):
+    """Edits of one browser, in order."""
+
+    client: Client
+    edits: list[Edit] = Field(min_length=1, max_length=64)
+
+
+class EditResults(Body):
+    """What came of edits, in their order."""
+
+    seq: int
+    results: list["EditResult"]
+
+
+class EditResult(Body):
+    """What came of an edit; in a conflict ``instances`` tells who was first."""
+
+    edit_id: str
+    status: Literal["accepted", "repeated", "conflict", "refused"]
+    seq: int | None = None
+    reason: str = ""
+    rows: list[dict[str, Any]] = Field(default_factory=list)
+    tiles: list[tuple[int, int, int]] = Field(default_factory=list)
+    instances: list[dict[str, Any]] = Field(default_factory=list)
+    pixels: int = 0
+
+
+class UndoRequest(Body):
+    """Whose newest edit is taken back, or which."""
+
+    client: Client
+    seq: Big | None = None
+
+
+class RedoRequest(Body):
+    """Whose last undo is taken back."""
+
+    client: Client
+
+
+class HistoryItem(Body):
+    """An edit that was made."""
+
+    seq: int
+    edit_id: str
+    kind: str
+    tool: str
+    author: str
+    client: str
+    at: datetime
+    undone: bool
+    undoes: int | None
+    box: dict[str, int] | None
+
+
+class EditHistory(Body):
+    """Edits, the newest first."""
+
+    items: list[HistoryItem]
+    next: int | None

@@ -78,6 +78,23 @@ class Desk:
         """Tell pages that an image has changed, or is gone."""
         self.stream.tell("image", {"id": image.id, "project": image.project_id, "state": image.state}, image.project_id)
 
+    def tell_edit(self, layer: int, client: str, result: EditOutcome) -> None:
+        """Tell pages of an edit that was accepted."""
+        if result.status == "accepted":
+            told = result_body(result).model_dump(mode="json", include={"seq", "rows", "tiles"})
+            self.stream.tell("edit", {"layer": layer, "client": client, **told}, layer=layer)
+
+    def tell_replaced(self, layer: int) -> None:
+        """Tell pages that a layer is another one now: they fetch heads and rows anew."""
+        seq = self.engine.layers.open(layer).seq
+        self.stream.tell("replace", {"layer": layer, "seq": seq}, layer=layer)
+
+    def take_in_left(self) -> None:
+        """Take in files that were whole when a server was killed, and forget those whose time is over."""
+        for upload in self.uploads.whole():
+            self.take_in(upload)
+        self.uploads.expire()
+
     def take_in(self, upload: Upload) -> int:
         """Make an image of a file that is whole, and let a job read it; gives the number of the job."""
         path, account = self.uploads.path(upload.id), self.engine.accounts.account(upload.account_id)

@@ -1,53 +1,87 @@
 """Find the objects of an image, measure them, write the report: what `uniaims analyse` does, for an image of a project."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from uniaims.engine import Engine
 from uniaims.engine.blobs import FolderBlobs
-from uniaims.engine.queue import Job
 from uniaims.jobs.order import Order
 from uniaims.jobs.results import keep_results, original_of
 from uniaims.progress import Progress
 
-FIELDS = "fields.safetensors"
+if TYPE_CHECKING:
+    from uniaims.engine import Engine
+    from uniaims.engine.queue import Job
+    from uniaims.segmenter import Segmenter, SegmenterSettings
 
 
-def prepare(engine: Engine, job: Job, folder: Path) -> Order:
+def prepare(engine: "Engine", job: "Job", folder: Path) -> Order:
     """The file of the image, and the pixel size that the project knows better than the file."""
-    image = engine.images.get(int(job.params["image"]))
+    image = engine.images.image(int(job.params["image"]))
     settings = dict(job.params.get("settings", {}))
-    if image.pixel_size_nm and "pixel_size" not in settings:
+    if image.pixel_size_nm and not settings.get("pixel_size"):
         settings["pixel_size"] = f"{image.pixel_size_nm!r} nm"
     if image.page:
         settings["page"] = image.page
-    fields = engine.fields.path(image.sha256, image.page)
-    params = {"settings": settings, "fields": str(fields), "title": image.name}
-    return Order(job.kind, params, engine.blobs.folder, folder, {"image": original_of(engine, image, folder)})
+    params = {"settings": settings, "fields": str(fields_path(engine.folder, image.sha256, image.page))}
+    return Order(job.kind, params, engine.blobs.folder, folder, {"image": original_of(engine.blobs, image, folder)})
 
 
 def run(order: Order, progress: Progress) -> Mapping[str, Any]:
     """In the child: the whole chain of `analyse`; the fields are kept for the tools that ask them again."""
-    import numpy as np
-
-    from uniaims.engine.layers import snapshot_of_labels
+    from uniaims.engine.layers.ingest import write_labels
     from uniaims.pipeline import AnalysisSettings, analyse
     from uniaims.settings import from_table
 
     settings = from_table(AnalysisSettings, order.params["settings"], "settings")
-    segmenter = _segmenter(settings.segmenter)
-    analysis = analyse(order.files["image"], settings, replace(segmenter, keep=Path(order.params["fields"])), progress, guarded=True)
-    progress("saving", 0, 1)
-    place = order.folder / "result"
+    segmenter = _keeping(settings.segmenter, Path(order.params["fields"]))
+    analysis = analyse(order.files["image"], settings, segmenter, progress, guarded=True)
+    progress("report", 0, 1)
+    place, blobs = order.folder / "result", FolderBlobs(order.blobs)
     summary = analysis.save(place)
-    segmentation = analysis.segmentation
-    blobs = FolderBlobs(order.blobs)
-    manifest = snapshot_of_labels(segmentation.labels, blobs, np.asarray(segmentation.confidence, np.float32))
-    return {"files": keep_results(place, blobs), "manifest": manifest, "count": len(segmentation), "model": summary.model}
+    manifest = write_labels(analysis.segmentation.labels, blobs, analysis.segmentation.confidence)
+    return {
+        "files": keep_results(place, blobs),
+        "manifest": manifest,
+        "instance_count": summary.instance_count,
+        "warnings": list(summary.warnings),
+        "notes": list(summary.notes),
+        "mode": settings.mode,
+        "settings": order.params["settings"],
+    }
 
 
-def apply(engine: Engine, job: Job, result: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The labels become the layer, but for what was drawn or accepted by hand; the results are those of the image."""
-    return result
+def apply(engine: "Engine", job: "Job", result: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The labels become the layer, but for what was drawn by hand or accepted; the results are those of the image."""
+    from uniaims.engine.analyses import Analyses
+
+    image, account = engine.images.image(int(job.params["image"])), engine.accounts.account(job.created_by)
+    if image.layer_id is None:
+        seq = engine.layers.open(engine.layers.add(image.id, result["manifest"], "main", account)).seq
+    else:
+        layer = engine.layers.open(image.layer_id)
+        seq = layer.replace(result["manifest"], f"job {job.id}", account, kind="model", job_id=job.id)
+    engine.images.update_findings(image.id, {"warnings": result["warnings"], "notes": result["notes"]})
+    kept = Analyses(engine.database, engine.blobs)
+    kept.keep(image.id, job.created_by, result["mode"], result["settings"], seq, result["files"], job.id)
+    return {"instance_count": result["instance_count"], "warnings": result["warnings"], "image": image.id}
+
+
+def fields_path(folder: Path, sha256: str, page: int) -> Path:
+    """Where the fields of an image lie, as the model that looked at it last saw them."""
+    return folder / "fields" / f"{sha256}_{page}.safetensors"
+
+
+_segmenters: dict["SegmenterSettings", "Segmenter"] = {}
+"""In the child: the model of the last job, loaded once."""
+
+
+def _keeping(settings: "SegmenterSettings", path: Path) -> "Segmenter":
+    """A segmenter that keeps the fields which it predicts."""
+    from uniaims.jobs.keeping import KeepingSegmenter
+    from uniaims.segmenter import Segmenter
+
+    if settings not in _segmenters:
+        _segmenters.clear()
+        _segmenters[settings] = Segmenter.load(settings=settings)
+    return KeepingSegmenter(_segmenters[settings].model, settings, path)
