@@ -49,6 +49,7 @@ def drawn(engine: "Engine", image: "Image", folder: Path) -> tuple[dict[str, Pat
         raise InputError(f"{image.name}: it has not been read yet. Wait until it is.")
     layer = engine.layers.open(image.layer_id)
     seq, labels, rows = layer.seq, layer.labels(), layer.rows()
+    rows = rows[rows["area"] > 0]
     files = {"labels": folder / "labels.npy", "confidence": folder / "confidence.npy", "kinds": folder / "kinds.json"}
     np.save(files["labels"], labels)
     np.save(files["confidence"], rows["confidence"][np.argsort(rows["number"])])

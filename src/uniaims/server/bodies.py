@@ -490,3 +490,68 @@ class EditHistory(Body):
 
     items: list[HistoryItem]
     next: int | None
+
+
+PaintMode = Literal["over", "below", "only-empty"]
+
+
+class ClickPrompt(Body):
+    """A point; ``number`` is what the new instance will be called."""
+
+    y: Small
+    x: Small
+    number: int = Field(ge=1, lt=2**24)
+    mode: PaintMode = "below"
+    probability: float | None = Field(default=None, ge=0, le=1)
+
+
+class BoxPrompt(Body):
+    """A box; new instances get the numbers from ``number`` on."""
+
+    top: Small
+    left: Small
+    bottom: Small
+    right: Small
+    number: int = Field(ge=1, lt=2**24)
+    mode: PaintMode = "below"
+
+
+class RegionPrompt(BoxPrompt):
+    """A box to be looked at with other thresholds."""
+
+    probability: float | None = Field(default=None, ge=0, le=1)
+    merge: float | None = Field(default=None, ge=0, le=10)
+    min_area: int | None = Field(default=None, ge=0, le=10**6)
+    minimum_confidence: float = Field(default=0.0, ge=0, le=1)
+
+
+class SplitPrompt(Body):
+    """An instance; its parts but one get the numbers from ``first`` on."""
+
+    number: int = Field(ge=1, lt=2**24)
+    first: int = Field(ge=1, lt=2**24)
+
+
+class SimilarPrompt(Body):
+    """Instances to find the like of."""
+
+    numbers: list[InstanceNumber] = Field(min_length=1, max_length=1000)
+    limit: int = Field(default=100, ge=1, le=100_000)
+
+
+class SimilarBody(Body):
+    """Instances, the most similar first."""
+
+    numbers: list[int]
+    distances: list[float]
+
+
+class ProposalBody(Body):
+    """Instances that are proposed: the patch that would make them, and which others it would change."""
+
+    patch: str
+    numbers: list[int]
+    confidence: list[float]
+    touched: list[int]
+    pixels: int
+    box: dict[str, int] | None

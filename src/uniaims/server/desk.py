@@ -13,6 +13,7 @@ from pydantic import Field
 
 from uniaims.engine import Engine
 from uniaims.engine.analyses import Analyses
+from uniaims.engine.fields import FieldCache
 from uniaims.engine.images import Image, NewImage
 from uniaims.engine.queue import Job, Queue
 from uniaims.engine.sessions import Sessions
@@ -57,7 +58,7 @@ class Desk:
         engine: the data.
         links: that let somebody in.
         stream: what is told to pages.
-        queue, uploads, sessions, analyses: parts of the engine.
+        queue, uploads, sessions, analyses, fields: parts of the engine.
     """
 
     def __init__(self, engine: Engine, links: Links, queue: Queue) -> None:
@@ -66,6 +67,7 @@ class Desk:
         self.uploads = Uploads(engine.database, engine.folder / "uploads")
         self.sessions = Sessions(engine.database)
         self.analyses = Analyses(engine.database, engine.blobs)
+        self.fields = FieldCache(engine.folder / "fields")
 
     def tell_job(self, job: Job) -> None:
         """Tell pages how far a job is; what has ended may have changed its image."""

@@ -17,19 +17,22 @@ if TYPE_CHECKING:
 
 def prepare(engine: "Engine", job: "Job", folder: Path) -> Order:
     """The file of the image, and the pixel size that the project knows better than the file."""
+    from uniaims.engine.fields import FieldCache
+
     image = engine.images.image(int(job.params["image"]))
     settings = dict(job.params.get("settings", {}))
     if image.pixel_size_nm and not settings.get("pixel_size"):
         settings["pixel_size"] = f"{image.pixel_size_nm!r} nm"
     if image.page:
         settings["page"] = image.page
-    params = {"settings": settings, "fields": str(fields_path(engine.folder, image.sha256, image.page))}
+    fields = FieldCache(engine.folder / "fields").path(image.sha256, image.page)
+    params = {"settings": settings, "fields": str(fields)}
     return Order(job.kind, params, engine.blobs.folder, folder, {"image": original_of(engine.blobs, image, folder)})
 
 
 def run(order: Order, progress: Progress) -> Mapping[str, Any]:
     """In the child: the whole chain of `analyse`; the fields are kept for the tools that ask them again."""
-    from uniaims.engine.layers.ingest import write_labels
+    from uniaims.engine.layers.ingest import suggested, write_labels
     from uniaims.pipeline import AnalysisSettings, analyse
     from uniaims.settings import from_table
 
@@ -39,7 +42,7 @@ def run(order: Order, progress: Progress) -> Mapping[str, Any]:
     progress("report", 0, 1)
     place, blobs = order.folder / "result", FolderBlobs(order.blobs)
     summary = analysis.save(place)
-    manifest = write_labels(analysis.segmentation.labels, blobs, analysis.segmentation.confidence)
+    manifest = write_labels(analysis.segmentation.labels, blobs, suggested(analysis.segmentation.confidence))
     return {
         "files": keep_results(place, blobs),
         "manifest": manifest,
@@ -65,11 +68,6 @@ def apply(engine: "Engine", job: "Job", result: Mapping[str, Any]) -> Mapping[st
     kept = Analyses(engine.database, engine.blobs)
     kept.keep(image.id, job.created_by, result["mode"], result["settings"], seq, result["files"], job.id)
     return {"instance_count": result["instance_count"], "warnings": result["warnings"], "image": image.id}
-
-
-def fields_path(folder: Path, sha256: str, page: int) -> Path:
-    """Where the fields of an image lie, as the model that looked at it last saw them."""
-    return folder / "fields" / f"{sha256}_{page}.safetensors"
 
 
 _segmenters: dict["SegmenterSettings", "Segmenter"] = {}

@@ -97,7 +97,7 @@ def _labels(micrograph: "Micrograph", results: "ResultFolder", blobs: FolderBlob
     """The labels of results with their confidences, and their files; without, where they are of another size."""
     import numpy as np
 
-    from uniaims.engine.layers.ingest import write_labels
+    from uniaims.engine.layers.ingest import suggested, write_labels
     from uniaims.guard import guarded
     from uniaims.labels import read_labels
     from uniaims.measurements.files import parquet
@@ -107,12 +107,11 @@ def _labels(micrograph: "Micrograph", results: "ResultFolder", blobs: FolderBlob
     if labels.shape != micrograph.shape:
         return {}
     table = results.table() if (results.path / parquet.TYPE.file).is_file() else None
-    confidence = None
+    confidence = np.full(int(labels.max(initial=0)), np.nan, np.float32)
     if table is not None and "confidence" in table.columns:
-        confidence = np.full(int(labels.max(initial=0)), np.nan, np.float32)
         confidence[table["label"].to_numpy() - 1] = table["confidence"].to_numpy()
     return {
-        "manifest": write_labels(labels, blobs, confidence),
+        "manifest": write_labels(labels, blobs, suggested(confidence)),
         "files": keep_results(results.path, blobs),
         "mode": results.summary.mode.name,
         "settings": {},

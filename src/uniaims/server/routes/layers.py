@@ -59,6 +59,7 @@ def instances(layer: Id, request: Request, _account: Visitor, desk: AtDesk, sinc
     if since is None and request.headers.get("if-none-match") == headers["ETag"]:
         return Response(status_code=304, headers=headers)
     rows = opened.rows(since)
+    rows = rows if since is not None else rows[rows["area"] > 0]
     return packed(request, columns({name: rows[name] for name in rows.dtype.names or ()}, seq=seq), COLUMNS, headers)
 
 
@@ -99,7 +100,8 @@ def measurements(layer: Id, request: Request, _account: Visitor, desk: AtDesk) -
 def figures(layer: Id, _account: Visitor, desk: AtDesk) -> LayerFigures:
     """Counts and sizes as the labels are now: of the instances that the border does not cut."""
     opened, image = desk.engine.layers.open(layer), desk.engine.images.of_layer(layer)
-    rows = opened.rows(None)
+    rows = opened.rows()
+    rows = rows[rows["area"] > 0]
     whole = rows[(rows["flags"] & BORDER) == 0]
     side = image.pixel_size_nm or 1.0
     sizes = np.sqrt(whole["area"].astype(np.float64) * (4 / np.pi)) * side
