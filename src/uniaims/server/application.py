@@ -28,6 +28,15 @@ def application(desk: Desk, page: Path = PAGE) -> FastAPI:
         desk: what its routes work with.
         page: folder of the built page.
     """
+    app = interface()
+    app.state.desk = desk
+    tell_problems(app)
+    _serve_page(app, page)
+    return app
+
+
+def interface() -> FastAPI:
+    """All routes, with nothing behind them."""
     app = FastAPI(
         title="Uni-AIMS",
         version=__version__,
@@ -36,11 +45,8 @@ def application(desk: Desk, page: Path = PAGE) -> FastAPI:
         redoc_url=None,
         generate_unique_id_function=lambda route: f"{route.tags[0]}_{route.name}",
     )
-    app.state.desk = desk
-    tell_problems(app)
     for each in _ROUTERS:
         app.include_router(each.router, prefix="/api/v1")
-    _serve_page(app, page)
     return app
 
 

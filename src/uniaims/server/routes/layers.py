@@ -26,7 +26,7 @@ from uniaims.server.bodies import (
 )
 from uniaims.server.desk import AtDesk, Desk, Id, Visitor
 from uniaims.server.errors import missing
-from uniaims.server.frames import COLUMNS, FRAMES, columns, frame
+from uniaims.engine.frames import COLUMNS, FRAMES, columns, frame
 from uniaims.server.packing import packed
 from uniaims.server.routes.images import TABLE
 from uniaims.statistics import histogram, size_percentiles

@@ -2,7 +2,8 @@
 
 import json
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,17 @@ _ALIGNED = 8
 _RUN_BYTES = 8
 
 
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """A tile as it comes: ``numbers`` are those of its pixels, row by row."""
+
+    level: int
+    y: int
+    x: int
+    head: int
+    numbers: NDArray[np.uint32]
+
+
 def frame(level: int, y: int, x: int, head: int, runs: bytes) -> bytes:
     """One tile, its length in front.
 
@@ -28,6 +40,17 @@ def frame(level: int, y: int, x: int, head: int, runs: bytes) -> bytes:
     """
     body = _HEAD.pack(_MARK, level, y, x, head, len(runs) // _RUN_BYTES)
     return struct.pack("<I", len(body) + len(runs)) + body + runs
+
+
+def read_frames(data: bytes) -> Iterator[Frame]:
+    """Invert `frame`, for as many as follow each other."""
+    place = 0
+    while place < len(data):
+        (size,) = struct.unpack_from("<I", data, place)
+        _, level, y, x, head, count = _HEAD.unpack_from(data, place + 4)
+        runs = np.frombuffer(data, "<u4", 2 * count, place + 4 + _HEAD.size).reshape(-1, 2)
+        yield Frame(level, y, x, head, np.repeat(runs[:, 1], runs[:, 0]))
+        place += 4 + size
 
 
 def columns(table: Mapping[str, NDArray[Any]], **more: Any) -> bytes:

@@ -5,7 +5,7 @@ import struct
 import numpy as np
 import pytest
 
-from uniaims.server.frames import columns, frame, read_columns
+from uniaims.engine.frames import columns, frame, read_columns, read_frames
 
 
 def test_a_frame_holds_what_its_head_says() -> None:
@@ -13,6 +13,10 @@ def test_a_frame_holds_what_its_head_says() -> None:
     data = frame(2, 3, 5, 1 << 40, runs)
     assert struct.unpack("<I4sB3xIIQI", data[:32]) == (len(data) - 4, b"UL1\0", 2, 3, 5, 1 << 40, 2)
     assert data[32:] == runs
+    first, second = read_frames(data + data)
+    assert (first.level, first.y, first.x, first.head) == (2, 3, 5, 1 << 40)
+    assert np.count_nonzero(second.numbers) == 144
+    assert len(second.numbers) == 512 * 512
 
 
 @pytest.mark.parametrize("count", [0, 1, 7])
