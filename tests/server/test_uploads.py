@@ -93,7 +93,7 @@ def test_old_uploads_expire(client: TestClient, project: int, desk: Desk, monkey
         ({"Upload-Length": "5"}, 422),
         ({"Upload-Length": "-1"}, 422),
         ({"Upload-Length": "0"}, 422),
-        ({"Upload-Length": str(LARGEST_BYTES + 1)}, 413),
+        ({"Upload-Length": str(LARGEST_BYTES + 1), "Upload-Metadata": metadata(filename="a", project="1")}, 413),
         ({"Upload-Length": "5", "Upload-Metadata": "filename !!!"}, 422),
         ({"Upload-Length": "5", "Upload-Metadata": metadata(filename="a", project="no")}, 422),
         ({"Upload-Length": "5", "Upload-Metadata": metadata(filename="a", project="999999")}, 404),

@@ -43,7 +43,7 @@ def interface() -> FastAPI:
         openapi_url="/api/v1/openapi.json",
         docs_url=None,
         redoc_url=None,
-        generate_unique_id_function=lambda route: f"{route.tags[0]}_{route.name}",
+        generate_unique_id_function=lambda route: "_".join([*map(str, route.tags), route.name]),
     )
     for each in _ROUTERS:
         app.include_router(each.router, prefix="/api/v1")

@@ -555,3 +555,13 @@ class ProposalBody(Body):
     touched: list[int]
     pixels: int
     box: dict[str, int] | None
+
+
+def result_body(result: Any) -> EditResult:
+    """What came of an edit, as it is told."""
+    return EditResult(**result)
+
+
+def history_body(entry: Any) -> HistoryItem:
+    """An edit that was made, as it is told."""
+    return HistoryItem(**entry)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from pydantic import Field
@@ -19,7 +19,7 @@ from uniaims.engine.queue import Job, Queue
 from uniaims.engine.sessions import Sessions
 from uniaims.engine.uploads import Upload, Uploads
 from uniaims.errors import NotFoundError
-from uniaims.server.bodies import job_body
+from uniaims.server.bodies import job_body, result_body
 from uniaims.server.errors import Problem
 from uniaims.server.stream import Stream
 
@@ -80,7 +80,7 @@ class Desk:
         """Tell pages that an image has changed, or is gone."""
         self.stream.tell("image", {"id": image.id, "project": image.project_id, "state": image.state}, image.project_id)
 
-    def tell_edit(self, layer: int, client: str, result: EditOutcome) -> None:
+    def tell_edit(self, layer: int, client: str, result: Any) -> None:
         """Tell pages of an edit that was accepted."""
         if result.status == "accepted":
             told = result_body(result).model_dump(mode="json", include={"seq", "rows", "tiles"})
