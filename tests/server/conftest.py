@@ -10,8 +10,10 @@ from starlette.testclient import TestClient
 
 from uniaims import guard
 from uniaims.engine import Engine
-from uniaims.engine.queue import Queue
+from uniaims.engine.queue import Claim, Job, Queue
+from uniaims.errors import UniaimsError
 from uniaims.jobs.kinds import KINDS, handler_of
+from uniaims.jobs.worker import mark_failed
 from uniaims.server.application import application, behind_door
 from uniaims.server.desk import Desk, Links
 
@@ -59,19 +61,36 @@ def client(desk: Desk, page: Path) -> TestClient:
 
 
 @pytest.fixture
-def work(desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Work:
+def work(desk: Desk, tmp_path: Path) -> Work:
     """Do all jobs that wait, in this process."""
-    monkeypatch.setattr(guard, "inside", True)  # no child for each file
+    return working(desk, tmp_path)
+
+
+def working(desk: Desk, place: Path) -> Work:
+    """Does the jobs that wait, in folders in ``place``, as the worker and its child would; files without a guard."""
 
     def done() -> None:
-        while claim := desk.queue.claim(tuple(KINDS)):
-            handler, folder = handler_of(claim.job.kind), tmp_path / f"job-{claim.job.id}-{claim.job.attempts}"
-            folder.mkdir()
-            order = handler.prepare(desk.engine, claim.job, folder)
-            result = handler.run(type(order).from_line(order.line()), lambda *_: None)
-            desk.tell_job(desk.queue.finish(claim, handler.apply(desk.engine, claim.job, result)))
+        guard.inside = True
+        try:
+            while claim := desk.queue.claim(tuple(KINDS)):
+                desk.tell_job(_ended(desk, claim, place / f"job-{claim.job.id}-{claim.job.attempts}"))
+        finally:
+            guard.inside = False
 
     return done
+
+
+def _ended(desk: Desk, claim: Claim, folder: Path) -> Job:
+    handler = handler_of(claim.job.kind)
+    folder.mkdir()
+    try:
+        order = handler.prepare(desk.engine, claim.job, folder)
+        result = handler.run(type(order).from_line(order.line()), lambda *_: None)
+        return desk.queue.finish(claim, handler.apply(desk.engine, claim.job, result))
+    except UniaimsError as error:
+        failed = desk.queue.fail(claim, str(error))
+        mark_failed(desk.engine, failed)
+        return failed
 
 
 def written_picture(path: Path, seed: int = 0) -> Path:

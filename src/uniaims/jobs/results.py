@@ -48,8 +48,7 @@ def drawn(engine: "Engine", image: "Image", folder: Path) -> tuple[dict[str, Pat
     if image.layer_id is None:
         raise InputError(f"{image.name}: it has not been read yet. Wait until it is.")
     layer = engine.layers.open(image.layer_id)
-    seq, labels, rows = layer.seq, layer.labels(), layer.rows()
-    rows = rows[rows["area"] > 0]
+    labels, (seq, rows) = layer.labels(), layer.rows()
     files = {"labels": folder / "labels.npy", "confidence": folder / "confidence.npy", "kinds": folder / "kinds.json"}
     np.save(files["labels"], labels)
     np.save(files["confidence"], rows["confidence"][np.argsort(rows["number"])])

@@ -67,8 +67,7 @@ class Worker:
         try:
             with suppress(LeaseLostError):
                 job = self._ended(claim)
-                if job.kind == "ingest" and job.image_id is not None and job.state in {"failed", "cancelled"}:
-                    self._engine.images.fail(job.image_id, job.error or "Reading it was stopped.")
+                mark_failed(self._engine, job)
                 self._on_change(job)
         except Exception:
             _log.exception("job %s", claim.job.id)
@@ -125,3 +124,9 @@ class Worker:
         child, self._child = self._child, None
         if child is not None:
             child.end()
+
+
+def mark_failed(engine: Engine, job: Job) -> None:
+    """Tell of an image that could not be read why."""
+    if job.kind == "ingest" and job.image_id is not None and job.state in {"failed", "cancelled"}:
+        engine.images.fail(job.image_id, job.error or "Reading it was stopped.")

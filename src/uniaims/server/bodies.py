@@ -1,10 +1,13 @@
 """The bodies of requests and answers; what the page's types are made from."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from math import isnan
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from uniaims.engine.layers.editing import EditResult
 from uniaims.engine.queue import Job, State
 
 Name = Field(min_length=1, max_length=200)
@@ -441,10 +444,19 @@ class EditResults(Body):
     """What came of edits, in their order."""
 
     seq: int
-    results: list["EditResult"]
+    results: list["EditResultBody"]
 
 
-class EditResult(Body):
+class OpponentBody(Body):
+    """An instance that somebody else has changed meanwhile, by which edit and when."""
+
+    number: int
+    changed_seq: int
+    by: str
+    at: datetime
+
+
+class EditResultBody(Body):
     """What came of an edit; in a conflict ``instances`` tells who was first."""
 
     edit_id: str
@@ -453,14 +465,14 @@ class EditResult(Body):
     reason: str = ""
     rows: list[dict[str, Any]] = Field(default_factory=list)
     tiles: list[tuple[int, int, int]] = Field(default_factory=list)
-    instances: list[dict[str, Any]] = Field(default_factory=list)
-    pixels: int = 0
+    instances: list[OpponentBody] = Field(default_factory=list)
 
 
 class UndoRequest(Body):
-    """Whose newest edit is taken back, or which."""
+    """Whose newest edit is taken back, or which; the ``edit_id`` makes sending it again harmless."""
 
     client: Client
+    edit_id: str = Field(default="", max_length=64)
     seq: Big | None = None
 
 
@@ -468,6 +480,7 @@ class RedoRequest(Body):
     """Whose last undo is taken back."""
 
     client: Client
+    edit_id: str = Field(default="", max_length=64)
 
 
 class HistoryItem(Body):
@@ -557,11 +570,41 @@ class ProposalBody(Body):
     box: dict[str, int] | None
 
 
-def result_body(result: Any) -> EditResult:
-    """What came of an edit, as it is told."""
-    return EditResult(**result)
+def result_body(result: EditResult, names: Mapping[int, str]) -> EditResultBody:
+    """What came of an edit, as it is told; ``names`` of people by number."""
+    return EditResultBody(
+        edit_id=result.edit_id,
+        status=result.status,
+        seq=result.seq,
+        reason=result.reason,
+        rows=[row_body(row) for row in result.rows],
+        tiles=[(0, y, x) for y, x in result.tiles],
+        instances=[
+            OpponentBody(
+                number=each.number, changed_seq=each.seq, by=names.get(each.author_id, ""), at=time_of(each.at_ms)
+            )
+            for each in result.opponents
+        ],
+    )
 
 
-def history_body(entry: Any) -> HistoryItem:
+def row_body(row: Any) -> dict[str, Any]:
+    """An instance as it is told; a confidence of null: it was drawn by hand."""
+    values = {name: row[name].item() for name in row.dtype.names}
+    return values | {"confidence": None if isnan(values["confidence"]) else values["confidence"]}
+
+
+def history_body(row: Any, names: Mapping[int, str]) -> HistoryItem:
     """An edit that was made, as it is told."""
-    return HistoryItem(**entry)
+    return HistoryItem(
+        seq=row.seq,
+        edit_id=row.edit_id,
+        kind=row.kind,
+        tool=row.tool,
+        author=names.get(row.author_id, ""),
+        client=row.client,
+        at=time_of(row.at_ms),
+        undone=row.undone_by is not None,
+        undoes=row.undoes,
+        box=row.box,
+    )

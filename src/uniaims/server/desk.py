@@ -2,11 +2,11 @@
 
 import hmac
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends, Request
 from pydantic import Field
@@ -15,6 +15,7 @@ from uniaims.engine import Engine
 from uniaims.engine.analyses import Analyses
 from uniaims.engine.fields import FieldCache
 from uniaims.engine.images import Image, NewImage
+from uniaims.engine.layers.editing import EditResult
 from uniaims.engine.queue import Job, Queue
 from uniaims.engine.sessions import Sessions
 from uniaims.engine.uploads import Upload, Uploads
@@ -80,11 +81,15 @@ class Desk:
         """Tell pages that an image has changed, or is gone."""
         self.stream.tell("image", {"id": image.id, "project": image.project_id, "state": image.state}, image.project_id)
 
-    def tell_edit(self, layer: int, client: str, result: Any) -> None:
+    def tell_edit(self, layer: int, client: str, result: EditResult) -> None:
         """Tell pages of an edit that was accepted."""
         if result.status == "accepted":
-            told = result_body(result).model_dump(mode="json", include={"seq", "rows", "tiles"})
+            told = result_body(result, {}).model_dump(mode="json", include={"seq", "rows", "tiles"})
             self.stream.tell("edit", {"layer": layer, "client": client, **told}, layer=layer)
+
+    def names(self, result: EditResult) -> Mapping[int, str]:
+        """How those are called who were quicker."""
+        return self.engine.accounts.names({each.author_id for each in result.opponents}) if result.opponents else {}
 
     def tell_replaced(self, layer: int) -> None:
         """Tell pages that a layer is another one now: they fetch heads and rows anew."""

@@ -57,16 +57,18 @@ def run(order: Order, progress: Progress) -> Mapping[str, Any]:
 def apply(engine: "Engine", job: "Job", result: Mapping[str, Any]) -> Mapping[str, Any]:
     """The labels become the layer, but for what was drawn by hand or accepted; the results are those of the image."""
     from uniaims.engine.analyses import Analyses
+    from uniaims.engine.layers.editing import Author
+    from uniaims.engine.layers.replacing import Replacement
 
-    image, account = engine.images.image(int(job.params["image"])), engine.accounts.account(job.created_by)
-    if image.layer_id is None:
-        seq = engine.layers.open(engine.layers.add(image.id, result["manifest"], "main", account)).seq
-    else:
-        layer = engine.layers.open(image.layer_id)
-        seq = layer.replace(result["manifest"], f"job {job.id}", account, kind="model", job_id=job.id)
+    image = engine.images.image(int(job.params["image"]))
+    number = image.layer_id or engine.layers.add(image.id, result["manifest"], "main", job.created_by)
+    layer = engine.layers.open(number)
+    if image.layer_id is not None:
+        new = Replacement(result["manifest"], "model", job.kind, job.id)
+        layer.replace(new, Author(job.created_by, f"job {job.id}"), f"job {job.id}")
     engine.images.update_findings(image.id, {"warnings": result["warnings"], "notes": result["notes"]})
     kept = Analyses(engine.database, engine.blobs)
-    kept.keep(image.id, job.created_by, result["mode"], result["settings"], seq, result["files"], job.id)
+    kept.keep(image.id, job.created_by, result["mode"], result["settings"], layer.seq, result["files"], job.id)
     return {"instance_count": result["instance_count"], "warnings": result["warnings"], "image": image.id}
 
 

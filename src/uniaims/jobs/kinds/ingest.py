@@ -29,6 +29,9 @@ def prepare(engine: "Engine", job: "Job", folder: Path) -> Order:
 
 def run(order: Order, progress: Progress) -> Mapping[str, Any]:
     """In the child; the file itself is read in a guarded one."""
+    import numpy as np
+
+    from uniaims.engine.layers.ingest import write_labels
     from uniaims.engine.pyramid import make_pyramid
     from uniaims.micrograph import read_image
     from uniaims.pipeline.results import ResultFolder
@@ -40,8 +43,9 @@ def run(order: Order, progress: Progress) -> Mapping[str, Any]:
     progress("scale", 0, 1)
     reading = _reading(micrograph, results)
     progress("tiles", 0, 1)
-    reading["pyramid"] = make_pyramid(micrograph.pixels, blobs)
-    return {"reading": reading} | (_labels(micrograph, results, blobs) if results else {})
+    reading["pyramid"] = make_pyramid(np.asarray(micrograph.pixels), blobs)
+    labels = _labels(micrograph, results, blobs) if results else {}
+    return {"reading": reading, "manifest": write_labels(np.zeros(micrograph.shape, np.uint32), blobs)} | labels
 
 
 def apply(engine: "Engine", job: "Job", result: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -53,7 +57,7 @@ def apply(engine: "Engine", job: "Job", result: Mapping[str, Any]) -> Mapping[st
     account = engine.accounts.account(job.created_by)
     image = engine.images.finish(job.image_id, Reading(**result["reading"]))
     if image.layer_id is None:
-        engine.layers.add(image.id, result.get("manifest"), "main", account)
+        engine.layers.add(image.id, result["manifest"], "main", account.id)
     if "files" in result:
         kept = Analyses(engine.database, engine.blobs)
         kept.keep(image.id, account.id, result["mode"], result["settings"], 0, result["files"], job.id)

@@ -12,7 +12,7 @@ from fastapi import APIRouter
 from uniaims.boxes import Box
 from uniaims.engine import assistance
 from uniaims.engine.assistance import Proposal
-from uniaims.engine.layers import Layer
+from uniaims.engine.layers.layer import Layer
 from uniaims.engine.layers.patch import difference
 from uniaims.flow_settings import FlowSettings
 from uniaims.labels import Labels
@@ -69,8 +69,8 @@ def region(layer: Id, body: RegionPrompt, _account: Visitor, desk: AtDesk) -> Pr
 def split(layer: Id, body: SplitPrompt, _account: Visitor, desk: AtDesk) -> ProposalBody:
     """An instance cut where the flow parts: its first part keeps the number, the others get those from ``first`` on."""
     opened, prediction = _asked(desk, layer)
-    rows = opened.rows()
-    row = rows[(rows["number"] == body.number) & (rows["area"] > 0)]
+    _, rows = opened.rows()
+    row = rows[rows["number"] == body.number]
     if not len(row):
         raise missing(f"instance {body.number}")
     place = Box.of_row([row[0][edge] for edge in ("top", "left", "bottom", "right")])
@@ -86,8 +86,8 @@ def split(layer: Id, body: SplitPrompt, _account: Visitor, desk: AtDesk) -> Prop
 @router.post("/similar")
 def similar(layer: Id, body: SimilarPrompt, _account: Visitor, desk: AtDesk) -> SimilarBody:
     """The instances most like those that are named."""
-    rows = desk.engine.layers.open(layer).rows()
-    numbers, distances = assistance.similar(rows[rows["area"] > 0], body.numbers, body.limit)
+    _, rows = desk.engine.layers.open(layer).rows()
+    numbers, distances = assistance.similar(rows, body.numbers, body.limit)
     return SimilarBody(numbers=numbers.tolist(), distances=distances.tolist())
 
 
@@ -135,9 +135,9 @@ def _refuse_large(box: Box) -> None:
 
 def _suggested_in(layer: Layer, box: Box) -> list[int]:
     """Instances that only a model has drawn, whose representative pixel lies in a box."""
-    rows = layer.rows()
+    _, rows = layer.rows()
     inside = (rows["rep_y"] >= box.top) & (rows["rep_y"] < box.bottom) & (rows["rep_x"] >= box.left) & (rows["rep_x"] < box.right)
-    free = (rows["state"] == 0) & (rows["flags"] & 1 == 0) & (rows["area"] > 0)
+    free = (rows["state"] == 0) & (rows["flags"] & 1 == 0)
     return [int(number) for number in rows["number"][inside & free]]
 
 

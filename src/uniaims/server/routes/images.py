@@ -3,14 +3,16 @@
 import json
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse
 
 from uniaims.engine.images import Image
+from uniaims.engine.pyramid import Pyramid as KeptPyramid
 from uniaims.names import folder_name
 from uniaims.server.bodies import FiguresBody, ImageBody, ImageChange, ImageList, Pyramid, time_of
 from uniaims.server.desk import AtDesk, Desk, Id, Visitor
 from uniaims.server.errors import missing
+from uniaims.server.packing import packed
 from uniaims.server.security import REPORT_POLICY
 
 router = APIRouter(tags=["images"])
@@ -61,27 +63,26 @@ def remove(image: Id, _account: Visitor, desk: AtDesk) -> Response:
 
 
 @router.get("/images/{image}/tiles/{key}/{level}/{y}/{x}")
-def tile(image: Id, key: str, level: Id, y: Id, x: Id, _account: Visitor, desk: AtDesk, samples: bool = False) -> Response:
-    """A tile as WebP in grey; or with ``samples``, at full size, its values, little-endian, as the headers tell."""
-    pyramid = desk.engine.images.image(image).pyramid
-    if pyramid is None or pyramid["key"] != key:
+def tile(
+    image: Id, key: str, level: Id, y: Id, x: Id, request: Request, _account: Visitor, desk: AtDesk,
+    samples: bool = False,
+) -> Response:  # fmt: skip
+    """A tile as WebP; or with ``samples``, at full size, its values, little-endian, as the headers tell."""
+    kept = _pyramid(desk, image)
+    if kept.key != key:
         raise missing(f"pyramid {key[:70]}")
     if samples:
-        values = desk.engine.pyramids.samples(pyramid, y, x)
-        told = {"X-Shape": f"{values.shape[0]},{values.shape[1]}", "X-Type": values.dtype.str[1:], "Cache-Control": IMMUTABLE}
-        return Response(values.tobytes(), media_type="application/octet-stream", headers=told)
-    data = desk.engine.pyramids.tile(pyramid, level, y, x)
+        values = kept.samples(y, x)
+        told = {"X-Shape": ",".join(map(str, values.shape)), "X-Type": values.type, "Cache-Control": IMMUTABLE}
+        return packed(request, values.data, "application/octet-stream", told)
+    data = kept.tile(level, y, x)
     return Response(data, media_type="image/webp", headers={"Cache-Control": IMMUTABLE})
 
 
 @router.get("/images/{image}/thumbnail")
 def thumbnail(image: Id, _account: Visitor, desk: AtDesk) -> Response:
     """The whole image as WebP, its longer side 512 px or less."""
-    pyramid = desk.engine.images.image(image).pyramid
-    if pyramid is None:
-        raise missing(f"picture of image {image}")
-    data = desk.engine.pyramids.tile(pyramid, pyramid["levels"] - 1, 0, 0)
-    return Response(data, media_type="image/webp", headers={"Cache-Control": "private, max-age=3600"})
+    return Response(_pyramid(desk, image).thumbnail(), media_type="image/webp", headers={"Cache-Control": "private, max-age=3600"})
 
 
 @router.get("/images/{image}/original", response_class=FileResponse)
@@ -121,6 +122,13 @@ def figures(image: Id, _account: Visitor, desk: AtDesk) -> FiguresBody:
     if kept is None or path is None:
         raise missing(f"analysis of image {image}")
     return FiguresBody(seq=kept.seq, mode=kept.mode, summary=json.loads(path.read_text(encoding="utf-8")))
+
+
+def _pyramid(desk: Desk, image: int) -> KeptPyramid:
+    known = desk.engine.images.image(image).pyramid
+    if known is None:
+        raise missing(f"picture of image {image}")
+    return KeptPyramid(str(known["key"]), desk.engine.blobs)
 
 
 def image_body(desk: Desk, image: Image) -> ImageBody:

@@ -7,11 +7,13 @@ import numpy as np
 import polars
 from fastapi import APIRouter, Request, Response
 
-from uniaims.engine.layers import Layer
+from uniaims.engine.layers.editing import Author
+from uniaims.engine.layers.layer import Layer
 from uniaims.measurements.figure import Figure
 from uniaims.modes import mode_named
 from uniaims.server.bodies import (
     DiffBody,
+    EditResultBody,
     HistogramBody,
     LayerBody,
     LayerFigures,
@@ -53,20 +55,18 @@ def one(layer: Id, _account: Visitor, desk: AtDesk) -> LayerBody:
 @router.get("/layers/{layer}/instances")
 def instances(layer: Id, request: Request, _account: Visitor, desk: AtDesk, since: Id | None = None) -> Response:
     """All instances as columns; with ``since`` those that changed after that edit, deleted ones with area 0."""
-    opened = desk.engine.layers.open(layer)
-    seq = opened.seq
+    seq, rows = desk.engine.layers.open(layer).rows(since)
     headers = {"ETag": f'"{seq}"', "X-Seq": str(seq), "Cache-Control": "private, no-cache"}
     if since is None and request.headers.get("if-none-match") == headers["ETag"]:
         return Response(status_code=304, headers=headers)
-    rows = opened.rows(since)
-    rows = rows if since is not None else rows[rows["area"] > 0]
     return packed(request, columns({name: rows[name] for name in rows.dtype.names or ()}, seq=seq), COLUMNS, headers)
 
 
 @router.post("/layers/{layer}/tiles")
 def tiles(layer: Id, body: TileRequest, request: Request, _account: Visitor, desk: AtDesk) -> Response:
     """Those tiles that have changed since the heads that come with them, as frames."""
-    frames = desk.engine.layers.open(layer).frames([(level, y, x, head) for level, y, x, head in body.tiles])
+    found = desk.engine.layers.open(layer).tiles(body.tiles)
+    frames = (frame(each.level, each.y, each.x, each.head, each.runs) for each in found)
     return packed(request, b"".join(frames), FRAMES, {"Cache-Control": "no-store"})
 
 
@@ -100,14 +100,13 @@ def measurements(layer: Id, request: Request, _account: Visitor, desk: AtDesk) -
 def figures(layer: Id, _account: Visitor, desk: AtDesk) -> LayerFigures:
     """Counts and sizes as the labels are now: of the instances that the border does not cut."""
     opened, image = desk.engine.layers.open(layer), desk.engine.images.of_layer(layer)
-    rows = opened.rows()
-    rows = rows[rows["area"] > 0]
+    seq, rows = opened.rows()
     whole = rows[(rows["flags"] & BORDER) == 0]
     side = image.pixel_size_nm or 1.0
     sizes = np.sqrt(whole["area"].astype(np.float64) * (4 / np.pi)) * side
     found, bars = size_percentiles(sizes), histogram(sizes, BINS)
     return LayerFigures(
-        seq=opened.seq,
+        seq=seq,
         count=len(rows),
         whole_count=len(whole),
         area_fraction=float(rows["area"].sum(dtype=np.float64)) / (opened.shape[0] * opened.shape[1]),
@@ -136,12 +135,11 @@ def name_version(layer: Id, body: NewVersion, account: Visitor, desk: AtDesk) ->
 
 
 @router.post("/layers/{layer}/versions/{version}/restore")
-def restore(layer: Id, version: Id, body: Restore, account: Visitor, desk: AtDesk) -> Any:
+def restore(layer: Id, version: Id, body: Restore, account: Visitor, desk: AtDesk) -> EditResultBody:
     """Make the layer what it was in a version; that can be undone."""
-    who = desk.engine.accounts.account(account)
-    result = desk.engine.layers.open(layer).restore(version, body.client, who)
+    result = desk.engine.layers.open(layer).restore(version, Author(account, body.client))
     desk.tell_replaced(layer)
-    return result_body(result)
+    return result_body(result, desk.names(result))
 
 
 @router.get("/layers/{layer}/versions/{before}/diff/{after}")
@@ -159,7 +157,7 @@ def _body(desk: Desk, number: int) -> LayerBody:
         image_id=desk.engine.images.of_layer(number).id,
         kind="main",
         seq=layer.seq,
-        levels=layer.levels,
+        levels=layer.level_count,
         tile_px=512,
         width_px=width,
         height_px=height,
