@@ -28,7 +28,12 @@ if TYPE_CHECKING:
 
 PART_BYTES = 4 * 2**20
 WAIT_SECONDS = 0.3
-_ERRORS: Mapping[int, type[UniaimsError]] = {404: NotFoundError, 409: ConflictError, 507: OutputError, 500: UniaimsError}
+_ERRORS: Mapping[int, type[UniaimsError]] = {
+    404: NotFoundError,
+    409: ConflictError,
+    507: OutputError,
+    500: UniaimsError,
+}
 
 
 class Client:
@@ -49,7 +54,9 @@ class Client:
         try:
             import httpx
         except ImportError as error:
-            raise MissingDependencyError("httpx is not installed, and the client needs it: pip install httpx") from error
+            raise MissingDependencyError(
+                "httpx is not installed, and the client needs it: pip install httpx"
+            ) from error
         parts = urlsplit(link)
         token = parts.fragment.partition("token=")[2]
         if not (parts.scheme and parts.netloc and token):
@@ -83,7 +90,9 @@ class Client:
         if answer.is_success:
             return answer
         told = answer.json() if "json" in answer.headers.get("content-type", "") else {}
-        raise _ERRORS.get(answer.status_code, InputError)(told.get("detail", f"the server answers {answer.status_code}."))
+        raise _ERRORS.get(answer.status_code, InputError)(
+            told.get("detail", f"the server answers {answer.status_code}.")
+        )
 
     def projects(self) -> "list[Project]":
         """All projects."""
@@ -192,7 +201,7 @@ class Image:
 
     def run(self, kind: str, progress: Progress | None = None, **params: Any) -> dict[str, Any]:
         """Start a job on it (``analyse``, ``measure``), wait, and give its result."""
-        return self.project._run(kind, {"image": self.id, **params}, progress)  # noqa: SLF001 - of this module
+        return self.project._run(kind, {"image": self.id, **params}, progress)
 
     def labels(self) -> Labels:
         """Its labels (H, W) uint32 as they are now."""

@@ -1,7 +1,6 @@
 """The queue: each job is claimed by one, leases run out, and who comes too late is refused."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 

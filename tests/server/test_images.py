@@ -26,10 +26,10 @@ LABELS[42:48, 0:9] = 3
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One image with results of an analysis, one without, and what is none."""
-    from uniaims.micrograph import PixelSize, read_image
-    from uniaims.modes import Objects, mode_named
     from uniaims.labels import write_labels
     from uniaims.measurements.files import parquet
+    from uniaims.micrograph import PixelSize, read_image
+    from uniaims.modes import Objects, mode_named
     from uniaims.names import uri
 
     place = tmp_path_factory.mktemp("folder")
@@ -47,7 +47,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (results / "overlay.png").write_bytes(image.read_bytes())
     (results / "report.html").write_text("<script>parent.fetch('/api')</script>")
     summary = {"image": str(image), "image_uri": uri(image), "settings": {"mode": "particles"}, "pixel_size_nm": 2.0,
-               "pixel_size_source": "given", "warnings": ["<b>careful</b>"], "notes": [], "content_edges": [0, 0, 48, 64]}  # fmt: skip
+               "pixel_size_source": "given", "warnings": ["<b>careful</b>"], "notes": [],
+               "content_edges": [0, 0, 48, 64]}  # fmt: skip
     (results / "summary.json").write_text(json.dumps(summary))
     return place
 
@@ -143,7 +144,8 @@ def test_figures_follow_what_is_known(images: dict[str, dict], client: TestClien
 
 
 @pytest.mark.parametrize(
-    "name", ["<img src=x onerror=alert(1)>.png", "\u202egnp.exe", "a" * 200, "日本語 µm.png", "=1+1", "../../x.png", " "]
+    "name",
+    ["<img src=x onerror=alert(1)>.png", "\u202egnp.exe", "a" * 200, "日本語 µm.png", "=1+1", "../../x.png", " "],
 )
 def test_names_are_text_and_nothing_else(images: dict[str, dict], client: TestClient, name: str) -> None:
     number = images["without.png"]["id"]

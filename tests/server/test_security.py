@@ -33,7 +33,16 @@ def test_our_hosts_are_let_in(client: TestClient, host: str) -> None:
 
 @pytest.mark.parametrize(
     "host",
-    ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "", "[::1", "127.0.0.1@evil.example", "lab", "0x7f.1"],
+    [
+        "evil.example",
+        "127.0.0.1.evil.example",
+        "localhost.evil.example",
+        "",
+        "[::1",
+        "127.0.0.1@evil.example",
+        "lab",
+        "0x7f.1",
+    ],
 )
 def test_foreign_hosts_are_refused(client: TestClient, host: str) -> None:
     answer = client.get("/echo", headers={"Host": host})
@@ -56,9 +65,7 @@ def test_foreign_hosts_are_refused(client: TestClient, host: str) -> None:
         ({"Sec-Fetch-Site": "cross-site", "Origin": "http://127.0.0.1:8765"}, 403),
     ],
 )
-def test_what_changes_something_comes_from_our_page(
-    client: TestClient, headers: dict[str, str], status: int
-) -> None:
+def test_what_changes_something_comes_from_our_page(client: TestClient, headers: dict[str, str], status: int) -> None:
     assert client.post("/echo", headers=headers).status_code == status
     assert client.get("/echo", headers=headers).status_code == 200
 

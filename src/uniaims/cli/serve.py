@@ -5,6 +5,7 @@ import webbrowser
 from contextlib import ExitStack
 from importlib import import_module
 from pathlib import Path
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -56,6 +57,7 @@ def serve(
             _open(engine, queue, folder)
         worker.start()
         stack.callback(worker.close)
+        Thread(target=_compile, args=(desk.ready,), daemon=True).start()
 
         def tell(token: str) -> None:
             """Say the link, on a line of its own and on nothing else's."""
@@ -76,12 +78,21 @@ def serve(
         run(behind_door(application(desk), {host}), listening, ready)
 
 
+def _compile(ready: Event) -> None:
+    from uniaims.engine.warming import warm
+
+    warm()
+    ready.set()
+
+
 def _open(engine: "Engine", queue: "Queue", folder: Path) -> None:
     from uniaims.jobs.folder import open_folder
 
     opened = open_folder(engine, queue, folder.resolve())
     if opened.missing:
-        say_warning(f"the images of these results are not where they were, so they are left out: {listed(opened.missing)}.")
+        say_warning(
+            f"the images of these results are not where they were, so they are left out: {listed(opened.missing)}."
+        )
 
 
 def _refuse_missing_packages() -> None:

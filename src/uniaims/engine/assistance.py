@@ -22,6 +22,8 @@ MARGIN_PX = 64
 """Around a box: instances that reach out of it are seen whole."""
 LARGEST_PX = 2048
 """Longest side of what is worked at within a request."""
+QUICK_PX = 2**22
+"""Of images of so many working pixels all instances are found at once, and kept; windows are parts of that."""
 LOWEST_PROBABILITY = 0.1
 EASED = 0.9
 """In the background the threshold goes below the probability under the point, by this factor."""
@@ -90,7 +92,9 @@ def split(prediction: Prediction, box: Box, mask: NDArray[np.bool_], flow: FlowS
 
 
 def window(prediction: Prediction, box: Box, flow: FlowSettings) -> Proposal:
-    """All instances in a window, from the fields there alone: quick, and but for those at its rim as in the whole."""
+    """All instances in a window: of small images those of the whole; else, but for those at its rim, nearly so."""
+    if prediction.fields.probability.size <= QUICK_PX and flow == prediction.settings.flow:
+        return _of_whole(prediction, box, flow)
     labels = np.zeros(box.shape, np.uint32)
     content = prediction.content
     seen = box.moved(-content.top, -content.left).clipped(content.shape).moved(content.top, content.left)
@@ -100,6 +104,16 @@ def window(prediction: Prediction, box: Box, flow: FlowSettings) -> Proposal:
     found: Found = instances_from_fields(fields, seen.shape, prediction.working.scale, flow, prediction.aspect)
     labels[seen.moved(-box.top, -box.left).window] = found.labels
     return Proposal(box, labels, prediction.model.card.calibrated(found.confidence))
+
+
+def _of_whole(prediction: Prediction, box: Box, flow: FlowSettings) -> Proposal:
+    """The window of what is found in the whole image."""
+    labels = prediction.window(box, replace(prediction.settings, flow=flow, minimum_confidence=0.0))
+    numbers, places = np.unique(labels, return_inverse=True)
+    first = int(numbers[0] > 0)
+    kept = numbers[numbers > 0].astype(int) - 1
+    small = (places.reshape(labels.shape) + first).astype(np.uint32)
+    return Proposal(box, small, prediction.found(flow).confidence[kept])
 
 
 def similar(rows: NDArray[Any], numbers: Sequence[int], limit: int) -> tuple[NDArray[np.uint32], NDArray[np.float64]]:
@@ -134,7 +148,7 @@ def _under(prediction: Prediction, box: Box, y: int, x: int, flow: FlowSettings)
     found = window(prediction, box, flow)
     number = int(found.labels[y - box.top, x - box.left])
     probability = _probability(prediction, y, x)
-    if number == 0 and LOWEST_PROBABILITY <= probability:
+    if number == 0 and probability >= LOWEST_PROBABILITY:
         found = window(prediction, box, replace(flow, probability_threshold=EASED * probability))
         number = int(found.labels[y - box.top, x - box.left])
     return found.chosen([number] if number else [])
@@ -147,7 +161,7 @@ def _is_cut(found: Proposal, prediction: Prediction) -> bool:
         (found.labels[0], box.top > 0), (found.labels[-1], box.bottom < height),
         (found.labels[:, 0], box.left > 0), (found.labels[:, -1], box.right < width),
     )  # fmt: skip
-    return any(inner and rim.any() for rim, inner in rims)
+    return any(inner and bool(rim.any()) for rim, inner in rims)
 
 
 def _around(prediction: Prediction, y: int, x: int, side: int) -> Box:

@@ -34,7 +34,8 @@ def frame(level: int, y: int, x: int, head: int, runs: bytes) -> bytes:
 
     Args:
         level: of the pyramid, 0 = full size.
-        y, x: which tile.
+        y: its row.
+        x: its column.
         head: the number of the edit that touched it last.
         runs: pairs (length, number), u32 little-endian.
     """

@@ -1,7 +1,7 @@
 """The queue of jobs: a table, and a few statements on it that survive a killed worker.
 
-A job is done at least once. Who claims one gets a lease, which beats renew; the sweep puts jobs back whose lease ran out.
-What comes with an old lease is refused (fencing), so that a worker that was paused can't overwrite its successor.
+A job is done at least once. Who claims one gets a lease, which beats renew; the sweep puts jobs back whose lease ran
+out. What comes with an old lease is refused (fencing): a worker that was paused can't overwrite its successor.
 """
 
 import hashlib
@@ -128,7 +128,9 @@ class Queue:
         Raises:
             LeaseLostError: if the lease is not the job's any more.
         """
-        return self._leased_update(claim, {"stage": stage, "done": done, "total": total, "lease_ms": now_ms() + LEASE_MS})
+        return self._leased_update(
+            claim, {"stage": stage, "done": done, "total": total, "lease_ms": now_ms() + LEASE_MS}
+        )
 
     def finish(self, claim: Claim, result: Mapping[str, Any]) -> Job:
         """The job is done.
@@ -195,7 +197,15 @@ class Queue:
         Raises:
             InputError: if it did neither.
         """
-        again = {"state": "queued", "attempts": 0, "cancel": False, "error": "", "stage": "", "done": 0, "ended_ms": None}
+        again = {
+            "state": "queued",
+            "attempts": 0,
+            "cancel": False,
+            "error": "",
+            "stage": "",
+            "done": 0,
+            "ended_ms": None,
+        }
         stopped = and_(jobs.c.id == number, jobs.c.state.in_(("failed", "cancelled")))
         row = self.database.write(
             lambda connection: connection.execute(update(jobs).where(stopped).values(again).returning(jobs)).first()
@@ -263,4 +273,3 @@ def _given_back(attempts: int) -> dict[str, Any]:
 def _job(row: Row[Any]) -> Job:
     table = row._mapping
     return Job(**{name: table[name] for name in Job.__dataclass_fields__})
-

@@ -7,7 +7,7 @@ import os
 import secrets
 import shutil
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -84,14 +84,15 @@ class Uploads:
         free = shutil.disk_usage(self.folder).free - SPARE_BYTES
         if size > free:
             raise OutputError(f"{size:,} bytes are to come and the disk has room for {max(0, free):,}. Free space.")
-        made = {
-            "id": secrets.token_hex(16), "project_id": project_id, "account_id": account_id, "name": _named(name),
-            "bytes": size, "offset": 0, "purpose": purpose, "state": "open", "expires_ms": now_ms() + LIFETIME_MS,
-        }  # fmt: skip
-        self.path(made["id"]).touch()
+        now = now_ms()
+        made = Upload(
+            secrets.token_hex(16), project_id, account_id, _named(name), size, 0, purpose, "open", now + LIFETIME_MS
+        )
+        self.path(made.id).touch()
         keep_folder(self.folder)
-        self.database.write(lambda connection: connection.execute(insert(uploads).values(made | {"created_ms": now_ms()})))
-        return Upload(**made)
+        row = asdict(made) | {"created_ms": now}
+        self.database.write(lambda connection: connection.execute(insert(uploads).values(row)))
+        return made
 
     def path(self, number: str) -> Path:
         """Where the bytes of a file lie."""
@@ -135,7 +136,7 @@ class Uploads:
 
         if not self.database.write(moved):
             raise OffsetError("the same bytes came twice at a time. Ask with HEAD how many are here.")
-        return Upload(**(upload.__dict__ | values))
+        return replace(upload, offset=reached, expires_ms=values["expires_ms"])
 
     def done(self, upload: Upload) -> None:
         """The file is where it belongs: its bytes here go."""
@@ -173,4 +174,6 @@ def _named(name: str) -> str:
         raise InputError("a file without a name came. Send its name.")
     stem, dot, suffix = last.rpartition(".")
     cut = (stem or suffix).encode()[: LONGEST_BYTES - len(suffix.encode()) - 1].decode(errors="ignore")
-    return f"{cut}{dot}{suffix}" if stem and len(suffix) <= 12 else last.encode()[:LONGEST_BYTES].decode(errors="ignore")
+    return (
+        f"{cut}{dot}{suffix}" if stem and len(suffix) <= 12 else last.encode()[:LONGEST_BYTES].decode(errors="ignore")
+    )

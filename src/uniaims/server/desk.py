@@ -21,7 +21,7 @@ from uniaims.engine.sessions import Sessions
 from uniaims.engine.uploads import Upload, Uploads
 from uniaims.errors import NotFoundError
 from uniaims.server.bodies import job_body, result_body
-from uniaims.server.errors import Problem
+from uniaims.server.errors import ProblemError
 from uniaims.server.stream import Stream
 
 
@@ -59,12 +59,14 @@ class Desk:
         engine: the data.
         links: that let somebody in.
         stream: what is told to pages.
+        ready: set when everything is compiled.
         queue, uploads, sessions, analyses, fields: parts of the engine.
     """
 
     def __init__(self, engine: Engine, links: Links, queue: Queue) -> None:
         self.engine, self.links, self.queue = engine, links, queue
         self.stream = Stream()
+        self.ready = threading.Event()
         self.uploads = Uploads(engine.database, engine.folder / "uploads")
         self.sessions = Sessions(engine.database)
         self.analyses = Analyses(engine.database, engine.blobs)
@@ -134,13 +136,13 @@ def visitor(request: Request, desk: AtDesk) -> int:
     """Number of the account that asks, by its cookie, or by a token of a script.
 
     Raises:
-        Problem: if nobody is signed in.
+        ProblemError: if nobody is signed in.
     """
     kind, _, bearer = request.headers.get("authorization", "").partition(" ")
     token = bearer if kind.lower() == "bearer" else request.cookies.get(cookie_name(request), "")
     account = desk.sessions.account_of(token) if token else None
     if account is None:
-        raise Problem(401, "Nobody is signed in: open the link that the terminal prints.")
+        raise ProblemError(401, "Nobody is signed in: open the link that the terminal prints.")
     return account
 
 

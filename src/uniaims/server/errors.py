@@ -31,36 +31,42 @@ _CODES = {
     503: "busy",
     507: "disk_full",
 }
+_STATUS: Mapping[type[Exception], int] = {
+    NotFoundError: 404,
+    ConflictError: 409,
+    InputError: 422,
+    UniaimsError: 422,
+    UnicodeError: 422,
+}
+"""Status of our own errors; the first that fits counts."""
 _LONGEST_DETAIL = 2000
 
 
-class Problem(Exception):
+class ProblemError(Exception):
     """A request that can't be done, as its sender is told.
 
     Attributes:
         status: of HTTP.
-        type: stable code, by which the page translates.
+        code: stable, by which the page translates; the usual one of the status if not given.
         detail: what came, what was wanted, what to do.
         headers: of the answer.
     """
 
-    def __init__(
-        self, status: int, detail: str, type: str = "", headers: Mapping[str, str] | None = None  # noqa: A002
-    ) -> None:
+    def __init__(self, status: int, detail: str, code: str = "", headers: Mapping[str, str] | None = None) -> None:
         super().__init__(detail)
-        self.status, self.detail, self.type = status, detail, type or _CODES.get(status, "fault")
+        self.status, self.detail, self.code = status, detail, code or _CODES.get(status, "fault")
         self.headers = dict(headers or {})
 
 
-def missing(what: str) -> Problem:
+def missing(what: str) -> ProblemError:
     """The problem that something is not there, or not for who asks."""
-    return Problem(404, f"{what}: there is none of this number. It may have been deleted.")
+    return ProblemError(404, f"{what}: there is none of this number. It may have been deleted.")
 
 
-def problem_answer(problem: Problem, **more: Any) -> JSONResponse:
+def problem_answer(problem: ProblemError, **more: Any) -> JSONResponse:
     """The answer that tells a problem."""
     body = {
-        "type": problem.type,
+        "type": problem.code,
         "title": HTTPStatus(problem.status).phrase,
         "status": problem.status,
         "detail": shown(problem.detail)[:_LONGEST_DETAIL],
@@ -69,24 +75,19 @@ def problem_answer(problem: Problem, **more: Any) -> JSONResponse:
     return JSONResponse(body, problem.status, problem.headers, "application/problem+json")
 
 
-def as_problem(error: Exception) -> Problem:
+def as_problem(error: Exception) -> ProblemError:
     """What is told of an error that a route raised."""
-    if isinstance(error, Problem):
+    if isinstance(error, ProblemError):
         return error
     if isinstance(error, HTTPException):
-        return Problem(error.status_code, str(error.detail), headers=error.headers)
-    if isinstance(error, NotFoundError):
-        return Problem(404, str(error))
-    if isinstance(error, ConflictError):
-        return Problem(409, str(error))
-    if isinstance(error, InputError | UnicodeError):
-        return Problem(422, str(error))
+        return ProblemError(error.status_code, str(error.detail), headers=error.headers)
     if isinstance(error, OutputError) or (isinstance(error, OSError) and is_of_the_disk(error)):
-        return Problem(507, f"The disk of the server takes no more, nothing was changed: {error}")
-    if isinstance(error, UniaimsError):
-        return Problem(422, str(error))
+        return ProblemError(507, f"The disk of the server takes no more, nothing was changed: {error}")
+    for kind, status in _STATUS.items():
+        if isinstance(error, kind):
+            return ProblemError(status, str(error))
     _log.error("a route failed", exc_info=error)
-    return Problem(500, f"A fault in the server, {type(error).__name__}. Please report it; its log tells more.")
+    return ProblemError(500, f"A fault in the server, {type(error).__name__}. Please report it; its log tells more.")
 
 
 def tell_problems(app: FastAPI) -> None:
@@ -101,8 +102,8 @@ def tell_problems(app: FastAPI) -> None:
         assert isinstance(error, RequestValidationError)
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        return problem_answer(Problem(422, f"{where}: {first['msg']}."), where=where)
+        return problem_answer(ProblemError(422, f"{where}: {first['msg']}."), where=where)
 
-    for kind in (Problem, HTTPException, UniaimsError, OSError, UnicodeError, Exception):
+    for kind in (ProblemError, HTTPException, UniaimsError, OSError, UnicodeError, Exception):
         app.add_exception_handler(kind, told)
     app.add_exception_handler(RequestValidationError, not_valid)

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from uniaims.dataset.exchange import FORMATS
 from uniaims.pipeline.settings import AnalysisSettings
-from uniaims.server.errors import Problem
+from uniaims.server.errors import ProblemError
 from uniaims.settings import from_table, json_schema
 
 _OWN_FORMATS = ("labels", "measurements", "report")
@@ -51,10 +51,10 @@ class Analyse(_OfImage):
     def check(self) -> None:
         """Refuse settings that there are not."""
         if {"detector", "page", "excel"} & set(self.settings):
-            raise Problem(422, "settings: detector, page and excel are not for images of a project.")
+            raise ProblemError(422, "settings: detector, page and excel are not for images of a project.")
         segmenter = self.settings.get("segmenter", {})
         if isinstance(segmenter, dict) and not _is_plain_name(segmenter.get("model", "general")):
-            raise Problem(422, "settings, model: wanted the name of a model, not a path.")
+            raise ProblemError(422, "settings, model: wanted the name of a model, not a path.")
         from_table(AnalysisSettings, self.settings, "settings")
 
 
@@ -82,7 +82,7 @@ class Export(_Order):
         """Refuse formats that there are not."""
         if self.format not in FORMATS and self.format not in _OWN_FORMATS:
             known = ", ".join((*_OWN_FORMATS, *FORMATS))
-            raise Problem(422, f"format {self.format[:50]!r} is not known: wanted one of {known}.")
+            raise ProblemError(422, f"format {self.format[:50]!r} is not known: wanted one of {known}.")
 
 
 ORDERS: dict[str, type[_Order]] = {"analyse": Analyse, "measure": Measure, "export": Export}
@@ -94,15 +94,15 @@ def order_of(kind: str, params: dict[str, Any]) -> _Order:
     """The parameters of a job, checked.
 
     Raises:
-        Problem: if there is no such kind, or they don't fit it.
+        ProblemError: if there is no such kind, or they don't fit it.
     """
     if kind not in ORDERS:
-        raise Problem(422, f"kind {kind[:50]!r} is not known: wanted one of {', '.join(ORDERS)}.")
+        raise ProblemError(422, f"kind {kind[:50]!r} is not known: wanted one of {', '.join(ORDERS)}.")
     try:
         order = ORDERS[kind](**params)
     except ValidationError as error:
         first = error.errors()[0]
-        raise Problem(422, f"params.{'.'.join(map(str, first['loc']))}: {first['msg']}.") from error
+        raise ProblemError(422, f"params.{'.'.join(map(str, first['loc']))}: {first['msg']}.") from error
     order.check()
     return order
 

@@ -15,7 +15,7 @@ def packed(request: Request, data: bytes, media_type: str, headers: Mapping[str,
     told = {"Vary": "Accept-Encoding", **(headers or {})}
     offered = request.headers.get("accept-encoding", "")
     if len(data) >= SMALLEST_BYTES and "zstd" in offered:
-        data, told["Content-Encoding"] = imagecodecs.zstd_encode(data, 1), "zstd"
+        data, told["Content-Encoding"] = bytes(imagecodecs.zstd_encode(data, 1)), "zstd"
     elif len(data) >= SMALLEST_BYTES and "gzip" in offered:
         data, told["Content-Encoding"] = gzip.compress(data, 1), "gzip"
     return Response(data, media_type=media_type, headers=told)

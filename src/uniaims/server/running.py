@@ -6,7 +6,7 @@ import socket
 from collections.abc import Callable
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from uniaims.errors import InputError
 from uniaims.server.deadline import LARGEST_HEADER_BYTES, DeadlineProtocol
@@ -62,7 +62,7 @@ def new_token() -> str:
     return secrets.token_urlsafe(24)
 
 
-def run(app: FastAPI, listening: socket.socket, on_ready: Callable[[], None]) -> None:
+def run(app: ASGIApp, listening: socket.socket, on_ready: Callable[[], None]) -> None:
     """Serve until Ctrl-C or SIGTERM; ``on_ready`` is called once requests are answered."""
     config = uvicorn.Config(
         app,

@@ -1,8 +1,8 @@
 """What stands before every route: who may knock (host, origin, size), and what browsers are told about the answer.
 
-Pages of strangers reach a server on this machine through the browser: by names that lead to 127.0.0.1 (DNS rebinding),
-and by forms and fetches that carry its cookie. The first are refused by their ``Host``, the second by ``Sec-Fetch-Site``
-and ``Origin``.
+Pages of strangers reach a server on this machine through the browser: by names that lead to 127.0.0.1 (DNS
+rebinding), and by forms and fetches that carry its cookie. The first are refused by their ``Host``, the second by
+``Sec-Fetch-Site`` and ``Origin``.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from uniaims.server.errors import Problem, problem_answer
+from uniaims.server.errors import ProblemError, problem_answer
 
 CONTENT_POLICY = "; ".join(
     (
@@ -73,16 +73,16 @@ class Door:
             return
         await self.app(scope, _limited(receive, _largest(scope["path"])), _with_headers(send))
 
-    def _refusal(self, scope: Scope, headers: Headers) -> Problem | None:
+    def _refusal(self, scope: Scope, headers: Headers) -> ProblemError | None:
         """Why a request is refused at the door."""
         host = headers.get("host", "")
         if not self._is_ours(host):
-            return Problem(421, f"The address says host {host!r}: open the link that the terminal prints.")
+            return ProblemError(421, f"The address says host {host!r}: open the link that the terminal prints.")
         if scope["method"] not in _SAFE and _is_foreign(scope, headers, host):
-            return Problem(403, "Another web page sent this: only the page of this server may.", "cross_site")
+            return ProblemError(403, "Another web page sent this: only the page of this server may.", "cross_site")
         size, largest = headers.get("content-length", ""), _largest(scope["path"])
         if size and not (size.isascii() and size.isdigit() and int(size) <= largest):
-            return Problem(413, f"{size} bytes came: wanted at most {largest:,}. Send less at a time.")
+            return ProblemError(413, f"{size} bytes came: wanted at most {largest:,}. Send less at a time.")
         return None
 
     def _is_ours(self, host: str) -> bool:

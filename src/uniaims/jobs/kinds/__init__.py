@@ -1,7 +1,7 @@
 """What jobs can do: one module for each kind, and a table of them.
 
 A module has ``prepare(engine, job, folder) -> Order`` and ``apply(engine, job, result) -> result``, which run in the
-server and see the database, and between them ``run(order, progress) -> result``, which runs in the child and sees files.
+server and see the database; between them ``run(order, progress) -> result`` runs in the child and sees files.
 """
 
 from importlib import import_module

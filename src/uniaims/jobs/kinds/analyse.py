@@ -1,4 +1,4 @@
-"""Find the objects of an image, measure them, write the report: what `uniaims analyse` does, for an image of a project."""
+"""Find the objects of an image, measure them and write the report, as `uniaims analyse` does."""
 
 from collections.abc import Mapping
 from pathlib import Path

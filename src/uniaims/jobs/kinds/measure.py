@@ -48,7 +48,12 @@ def run(order: Order, progress: Progress) -> Mapping[str, Any]:
     save_measurements(place, measurements, labels, micrograph, params["name"], settings=settings)
     summary = {"instance_count": len(measurements), "pixel_size_nm": params["pixel_size_nm"], "edited": True}
     (place / "summary.json").write_text(json.dumps(summary | {"image": params["name"]}, indent=2) + "\n")
-    return {"files": keep_results(place, blobs), "seq": params["seq"], "mode": params["mode"], "count": len(measurements)}
+    return {
+        "files": keep_results(place, blobs),
+        "seq": params["seq"],
+        "mode": params["mode"],
+        "count": len(measurements),
+    }
 
 
 def apply(engine: "Engine", job: "Job", result: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -27,7 +27,7 @@ from uniaims.server.bodies import (
     SplitPrompt,
 )
 from uniaims.server.desk import AtDesk, Desk, Id, Visitor
-from uniaims.server.errors import Problem, missing
+from uniaims.server.errors import ProblemError, missing
 
 router = APIRouter(prefix="/layers/{layer}/assist", tags=["assist"])
 AT_A_TIME = 2
@@ -40,7 +40,7 @@ def click(layer: Id, body: ClickPrompt, _account: Visitor, desk: AtDesk) -> Prop
     """The instance under a point."""
     opened, prediction = _asked(desk, layer)
     if not (body.y < opened.shape[0] and body.x < opened.shape[1]):
-        raise Problem(422, f"the point ({body.y}, {body.x}) lies outside of the image.")
+        raise ProblemError(422, f"the point ({body.y}, {body.x}) lies outside of the image.")
     with _turn():
         found = assistance.click(prediction, body.y, body.x, _flow(body.probability, None, None))
         return _proposal(opened, found, body.number, body.mode)
@@ -95,12 +95,12 @@ def _asked(desk: Desk, layer: int) -> tuple[Layer, Prediction]:
     """The layer and what the network said of its image.
 
     Raises:
-        Problem: 409 if no model has looked at the image yet.
+        ProblemError: 409 if no model has looked at the image yet.
     """
     image = desk.engine.images.of_layer(layer)
     prediction = desk.fields.get(image.sha256, image.page)
     if prediction is None or prediction.shape != image.shape:
-        raise Problem(409, "No model has looked at this image yet: segment it first.", "not_looked_at")
+        raise ProblemError(409, "No model has looked at this image yet: segment it first.", "not_looked_at")
     return desk.engine.layers.open(layer), prediction
 
 
@@ -108,7 +108,7 @@ def _asked(desk: Desk, layer: int) -> tuple[Layer, Prediction]:
 def _turn() -> Iterator[None]:
     """One of a few that work at a time; the others wait a little."""
     if not _turns.acquire(timeout=_WAIT_SECONDS):
-        raise Problem(503, "Too many proposals are being made. Try again.", headers={"Retry-After": "1"})
+        raise ProblemError(503, "Too many proposals are being made. Try again.", headers={"Retry-After": "1"})
     try:
         yield
     finally:
@@ -123,25 +123,34 @@ def _flow(probability: float | None, merge: float | None, min_area: int | None) 
 def _box(body: BoxPrompt, layer: Layer) -> Box:
     wanted = Box(body.top, body.left, body.bottom, body.right).clipped(layer.shape)
     if not wanted.area:
-        raise Problem(422, "the box lies outside of the image, or holds no pixel.")
+        raise ProblemError(422, "the box lies outside of the image, or holds no pixel.")
     _refuse_large(wanted)
     return wanted
 
 
 def _refuse_large(box: Box) -> None:
     if max(box.shape) > assistance.LARGEST_PX:
-        raise Problem(413, f"{box.width} x {box.height} px: proposals are made for up to {assistance.LARGEST_PX} px.")
+        raise ProblemError(
+            413, f"{box.width} x {box.height} px: proposals are made for up to {assistance.LARGEST_PX} px."
+        )
 
 
 def _suggested_in(layer: Layer, box: Box) -> list[int]:
     """Instances that only a model has drawn, whose representative pixel lies in a box."""
     _, rows = layer.rows()
-    inside = (rows["rep_y"] >= box.top) & (rows["rep_y"] < box.bottom) & (rows["rep_x"] >= box.left) & (rows["rep_x"] < box.right)
+    inside = (
+        (rows["rep_y"] >= box.top)
+        & (rows["rep_y"] < box.bottom)
+        & (rows["rep_x"] >= box.left)
+        & (rows["rep_x"] < box.right)
+    )
     free = (rows["state"] == 0) & (rows["flags"] & 1 == 0)
     return [int(number) for number in rows["number"][inside & free]]
 
 
-def _proposal(layer: Layer, found: Proposal, first: int, mode: assistance.Mode, gone: Sequence[int] = ()) -> ProposalBody:
+def _proposal(
+    layer: Layer, found: Proposal, first: int, mode: assistance.Mode, gone: Sequence[int] = ()
+) -> ProposalBody:
     now = layer.labels(found.box)
     kept = np.where(np.isin(now, np.asarray(gone, np.uint32)), np.uint32(0), now) if gone else now
     return _body(found.box, now, found.merged(kept, first, mode), found, first, len(found))

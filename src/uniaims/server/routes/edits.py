@@ -19,7 +19,7 @@ from uniaims.server.bodies import (
     result_body,
 )
 from uniaims.server.desk import AtDesk, Desk, Id, Visitor
-from uniaims.server.errors import Problem
+from uniaims.server.errors import ProblemError
 
 router = APIRouter(prefix="/layers/{layer}", tags=["edits"])
 
@@ -74,6 +74,6 @@ def history(
 def _taken_back(layer: int, client: str, result: EditResult, desk: Desk) -> EditResultBody:
     """What came of undo or redo; where others have built on it, nothing was done."""
     if result.status in {"conflict", "refused"}:
-        raise Problem(409, f"That can't be taken back: {result.reason}", "overtaken")
+        raise ProblemError(409, f"That can't be taken back: {result.reason}", "overtaken")
     desk.tell_edit(layer, client, result)
     return result_body(result, desk.names(result))

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request
@@ -29,7 +30,13 @@ async def events(
     stream, loop, woken = desk.stream, asyncio.get_running_loop(), asyncio.Event()
     wanted = (_numbers(projects), _numbers(layers))
     seen = int(last_event_id) if last_event_id else stream.last
-    end = stream.listen(lambda: loop.call_soon_threadsafe(woken.set))
+
+    def wake() -> None:
+        """Called by other threads, also when the loop is ending."""
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(woken.set)
+
+    end = stream.listen(wake)
     try:
         yield ServerSentEvent(comment="listening")
         while not await request.is_disconnected():

@@ -32,7 +32,9 @@ def listed(
     """Images of a project, in order of their numbers."""
     desk.engine.projects.project(project)
     found = desk.engine.images.page(project, limit, after, state)
-    return ImageList(items=[image_body(desk, each) for each in found], next=found[-1].id if len(found) == limit else None)
+    return ImageList(
+        items=[image_body(desk, each) for each in found], next=found[-1].id if len(found) == limit else None
+    )
 
 
 @router.get("/images/{image}")
@@ -82,7 +84,9 @@ def tile(
 @router.get("/images/{image}/thumbnail")
 def thumbnail(image: Id, _account: Visitor, desk: AtDesk) -> Response:
     """The whole image as WebP, its longer side 512 px or less."""
-    return Response(_pyramid(desk, image).thumbnail(), media_type="image/webp", headers={"Cache-Control": "private, max-age=3600"})
+    return Response(
+        _pyramid(desk, image).thumbnail(), media_type="image/webp", headers={"Cache-Control": "private, max-age=3600"}
+    )
 
 
 @router.get("/images/{image}/original", response_class=FileResponse)

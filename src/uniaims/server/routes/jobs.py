@@ -8,7 +8,7 @@ from fastapi.responses import FileResponse
 from uniaims.engine.queue import Job
 from uniaims.server.bodies import JobBody, JobKind, JobList, NewJob, job_body
 from uniaims.server.desk import AtDesk, Desk, Id, Visitor
-from uniaims.server.errors import Problem, missing
+from uniaims.server.errors import ProblemError, missing
 from uniaims.server.orders import ORDERS, order_of
 
 router = APIRouter(tags=["jobs"])
@@ -67,7 +67,7 @@ def retry(number: Id, _account: Visitor, desk: AtDesk) -> JobBody:
     """Do a job again that failed or was stopped."""
     job = _found(desk, number)
     if job.state not in {"failed", "cancelled"}:
-        raise Problem(409, f"Job {number} is {job.state}: only one that failed or was stopped is done again.")
+        raise ProblemError(409, f"Job {number} is {job.state}: only one that failed or was stopped is done again.")
     job = desk.queue.retry(number)
     desk.tell_job(job)
     return job_body(job)

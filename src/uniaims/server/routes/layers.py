@@ -7,6 +7,7 @@ import numpy as np
 import polars
 from fastapi import APIRouter, Request, Response
 
+from uniaims.engine.frames import COLUMNS, FRAMES, columns, frame
 from uniaims.engine.layers.editing import Author
 from uniaims.engine.layers.layer import Layer
 from uniaims.measurements.figure import Figure
@@ -28,7 +29,6 @@ from uniaims.server.bodies import (
 )
 from uniaims.server.desk import AtDesk, Desk, Id, Visitor
 from uniaims.server.errors import missing
-from uniaims.engine.frames import COLUMNS, FRAMES, columns, frame
 from uniaims.server.packing import packed
 from uniaims.server.routes.images import TABLE
 from uniaims.statistics import histogram, size_percentiles

@@ -5,7 +5,7 @@ from fastapi import APIRouter, Request, Response
 from uniaims.engine.sessions import IDLE_MS
 from uniaims.server.bodies import Account, Health, Ready, Session, Start
 from uniaims.server.desk import AtDesk, Visitor, cookie_name, visitor
-from uniaims.server.errors import Problem
+from uniaims.server.errors import ProblemError
 from uniaims.version import __version__
 
 router = APIRouter(tags=["session"])
@@ -19,9 +19,9 @@ def health() -> Health:
 
 @router.get("/ready")
 def ready(desk: AtDesk) -> Ready:
-    """Whether its database can be read."""
+    """Whether its database can be read, and all is compiled, so that nothing takes long for the first time."""
     desk.queue.list(limit=1)
-    return Ready(ready=True)
+    return Ready(ready=desk.ready.is_set())
 
 
 @router.post("/start", status_code=204)
@@ -35,8 +35,10 @@ def start(body: Start, request: Request, desk: AtDesk) -> Response:
         return answer
     try:
         visitor(request, desk)
-    except Problem:
-        raise Problem(401, "This link was used before, or is none: the terminal prints a new one.", "link_used") from None
+    except ProblemError:
+        raise ProblemError(
+            401, "This link was used before, or is none: the terminal prints a new one.", "link_used"
+        ) from None
     return Response(status_code=204)
 
 

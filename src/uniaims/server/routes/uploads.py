@@ -10,7 +10,7 @@ from fastapi import APIRouter, Header, Request, Response
 
 from uniaims.engine.uploads import LARGEST_BYTES, OffsetError, Purpose, Upload
 from uniaims.server.desk import AtDesk, Desk, Visitor
-from uniaims.server.errors import Problem, missing
+from uniaims.server.errors import ProblemError, missing
 
 router = APIRouter(prefix="/uploads", tags=["uploads"])
 VERSION = "1.0.0"
@@ -24,7 +24,11 @@ Number = Annotated[int, Header(ge=0)]
 @router.options("", status_code=204)
 def abilities() -> Response:
     """What of the protocol is spoken here."""
-    told = {"Tus-Version": VERSION, "Tus-Extension": "creation,termination,expiration", "Tus-Max-Size": str(LARGEST_BYTES)}
+    told = {
+        "Tus-Version": VERSION,
+        "Tus-Extension": "creation,termination,expiration",
+        "Tus-Max-Size": str(LARGEST_BYTES),
+    }
     return Response(status_code=204, headers=_HEADERS | told)
 
 
@@ -40,11 +44,11 @@ def create(
     _check_version(tus_resumable)
     told = _metadata(upload_metadata)
     if upload_length > LARGEST_BYTES:
-        raise Problem(413, f"A file of {upload_length:,} bytes came: wanted at most {LARGEST_BYTES:,}.")
+        raise ProblemError(413, f"A file of {upload_length:,} bytes came: wanted at most {LARGEST_BYTES:,}.")
     project = _project(desk, told.get("project", ""))
     purpose = told.get("purpose") or "image"
     if purpose not in _PURPOSES:
-        raise Problem(422, f"purpose {purpose!r}: wanted one of {', '.join(_PURPOSES)}.")
+        raise ProblemError(422, f"purpose {purpose!r}: wanted one of {', '.join(_PURPOSES)}.")
     made = desk.uploads.create(project, account, told.get("filename", ""), upload_length, cast("Purpose", purpose))
     return Response(status_code=201, headers=_told(made) | {"Location": f"/api/v1/uploads/{made.id}"})
 
@@ -67,12 +71,12 @@ async def append(
     """Take the next part; after the last one a job reads the file."""
     _check_version(tus_resumable)
     if request.headers.get("content-type") != "application/offset+octet-stream":
-        raise Problem(415, "Wanted Content-Type: application/offset+octet-stream.")
+        raise ProblemError(415, "Wanted Content-Type: application/offset+octet-stream.")
     upload = await to_thread.run_sync(_found, desk, number, account)
     try:
         grown = await desk.uploads.append(upload, upload_offset, request.stream())
     except OffsetError as error:
-        raise Problem(409, str(error), "upload_offset") from error
+        raise ProblemError(409, str(error), "upload_offset") from error
     headers = _told(grown)
     if grown.is_whole:
         headers["X-Job"] = str(await to_thread.run_sync(desk.take_in, grown))
@@ -95,7 +99,9 @@ def _found(desk: Desk, number: str, account: int) -> Upload:
 
 def _check_version(version: str) -> None:
     if version != VERSION:
-        raise Problem(412, f"tus {version[:20]!r} came: {VERSION} is spoken here.", headers={"Tus-Version": VERSION})
+        raise ProblemError(
+            412, f"tus {version[:20]!r} came: {VERSION} is spoken here.", headers={"Tus-Version": VERSION}
+        )
 
 
 def _metadata(text: str) -> dict[str, str]:
@@ -106,13 +112,13 @@ def _metadata(text: str) -> dict[str, str]:
         try:
             told[name] = base64.b64decode(value, validate=True).decode()
         except (binascii.Error, UnicodeDecodeError) as error:
-            raise Problem(422, f"Upload-Metadata: {name[:50]!r} is no text in base64.") from error
+            raise ProblemError(422, f"Upload-Metadata: {name[:50]!r} is no text in base64.") from error
     return told
 
 
 def _project(desk: Desk, text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 19):
-        raise Problem(422, "Upload-Metadata: wanted the number of a project as `project`.")
+        raise ProblemError(422, "Upload-Metadata: wanted the number of a project as `project`.")
     return desk.engine.projects.project(int(text)).id
 
 
