@@ -375,17 +375,19 @@ class NewVersion(Body):
 
 
 class Restore(Body):
-    """Who makes a layer what it was."""
+    """Who makes a layer what it was; the ``edit_id`` makes sending it again harmless."""
 
     client: Client
+    edit_id: str = Field(default="", max_length=64)
 
 
 class DiffBody(Body):
-    """Numbers of the instances that two versions do not share."""
+    """Numbers of the instances that differ between two versions; ``iou`` of those that changed, in their order."""
 
     added: list[int]
     removed: list[int]
     changed: list[int]
+    iou: list[float]
 
 
 class NumbersRequest(Body):

@@ -77,7 +77,10 @@ class Desk:
         self.stream.tell("job", job_body(job).model_dump(mode="json"), job.project_id)
         if job.image_id is not None and job.ended_ms is not None:
             with suppress(NotFoundError):
-                self.tell_image(self.engine.images.image(job.image_id))
+                image = self.engine.images.image(job.image_id)
+                self.tell_image(image)
+                if job.kind == "analyse" and image.layer_id is not None and job.state == "done":
+                    self.tell_replaced(image.layer_id)
 
     def tell_image(self, image: Image) -> None:
         """Tell pages that an image has changed, or is gone."""

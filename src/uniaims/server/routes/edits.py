@@ -75,5 +75,8 @@ def _taken_back(layer: int, client: str, result: EditResult, desk: Desk) -> Edit
     """What came of undo or redo; where others have built on it, nothing was done."""
     if result.status in {"conflict", "refused"}:
         raise ProblemError(409, f"That can't be taken back: {result.reason}", "overtaken")
-    desk.tell_edit(layer, client, result)
+    if result.patch or len(result.rows):
+        desk.tell_edit(layer, client, result)
+    else:  # a snapshot came in the place of the layer
+        desk.tell_replaced(layer)
     return result_body(result, desk.names(result))

@@ -1,5 +1,6 @@
 """Layers of labels: tiles as frames, instances as columns, figures that follow every edit, versions."""
 
+from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
 
@@ -10,6 +11,7 @@ from fastapi import APIRouter, Request, Response
 from uniaims.engine.frames import COLUMNS, FRAMES, columns, frame
 from uniaims.engine.layers.editing import Author
 from uniaims.engine.layers.layer import Layer
+from uniaims.engine.layers.versions import Version, Versions
 from uniaims.measurements.figure import Figure
 from uniaims.modes import mode_named
 from uniaims.server.bodies import (
@@ -123,30 +125,40 @@ def figures(layer: Id, _account: Visitor, desk: AtDesk) -> LayerFigures:
 @router.get("/layers/{layer}/versions")
 def versions(layer: Id, _account: Visitor, desk: AtDesk) -> VersionList:
     """The versions that are kept, the newest first."""
-    found = desk.engine.layers.open(layer).versions()
-    return VersionList(items=[_version(each) for each in found], next=None)
+    found = _versions(desk, layer).all()
+    names = desk.engine.accounts.names({each.author_id for each in found if each.author_id is not None})
+    return VersionList(items=[_version(each, names) for each in found], next=None)
 
 
 @router.post("/layers/{layer}/versions", status_code=201)
 def name_version(layer: Id, body: NewVersion, account: Visitor, desk: AtDesk) -> VersionBody:
     """Keep the layer as it is now under a name."""
-    who = desk.engine.accounts.account(account)
-    return _version(desk.engine.layers.open(layer).name_version(body.name, who))
+    kept = _versions(desk, layer).keep(body.name, Author(account, ""))
+    return _version(kept, desk.engine.accounts.names({account}))
 
 
 @router.post("/layers/{layer}/versions/{version}/restore")
 def restore(layer: Id, version: Id, body: Restore, account: Visitor, desk: AtDesk) -> EditResultBody:
     """Make the layer what it was in a version; that can be undone."""
-    result = desk.engine.layers.open(layer).restore(version, Author(account, body.client))
+    result = _versions(desk, layer).restore(version, Author(account, body.client), body.edit_id)
     desk.tell_replaced(layer)
     return result_body(result, desk.names(result))
 
 
 @router.get("/layers/{layer}/versions/{before}/diff/{after}")
 def diff(layer: Id, before: Id, after: Id, _account: Visitor, desk: AtDesk) -> DiffBody:
-    """Which instances two versions do not share."""
-    found = desk.engine.layers.open(layer).diff(before, after)
-    return DiffBody(added=list(found.added), removed=list(found.removed), changed=list(found.changed))
+    """Which instances differ between two versions, and how much of those that are in both is the same."""
+    found = _versions(desk, layer).difference(before, after)
+    return DiffBody(
+        added=found.added.tolist(),
+        removed=found.removed.tolist(),
+        changed=found.changed.tolist(),
+        iou=[round(float(each), 4) for each in found.iou],
+    )
+
+
+def _versions(desk: Desk, layer: int) -> Versions:
+    return Versions(desk.engine.layers.open(layer), desk.engine.database, desk.engine.blobs)
 
 
 def _body(desk: Desk, number: int) -> LayerBody:
@@ -165,14 +177,14 @@ def _body(desk: Desk, number: int) -> LayerBody:
     )
 
 
-def _version(version: Any) -> VersionBody:
+def _version(version: Version, names: Mapping[int, str]) -> VersionBody:
     return VersionBody(
         id=version.id,
         seq=version.seq,
         kind=version.kind,
         name=version.name,
         instance_count=version.instance_count,
-        author=version.author,
+        author=names.get(version.author_id or 0, ""),
         at=time_of(version.created_ms),
     )
 
