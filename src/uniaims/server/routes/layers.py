@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request, Response
 from uniaims.engine.frames import COLUMNS, FRAMES, columns, frame
 from uniaims.engine.layers.editing import Author
 from uniaims.engine.layers.layer import Layer
-from uniaims.engine.layers.versions import Version, Versions
+from uniaims.engine.layers.versions import Version
 from uniaims.measurements.figure import Figure
 from uniaims.modes import mode_named
 from uniaims.server.bodies import (
@@ -125,7 +125,7 @@ def figures(layer: Id, _account: Visitor, desk: AtDesk) -> LayerFigures:
 @router.get("/layers/{layer}/versions")
 def versions(layer: Id, _account: Visitor, desk: AtDesk) -> VersionList:
     """The versions that are kept, the newest first."""
-    found = _versions(desk, layer).all()
+    found = desk.engine.layers.versions(layer).all()
     names = desk.engine.accounts.names({each.author_id for each in found if each.author_id is not None})
     return VersionList(items=[_version(each, names) for each in found], next=None)
 
@@ -133,14 +133,14 @@ def versions(layer: Id, _account: Visitor, desk: AtDesk) -> VersionList:
 @router.post("/layers/{layer}/versions", status_code=201)
 def name_version(layer: Id, body: NewVersion, account: Visitor, desk: AtDesk) -> VersionBody:
     """Keep the layer as it is now under a name."""
-    kept = _versions(desk, layer).keep(body.name, Author(account, ""))
+    kept = desk.engine.layers.versions(layer).keep(body.name, Author(account, ""))
     return _version(kept, desk.engine.accounts.names({account}))
 
 
 @router.post("/layers/{layer}/versions/{version}/restore")
 def restore(layer: Id, version: Id, body: Restore, account: Visitor, desk: AtDesk) -> EditResultBody:
     """Make the layer what it was in a version; that can be undone."""
-    result = _versions(desk, layer).restore(version, Author(account, body.client), body.edit_id)
+    result = desk.engine.layers.versions(layer).restore(version, Author(account, body.client), body.edit_id)
     desk.tell_replaced(layer)
     return result_body(result, desk.names(result))
 
@@ -148,17 +148,13 @@ def restore(layer: Id, version: Id, body: Restore, account: Visitor, desk: AtDes
 @router.get("/layers/{layer}/versions/{before}/diff/{after}")
 def diff(layer: Id, before: Id, after: Id, _account: Visitor, desk: AtDesk) -> DiffBody:
     """Which instances differ between two versions, and how much of those that are in both is the same."""
-    found = _versions(desk, layer).difference(before, after)
+    found = desk.engine.layers.versions(layer).difference(before, after)
     return DiffBody(
         added=found.added.tolist(),
         removed=found.removed.tolist(),
         changed=found.changed.tolist(),
         iou=[round(float(each), 4) for each in found.iou],
     )
-
-
-def _versions(desk: Desk, layer: int) -> Versions:
-    return Versions(desk.engine.layers.open(layer), desk.engine.database, desk.engine.blobs)
 
 
 def _body(desk: Desk, number: int) -> LayerBody:
