@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from uniaims.engine.blobs import FolderBlobs
 from uniaims.jobs.order import Order
 from uniaims.jobs.results import keep_results, original_of
@@ -26,7 +28,8 @@ def prepare(engine: "Engine", job: "Job", folder: Path) -> Order:
     if image.page:
         settings["page"] = image.page
     fields = FieldCache(engine.folder / "fields").path(image.sha256, image.page)
-    params = {"settings": settings, "fields": str(fields)}
+    base = engine.layers.open(image.layer_id).snapshot() if image.layer_id else None
+    params = {"settings": settings, "fields": str(fields), "base": base}
     return Order(job.kind, params, engine.blobs.folder, folder, {"image": original_of(engine.blobs, image, folder)})
 
 
@@ -46,6 +49,7 @@ def run(order: Order, progress: Progress) -> Mapping[str, Any]:
     return {
         "files": keep_results(place, blobs),
         "manifest": manifest,
+        "base": order.params["base"],
         "instance_count": summary.instance_count,
         "warnings": list(summary.warnings),
         "notes": list(summary.notes),
@@ -59,16 +63,21 @@ def apply(engine: "Engine", job: "Job", result: Mapping[str, Any]) -> Mapping[st
     from uniaims.engine.analyses import Analyses
     from uniaims.engine.layers.editing import Author
     from uniaims.engine.layers.replacing import Replacement
+    from uniaims.engine.queue import Queue
 
     image = engine.images.image(int(job.params["image"]))
     number = image.layer_id or engine.layers.add(image.id, result["manifest"], "main", job.created_by)
     layer = engine.layers.open(number)
     if image.layer_id is not None:
-        new = Replacement(result["manifest"], "model", job.kind, job.id)
-        layer.replace(new, Author(job.created_by, f"job {job.id}"), f"job {job.id}")
+        new, author = Replacement(result["manifest"], "model", job.kind, job.id), Author(job.created_by, "worker")
+        layer.suggest(new, author, f"job {job.id}", result["base"])
     engine.images.update_findings(image.id, {"warnings": result["warnings"], "notes": result["notes"]})
     kept = Analyses(engine.database, engine.blobs)
     kept.keep(image.id, job.created_by, result["mode"], result["settings"], layer.seq, result["files"], job.id)
+    _, rows = layer.rows()
+    if not np.array_equal(np.sort(rows["number"]), np.arange(1, result["instance_count"] + 1)):
+        mode = {"image": image.id, "mode": result["mode"]}  # people's work stayed, or numbers are others: once more
+        Queue(engine.database).add("measure", mode, job.created_by, image.project_id, image.id)
     return {"instance_count": result["instance_count"], "warnings": result["warnings"], "image": image.id}
 
 
