@@ -111,13 +111,26 @@ def test_it_serves_keeps_what_it_accepted_and_ends(tmp_path: Path) -> None:
         assert client.post("/start", json={"token": match[2]}).status_code == 204
         assert client.get("/projects").json()["items"][0]["image_count"] == 1
         assert client.post("/projects", json={"name": "kept"}).status_code == 201
+        upload = _with_a_part_sent(client)
         first.kill()
         first.communicate(timeout=30)
         second, _ = _started(tmp_path, port)
         assert [each["name"] for each in client.get("/projects").json()["items"]] == [tmp_path.name, "kept"]
-    second.send_signal(signal.SIGTERM)
-    second.communicate(timeout=60)
+        assert client.head(upload).headers["upload-offset"] == "5"
+        with client.stream("GET", "/events") as listening:
+            assert next(listening.iter_lines()) == ": listening"
+            second.send_signal(signal.SIGTERM)
+            second.communicate(timeout=30)
     assert second.returncode == 128 + signal.SIGTERM
+
+
+def _with_a_part_sent(client: httpx.Client) -> str:
+    """A file of which 5 of 9 bytes are there; its address below the client's."""
+    tus = {"Tus-Resumable": "1.0.0", "Upload-Length": "9", "Upload-Metadata": "filename YS5wbmc=,project MQ=="}
+    place = client.post("/uploads", headers=tus).headers["location"].removeprefix("/api/v1")
+    part = {"Tus-Resumable": "1.0.0", "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
+    assert client.patch(place, content=b"01234", headers=part).status_code == 204
+    return place
 
 
 def _free_port() -> int:

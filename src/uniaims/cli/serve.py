@@ -75,7 +75,7 @@ def serve(
             if not no_open:
                 webbrowser.open(f"{address(listening)}/#/start?token={token}")
 
-        run(behind_door(application(desk), {host}), listening, ready)
+        run(behind_door(application(desk), {host}), listening, ready, desk.stream.end)
 
 
 def _compile(ready: Event) -> None:

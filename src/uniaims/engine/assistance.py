@@ -161,7 +161,7 @@ def _is_cut(found: Proposal, prediction: Prediction) -> bool:
         (found.labels[0], box.top > 0), (found.labels[-1], box.bottom < height),
         (found.labels[:, 0], box.left > 0), (found.labels[:, -1], box.right < width),
     )  # fmt: skip
-    return any(inner and bool(rim.any()) for rim, inner in rims)
+    return any(inner and np.count_nonzero(rim) > 0 for rim, inner in rims)
 
 
 def _around(prediction: Prediction, y: int, x: int, side: int) -> Box:

@@ -3,13 +3,14 @@
 The table says how many bytes are here for good; a file may be longer where a part was cut off, and is cut back to that.
 """
 
+import asyncio
 import os
 import secrets
 import shutil
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import IO, Literal
 
 from sqlalchemy import Connection, delete, insert, select, update
 
@@ -121,10 +122,9 @@ class Uploads:
                 if file.tell() + len(part) > upload.bytes:
                     raise InputError(f"more than the {upload.bytes:,} bytes came that were announced.")
                 file.write(part)
-            file.flush()
-            os.fsync(file.fileno())
+            await asyncio.to_thread(_on_disk, file)
             reached = file.tell()
-        return self._reached(upload, offset, reached)
+        return await asyncio.to_thread(self._reached, upload, offset, reached)
 
     def _reached(self, upload: Upload, before: int, reached: int) -> Upload:
         here = update(uploads).where(uploads.c.id == upload.id, uploads.c.offset == before)
@@ -165,6 +165,11 @@ class Uploads:
         for path in self.folder.iterdir() if self.folder.is_dir() else ():
             if path.name not in known:
                 path.unlink()
+
+
+def _on_disk(file: IO[bytes]) -> None:
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def _named(name: str) -> str:

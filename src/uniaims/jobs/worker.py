@@ -21,6 +21,7 @@ _log = logging.getLogger(__name__)
 BEAT_SECONDS = 10.0
 LOOK_SECONDS = 0.5
 """So often it looks whether a job is to be stopped, and whether there is a new one."""
+HOUSE_SECONDS = 60.0
 OnChange = Callable[[Job], None]
 
 
@@ -32,6 +33,7 @@ class Worker:
         self._engine, self._queue, self._on_change = engine, queue, on_change
         self._child: Child | None = None
         self._scratch = engine.folder / "runs"
+        self._house_due = time.monotonic() + HOUSE_SECONDS
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._work, name="uniaims worker", daemon=True)
 
@@ -57,9 +59,21 @@ class Worker:
                 _log.exception("no job can be claimed")
                 claim = None
             if claim is None:
+                self._keep_house()
                 self._closing.wait(LOOK_SECONDS)
             else:
                 self.do(claim)
+
+    def _keep_house(self) -> None:
+        """Now and then, while there is nothing to do: jobs of silent workers wait again, edited layers get snapshots."""
+        if time.monotonic() < self._house_due:
+            return
+        self._house_due = time.monotonic() + HOUSE_SECONDS
+        try:
+            self._queue.sweep()
+            self._engine.layers.tidy()
+        except UniaimsError:  # a full disk: nothing is lost, it may be better later
+            _log.exception("no snapshots can be made")
 
     def do(self, claim: Claim) -> None:
         """Do one job, whatever comes of it."""

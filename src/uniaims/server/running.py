@@ -62,8 +62,10 @@ def new_token() -> str:
     return secrets.token_urlsafe(24)
 
 
-def run(app: ASGIApp, listening: socket.socket, on_ready: Callable[[], None]) -> None:
-    """Serve until Ctrl-C or SIGTERM; ``on_ready`` is called once requests are answered."""
+def run(
+    app: ASGIApp, listening: socket.socket, on_ready: Callable[[], None], on_end: Callable[[], None] = lambda: None
+) -> None:
+    """Serve until Ctrl-C or SIGTERM; ``on_ready`` is called once requests are answered, ``on_end`` when no more are."""
     config = uvicorn.Config(
         app,
         http=DeadlineProtocol,
@@ -76,17 +78,22 @@ def run(app: ASGIApp, listening: socket.socket, on_ready: Callable[[], None]) ->
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    _Telling(config, on_ready).run(sockets=[listening])
+    _Telling(config, on_ready, on_end).run(sockets=[listening])
 
 
 class _Telling(uvicorn.Server):
-    """A server that says when it is ready."""
+    """A server that says when it is ready, and when it ends."""
 
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None], on_end: Callable[[], None]) -> None:
         super().__init__(config)
-        self._on_ready = on_ready
+        self._on_ready, self._on_end = on_ready, on_end
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to answer."""
         await super().startup(sockets)
         self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let go of those who listen, so that nobody is waited for."""
+        self._on_end()
+        await super().shutdown(sockets)

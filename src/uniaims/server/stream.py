@@ -31,7 +31,7 @@ class Event:
 
 
 class Stream:
-    """The events of a server."""
+    """The events of a server; once it has ``ended`` nobody listens any more."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -39,6 +39,7 @@ class Stream:
         self._first = self._number
         self._kept: deque[Event] = deque(maxlen=KEPT)
         self._listeners: set[Callable[[], None]] = set()
+        self.ended = False
 
     @property
     def last(self) -> int:
@@ -50,6 +51,14 @@ class Stream:
         with self._lock:
             self._number += 1
             self._kept.append(Event(self._number, kind, payload, project, layer))
+            listeners = tuple(self._listeners)
+        for wake in listeners:
+            wake()
+
+    def end(self) -> None:
+        """Let those who listen go: the server stops."""
+        self.ended = True
+        with self._lock:
             listeners = tuple(self._listeners)
         for wake in listeners:
             wake()

@@ -39,7 +39,7 @@ async def events(
     end = stream.listen(wake)
     try:
         yield ServerSentEvent(comment="listening")
-        while not await request.is_disconnected():
+        while not (stream.ended or await request.is_disconnected()):
             woken.clear()
             missed = stream.since(seen)
             if missed is None:
