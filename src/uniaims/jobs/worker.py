@@ -65,7 +65,7 @@ class Worker:
                 self.do(claim)
 
     def _keep_house(self) -> None:
-        """Now and then, while there is nothing to do: jobs of silent workers wait again, edited layers get snapshots."""
+        """Now and then, with nothing to do: jobs of silent workers wait again, edited layers get snapshots."""
         if time.monotonic() < self._house_due:
             return
         self._house_due = time.monotonic() + HOUSE_SECONDS
