@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from uniaims.engine.frames import read_columns, read_frames
 from uniaims.errors import ConflictError, InputError, MissingDependencyError, NotFoundError, OutputError, UniaimsError
+from uniaims.frames import read_columns, read_frames
 from uniaims.labels import Labels
 from uniaims.progress import Progress
 

@@ -10,8 +10,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.server.conftest import API, Work, working
-from uniaims.engine.frames import read_columns
 from uniaims.engine.images import Image, NewImage
+from uniaims.frames import read_columns
 from uniaims.jobs.kinds import analyse
 from uniaims.server.desk import Desk
 

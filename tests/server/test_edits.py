@@ -8,10 +8,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.server.conftest import API
-from uniaims.engine.frames import read_columns, read_frames
 from uniaims.engine.images import NewImage, Reading
 from uniaims.engine.layers.ingest import write_labels
 from uniaims.engine.layers.patch import difference
+from uniaims.frames import read_columns, read_frames
 from uniaims.server.desk import Desk
 
 SHAPE = (40, 50)

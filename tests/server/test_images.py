@@ -11,7 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.server.conftest import API, Work, written_picture
-from uniaims.engine.frames import read_columns, read_frames
+from uniaims.frames import read_columns, read_frames
 from uniaims.jobs.folder import open_folder
 from uniaims.labels import read_labels
 from uniaims.server.desk import Desk

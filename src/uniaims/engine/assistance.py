@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from uniaims.boxes import Box
+from uniaims.engine.layers.instances import measured_rows
 from uniaims.flow_settings import FlowSettings
 from uniaims.flows import CompactFields
 from uniaims.labels import Labels
@@ -74,11 +75,11 @@ def click(prediction: Prediction, y: int, x: int, flow: FlowSettings) -> Proposa
 def instances_in(prediction: Prediction, box: Box, flow: FlowSettings, minimum_confidence: float = 0.0) -> Proposal:
     """The instances whose middle pixel lies in a box."""
     found = window(prediction, box.grown(MARGIN_PX, MARGIN_PX, prediction.shape), flow)
-    own = [
-        number
-        for number in range(1, len(found) + 1)
-        if found.confidence[number - 1] >= minimum_confidence and _middle_is_in(found, number, box)
-    ]
+    rows = measured_rows(found.labels)
+    y, x = rows["rep_y"] + found.box.top, rows["rep_x"] + found.box.left
+    inside = (y >= box.top) & (y < box.bottom) & (x >= box.left) & (x < box.right)
+    sure = found.confidence[rows["number"].astype(int) - 1] >= minimum_confidence
+    own = rows["number"][inside & sure].astype(int)
     return found.chosen(own)
 
 
@@ -167,14 +168,6 @@ def _is_cut(found: Proposal, prediction: Prediction) -> bool:
 def _around(prediction: Prediction, y: int, x: int, side: int) -> Box:
     half = side // 2
     return Box(y - half, x - half, y + half, x + half).clipped(prediction.shape)
-
-
-def _middle_is_in(found: Proposal, number: int, box: Box) -> bool:
-    """Whether the median pixel of an instance, in raster order, lies in a box."""
-    places = np.flatnonzero(found.labels == number)
-    row, column = divmod(int(places[len(places) // 2]), found.labels.shape[1])
-    y, x = row + found.box.top, column + found.box.left
-    return box.top <= y < box.bottom and box.left <= x < box.right
 
 
 def _working(prediction: Prediction) -> tuple[float, float]:

@@ -8,10 +8,10 @@ import numpy as np
 import polars
 from fastapi import APIRouter, Request, Response
 
-from uniaims.engine.frames import COLUMNS, FRAMES, columns, frame
 from uniaims.engine.layers.editing import Author
 from uniaims.engine.layers.layer import Layer
 from uniaims.engine.layers.versions import Version
+from uniaims.frames import COLUMNS, FRAMES, columns, frame
 from uniaims.measurements.figure import Figure
 from uniaims.modes import mode_named
 from uniaims.server.bodies import (

@@ -5,7 +5,7 @@ import struct
 import numpy as np
 import pytest
 
-from uniaims.engine.frames import columns, frame, read_columns, read_frames
+from uniaims.frames import columns, frame, read_columns, read_frames
 
 
 def test_a_frame_holds_what_its_head_says() -> None:
