@@ -15,7 +15,7 @@ from uniaims.server.errors import ProblemError, missing
 router = APIRouter(prefix="/uploads", tags=["uploads"])
 VERSION = "1.0.0"
 LARGEST_PART_BYTES = 16 * 2**20
-_PURPOSES = ("image", "archive")
+_PURPOSES = ("image",)
 _HEADERS = {"Tus-Resumable": VERSION, "Cache-Control": "no-store"}
 Resumable = Annotated[str, Header(description="Version of the protocol.")]
 Number = Annotated[int, Header(ge=0)]
