@@ -5,16 +5,18 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO_IMAGE := src/uniaims/samples/powder.tif
 DEMO_REPORT := demo-report
+PAGE := src/uniaims/server/static/index.html
 TEST_JOBS ?= 2
 
 # The tests start hundreds of processes: where bytecode may not be written, each would compile two thousand modules.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo test test-oldest setup lint types contracts docs check wheel clean
+.PHONY: help demo serve test test-oldest setup lint types contracts docs check wheel clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo       set up .venv, analyse the sample micrograph, say where the report is"
+	@echo "make serve      set up .venv, analyse the sample micrograph, open the result in the browser"
 	@echo "make test       set up .venv with all that development needs, run all tests"
 	@echo "make test-oldest  the same with the oldest libraries that pyproject.toml allows, in .venv-oldest (needs uv)"
 	@echo "make setup      only set up .venv for development"
@@ -28,6 +30,13 @@ demo: $(VENV)/.installed-base
 	@echo
 	@echo "The report is ready. Open it in a browser:"
 	@echo "  $(CURDIR)/$(DEMO_REPORT)/index.html"
+	@echo "To look at it and correct it in the browser:  make serve"
+
+serve: demo $(VENV)/.installed-server $(PAGE)
+	$(BIN)/uniaims serve $(DEMO_REPORT)
+
+$(PAGE):
+	cd web && npm ci --ignore-scripts --no-audit --no-fund && npm run build
 
 setup: $(VENV)/.installed-dev
 
@@ -83,9 +92,13 @@ $(VENV)/.installed-base: pyproject.toml | $(BIN)/python
 	$(call install,-e .)
 	@touch $@
 
+$(VENV)/.installed-server: pyproject.toml | $(BIN)/python
+	$(call install,-e ".[server]")
+	@touch $@ $(VENV)/.installed-base
+
 $(VENV)/.installed-dev: pyproject.toml | $(BIN)/python
 	$(call install,-e ".[dev]")
-	@touch $@ $(VENV)/.installed-base
+	@touch $@ $(VENV)/.installed-base $(VENV)/.installed-server
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

@@ -15,6 +15,7 @@ from uniaims.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from uniaims.boxes import Box
+    from uniaims.client import Client
     from uniaims.dataset import Dataset
     from uniaims.errors import UniaimsError
     from uniaims.flow_settings import FlowSettings
@@ -33,6 +34,7 @@ __all__ = [
     "Analysis",
     "AnalysisSettings",
     "Box",
+    "Client",
     "Dataset",
     "Fields",
     "FlowSettings",
@@ -62,6 +64,7 @@ __all__ = [
 
 _MODULES = {
     "boxes": ("Box",),
+    "client": ("Client",),
     "content": (),
     "errors": ("UniaimsError",),
     "flow_settings": ("FlowSettings",),

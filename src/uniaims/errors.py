@@ -7,9 +7,12 @@
     │   ├── ImageError                a file that is no readable image, or an array that is no image
     │   ├── LabelsError               an array or file that is no label image
     │   ├── PixelSizeError            a text that is no length, a number that is no size of a pixel
-    │   └── SettingsError             a setting out of its range, an unknown name
+    │   ├── SettingsError             a setting out of its range, an unknown name
+    │   ├── NotFoundError (LookupError)   something that is not there, or no longer
+    │   └── ConflictError             what can't be done as things stand now
     ├── ModelError                    a model that can't be found, read or run
     ├── OutputError (OSError)         a result that can't be written
+    │   └── DataFolderError           a data folder that can't be opened: held, newer, damaged
     └── MissingDependencyError (ImportError)   an optional library that is not installed
 
 A message says what came, what was wanted and what to do.
@@ -49,12 +52,24 @@ class SettingsError(InputError):
     """A setting out of its range, or an unknown name."""
 
 
+class NotFoundError(InputError, LookupError):
+    """Something that is not there, or no longer."""
+
+
+class ConflictError(InputError):
+    """What can't be done as things stand now, and could have been before, or later."""
+
+
 class ModelError(UniaimsError):
     """A model that can't be found, read or run."""
 
 
 class OutputError(UniaimsError, OSError):
     """A result that can't be written."""
+
+
+class DataFolderError(OutputError):
+    """A data folder that can't be opened: another program holds it, it is of a newer version, or damaged."""
 
 
 class MissingDependencyError(UniaimsError, ImportError):

@@ -8,7 +8,7 @@ is a link is followed: the link stays, and what it leads to is replaced.
 import errno
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,7 +16,17 @@ from uniaims.atomic.claims import claimed, is_left, sweep, sweep_once
 from uniaims.atomic.disk import keep_folder, keep_tree, make_folder, write_error
 from uniaims.errors import InputError, OutputError
 
-__all__ = ["atomic_file", "atomic_folder", "is_left", "keep_folder", "keep_tree", "make_folder", "sweep", "write_error"]
+__all__ = [
+    "atomic_file",
+    "atomic_files",
+    "atomic_folder",
+    "is_left",
+    "keep_folder",
+    "keep_tree",
+    "make_folder",
+    "sweep",
+    "write_error",
+]
 
 _NOT_TO_BE_MOVED = (errno.EBUSY, errno.EXDEV)
 """What the system says of a folder that another disk or folder is mounted on."""
@@ -45,6 +55,35 @@ def atomic_file(path: Path) -> Iterator[Path]:
             keep_tree(temporary)
             temporary.replace(path)
         keep_folder(path.parent)
+
+
+def atomic_files(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """Write many files, each whole or not there, and wait for the disk once for each folder instead of each file.
+
+    Args:
+        folder: where they are written first; nobody but Uni-AIMS writes there.
+        contents: the bytes of each by its path in ``folder``.
+
+    Raises:
+        OutputError: if one can't be written; those that come before it may be there.
+    """
+    with _explained(folder):
+        make_folder(folder)
+        sweep_once(folder)
+        with claimed(folder) as claim:
+            temporary = {name: claim.place(Path(name).name) for name in contents}
+            try:
+                for name, path in temporary.items():
+                    path.write_bytes(contents[name])
+                for name, path in temporary.items():
+                    keep_tree(path)
+                    make_folder((folder / name).parent)
+                    path.replace(folder / name)
+            finally:
+                for path in temporary.values():
+                    path.unlink(missing_ok=True)
+        for parent in {(folder / name).parent for name in contents}:
+            keep_folder(parent)
 
 
 @contextmanager

@@ -29,6 +29,7 @@ from uniaims.cli.console import (
 from uniaims.cli.flags import page_option, settings_from, settings_of
 from uniaims.cli.models import models
 from uniaims.cli.scale import scale
+from uniaims.cli.serve import serve
 from uniaims.cli.synthesis import synthesise
 from uniaims.cli.training import finetune, quantise, train
 from uniaims.cli.words import refuse_all_missing, refuse_missing
@@ -226,7 +227,7 @@ def sample(
 
 
 COMMANDS: tuple[Callable[..., None], ...] = (
-    analyse, measure, compare, info, scale, models, train, finetune, quantise, evaluate, sample, synthesise
+    analyse, measure, compare, info, scale, models, train, finetune, quantise, evaluate, sample, synthesise, serve
 )  # fmt: skip
 """In the order in which the help lists them."""
 

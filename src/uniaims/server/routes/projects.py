@@ -1,0 +1,69 @@
+"""Projects."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from uniaims.engine.projects import Project
+from uniaims.server.bodies import KindBody, NewProject, ProjectBody, ProjectChange, ProjectList, time_of
+from uniaims.server.desk import AtDesk, Id, Visitor
+
+router = APIRouter(prefix="/projects", tags=["projects"])
+
+
+@router.get("")
+def listed(
+    _account: Visitor, desk: AtDesk, after: Id = 0, limit: Annotated[int, Query(ge=1, le=200)] = 200
+) -> ProjectList:
+    """Projects, in order of their numbers."""
+    found = desk.engine.projects.page(limit, after)
+    return ProjectList(items=[_body(each) for each in found], next=found[-1].id if len(found) == limit else None)
+
+
+@router.post("", status_code=201)
+def create(body: NewProject, account: Visitor, desk: AtDesk) -> ProjectBody:
+    """A new project without images."""
+    owner = desk.engine.accounts.account(account)
+    made = desk.engine.projects.add(body.name, owner, body.description)
+    desk.stream.tell("project", {"id": made.id}, made.id)
+    return _body(made)
+
+
+@router.get("/{project}")
+def one(project: Id, _account: Visitor, desk: AtDesk) -> ProjectBody:
+    """A project, and how much is in it."""
+    return _body(desk.engine.projects.project(project))
+
+
+@router.patch("/{project}")
+def change(project: Id, body: ProjectChange, _account: Visitor, desk: AtDesk) -> ProjectBody:
+    """Change what is named."""
+    desk.engine.projects.project(project)
+    values = {name: value for name, value in body.model_dump(exclude_unset=True).items() if value is not None}
+    changed = desk.engine.projects.change(project, values)
+    desk.stream.tell("project", {"id": project}, project)
+    return _body(changed)
+
+
+@router.delete("/{project}", status_code=204)
+def remove(project: Id, _account: Visitor, desk: AtDesk) -> Response:
+    """Delete a project with its images and all that was drawn; the files that they came from stay."""
+    desk.engine.projects.remove(project)
+    desk.stream.tell("project", {"id": project}, project)
+    return Response(status_code=204)
+
+
+def _body(project: Project) -> ProjectBody:
+    return ProjectBody(
+        id=project.id,
+        name=project.name,
+        description=project.description,
+        guidelines=project.guidelines,
+        kinds=[KindBody(**asdict(kind)) for kind in project.kinds],
+        settings=asdict(project.settings),
+        state=project.state,
+        image_count=project.image_count,
+        instance_count=project.instance_count,
+        created_at=time_of(project.created_ms),
+    )

@@ -1,0 +1,43 @@
+"""A data folder is open in one program at a time, and keeps what was put into it."""
+
+import pytest
+
+from uniaims.engine import Engine
+from uniaims.errors import DataFolderError, NotFoundError, OutputError
+
+
+def test_a_folder_is_made_kept_and_opened_again(tmp_path):
+    folder = tmp_path / "lab" / "data"
+    with Engine.open(folder) as engine:
+        engine.projects.add("steel")
+        account = engine.accounts.local()
+        assert account.is_administrator
+        assert engine.accounts.local() == account
+    with Engine.open(folder, create=False) as engine:
+        assert engine.projects.named("steel").id == 1
+        assert engine.accounts.names({account.id}) == {account.id: "local"}
+
+
+def test_two_programs_do_not_open_it(tmp_path):
+    with Engine.open(tmp_path), pytest.raises(DataFolderError, match="another program has this data folder open"):
+        Engine.open(tmp_path)
+    Engine.open(tmp_path).close()
+
+
+def test_one_that_is_not_there_is_told(tmp_path):
+    with pytest.raises(NotFoundError, match="no data folder"):
+        Engine.open(tmp_path / "none", create=False)
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_damaged_one_lets_go_of_its_lock(tmp_path):
+    (tmp_path / "engine.db").write_bytes(b"no database at all" * 300)
+    for _ in range(2):
+        with pytest.raises(DataFolderError, match="damaged"):
+            Engine.open(tmp_path)
+
+
+def test_a_file_in_its_place_is_told(tmp_path):
+    (tmp_path / "data").write_text("a file")
+    with pytest.raises(OutputError):
+        Engine.open(tmp_path / "data")
