@@ -8,7 +8,6 @@ must be in the log, every blob whole, no half-written file there, and the labels
 """
 
 import argparse
-import os
 import random
 import shutil
 import signal
@@ -118,7 +117,6 @@ def check(folder: Path, acknowledged: set[str]) -> None:
             for tiles in read_manifest(manifest, engine.blobs).tiles:
                 for name in tiles.values():
                     Tile(name).pixels(engine.blobs)
-        engine.blobs.put(os.urandom(8))  # sweeps what a killed program left
         left = [path.name for path in engine.blobs.folder.rglob("*") if path.is_file() and len(path.name) != 64]
         assert not left, f"half-written: {left}"
 
@@ -126,13 +124,12 @@ def check(folder: Path, acknowledged: set[str]) -> None:
 def play(folder: Path, round_number: int, acknowledged: set[str]) -> int:
     """One round; how many edits were acknowledged in it."""
     command = [sys.executable, __file__, "--child", str(folder), str(round_number)]
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert child.stdout is not None
-    acknowledged.add(child.stdout.readline().strip())
-    time.sleep(random.Random(-round_number).uniform(0, _LONGEST_S))
-    child.send_signal(signal.SIGKILL)
-    told = child.stdout.read().split("\n")[:-1]  # an unfinished line was not told
-    child.wait()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        acknowledged.add(child.stdout.readline().strip())
+        time.sleep(random.Random(-round_number).uniform(0, _LONGEST_S))
+        child.send_signal(signal.SIGKILL)
+        told = child.stdout.read().split("\n")[:-1]  # an unfinished line was not told
     acknowledged.update(told)
     check(folder, acknowledged)
     return len(told)

@@ -1,5 +1,7 @@
 """A data folder is open in one program at a time, and keeps what was put into it."""
 
+import socket
+
 import pytest
 
 from uniaims.engine import Engine
@@ -41,3 +43,12 @@ def test_a_file_in_its_place_is_told(tmp_path):
     (tmp_path / "data").write_text("a file")
     with pytest.raises(OutputError):
         Engine.open(tmp_path / "data")
+
+
+def test_what_a_killed_program_left_half_written_goes_when_it_is_opened(tmp_path):
+    (tmp_path / "blobs" / "ab").mkdir(parents=True)
+    for folder in (tmp_path / "blobs", tmp_path / "blobs" / "ab"):
+        (folder / ".uniaims-0123abcd.claim").write_text(socket.gethostname())
+        (folder / ".name.0123abcd.partial").write_text("half")
+    Engine.open(tmp_path).close()
+    assert [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()] == []

@@ -55,7 +55,9 @@ class Engine:
         with ExitStack() as stack:
             stack.enter_context(_sole_program(folder))
             database = open_database(folder / DATABASE)
-            return cls(folder, database, stack.pop_all())
+            engine = cls(folder, database, stack.pop_all())
+        engine.blobs.sweep()
+        return engine
 
     def close(self) -> None:
         """Finish what is being written, and let another program open the folder."""

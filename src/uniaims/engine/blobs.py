@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from uniaims.atomic import atomic_file, atomic_files
+from uniaims.atomic import atomic_file, atomic_files, sweep
 from uniaims.errors import DataFolderError, NotFoundError
 
 _NAME = re.compile(r"[0-9a-f]{64}")
@@ -86,6 +86,13 @@ class FolderBlobs:
             raise NotFoundError(f"{name}: no such blob in {self.folder}. Was it deleted, or moved?") from error
         except OSError as error:
             raise DataFolderError(f"{self.path(name)}: can't be read ({error.strerror}).") from error
+
+    def sweep(self) -> None:
+        """Delete what killed programs left half written; what living ones are writing stays."""
+        if self.folder.is_dir():
+            sweep(self.folder)
+            for folder in self.folder.iterdir():
+                sweep(folder)
 
     def path(self, name: str) -> Path:
         """Where a blob lies, or will lie.

@@ -200,7 +200,8 @@ def _explained(path: Path) -> Iterator[None]:
 
 def _in_words(path: Path, error: BaseException) -> OutputError | None:
     """The error to raise for one of the driver; what led to it tells more, where SQLite took all back by itself."""
-    told, seen = None, error
+    told: OutputError | None = None
+    seen: BaseException | None = error
     while seen is not None:
         cause = getattr(seen, "orig", None) or seen
         told = _of_code(path, getattr(cause, "sqlite_errorcode", 0) & 0xFF, str(cause)) or told

@@ -156,32 +156,29 @@ def entry(connection: Connection, layer_id: int, seq: int) -> Row[Any] | None:
 
 def newest_to_undo(connection: Connection, layer_id: int, account_id: int) -> Row[Any] | None:
     """Somebody's newest edit that is not undone."""
-    newest = _own(edits.c.seq, layer_id, account_id).where(COUNTS).limit(1)
-    return _entry_of(connection, layer_id, connection.execute(newest).scalar())
+    return _newest(connection, layer_id, _by(layer_id, account_id).where(COUNTS))
 
 
 def newest_to_redo(connection: Connection, layer_id: int, account_id: int) -> Row[Any] | None:
     """Somebody's newest undo that is not taken back, if he has done nothing new since."""
     undone = edits.alias()
-    own = (
-        _own(edits.c.seq, layer_id, account_id)
-        .join(undone, (undone.c.layer_id == edits.c.layer_id) & (undone.c.seq == edits.c.undoes))
-        .where(undone.c.undoes.is_(None), edits.c.undone_by.is_(None))
-    )
-    found = connection.execute(own.limit(1)).scalar()
-    fresh = connection.execute(
-        _own(edits.c.seq, layer_id, account_id).where(edits.c.undoes.is_(None)).limit(1)
-    ).scalar()
-    return _entry_of(connection, layer_id, found) if fresh is None or fresh < (found or 0) else None
+    is_undo = (undone.c.layer_id == edits.c.layer_id) & (undone.c.seq == edits.c.undoes)
+    undos = _by(layer_id, account_id).join(undone, is_undo)
+    found = _newest(connection, layer_id, undos.where(undone.c.undoes.is_(None), edits.c.undone_by.is_(None)))
+    fresh = connection.execute(_by(layer_id, account_id).where(edits.c.undoes.is_(None)).limit(1)).first()
+    return found if found is not None and (fresh is None or fresh.seq < found.seq) else None
 
 
-def _own(column: ColumnElement[int], layer_id: int, account_id: int) -> Select[tuple[int]]:
+def _by(layer_id: int, account_id: int) -> Select[Any]:
+    """The numbers of somebody's edits, the newest first."""
     own = (edits.c.layer_id == layer_id) & (edits.c.author_id == account_id)
-    return select(column).where(own).order_by(edits.c.seq.desc())
+    return select(edits.c.seq).where(own).order_by(edits.c.seq.desc())
 
 
-def _entry_of(connection: Connection, layer_id: int, seq: int | None) -> Row[Any] | None:
-    return None if seq is None else entry(connection, layer_id, seq)
+def _newest(connection: Connection, layer_id: int, wanted: Select[Any]) -> Row[Any] | None:
+    """The first of some edits; its numbers are looked up by the index alone, the edit after that."""
+    found = connection.execute(wanted.limit(1)).first()
+    return None if found is None else entry(connection, layer_id, found.seq)
 
 
 def history(connection: Connection, layer_id: int, before: int | None, limit: int) -> Sequence[Row[Any]]:
