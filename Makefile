@@ -11,7 +11,7 @@ TEST_JOBS ?= 2
 # The tests start hundreds of processes: where bytecode may not be written, each would compile two thousand modules.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo serve test test-oldest setup lint types contracts docs check wheel clean
+.PHONY: help demo serve test test-oldest setup lint types contracts docs web check wheel clean
 .DEFAULT_GOAL := help
 
 help:
@@ -21,6 +21,7 @@ help:
 	@echo "make test-oldest  the same with the oldest libraries that pyproject.toml allows, in .venv-oldest (needs uv)"
 	@echo "make setup      only set up .venv for development"
 	@echo "make check      lint, types, contracts, docs and tests"
+	@echo "make web        check, test and build the page of uniaims serve (needs Node.js)"
 	@echo "make lint       style of the code (make types, make contracts, make docs: the other checks, one by one)"
 	@echo "make wheel      build the wheel into dist/"
 	@echo "make clean      delete .venv and everything that these commands made"
@@ -35,12 +36,20 @@ demo: $(VENV)/.installed-base
 serve: demo $(VENV)/.installed-server $(PAGE)
 	$(BIN)/uniaims serve $(DEMO_REPORT)
 
-$(PAGE):
-	cd web && npm ci --ignore-scripts --no-audit --no-fund && npm run build
+$(PAGE): | web/node_modules
+	cd web && npm run build
+
+web/node_modules: web/package-lock.json
+	cd web && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+# Built anew, since what it is made of may have changed.
+web: | web/node_modules
+	cd web && npm run check && npm test && npm run build
 
 setup: $(VENV)/.installed-dev
 
-test: setup
+test: setup $(PAGE)
 	$(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadgroup
 
 # What old libraries warn of is no fault of ours, so no warning is an error here.
@@ -63,7 +72,7 @@ docs: setup
 	$(BIN)/sphinx-build --jobs $(TEST_JOBS) --quiet --fail-on-warning --keep-going -b html docs docs/_build/html
 	@echo "Documentation: $(CURDIR)/docs/_build/html/index.html"
 
-check: lint types contracts docs test
+check: lint types contracts docs web test
 
 wheel: setup
 	$(BIN)/hatchling build -t wheel -d dist

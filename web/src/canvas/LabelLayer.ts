@@ -184,9 +184,9 @@ export class LabelLayer {
     gl.clearBufferuiv(gl.COLOR, 0, [0, 0, 0, 0]);
     const program = this.programs.numbers;
     gl.useProgram(program.program);
-    this.bind(0, gl.TEXTURE_2D_ARRAY, "labels", program.at("tiles"));
     this.bind(1, gl.TEXTURE_2D, "remap", program.at("remap"));
     this.sendRemap();
+    this.bind(0, gl.TEXTURE_2D_ARRAY, "labels", program.at("tiles")); // last: tiles are sent to the unit bound here
     gl.uniform1i(program.at("remapped"), +(this.remap.size > 0));
     const coarsest = this.store.levels - 1;
     // A texel covers a screen pixel at least: no instance falls between two samples.
