@@ -17,6 +17,8 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_preserve_defaults = True
 python_maximum_signature_line_length = 90
+# Attributes called as a type of Python is (`bytes`) make that type's own name ambiguous in annotations.
+suppress_warnings = ["ref.python"]
 
 html_theme = "furo"
 html_title = f"Uni-AIMS {version}"

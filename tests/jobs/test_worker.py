@@ -91,7 +91,8 @@ def test_progress_and_result_are_told(engine: Engine, monkeypatch: pytest.Monkey
 
 
 def test_an_error_fails_the_job_and_its_image(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    job, _ = done(engine, monkeypatch, lambda: Script(Answer(error="a.png: no image.")))
+    place = engine.folder / "runs" / "job-x1" / "original"
+    job, _ = done(engine, monkeypatch, lambda: Script(Answer(error=f"{place}/a.png: no image.")))
     assert (job.state, job.error) == ("failed", "a.png: no image.")
     assert job.image_id is not None
     assert engine.images.image(job.image_id).error == "a.png: no image."

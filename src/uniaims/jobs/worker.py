@@ -1,6 +1,7 @@
 """The worker: takes jobs from the queue, lets a child process do them, and beats so that nobody else takes them."""
 
 import logging
+import re
 import shutil
 import threading
 import time
@@ -95,11 +96,11 @@ class Worker:
                 self._end_child()
                 return self._queue.give_back(claim)
             if answer.result is None:
-                return self._queue.fail(claim, answer.error)
+                return self._queue.fail(claim, _without_scratch(answer.error, self._scratch))
             self._queue.beat(claim, "saving", 0, 1)
             return self._queue.finish(claim, handler.apply(self._engine, claim.job, answer.result))
         except UniaimsError as error:
-            return self._queue.fail(claim, shown(str(error)))
+            return self._queue.fail(claim, _without_scratch(shown(str(error)), self._scratch))
         except Exception as error:
             _log.exception("job %s", claim.job.id)
             return self._queue.fail(claim, f"A fault in uniaims, {type(error).__name__}. Please report it.")
@@ -138,6 +139,11 @@ class Worker:
         child, self._child = self._child, None
         if child is not None:
             child.end()
+
+
+def _without_scratch(said: str, scratch: Path) -> str:
+    """An error without the folder that the file lay in while the job ran: it says nothing to a reader."""
+    return re.sub(rf"{re.escape(str(scratch))}/job-[^/]+/(original/)?", "", said)
 
 
 def mark_failed(engine: Engine, job: Job) -> None:

@@ -18,28 +18,34 @@ if TYPE_CHECKING:
 
 
 def prepare(engine: "Engine", job: "Job", folder: Path) -> Order:
-    """The file of the image, and the pixel size that the project knows better than the file."""
+    """The file of the image, and the pixel size that a user gave or that stood in a file beside it."""
     from uniaims.engine.fields import FieldCache
 
     image = engine.images.image(int(job.params["image"]))
     settings = dict(job.params.get("settings", {}))
-    if image.pixel_size_nm and not settings.get("pixel_size"):
-        settings["pixel_size"] = f"{image.pixel_size_nm!r} nm"
+    known = f"{image.pixel_size_nm!r} nm" if image.pixel_size_nm else None
+    if known and image.pixel_size_source == "given" and not settings.get("pixel_size"):
+        settings["pixel_size"] = known
     if image.page:
         settings["page"] = image.page
     fields = FieldCache(engine.folder / "fields").path(image.sha256, image.page)
     base = engine.layers.open(image.layer_id).snapshot() if image.layer_id else None
-    params = {"settings": settings, "fields": str(fields), "base": base}
+    beside = known if image.pixel_size_source == "metadata" else None
+    params = {"settings": settings, "fields": str(fields), "base": base, "beside": beside}
     return Order(job.kind, params, engine.blobs.folder, folder, {"image": original_of(engine.blobs, image, folder)})
 
 
 def run(order: Order, progress: Progress) -> Mapping[str, Any]:
     """In the child: the whole chain of `analyse`; the fields are kept for the tools that ask them again."""
     from uniaims.engine.layers.ingest import suggested, write_labels
+    from uniaims.micrograph import read_image
     from uniaims.pipeline import AnalysisSettings, analyse
     from uniaims.settings import from_table
 
-    settings = from_table(AnalysisSettings, order.params["settings"], "settings")
+    told = dict(order.params["settings"])
+    if order.params["beside"] and read_image(order.files["image"], guarded=True).pixel_size is None:
+        told.setdefault("pixel_size", order.params["beside"])  # it stood in a file beside the image, which is not here
+    settings = from_table(AnalysisSettings, told, "settings")
     segmenter = _keeping(settings.segmenter, Path(order.params["fields"]))
     analysis = analyse(order.files["image"], settings, segmenter, progress, guarded=True)
     progress("report", 0, 1)
