@@ -19,8 +19,8 @@ afterEach(() => {
 });
 
 it("the outbox outlives the page, layer by layer, in order", async () => {
-  for (const each of ["a", "b"]) await outbox.add(7, edit(each));
-  await outbox.add(8, edit("other"));
+  for (const each of ["a", "b"]) await outbox.add(7, "tab", edit(each));
+  await outbox.add(8, "tab", edit("other"));
   outbox.close();
   outbox = await Outbox.open(name);
   expect((await outbox.waiting(7)).map((each) => each.edit.edit_id)).toEqual(["a", "b"]);
@@ -30,7 +30,7 @@ it("edits leave when they are accepted; refused ones wait for their author", asy
   const states: string[] = [];
   const heard: string[] = [];
   const send = async (edits: Edit[]) => ({ seq: 1, results: edits.map((each) => result(each, each.edit_id === "bad" ? "conflict" : "accepted")) });
-  const sync = new Sync(outbox, 7, send, (each, { status }) => heard.push(`${each.edit_id} ${status}`), (state) => states.push(state));
+  const sync = new Sync(outbox, 7, "tab", send, (each, { status }) => heard.push(`${each.edit_id} ${status}`), (state) => states.push(state));
   for (const each of ["a", "bad", "c"]) await sync.add(edit(each));
   await sync.flush();
   expect(heard).toEqual(["a accepted", "bad conflict", "c accepted"]);
@@ -48,7 +48,7 @@ it("nothing is lost while the server is away; it is sent once more when it is ba
     return { seq: 1, results: edits.map((each) => result(each)) };
   };
   const states: string[] = [];
-  const sync = new Sync(outbox, 7, send, () => undefined, (state) => states.push(state));
+  const sync = new Sync(outbox, 7, "tab", send, () => undefined, (state) => states.push(state));
   await sync.add(edit("a"));
   await sync.flush();
   expect([states.at(-1), (await outbox.waiting(7)).length]).toEqual(["offline", 1]);
@@ -63,11 +63,25 @@ it("an edit that the server can't read does not hold up the others", async () =>
     if (edits.some((each) => each.edit_id === "bad")) throw new ApiError(422, "invalid", "a patch of nothing");
     return { seq: 1, results: edits.map((each) => result(each)) };
   };
-  const sync = new Sync(outbox, 7, send, () => undefined, () => undefined);
+  const sync = new Sync(outbox, 7, "tab", send, () => undefined, () => undefined);
   for (const each of ["a", "bad", "c"]) await sync.add(edit(each));
   await sync.flush();
   expect((await outbox.waiting(7, true)).map((each) => [each.edit.edit_id, each.refused])).toEqual([["bad", "a patch of nothing"]]);
   expect(await outbox.waiting(7)).toEqual([]);
+  sync.close();
+});
+
+it("what a closed tab left is sent in its name, before what is new", async () => {
+  await outbox.add(7, "closed tab", edit("left"));
+  const sent: string[] = [];
+  const send = async (edits: Edit[], client: string) => {
+    sent.push(...edits.map((each) => `${client}: ${each.edit_id}`));
+    return { seq: 1, results: edits.map((each) => result(each)) };
+  };
+  const sync = new Sync(outbox, 7, "tab", send, () => undefined, () => undefined);
+  await sync.add(edit("new"));
+  await sync.flush();
+  expect(sent).toEqual(["closed tab: left", "tab: new"]);
   sync.close();
 });
 

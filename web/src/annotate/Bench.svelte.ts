@@ -7,7 +7,7 @@ import { wording } from "../app/session.svelte";
 import { tell } from "../app/notices.svelte";
 import { colourOfNumber, colourRange, KINDS, parseHex, viridis, type Rgb } from "../canvas/colours";
 import { ImageTiles } from "../canvas/ImageTiles";
-import { LabelLayer, type Sight } from "../canvas/LabelLayer";
+import { LabelLayer, visible, type Sight } from "../canvas/LabelLayer";
 import { LabelTiles } from "../canvas/LabelTiles";
 import { FLAGGED_MARK, HIDDEN, LOCKED_MARK, LookUp, SELECTED } from "../canvas/LookUp";
 import { TileStore, type Rectangle } from "../canvas/TileStore";
@@ -20,6 +20,8 @@ import { colouring, look } from "./look.svelte";
 import type { Stroke } from "./Stroke";
 import { Sync, type SyncState } from "./Sync";
 
+/** Painting is allowed down to 1:4. */
+export const COARSEST_PX = 4;
 const NUMBERS_AT_ONCE = 1024;
 const NUMBERS_LEFT = 200;
 const FIGURES_AFTER_MS = 200;
@@ -46,6 +48,8 @@ export class Bench {
   measured = $state.raw<Columns | null>(null);
   saving = $state<SyncState>("saved");
   history = $state(0);
+  /** Whether a tool paints now: then all pixels of what the screen shows are fetched, however far out it is. */
+  private paints = false;
   readonly store: TileStore;
   readonly lookUp = new LookUp();
   private gpu: LabelLayer | null = null;
@@ -75,12 +79,12 @@ export class Bench {
   async open(target: HTMLElement): Promise<void> {
     this.gpu = new LabelLayer(this.store, () => this.images, this.lookUp, () => this.redraw());
     const outbox = await Outbox.open();
-    this.sync = new Sync(outbox, this.layer.id, Sync.to(this.layer.id, this.client), this.heard, (state, fault) => this.tellState(state, fault));
+    this.sync = new Sync(outbox, this.layer.id, this.client, Sync.to(this.layer.id), this.heard, (state, fault) => this.tellState(state, fault));
     await this.sync.flush();
     this.sights = new Sights(target, this.layer.width_px, this.layer.height_px, this.gpu, () => look, (sight, needed) => {
       this.sight = sight;
       this.images?.want(needed.images);
-      this.tiles.want(needed.labels);
+      this.tiles.want(this.paints && sight.resolution <= COARSEST_PX ? [...needed.labels, ...this.store.tilesIn(0, visible(sight))] : needed.labels);
     });
     this.listen();
     await this.reload();
@@ -111,6 +115,12 @@ export class Bench {
     this.store.clear();
     this.redraw();
     await this.reload();
+  }
+
+  prepareToPaint(paints: boolean): void {
+    this.paints = paints;
+    if (paints) void this.fetchNumbers();
+    this.redraw();
   }
 
   redraw(): void {

@@ -5,6 +5,8 @@ import type { Edit } from "../api/types";
 export interface Waiting {
   order?: number;
   layer: number;
+  /** The tab that made it: fresh numbers are its own, whoever sends the edit. */
+  client: string;
   edit: Edit;
   /** Why the server refused it; such an edit waits for its author to decide. */
   refused: string;
@@ -23,8 +25,8 @@ export class Outbox {
     return new Outbox(await openDB<Schema>(name, 1, { upgrade }));
   }
 
-  async add(layer: number, edit: Edit): Promise<void> {
-    await this.database.add("edits", { layer, edit, refused: "" });
+  async add(layer: number, client: string, edit: Edit): Promise<void> {
+    await this.database.add("edits", { layer, client, edit, refused: "" });
   }
 
   /** What waits for a layer, oldest first. */

@@ -8,7 +8,7 @@ const AT_ONCE = 64;
 const DELAY_MS = 150;
 const RETRY_MS = [500, 1000, 2000, 4000, 8000];
 
-type Send = (edits: Edit[]) => Promise<{ seq: number; results: EditResult[] }>;
+type Send = (edits: Edit[], client: string) => Promise<{ seq: number; results: EditResult[] }>;
 
 export class Sync {
   private running: Promise<void> | null = null;
@@ -19,17 +19,18 @@ export class Sync {
   constructor(
     private readonly outbox: Outbox,
     private readonly layer: number,
+    private readonly client: string,
     private readonly send: Send,
     private readonly onResult: (edit: Edit, result: EditResult) => void,
     private readonly onState: (state: SyncState, error: ApiError | null) => void,
   ) {}
 
-  static to(layer: number, client: string): Send {
-    return (edits) => post(`/layers/${layer}/edits`, { client, edits });
+  static to(layer: number): Send {
+    return (edits, client) => post(`/layers/${layer}/edits`, { client, edits });
   }
 
   async add(edit: Edit): Promise<void> {
-    await this.outbox.add(this.layer, edit);
+    await this.outbox.add(this.layer, this.client, edit);
     this.onState("saving", null);
     this.later(DELAY_MS);
   }
@@ -53,10 +54,11 @@ export class Sync {
 
   private async drain(): Promise<void> {
     for (;;) {
-      const batch = (await this.outbox.waiting(this.layer)).slice(0, AT_ONCE);
-      if (batch.length === 0) return this.rest();
+      const waiting = await this.outbox.waiting(this.layer);
+      if (waiting.length === 0) return this.rest();
+      const batch = firstOfOneClient(waiting);
       try {
-        const { results } = await this.send(batch.map(({ edit }) => edit));
+        const { results } = await this.send(batch.map(({ edit }) => edit), batch[0].client);
         this.failures = 0;
         for (const [i, each] of batch.entries()) await this.settle(each, results[i]);
       } catch (fault) {
@@ -84,7 +86,7 @@ export class Sync {
       return;
     }
     for (const each of batch) {
-      const answer = await this.send([each.edit]).catch((error: ApiError) => {
+      const answer = await this.send([each.edit], each.client).catch((error: ApiError) => {
         if (error.status !== 422 && error.status !== 413) throw error;
         return { results: [refusal(each.edit, error.detail)] };
       });
@@ -97,6 +99,11 @@ export class Sync {
     else await this.outbox.refuse(each, result.reason || result.status);
     this.onResult(each.edit, result);
   }
+}
+
+function firstOfOneClient(waiting: Waiting[]): Waiting[] {
+  const other = waiting.findIndex((each) => each.client !== waiting[0].client);
+  return waiting.slice(0, Math.min(AT_ONCE, other < 0 ? waiting.length : other));
 }
 
 const refusal = (edit: Edit, reason: string): EditResult => ({ edit_id: edit.edit_id, status: "refused", seq: null, reason, rows: [], tiles: [], instances: [] });

@@ -4,7 +4,7 @@ import type { Picture, Proposal } from "../api/types";
 import { tell } from "../app/notices.svelte";
 import { wording } from "../app/session.svelte";
 import { t } from "../ui/messages.svelte";
-import type { Bench } from "./Bench.svelte";
+import { COARSEST_PX, type Bench } from "./Bench.svelte";
 import { LOCKED } from "./Instances";
 import { unpack } from "./Patch";
 import { holes, split } from "./regions";
@@ -14,8 +14,6 @@ import { Stroke, type Rule } from "./Stroke";
 export type ToolName = "move" | "brush" | "erase" | "polygon" | "lasso" | "split" | "assist" | "ruler" | "scale";
 /** What painting does to pixels of other instances. */
 export type PaintMode = "over" | "below";
-/** Painting is allowed down to 1:4. */
-export const COARSEST_PX = 4;
 const NEAR_PX = 10;
 export const isDrawing = (tool: ToolName): boolean => ["brush", "erase", "polygon", "split"].includes(tool);
 
@@ -37,7 +35,7 @@ export class Tools {
   choose(name: ToolName): void {
     this.cancel();
     this.name = name;
-    if (isDrawing(name) || name === "assist") void this.bench.fetchNumbers();
+    this.bench.prepareToPaint(isDrawing(name) || name === "assist");
   }
 
   /** Whether the tool wants presses of the pointer, so that the map must not pan. */
