@@ -16,6 +16,7 @@ from uniaims.micrograph import Micrograph, read_image
 from uniaims.scalebar import (
     Detection,
     Detector,
+    ScaleBar,
     ScaleReading,
     read_scale,
     resolve_pixel_size,
@@ -93,6 +94,14 @@ def test_a_bar_that_is_not_sure_needs_a_second_opinion(found: float | None, conf
     assert (reading.bar == unsure) is taken
     assert reading.seconds["detect"] == 2.0
     assert taken or (reading.bar is None and reading.ambiguous and "a second look" in reading.reasons[-1])
+
+
+@pytest.mark.parametrize(("confidence", "taken"), [(0.6, False), (0.8, True)])
+def test_a_bar_that_tails_of_letters_cut_has_to_be_sure_once(confidence: float, taken: bool) -> None:
+    bar = ScaleBar(2.5, 200.0, Box(9, 0, 12, 200), Box(0, 0, 8, 90), "5 µm", 5.0, "µm", 0.5, "cut")
+    clock = {"detect": 1.0, "read": 0.0, "measure": 0.0}
+    second = ScaleReading(replace(bar, confidence=confidence), seconds=clock)
+    assert (_agreed(ScaleReading(bar, seconds=clock), second).bar is not None) is taken
 
 
 def test_empty_and_tiny_pictures_have_no_bar() -> None:

@@ -201,10 +201,7 @@ def _agreed(first: ScaleReading, second: ScaleReading) -> ScaleReading:
     alone = first.bar.kind != "cut" and first.bar.confidence >= LOOKS.sure_confidence
     if second.bar is None and alone and not second.ambiguous:
         return replace(first, seconds=seconds)
-    if (
-        second.bar is not None
-        and abs(second.bar.pixel_size_nm / first.bar.pixel_size_nm - 1) <= LOOKS.same_pixel_size_share
-    ):
+    if second.bar is not None and _agree(first.bar, second.bar):
         return replace(first, seconds=seconds)
     if second.bar is not None and first.bar.kind == "split" and _is_part_of(second.bar, first.bar):
         return replace(first, seconds=seconds)
@@ -225,6 +222,12 @@ def _agreed(first: ScaleReading, second: ScaleReading) -> ScaleReading:
         ambiguous=True,
         reasons=reasons,
     )
+
+
+def _agree(first: ScaleBar, second: ScaleBar) -> bool:
+    """Whether two looks led to one bar; what tails of letters cut, both measure in the same way."""
+    same = abs(second.pixel_size_nm / first.pixel_size_nm - 1) <= LOOKS.same_pixel_size_share
+    return same and (second.kind != "cut" or second.confidence >= SURE_ALONE)
 
 
 def _is_part_of(bar: ScaleBar, whole: ScaleBar) -> bool:
