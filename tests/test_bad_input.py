@@ -179,7 +179,7 @@ def test_a_disk_that_fills_up_leaves_what_is_finished(
     """The disk is full from the second image's report on; what fits still gets there."""
     from uniaims.pipeline import analysis
 
-    whole, count = analysis.write_findings, [0]
+    whole, count = analysis.write_report_files, [0]
 
     def filling(*arguments: Any) -> None:
         count[0] += 1
@@ -187,7 +187,7 @@ def test_a_disk_that_fills_up_leaves_what_is_finished(
             raise OSError(28, "No space left on device")
         whole(*arguments)
 
-    monkeypatch.setattr(analysis, "write_findings", filling)
+    monkeypatch.setattr(analysis, "write_report_files", filling)
     assert analyse(folder) == 1
     said = capsys.readouterr().err
     assert "z_good" in said
@@ -223,7 +223,7 @@ def test_ctrl_c_in_a_batch(
     cv2.imwrite(str(folder / "m.png"), cones(90, 100, 3).image)
     from uniaims.pipeline import analysis
 
-    whole, count = analysis.write_findings, [0]
+    whole, count = analysis.write_report_files, [0]
 
     def interrupted(*arguments: Any) -> None:
         count[0] += 1
@@ -232,7 +232,7 @@ def test_ctrl_c_in_a_batch(
         whole(*arguments)
 
     before = signal.getsignal(ending)
-    monkeypatch.setattr(analysis, "write_findings", interrupted)
+    monkeypatch.setattr(analysis, "write_report_files", interrupted)
     assert analyse(folder) == code
     assert signal.getsignal(ending) is before
     assert "goes on from here" in capsys.readouterr().err

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 import uniaims
 from uniaims.pipeline import analyse_batch
@@ -17,6 +17,7 @@ from uniaims.pipeline import analyse_batch
 PAGE = Path(uniaims.__file__).parent / "server" / "static" / "index.html"
 SAMPLE = Path(uniaims.__file__).parent / "samples" / "powder.tif"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+expect.set_options(timeout=40_000)  # machines of CI are busy
 SOFTWARE_WEBGL = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"]
 
 
@@ -51,7 +52,8 @@ def link(results: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
         server.stdout.close()
 
 
-@pytest.fixture(scope="session")
+# Of a module: the loop of events that Playwright runs in its thread would stand in the way of other tests.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SOFTWARE_WEBGL)
@@ -59,7 +61,7 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def context(browser: Browser, link: str) -> Iterator[BrowserContext]:
     """A browser that has opened the link."""
     context = browser.new_context(viewport={"width": 1280, "height": 720}, locale="en-GB")

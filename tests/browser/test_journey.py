@@ -43,13 +43,19 @@ def test_a_folder_of_results_is_a_project_with_its_images(page: Page, link: str,
 
 
 def test_labels_are_drawn_in_colour_over_the_grey_picture(page: Page, link: str) -> None:
-    levels = picture(opened(page, link))
-    coloured = np.ptp(levels, axis=2) > 12
-    assert 0.4 < coloured.mean() < 0.95
+    opened(page, link)
+    coloured = 0.0
+    for _ in range(40):
+        coloured = (np.ptp(picture(page), axis=2) > 12).mean()
+        if coloured > 0.4:
+            break
+        page.wait_for_timeout(500)
+    assert 0.4 < coloured < 0.95
 
 
 def test_what_is_deleted_is_gone_after_a_reload_and_comes_back_by_undo(page: Page, link: str) -> None:
     opened(page, link)
+    expect(page.get_by_text(re.compile(r"^of [1-9][\d,]* objects$"))).to_be_visible()
     before = object_count(page)
     page.mouse.click(*MIDDLE)
     expect(page.get_by_text("1 selected")).to_be_visible()
