@@ -14,13 +14,13 @@ from uniaims.content import LARGEST_STRIP
 from uniaims.micrograph import Micrograph
 from uniaims.scalebar.banner_metadata import banner_metadata
 from uniaims.scalebar.candidates import Candidate, find_gaps
-from uniaims.scalebar.decision import choose
+from uniaims.scalebar.decision import Choice, choose
 from uniaims.scalebar.detector import SHIPPED, Detection, Detector, load_detector, text_detector
 from uniaims.scalebar.figures import differ, in_whole, is_drawing, named, panel_of, panels_in
 from uniaims.scalebar.ink import letter_boxes
 from uniaims.scalebar.measuring import Bar, measure_bar
 from uniaims.scalebar.pairing import SeenBar
-from uniaims.scalebar.reading import find_labels, read_lines
+from uniaims.scalebar.reading import Refusal, find_labels, read_lines
 from uniaims.scalebar.scale import SURE_ALONE, ScaleBar, ScaleReading
 from uniaims.scalebar.text import FoundText, PlacedLine
 
@@ -247,43 +247,43 @@ def _scanned(original: NDArray[Any], detector: Detector, own: bool = False) -> S
     """One way to look at the grey levels (H, W) of a file; with a user's ``own`` detector it is the only one."""
     clock = {"detect": 0.0, "read": 0.0, "measure": 0.0}
     gray = eight_bit(original)
-    banners: list[Box] = []
+    found: list[Detection] = []
     lines: list[PlacedLine] = []
     seen: list[SeenBar] = []
-    upright = False
     reading = ScaleReading(None)
     for look in looks(gray.shape):
         with _timed(clock, "detect"):
-            found = _detected(gray, look, detector)
-            seen = _all_seen(seen, found)
-            texts = _texts(gray, look, found)
-            upright = upright or any(_is_upright(each.box) for each in found if each.kind == "text")
+            fresh = _detected(gray, look, detector)
+            found, seen = [*found, *fresh], _all_seen(seen, fresh)
+            texts = _texts(gray, look, fresh)
         with _timed(clock, "read"):
             lines = _merged(lines, read_lines(gray, texts))
             level = [line for line in lines if own or len(line.text) <= 2 or not _is_upright(line.box)]
             labels, facts = find_labels(gray, level), banner_metadata(lines)
         with _timed(clock, "measure"):
             choice = choose(gray, labels.labels, level, facts, seen)
-        refusals = (*choice.reasons, *map(str, labels.refusals))
-        reasons = (*(str(each) for each in labels.refusals if each.unclear), *choice.reasons)
-        banners += [each.box for each in found if _is_banner(each, gray.shape)]
         bar = choice.bar and _on_original(original, choice.bar, choice.measured)
-        drawn = tuple(box for box in (bar.box, bar.text_box, *banners) if box) if bar else tuple(banners)
-        reading = ScaleReading(
-            bar,
-            refusals,
-            facts.acquisition,
-            drawn,
-            letter_boxes(gray, lines),
-            clock,
-            choice.ambiguous,
-            reasons,
-            (bar, *choice.bars[1:]) if bar else choice.bars,
-            upright,
-        )
+        told = _told(replace(choice, bar=bar), labels.refusals, found, gray.shape)
+        reading = replace(told, acquisition=facts.acquisition, letters=letter_boxes(gray, lines), seconds=clock)
         if choice.bars and (bar is not None or choice.ambiguous):
             break
     return reading
+
+
+def _told(
+    choice: Choice, refusals: Sequence[Refusal], found: Sequence[Detection], shape: tuple[int, ...]
+) -> ScaleReading:
+    """What a choice brings, among labels that were refused and what a detector found in a picture (H, W)."""
+    bar, banners = choice.bar, [each.box for each in found if _is_banner(each, shape)]
+    return ScaleReading(
+        bar,
+        refusals=(*choice.reasons, *map(str, refusals)),
+        drawn=tuple(box for box in (bar.box, bar.text_box, *banners) if box) if bar else tuple(banners),
+        ambiguous=choice.ambiguous,
+        reasons=(*(str(each) for each in refusals if each.unclear), *choice.reasons),
+        bars=(bar, *choice.bars[1:]) if bar else choice.bars,
+        upright_text=any(each.kind == "text" and _is_upright(each.box) for each in found),
+    )
 
 
 def looks(shape: tuple[int, ...]) -> tuple[Look, ...]:
