@@ -26,7 +26,6 @@ from uniaims.settings import former_names, from_table
         ("synthesis.scalebars", "worn", "synthesis.scalebars", "degraded"),
         ("dataset.instances", "Instances", "dataset", "InstanceMasks"),
         ("measurements.quantities", "QUANTITIES", "measurements.units", "QUANTITIES"),
-        ("pipeline.traces", "scale_facts", "pipeline.provenance", "scale_facts"),
         ("report.census", "take_census", "report.image_counts", "image_counts"),
         ("report.columns", "eye_unit", "report.columns", "display_unit"),
     ],
