@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from uniaims.boxes import Box
 from uniaims.errors import SettingsError
 from uniaims.micrograph import Micrograph
-from uniaims.scalebar import resolve_pixel_size, scan_scale
-from uniaims.scalebar.figures import is_drawing
+from uniaims.scalebar import ScaleBar, ScaleReading, resolve_pixel_size, scan_scale
+from uniaims.scalebar.figures import PANELS, differ, in_whole, is_drawing, named, panel_of, panels_in
 from uniaims.synthesis.scalebars import draw_plot
 
 
@@ -46,6 +46,113 @@ def test_micrographs_are_none() -> None:
     noisy = np.clip(np.random.default_rng(0).normal(250, 20, (100, 100)), 0, 255).astype(np.uint8)
     assert not is_drawing(noisy)  # half of it is as white as paper
     assert not is_drawing(np.zeros((100, 100), np.uint8))  # what fluoresces is dark
+
+
+# --- parting into panels, without reading anything -------------------------------------------------------------------
+
+
+def noise(height: int, width: int, level: float = 90.0) -> NDArray[np.uint8]:
+    """Grey levels of a picture in which nothing stands."""
+    return np.clip(np.random.default_rng(0).normal(level, 8, (height, width)), 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("level", [0, 255])
+@pytest.mark.parametrize("width", [2, 20])
+def test_a_gutter_parts_a_figure(level: int, width: int) -> None:
+    gray = noise(300, 600 + width)
+    gray[:, 250 : 250 + width] = level
+    left, right = Box(0, 0, 300, 250), Box(0, 250 + width, 300, 600 + width)
+    assert panels_in(gray) == (left, right)
+    assert panels_in(np.ascontiguousarray(gray.T)) == (left.transposed, right.transposed)
+
+
+def test_a_grid_is_parted_into_all_of_its_panels() -> None:
+    gray = noise(420, 640)
+    gray[200:220] = gray[:, 200:220] = gray[:, 420:440] = 255
+    spans = [(0, 200), (220, 420), (440, 640)]
+    assert set(panels_in(gray)) == {Box(t, a, b, e) for t, b in spans[:2] for a, e in spans}
+
+
+def test_panels_that_touch_are_parted_at_the_seam() -> None:
+    first, second = panels_in(np.hstack([noise(300, 300, 60), noise(300, 300, 150)]))
+    assert first.right == second.left == pytest.approx(300, abs=1)
+    assert (first.left, second.right, first.height, second.height) == (0, 600, 300, 300)
+
+
+def test_blank_panels_are_left_out() -> None:
+    gray = noise(300, 620)
+    gray[:, 300:] = 255
+    (only,) = panels_in(gray)
+    assert (only.top, only.left, only.bottom) == (0, 0, 300)
+    assert only.right == pytest.approx(300, abs=1)
+
+
+def stripe(place: tuple[slice, slice], level: int = 255) -> NDArray[np.uint8]:
+    gray = noise(400, 640)
+    gray[place] = level
+    return gray
+
+
+@pytest.mark.parametrize(
+    "gray",
+    [
+        noise(400, 640),
+        stripe((slice(340, 400), slice(None)), 0),
+        stripe((slice(200, 215), slice(60, 580))),
+        stripe((slice(None), slice(300, 320)), 95),
+        stripe((slice(None), slice(40, 60))),
+        np.clip(noise(400, 640) + np.linspace(0, 60, 640), 0, 255).astype(np.uint8),
+        np.hstack([noise(400, 320), np.zeros((400, 320), np.uint8)]),
+    ],
+    ids=["plain", "banner", "long bar", "grey as all else", "too near to the edge", "shaded", "half empty"],
+)
+def test_what_is_no_figure_is_one_panel(gray: NDArray[np.uint8]) -> None:
+    assert len(panels_in(gray)) == 1
+
+
+def test_panels_are_not_parted_below_their_least_side() -> None:
+    side = PANELS.shortest_side_px
+    for width, count in ((side - 1, 1), (side + 20, 2)):
+        gray = noise(side, 2 * width + 20)
+        gray[:, width : width + 20] = 255
+        assert len(panels_in(gray)) == count
+
+
+def bar(pixel_size_nm: float, left: int = 10) -> ScaleBar:
+    return ScaleBar(
+        pixel_size_nm, 100.0, Box(90, left, 95, left + 100), Box(70, left, 85, left + 60), "x", 1, "nm", 0.9
+    )
+
+
+@pytest.mark.parametrize(("sizes", "apart"), [((2.0,), False), ((), False), ((2.0, 2.09), False), ((2.0, 2.11), True)])
+def test_bars_differ_by_more_than_how_they_are_drawn(sizes: tuple[float, ...], apart: bool) -> None:
+    assert differ([bar(size) for size in sizes]) == apart
+
+
+def test_all_bars_are_named_with_their_place() -> None:
+    told = named([bar(2.0), bar(30.0, 400)])
+    assert told.startswith(
+        'the picture holds 2 bars of different scale: "x" = 100.0 px (2 nm per pixel) at 10,90,110,95;'
+    )
+    assert "(30 nm per pixel) at 400,90,500,95. Choose one panel" in told
+
+
+def test_what_is_read_in_a_panel_is_told_in_the_whole() -> None:
+    gray = noise(300, 640)
+    part = panel_of(Micrograph.from_array(gray), Box(50, 320, 250, 640))
+    assert np.array_equal(part.pixels, gray[50:250, 320:])
+    found = bar(2.0)
+    told = in_whole(
+        ScaleReading(found, drawn=(found.box,), letters=(Box(0, 0, 2, 3),), bars=(found,)), Box(50, 320, 250, 640)
+    )
+    assert told.bar == told.bars[0]
+    assert told.bar is not None and told.bar.box == told.drawn[0] == Box(140, 330, 145, 430)
+    assert told.bar.text_box == Box(120, 330, 135, 390)
+    assert told.letters == (Box(50, 320, 52, 323),)
+    assert in_whole(ScaleReading(None), Box(50, 320, 250, 640)).bar is None
+
+
+# --- figures that are read --------------------------------------------------------------------------------------------
 
 
 def figure(labels: tuple[str, str] = ("500 nm", "2 mm"), lengths: tuple[int, int] = (200, 100)) -> NDArray[np.uint8]:

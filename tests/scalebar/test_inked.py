@@ -29,11 +29,18 @@ def test_a_bar_on_a_particle_of_nearly_its_level() -> None:
     assert bar.contrast > 100 and bar.bright
 
 
-def test_a_bracket_is_measured_between_the_middles_of_its_ticks() -> None:
+@pytest.mark.parametrize("side", [slice(88, 104), slice(100, 116), slice(88, 116)], ids=["above", "below", "both"])
+def test_a_bracket_is_measured_between_the_middles_of_its_ticks(side: slice) -> None:
     gray = ground()
-    gray[100:104, 40:200] = gray[88:104, 40:44] = gray[88:104, 196:200] = 255
+    gray[100:104, 40:200] = gray[side, 40:44] = gray[side, 196:200] = 255
     (bar,) = inked_bars(gray, LABEL, 255.0, 215.0)
     assert (bar.start, bar.end, bar.ticks) == (42, 198, True)
+
+
+def test_a_mark_at_one_end_makes_no_bracket() -> None:
+    gray = ground()
+    gray[100:104, 40:200] = gray[88:104, 196:200] = 255
+    assert not any(bar.ticks for bar in inked_bars(gray, LABEL, 255.0, 215.0))
 
 
 def test_a_bracket_in_the_corner_of_the_picture() -> None:

@@ -68,6 +68,29 @@ def test_bars_with_end_ticks_run_from_tick_centre_to_tick_centre() -> None:
     assert bar.length_px == pytest.approx(200, abs=0.3)
 
 
+@pytest.mark.parametrize("side", [slice(102, 112), slice(110, 120)], ids=["above", "below"])
+def test_ticks_at_one_side_are_ticks_too(side: slice) -> None:
+    gray = ground()
+    gray[110:112, 60:263] = 255
+    gray[side, 60:63] = gray[side, 260:263] = 255
+    bar = best(gray)
+    assert (bar.ticks, bar.crossed) == (True, False)
+    assert (bar.start, bar.end) == (pytest.approx(61.5, abs=0.2), pytest.approx(261.5, abs=0.2))
+    assert bar.tick_rows >= 8
+
+
+@pytest.mark.parametrize("lonely", [True, False], ids=["at one end", "at different sides"])
+def test_marks_that_do_not_match_are_no_ticks(lonely: bool) -> None:
+    gray = ground()
+    gray[110:112, 60:263] = gray[102:112, 60:63] = 255
+    if not lonely:
+        gray[110:120, 260:263] = 255
+    bar = best(gray)
+    assert not bar.ticks
+    assert bar.tick_px == 0
+    assert (bar.start, bar.end) == (pytest.approx(60, abs=0.3), pytest.approx(263, abs=0.3))
+
+
 def test_bars_split_by_their_label_are_measured_as_one() -> None:
     gray = ground()
     gray[79:82, 60:145] = 255

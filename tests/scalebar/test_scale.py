@@ -53,3 +53,16 @@ def test_a_bar_tells_one_side_and_the_file_the_other() -> None:
     warnings = resolve_pixel_size(oblong, PixelSize.of_sides(2.5, 3.75), scan_scale(oblong)).warnings
     assert any("8 x 12 nm" in text for text in warnings)
     assert not any("scale bar" in text for text in warnings)
+
+
+def test_the_old_name_of_ambiguous_warns_and_works() -> None:
+    reading = ScaleReading(None, ambiguous=True)
+    with pytest.warns(
+        DeprecationWarning, match=r"ScaleReading\.torn goes with the next release: use ambiguous"
+    ) as heard:
+        assert reading.torn is True
+    assert heard[0].filename == __file__
+    with pytest.warns(DeprecationWarning, match=r"ScaleReading\(torn=\).*use ambiguous"):
+        assert ScaleReading(None, torn=True) == reading  # type: ignore[call-arg]
+    with pytest.warns(DeprecationWarning, match="torn"):
+        assert ScaleReading(None).torn is False
