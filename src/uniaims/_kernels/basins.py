@@ -64,7 +64,9 @@ def _grow(table):  # type: ignore[no-untyped-def]
     larger = np.zeros((4 * table.shape[0], CONTACT_COLUMNS), np.int64)
     for row in range(table.shape[0]):
         if table[row, 0] != 0:
-            larger[_slot_of(larger, table[row, 0], table[row, 1])] = table[row]
+            slot = _slot_of(larger, table[row, 0], table[row, 1])
+            for column in range(CONTACT_COLUMNS):  # a row at once would take 4 s to compile
+                larger[slot, column] = table[row, column]
     return larger
 
 
