@@ -27,6 +27,7 @@ from numpy.typing import NDArray  # noqa: E402
 
 from uniaims.networks.card import ModelCard, NetworkSettings, Normalisation  # noqa: E402
 from uniaims.runtime import ModelInfo  # noqa: E402
+from uniaims.scalebar import ScaleReading  # noqa: E402
 
 # Where the tests run in the background of a shell, Ctrl-C is ignored by them and all that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -100,8 +101,9 @@ def slope_model() -> SlopeModel:
 
 @pytest.fixture
 def slope_model_loaded(slope_model: SlopeModel, monkeypatch: pytest.MonkeyPatch) -> SlopeModel:
-    """The stand-in, which ``Segmenter.load`` then gives for every name."""
+    """The stand-in, which ``Segmenter.load`` then gives for every name; its cones have no scale bar to look for."""
     monkeypatch.setattr("uniaims.segmenter.segmentation.load_model", lambda *_: slope_model)
+    monkeypatch.setattr("uniaims.pipeline.analysis.scan_scale", lambda *_: ScaleReading(None))
     return slope_model
 
 
