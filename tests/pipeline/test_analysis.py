@@ -23,10 +23,11 @@ from uniaims.segmenter import Segmenter, SegmenterSettings
 SETTINGS = AnalysisSettings(SegmenterSettings(diameter_px=24.0), "2.5 nm")
 
 
-@pytest.fixture
-def analysis(slope_model: Any, cones: Callable[..., Any], tmp_path: Path) -> Analysis:
-    cv2.imwrite(str(tmp_path / "image.png"), cones(150, 180).image)
-    return analyse(tmp_path / "image.png", SETTINGS, Segmenter(slope_model, SETTINGS.segmenter))
+@pytest.fixture(scope="module")
+def analysis(slope_model: Any, cones: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Analysis:
+    path = tmp_path_factory.mktemp("analysis") / "image.png"
+    cv2.imwrite(str(path), cones(150, 180).image)
+    return analyse(path, SETTINGS, Segmenter(slope_model, SETTINGS.segmenter))
 
 
 def test_instances_are_measured_in_nanometres(analysis: Analysis) -> None:
@@ -75,8 +76,10 @@ def test_all_results_are_written(analysis: Analysis, tmp_path: Path) -> None:
 def test_the_summary_can_be_traced(analysis: Analysis, tmp_path: Path) -> None:
     analysis.save(tmp_path / "result")
     summary = json.loads((tmp_path / "result" / "summary.json").read_text(encoding="utf-8"))
-    assert summary["image"] == str((tmp_path / "image.png").resolve())
-    assert summary["image_bytes"] == (tmp_path / "image.png").stat().st_size
+    path = analysis.micrograph.path
+    assert path is not None
+    assert summary["image"] == str(path.resolve())
+    assert summary["image_bytes"] == path.stat().st_size
     assert summary["shape"] == [150, 180]
     assert (summary["pixel_size_nm"], summary["pixel_size_source"]) == (2.5, "given")
     assert summary["instance_count"] == len(analysis.measurements) == analysis.segmentation.labels.max()
