@@ -75,8 +75,8 @@ def _indexes(table: str, *indexes: Sequence[str]) -> None:
 
 def _only_one(table: str, column: str, name: str, where: str) -> None:
     """An index that lets a value be there but once among some rows."""
-    only = {f"{dialect}_where": sa.text(where) for dialect in ("sqlite", "postgresql")}
-    op.create_index(name, table, [column], unique=True, **only)
+    some = sa.text(where)
+    op.create_index(name, table, [column], unique=True, sqlite_where=some, postgresql_where=some)
 
 
 def _accounts() -> None:
