@@ -161,12 +161,6 @@ def test_a_child_that_is_stopped_says_so(monkeypatch: pytest.MonkeyPatch) -> Non
     assert answers(raising(KeyboardInterrupt(15)), monkeypatch)[-1] == Answer(stopped=True)
 
 
-def test_orders_survive_their_way() -> None:
-    order = Order("a", {"b": [1, None]}, Path("/c"), Path("/d e"), {"f": Path("/g\nh")})
-    assert "\n" not in order.line()
-    assert Order.from_line(order.line()) == order
-
-
 def test_a_real_child_answers_and_ends() -> None:
     process = Child()
     try:
