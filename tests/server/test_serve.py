@@ -2,7 +2,6 @@
 
 import re
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -14,7 +13,7 @@ import pytest
 from tests.server.conftest import written_picture
 from uniaims.cli import main
 from uniaims.engine import Engine
-from uniaims.server.running import address, bound
+from uniaims.server.running import bound
 
 
 @pytest.fixture
@@ -88,16 +87,6 @@ def test_a_package_that_is_missing_is_named(
 ) -> None:
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     assert "pip install 'uniaims[server]'" in said(capsys)
-
-
-def test_addresses_are_those_that_open() -> None:
-    with bound("127.0.0.1", 0) as listening:
-        assert address(listening) == f"http://127.0.0.1:{listening.getsockname()[1]}"
-    with bound("0.0.0.0", 0) as listening:
-        assert address(listening).startswith("http://127.0.0.1:")
-    if socket.has_ipv6:
-        with bound("::1", 0) as listening:
-            assert address(listening).startswith("http://[::1]:")
 
 
 def test_it_serves_keeps_what_it_accepted_and_ends(tmp_path: Path) -> None:
