@@ -51,7 +51,9 @@ def _place(findings: Findings, row: int, column: int) -> Box | None:
     measured = findings.content.measurements
     if not measured.has("centroid_y", "centroid_x"):
         return None
-    y, x = measured.values("centroid_y"), measured.values("centroid_x")
+    size = measured.pixel_size
+    high, wide = (size.height_nm, size.width_nm) if size else (1.0, 1.0)
+    y, x = measured.values("centroid_y") / high, measured.values("centroid_x") / wide
     middle_y, middle_x = (row + 0.5) * height / ROWS, (column + 0.5) * width / COLUMNS
     inside = (np.abs(y - middle_y) <= height / ROWS / 2) & (np.abs(x - middle_x) <= width / COLUMNS / 2)
     if not inside.any():
