@@ -188,7 +188,8 @@ def _entry(result: Result, source: TableSource, name: str) -> IndexEntry:
 
 def _thumbnail(path: Path) -> np.ndarray[Any, Any] | None:
     """(h, w, 3) RGB uint8, at most ``THUMBNAIL_PX`` long; ``None`` where the picture can't be read."""
-    picture = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)
+    data = np.fromfile(path, np.uint8)
+    picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
     if picture is None:
         return None
     shrink = min(1.0, THUMBNAIL_PX / max(picture.shape[:2]))
