@@ -14,8 +14,8 @@ import tifffile
 
 from uniaims.cli import main
 from uniaims.errors import SettingsError
-from uniaims.measurements import PROPERTIES, Property, measure
-from uniaims.modes import DEFAULT_MODE, MODES, Objects, mode_named
+from uniaims.measurements import PROPERTIES, Property
+from uniaims.modes import DEFAULT_MODE, MODES, mode_named
 from uniaims.modes.particles import MODE
 from uniaims.pages.units import Noun
 from uniaims.pipeline import AnalysisSettings, analyse_batch, measure_file
@@ -75,13 +75,6 @@ def test_an_unknown_mode_is_refused_with_the_nearest():
         AnalysisSettings(mode="particle")
     with pytest.raises(SettingsError, match="not known"):
         mode_named("")
-
-
-def test_particles_are_measured_as_ever():
-    labels = np.kron(np.arange(6, dtype=np.uint32).reshape(2, 3), np.ones((7, 9), np.uint32))
-    found = MODE.work(Objects(labels))
-    assert found.table.equals(measure(labels).table)
-    assert found.properties == measure(labels).properties
 
 
 def test_a_new_mode_is_told_in_help_and_forms(dummy, capsys):
