@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, insert, select, update
 
 from uniaims.engine.database import now_ms
 from uniaims.engine.layers.conflicts import Change
@@ -21,6 +21,35 @@ _TILE_ROW = 65536
 
 COUNTS = edits.c.undone_by.is_(None) & edits.c.undoes.is_(None)
 """Edits that are neither undone nor an undo or redo of others."""
+
+# What each edit needs is put together once: that takes SQLAlchemy longer than SQLite takes to do it.
+_LAYER, _SEQ, _ACCOUNT = bindparam("of_layer"), bindparam("at_seq"), bindparam("by_account")
+_EDIT = (edits.c.layer_id == _LAYER) & (edits.c.seq == _SEQ)
+_ADD_EDIT, _ADD_TILES = insert(edits), insert(edit_tiles)
+_MARK_UNDONE = update(edits).where(_EDIT).values(undone_by=bindparam("undone_by_seq"))
+_ADVANCE = update(layers).where((layers.c.id == _LAYER) & (layers.c.seq == _SEQ)).values(seq=bindparam("to_seq"))
+_MAIN_IMAGE = select(layers.c.image_id).where(layers.c.id == _LAYER, layers.c.kind == "main").scalar_subquery()
+_COUNT = (
+    update(images)
+    .where(images.c.id == _MAIN_IMAGE)
+    .values(instance_count=bindparam("count"), changed_ms=bindparam("now"))
+)
+_KNOWN = select(edits).where(edits.c.layer_id == _LAYER, edits.c.edit_id.in_(bindparam("ids", expanding=True)))
+_ENTRY = select(edits).where(_EDIT)
+_BLOCKS = select(number_blocks.c.first, number_blocks.c.count).where(
+    number_blocks.c.layer_id == _LAYER, number_blocks.c.client == bindparam("by_client")
+)
+_BY = (
+    select(edits.c.seq)
+    .where((edits.c.layer_id == _LAYER) & (edits.c.author_id == _ACCOUNT))
+    .order_by(edits.c.seq.desc())
+    .limit(1)
+)
+_TO_UNDO, _FRESH = _BY.where(COUNTS), _BY.where(edits.c.undoes.is_(None))
+_UNDONE = edits.alias()
+_TO_REDO = _BY.join(_UNDONE, (_UNDONE.c.layer_id == edits.c.layer_id) & (_UNDONE.c.seq == edits.c.undoes)).where(
+    _UNDONE.c.undoes.is_(None), edits.c.undone_by.is_(None)
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,36 +90,31 @@ def append(
         "after": encode_rows(entry.change.after), "box": asdict(box) if box else None,
         "from_snapshot": between[0], "to_snapshot": between[1], "undoes": entry.undoes, "at_ms": now_ms(),
     }  # fmt: skip
-    connection.execute(insert(edits).values(values))
+    connection.execute(_ADD_EDIT, values)
     touched = [
         {"layer_id": layer_id, "tile": row * _TILE_ROW + column, "seq": entry.seq} for row, column in entry.tiles
     ]
     if touched:
-        connection.execute(insert(edit_tiles), touched)
+        connection.execute(_ADD_TILES, touched)
     for seq, undone_by in ((entry.undoes, entry.seq), (entry.redoes, None)):
         if seq is not None:
-            own = (edits.c.layer_id == layer_id) & (edits.c.seq == seq)
-            connection.execute(update(edits).where(own).values(undone_by=undone_by))
+            connection.execute(_MARK_UNDONE, {"of_layer": layer_id, "at_seq": seq, "undone_by_seq": undone_by})
 
 
-def advance(
-    connection: Connection, layer_id: int, before: int, after: int, more: Mapping[str, Any] | None = None
-) -> None:
+def advance(connection: Connection, layer_id: int, before: int, after: int) -> None:
     """Move a layer on from one edit to another.
 
     Raises:
         ConflictError: if somebody else has moved it meanwhile.
     """
-    at = (layers.c.id == layer_id) & (layers.c.seq == before)
-    done = connection.execute(update(layers).where(at).values({"seq": after, **(more or {})}))
+    done = connection.execute(_ADVANCE, {"of_layer": layer_id, "at_seq": before, "to_seq": after})
     if done.rowcount != 1:
         raise ConflictError(f"layer {layer_id} was changed by another program. Open it anew.")
 
 
 def count_instances(connection: Connection, layer_id: int, count: int) -> None:
     """Tell the image of a main layer how many instances it has."""
-    held = select(layers.c.image_id).where(layers.c.id == layer_id, layers.c.kind == "main").scalar_subquery()
-    connection.execute(update(images).where(images.c.id == held).values(instance_count=count, changed_ms=now_ms()))
+    connection.execute(_COUNT, {"of_layer": layer_id, "count": count, "now": now_ms()})
 
 
 def heads(connection: Connection, layer_id: int, up_to: int) -> dict[Place, int]:
@@ -132,8 +156,8 @@ def changed_since(
 
 def known(connection: Connection, layer_id: int, edit_ids: Iterable[str]) -> dict[str, Row[Any]]:
     """Those of some edits that are in the log, by their ids."""
-    wanted = select(edits).where(edits.c.layer_id == layer_id, edits.c.edit_id.in_(list(edit_ids)))
-    return {row.edit_id: row for row in connection.execute(wanted)}
+    found = connection.execute(_KNOWN, {"of_layer": layer_id, "ids": list(edit_ids)})
+    return {row.edit_id: row for row in found}
 
 
 def tiles_of(connection: Connection, layer_id: int, seq: int) -> tuple[Place, ...]:
@@ -151,34 +175,25 @@ def authors(connection: Connection, layer_id: int, seqs: Iterable[int]) -> dict[
 
 def entry(connection: Connection, layer_id: int, seq: int) -> Row[Any] | None:
     """One edit."""
-    return connection.execute(select(edits).where(edits.c.layer_id == layer_id, edits.c.seq == seq)).first()
+    return connection.execute(_ENTRY, {"of_layer": layer_id, "at_seq": seq}).first()
 
 
 def newest_to_undo(connection: Connection, layer_id: int, account_id: int) -> Row[Any] | None:
     """Somebody's newest edit that is not undone."""
-    return _newest(connection, layer_id, _by(layer_id, account_id).where(COUNTS))
+    return _newest(connection, layer_id, account_id, _TO_UNDO)
 
 
 def newest_to_redo(connection: Connection, layer_id: int, account_id: int) -> Row[Any] | None:
     """Somebody's newest undo that is not taken back, if he has done nothing new since."""
-    undone = edits.alias()
-    is_undo = (undone.c.layer_id == edits.c.layer_id) & (undone.c.seq == edits.c.undoes)
-    undos = _by(layer_id, account_id).join(undone, is_undo)
-    found = _newest(connection, layer_id, undos.where(undone.c.undoes.is_(None), edits.c.undone_by.is_(None)))
-    fresh = connection.execute(_by(layer_id, account_id).where(edits.c.undoes.is_(None)).limit(1)).first()
-    return found if found is not None and (fresh is None or fresh.seq < found.seq) else None
+    found = _newest(connection, layer_id, account_id, _TO_REDO)
+    fresh = connection.execute(_FRESH, {"of_layer": layer_id, "by_account": account_id}).scalar()
+    return found if found is not None and (fresh is None or fresh < found.seq) else None
 
 
-def _by(layer_id: int, account_id: int) -> Select[Any]:
-    """The numbers of somebody's edits, the newest first."""
-    own = (edits.c.layer_id == layer_id) & (edits.c.author_id == account_id)
-    return select(edits.c.seq).where(own).order_by(edits.c.seq.desc())
-
-
-def _newest(connection: Connection, layer_id: int, wanted: Select[Any]) -> Row[Any] | None:
-    """The first of some edits; its numbers are looked up by the index alone, the edit after that."""
-    found = connection.execute(wanted.limit(1)).first()
-    return None if found is None else entry(connection, layer_id, found.seq)
+def _newest(connection: Connection, layer_id: int, account_id: int, wanted: Select[Any]) -> Row[Any] | None:
+    """The first of some edits; its number is looked up by the index alone, the edit after that."""
+    found = connection.execute(wanted, {"of_layer": layer_id, "by_account": account_id}).scalar()
+    return None if found is None else entry(connection, layer_id, found)
 
 
 def history(connection: Connection, layer_id: int, before: int | None, limit: int) -> Sequence[Row[Any]]:
@@ -192,9 +207,8 @@ def history(connection: Connection, layer_id: int, before: int | None, limit: in
 
 def blocks(connection: Connection, layer_id: int, client: str) -> list[range]:
     """The numbers that a client was given."""
-    own = (number_blocks.c.layer_id == layer_id) & (number_blocks.c.client == client)
-    wanted = select(number_blocks.c.first, number_blocks.c.count).where(own)
-    return [range(first, first + count) for first, count in connection.execute(wanted)]
+    found = connection.execute(_BLOCKS, {"of_layer": layer_id, "by_client": client})
+    return [range(first, first + count) for first, count in found]
 
 
 def add_block(connection: Connection, layer_id: int, values: Mapping[str, Any]) -> int:
