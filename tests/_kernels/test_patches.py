@@ -92,7 +92,7 @@ def test_a_difference_turns_one_into_the_other_and_goes_through_bytes(before, af
     assert strange == 0
     assert left.tolist() == runs.tolist()
     made = before.copy()
-    patches.apply(made, runs, 3, 5)
+    patches.apply(made, moved)
     assert (made == after).all()
 
 
@@ -123,7 +123,7 @@ def test_no_run_crosses_a_tile(rows):
 def test_renumbering_names_all_pixels_of_the_instances(labels):
     labels = labels % 3
     runs = patches.renumber(labels, np.array([False, True, False]), 9, 0, 0)
-    patches.apply(labels, runs, 0, 0)
+    patches.apply(labels, runs)
     assert not (labels == 1).any()
     assert int(runs[:, LENGTH].sum()) == np.count_nonzero(labels == 9)
     assert set(runs[:, OLD].tolist()) <= {1}

@@ -58,7 +58,7 @@ def _position(numbers, number):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _is_better(number, count, best, best_count, numbers, areas):  # type: ignore[no-untyped-def]
+def _is_better(number, count, best, best_count, areas):  # type: ignore[no-untyped-def]
     """Whether a number wins over another: more pixels, an instance, of smaller area, the smaller number."""
     if count != best_count:
         return count > best_count
@@ -66,31 +66,30 @@ def _is_better(number, count, best, best_count, numbers, areas):  # type: ignore
         return number != 0
     if number == 0:
         return False
-    own, other = _position(numbers, number), _position(numbers, best)
-    own_area = areas[own] if own >= 0 else 0
-    other_area = areas[other] if other >= 0 else 0
+    own_area = areas[number] if number < len(areas) else 0
+    other_area = areas[best] if best < len(areas) else 0
     return own_area < other_area if own_area != other_area else number < best
 
 
 @njit(cache=True, nogil=True)
-def _mode(four, numbers, areas):  # type: ignore[no-untyped-def]
+def _mode(four, areas):  # type: ignore[no-untyped-def]
     """The number that wins among four."""
     best, best_count = four[0], 0
     for i in range(4):
         count = 0
         for j in range(4):
             count += four[j] == four[i]
-        if _is_better(four[i], count, best, best_count, numbers, areas):
+        if _is_better(four[i], count, best, best_count, areas):
             best, best_count = four[i], count
     return best
 
 
 @njit(cache=True, nogil=True)
-def halve(fine, numbers, areas):  # type: ignore[no-untyped-def]
+def halve(fine, areas):  # type: ignore[no-untyped-def]
     """The next coarser level (h / 2, w / 2) of labels (h, w) uint32 with even sides: the mode of each 2 x 2.
 
-    Ties go to an instance over background, then to the one of smaller area, then to the smaller number. ``numbers``
-    (N,) uint32, rising, and ``areas`` (N,) are the instances.
+    Ties go to an instance over background, then to the one of smaller area, then to the smaller number. ``areas``
+    (largest number + 1,) are those of the instances, by number.
     """
     coarse = np.empty((fine.shape[0] // 2, fine.shape[1] // 2), np.uint32)
     four = np.empty(4, np.uint32)
@@ -102,7 +101,7 @@ def halve(fine, numbers, areas):  # type: ignore[no-untyped-def]
                 coarse[y, x] = first
                 continue
             four[0], four[1], four[2], four[3] = first, upper[2 * x + 1], lower[2 * x], lower[2 * x + 1]
-            coarse[y, x] = _mode(four, numbers, areas)
+            coarse[y, x] = _mode(four, areas)
     return coarse
 
 

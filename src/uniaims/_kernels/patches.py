@@ -146,10 +146,10 @@ def compare(tile, runs, top, left):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def apply(tile, runs, top, left):  # type: ignore[no-untyped-def]
-    """Write the new numbers of runs (R, 5) into a tile (h, w), whose first pixel is (``top``, ``left``)."""
+def apply(tile, runs):  # type: ignore[no-untyped-def]
+    """Write the new numbers of runs (R, 5) into the tile (h, w) that they lie in, of a grid of such tiles."""
     for i in range(len(runs)):
-        y, x = runs[i, ROW] - top, runs[i, COLUMN] - left
+        y, x = runs[i, ROW] % tile.shape[0], runs[i, COLUMN] % tile.shape[1]
         tile[y, x : x + runs[i, LENGTH]] = np.uint32(runs[i, NEW])
 
 

@@ -61,6 +61,7 @@ class Engine:
 
     def close(self) -> None:
         """Finish what is being written, and let another program open the folder."""
+        self.layers.close()
         self.database.close()
         self._lock.close()
 

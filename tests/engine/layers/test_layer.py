@@ -125,6 +125,7 @@ def test_snapshots_are_made_by_themselves_and_leave_less_to_repeat(layer, me, en
     layer.apply(me, edits[:3])
     assert layer.edits_behind == 3
     layer.apply(me, edits[3:])
+    layer.close()
     assert layer.edits_behind == 0
     again = reopened(layer, engine)
     assert (again.edits_behind, by_number(again)[2]["kind"]) == (0, 5)

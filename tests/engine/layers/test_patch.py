@@ -43,8 +43,8 @@ def test_faults_are_told(data, reason):
 def test_a_run_may_cross_tiles_and_is_cut():
     patch = Patch.of(np.array([[599, 500, 100, 0, 3], [2, 0, 700, 1, 0]]))
     assert patch.runs[:, [0, 1, 2]].tolist() == [[2, 0, 512], [2, 512, 188], [599, 500, 12], [599, 512, 88]]
-    assert {place for place, _ in patch.tiles()} == {(0, 0), (0, 1), (1, 0), (1, 1)}
-    for place, runs in patch.tiles():
+    assert set(patch.tiles) == {(0, 0), (0, 1), (1, 0), (1, 1)}
+    for place, runs in patch.tiles.items():
         assert (runs[:, 0] // TILE_PX == place[0]).all()
         assert (runs[:, 1] // TILE_PX == place[1]).all()
 
@@ -61,7 +61,7 @@ def test_what_a_patch_tells_of_itself():
     assert patch.inverse.balance() == {7: (0, 150), 8: (75, 0), 9: (1, 0)}
     assert NOTHING.box is None
     assert NOTHING.balance() == {}
-    assert list(NOTHING.tiles()) == []
+    assert not NOTHING.tiles
 
 
 def test_a_damaged_log_is_told():

@@ -99,7 +99,14 @@ class Layers:
     def forget(self, layer_id: int) -> None:
         """Close a layer that was deleted, or is not needed for a while."""
         with self._lock:
-            self._open.pop(layer_id, None)
+            layer = self._open.pop(layer_id, None)
+        if layer is not None:
+            layer.close()
+
+    def close(self) -> None:
+        """Close all layers."""
+        for layer_id in list(self._open):
+            self.forget(layer_id)
 
     def tidy(self) -> None:
         """Make snapshots of all open layers that were edited since their last one.

@@ -66,7 +66,7 @@ def attempt(
     overtaken = _overtaken(before, seen, others)
     rest, strange_count = plan.patch.against(draft)
     if overtaken or strange_count:
-        tiles = tuple(place for place, _ in plan.patch.tiles())
+        tiles = tuple(plan.patch.tiles)
         return Conflict(overtaken, tiles, tuple(before["number"].tolist()))
     after = before.copy()
     plan.say(after)

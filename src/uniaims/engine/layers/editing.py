@@ -7,7 +7,6 @@ from uuid import uuid4
 
 from sqlalchemy import ColumnElement, Connection, Row
 
-from uniaims.engine.database import Database
 from uniaims.engine.layers import log
 from uniaims.engine.layers.conflicts import Change, ChangedSince, Conflict, attempt
 from uniaims.engine.layers.edits import Edit, inverse_plan, plan_of
@@ -62,13 +61,13 @@ class EditResult:
 
 
 class Batch:
-    """Edits of one author on a layer, which nobody else may change meanwhile."""
+    """Edits of one author on a layer, which nobody else may change meanwhile; ``connection`` reads the log."""
 
-    def __init__(self, layer_id: int, state: State, database: Database, author: Author) -> None:
+    def __init__(self, layer_id: int, state: State, connection: Connection, author: Author) -> None:
         self.draft = Draft(state)
         self._layer_id = layer_id
         self._before = state.seq
-        self._database = database
+        self._connection = connection
         self._author = author
         self._entries: list[log.Entry] = []
         self._spoiled: set[int] = set()
@@ -127,8 +126,7 @@ class Batch:
         row = known.get(edit_id)
         if row is None:
             return None
-        with self._database.read() as connection:
-            tiles = log.tiles_of(connection, self._layer_id, row.seq)
+        tiles = log.tiles_of(self._connection, self._layer_id, row.seq)
         rows = self.draft.rows(decode_rows(row.after)["number"].tolist())
         return EditResult(edit_id, "repeated", row.seq, "", rows, tiles)
 
@@ -141,8 +139,7 @@ class Batch:
         """See that new instances have numbers that were given to this client and never used."""
         if not edit.new:
             return
-        with self._database.read() as connection:
-            own = log.blocks(connection, self._layer_id, self._author.client)
+        own = log.blocks(self._connection, self._layer_id, self._author.client)
         for number in edit.new:
             if self.draft.knows(number):
                 raise InputError(f"the number {number} has been used. Give a new instance one that was not.")
@@ -153,8 +150,7 @@ class Batch:
         """Asks the log which instances were changed by edits of a condition."""
 
         def changed_since(seq: int, numbers: Sequence[int]) -> Mapping[int, int]:
-            with self._database.read() as connection:
-                return log.changed_since(connection, self._layer_id, seq, numbers, foreign)
+            return log.changed_since(self._connection, self._layer_id, seq, numbers, foreign)
 
         return changed_since
 
@@ -162,7 +158,7 @@ class Batch:
         self, edit_id: str, kind: str, tool: str, params: Mapping[str, Any], change: Change,
         target: Row[Any] | None = None,
     ) -> EditResult:  # fmt: skip
-        tiles = tuple(place for place, _ in change.patch.tiles())
+        tiles = tuple(change.patch.tiles)
         entry = log.Entry(
             self.draft.seq, edit_id, kind, tool, params, change, tiles,
             undoes=target.seq if target else None, redoes=target.undoes if target else None,
@@ -171,8 +167,7 @@ class Batch:
         return EditResult(edit_id, "accepted", entry.seq, "", change.after, tiles, (), entry.patch)
 
     def _conflict(self, edit_id: str, conflict: Conflict) -> EditResult:
-        with self._database.read() as connection:
-            found = log.authors(connection, self._layer_id, set(conflict.overtaken.values()))
+        found = log.authors(self._connection, self._layer_id, set(conflict.overtaken.values()))
         opponents = tuple(
             Opponent(number, seq, *found[seq]) for number, seq in conflict.overtaken.items() if seq in found
         )

@@ -6,6 +6,7 @@ area is 0 is of an instance that is gone: its number is never given to another, 
 
 import json
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 import imagecodecs
@@ -34,6 +35,9 @@ SHAPE = ("area", "sum_y", "sum_x", "top", "left", "bottom", "right", "rep_y", "r
 """The columns that follow from the pixels, as `_kernels.label_tiles.measure_one` counts them."""
 SAID = ("kind", "state", "confidence", "author", "model")
 """The columns that somebody said, beside the two flags that are."""
+
+_COLUMNS = [[name, ROW[name].str] for name in ROW.names or ()]
+_NAMES = frozenset(ROW.names or ())
 
 Rows = NDArray[np.void]
 """(N,) of `ROW`."""
@@ -103,9 +107,8 @@ def _touches(rows: Any, shape: tuple[int, ...]) -> Any:
 
 def encode_rows(rows: Rows) -> bytes:
     """Rows as bytes, column by column, compressed; a later version may have other columns."""
-    names = list(ROW.names or ())
-    header = json.dumps({"count": len(rows), "columns": [[name, rows.dtype[name].str] for name in names]}).encode()
-    columns = b"".join(np.ascontiguousarray(rows[name]).tobytes() for name in names)
+    header = json.dumps({"count": len(rows), "columns": _COLUMNS}).encode()
+    columns = b"".join(rows[name].tobytes() for name, _ in _COLUMNS)
     return bytes(imagecodecs.zstd_encode(len(header).to_bytes(4, "little") + header + columns, 3))
 
 
@@ -118,16 +121,23 @@ def decode_rows(data: bytes) -> Rows:
     try:
         raw = bytes(imagecodecs.zstd_decode(data))
         size = int.from_bytes(raw[:4], "little")
-        header, place = json.loads(raw[4 : 4 + size]), 4 + size
-        rows = np.zeros(header["count"], ROW)
-        for name, kind in header["columns"]:
-            values = np.frombuffer(raw, kind, header["count"], place)
+        (count, columns), place = _header(raw[4 : 4 + size]), 4 + size
+        rows = np.zeros(count, ROW)
+        for name, kind in columns:
+            values = np.frombuffer(raw, kind, count, place)
             place += values.nbytes
-            if name in (ROW.names or ()):
+            if name in _NAMES:
                 rows[name] = values
     except (imagecodecs.ZstdError, ValueError, KeyError, TypeError) as error:
         raise DataFolderError(f"a table of instances is damaged ({error}): bring it back from a backup.") from error
     return rows
+
+
+@lru_cache
+def _header(text: bytes) -> tuple[int, list[tuple[str, np.dtype[Any]]]]:
+    """How many rows there are, and the columns in their order: what most edits have is the same."""
+    header = json.loads(text)
+    return header["count"], [(name, np.dtype(kind)) for name, kind in header["columns"]]
 
 
 class InstanceTable:
@@ -138,11 +148,16 @@ class InstanceTable:
         self._used = len(rows)
         self.count = int(np.count_nonzero(rows["area"]))
         """How many are there."""
-        self._places = {int(number): i for i, number in enumerate(rows["number"])}
+        self._places = np.full(int(rows["number"].max(initial=0)) + 1, -1, np.int32)  # by number
+        self._places[rows["number"]] = np.arange(len(rows))
 
     def __contains__(self, number: int) -> bool:
         """Whether there was ever an instance of this number."""
-        return number in self._places
+        return number < len(self._places) and bool(self._places[number] >= 0)
+
+    def copy(self) -> "InstanceTable":
+        """The table as it is now, apart from what comes later."""
+        return InstanceTable(self.rows)
 
     @property
     def rows(self) -> Rows:
@@ -152,20 +167,32 @@ class InstanceTable:
     def get(self, numbers: Iterable[int]) -> Rows:
         """Copies of the rows of some numbers; of those that never were rows of nothing."""
         wanted = empty_rows(numbers)
-        for i, number in enumerate(wanted["number"].tolist()):
-            if number in self._places:
-                wanted[i] = self._rows[self._places[number]]
+        places = self._places_of(wanted["number"])
+        wanted[places >= 0] = self._rows[places[places >= 0]]
         return wanted
 
     def put(self, rows: Rows) -> None:
-        """Take rows in place of those of the same numbers."""
-        for row in rows:
-            number = int(row["number"])
-            place = self._places.get(number)
-            if place is None:
-                place = self._places[number] = self._used
-                self._used += 1
-                if self._used > len(self._rows):
-                    self._rows = np.concatenate([self._rows, np.zeros(max(64, len(self._rows) // 4), ROW)])
-            self.count += int(row["area"] > 0) - int(self._rows[place]["area"] > 0)
-            self._rows[place] = row
+        """Take rows, each of another number, in place of those of the same numbers."""
+        self._make_room(int(rows["number"].max(initial=0)) + 1, self._used + len(rows))
+        places = self._places_of(rows["number"])
+        fresh = np.flatnonzero(places < 0)
+        places[fresh] = self._used + np.arange(len(fresh))
+        self._places[rows["number"][fresh]] = places[fresh]
+        self._used += len(fresh)
+        self.count += int(np.count_nonzero(rows["area"])) - int(np.count_nonzero(self._rows["area"][places]))
+        self._rows[places] = rows
+
+    def _places_of(self, numbers: Labels) -> NDArray[np.int32]:
+        """Where the rows of some numbers (N,) stand, -1 for those that never were."""
+        places = np.full(len(numbers), -1, np.int32)
+        known = numbers < len(self._places)
+        places[known] = self._places[numbers[known]]
+        return places
+
+    def _make_room(self, numbers: int, rows: int) -> None:
+        if numbers > len(self._places):
+            more = np.full(max(numbers - len(self._places), len(self._places) // 4), -1, np.int32)
+            self._places = np.concatenate([self._places, more])
+        if rows > len(self._rows):
+            more_rows = np.zeros(max(64, rows - len(self._rows), len(self._rows) // 4), ROW)
+            self._rows = np.concatenate([self._rows, more_rows])

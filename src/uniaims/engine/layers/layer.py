@@ -4,13 +4,14 @@ What it holds in memory is its newest snapshot and the edits since; both are in 
 is told of them, so that a killed program loses nothing that it has accepted.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from threading import Lock, RLock
+from threading import Lock, RLock, Thread
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row
+from sqlalchemy.exc import IntegrityError
 
 from uniaims.boxes import Box
 from uniaims.engine.blobs import Blobs
@@ -22,7 +23,7 @@ from uniaims.engine.layers.instances import Rows
 from uniaims.engine.layers.log import NewSnapshot
 from uniaims.engine.layers.manifest import read_manifest
 from uniaims.engine.layers.replacing import Replacement
-from uniaims.engine.layers.state import Draft, State, read_state, window_of, write_state
+from uniaims.engine.layers.state import State, read_state, window_of, write_state
 from uniaims.engine.layers.tile import EMPTY, DecodedTiles
 from uniaims.engine.settings import Limits
 from uniaims.errors import ConflictError, InputError, NotFoundError, OutputError
@@ -56,6 +57,8 @@ class Layer:
         self._editing = RLock()  # held until a commit is done
         self._reading = Lock()  # held for a moment, while what was committed is taken over
         self._state, self._snapshot_seq = self._load()
+        self._tried_seq = self._snapshot_seq
+        self._keeper: Thread | None = None  # makes a snapshot, while people edit on
 
     @property
     def seq(self) -> int:
@@ -161,12 +164,12 @@ class Layer:
         if len(edits) > Limits.edits:
             raise InputError(f"{len(edits)} edits came at once: at most {Limits.edits} are done.")
         with self._editing:
-            batch = Batch(self.id, self._state, self._database, author)
             with self._database.read() as connection:
+                batch = Batch(self.id, self._state, connection, author)
                 known = log.known(connection, self.id, [edit.edit_id for edit in edits])
-            results = [
-                batch.repeated(edit.edit_id, known) or batch.attempt(edit, may_review=may_review) for edit in edits
-            ]
+                results = [
+                    batch.repeated(edit.edit_id, known) or batch.attempt(edit, may_review=may_review) for edit in edits
+                ]
             self._commit(batch)
         return results
 
@@ -178,14 +181,14 @@ class Layer:
         Raises:
             ConflictError: if there is nothing to undo.
         """
-        with self._editing:
-            with self._database.read() as connection:
-                found = (
-                    log.newest_to_undo(connection, self.id, author.account_id)
-                    if seq is None
-                    else log.entry(connection, self.id, seq)
-                )
-            return self._take_back(found, author, edit_id, "there is nothing to undo.")
+
+
+        def find(connection: Connection) -> Row[Any] | None:
+            if seq is None:
+                return log.newest_to_undo(connection, self.id, author.account_id)
+            return log.entry(connection, self.id, seq)
+
+        return self._take_back(find, author, edit_id, "there is nothing to undo.")
 
     def redo(self, author: Author, edit_id: str = "") -> EditResult:
         """Do again what the author has undone last, if he has changed nothing since.
@@ -193,10 +196,12 @@ class Layer:
         Raises:
             ConflictError: if there is nothing to redo.
         """
-        with self._editing:
-            with self._database.read() as connection:
-                found = log.newest_to_redo(connection, self.id, author.account_id)
-            return self._take_back(found, author, edit_id, "there is nothing to redo.")
+
+
+        def find(connection: Connection) -> Row[Any] | None:
+            return log.newest_to_redo(connection, self.id, author.account_id)
+
+        return self._take_back(find, author, edit_id, "there is nothing to redo.")
 
     def replace(self, new: Replacement, author: Author, edit_id: str = "") -> EditResult:
         """Put another label image in the place of this one; that is an edit, and can be undone.
@@ -208,8 +213,8 @@ class Layer:
         with self._editing:
             with self._database.read() as connection:
                 known = log.known(connection, self.id, [edit_id])
-            batch = Batch(self.id, self._state, self._database, author)
-            return batch.repeated(edit_id, known) or self._replace(new, author, edit_id)
+                repeated = Batch(self.id, self._state, connection, author).repeated(edit_id, known)
+            return repeated or self._replace(new, author, edit_id)
 
     def suggest(self, new: Replacement, author: Author, edit_id: str = "", base_id: int | None = None) -> EditResult:
         """Replace the suggestions that nobody has touched by those of a model; people's work stays.
@@ -253,10 +258,13 @@ class Layer:
         snapshot_id = self._database.write(lambda connection: log.add_snapshot(connection, self.id, kept))
         with self._reading:
             self._snapshot_seq = max(self._snapshot_seq, state.seq)
-            for place, tile in before.items():
-                if self._state.tiles.get(place) is tile:
-                    self._state.tiles[place] = state.tiles[place]
+            self._state.take_over(state, before)
         return snapshot_id
+
+    def close(self) -> None:
+        """Wait until what is being kept on the side is on the disk."""
+        if self._keeper is not None:
+            self._keeper.join()
 
     @property
     def edits_behind(self) -> int:
@@ -272,13 +280,8 @@ class Layer:
             heads = log.heads(connection, self.id, row.seq)
             state = read_state(row.manifest, heads, self._blobs, self._decoded)
             state.seq = row.seq
-            draft = Draft(state)
             for seq, patch, rows in log.after(connection, self.id, row.seq):
-                if patch is not None:
-                    patch.apply(draft)
-                draft.put(rows)
-                draft.seq = seq
-        state.adopt(draft)
+                state.repeat(seq, patch.tiles if patch else {}, rows)
         return state, row.seq
 
     def _commit(self, batch: Batch) -> None:
@@ -288,28 +291,41 @@ class Layer:
         self._database.write(batch.write)
         with self._reading:
             self._state.adopt(batch.draft)
-        if self.edits_behind >= SNAPSHOT_EDITS:
-            with suppress(OutputError):  # the edits are safe: what has no snapshot is repeated at the next opening
-                self.snapshot()
+        if self.seq - max(self._snapshot_seq, self._tried_seq) >= SNAPSHOT_EDITS:
+            self._tried_seq = self.seq
+            self.close()
+            self._keeper = Thread(target=self._keep, name=f"snapshot of layer {self.id}")
+            self._keeper.start()
 
-    def _take_back(self, found: Row[Any] | None, author: Author, edit_id: str, nothing: str) -> EditResult:
-        batch = Batch(self.id, self._state, self._database, author)
-        if edit_id:
+    def _keep(self) -> None:
+        # The edits are safe: what has no snapshot is repeated at the next opening; and layers are deleted meanwhile.
+        with suppress(OutputError, IntegrityError):
+            self.snapshot()
+
+    def _take_back(
+        self, find: Callable[[Connection], Row[Any] | None], author: Author, edit_id: str, nothing: str
+    ) -> EditResult:
+        with self._editing:
             with self._database.read() as connection:
-                known = log.known(connection, self.id, [edit_id])
-            if repeated := batch.repeated(edit_id, known):
-                return repeated
-        if found is None or found.undone_by is not None:
-            raise ConflictError(nothing)
-        if found.kind != "replace":
-            result = batch.take_back(found, edit_id)
+                batch = Batch(self.id, self._state, connection, author)
+                known = log.known(connection, self.id, [edit_id]) if edit_id else {}
+                if repeated := batch.repeated(edit_id, known):
+                    return repeated
+                found = find(connection)
+                if found is None or found.undone_by is not None:
+                    raise ConflictError(nothing)
+                if found.kind == "replace":
+                    return self._replace_back(connection, found, author, edit_id)
+                result = batch.take_back(found, edit_id)
             self._commit(batch)
-            return result
-        with self._database.read() as connection:
-            if log.is_built_on(connection, self.id, found.seq):
-                reason = "labels were changed after they had been replaced: undo these changes first."
-                return EditResult(edit_id, "conflict", None, reason)
-            earlier = log.snapshot(connection, self.id, found.from_snapshot)
+        return result
+
+    def _replace_back(self, connection: Connection, found: Row[Any], author: Author, edit_id: str) -> EditResult:
+        """Put the snapshot before a replacement in its place again; the caller holds the lock."""
+        if log.is_built_on(connection, self.id, found.seq):
+            reason = "labels were changed after they had been replaced: undo these changes first."
+            return EditResult(edit_id, "conflict", None, reason)
+        earlier = log.snapshot(connection, self.id, found.from_snapshot)
         tool = "undo" if found.undoes is None else "redo"
         return self._replace(Replacement.of_snapshot(earlier, tool), author, edit_id, found)
 

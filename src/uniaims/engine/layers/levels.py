@@ -75,14 +75,21 @@ class Shapes:
         return self.rows["area"].astype(np.int64)
 
     @cached_property
+    def areas_by_number(self) -> NDArray[np.int64]:
+        """(largest number + 1,) px."""
+        areas = np.zeros(int(self.numbers.max(initial=0)) + 1, np.int64)
+        areas[self.numbers] = self.areas
+        return areas
+
+    @cached_property
     def boxes(self) -> NDArray[np.int64]:
         """(N, 4): top, left, bottom, right."""
         return np.stack([self.rows[edge] for edge in ("top", "left", "bottom", "right")], 1).astype(np.int64)
 
     @cached_property
-    def places(self) -> NDArray[np.int64]:
-        """(N, 2): representative pixels."""
-        return np.stack([self.rows["rep_y"], self.rows["rep_x"]], 1).astype(np.int64)
+    def places(self) -> NDArray[np.int32]:
+        """(2, N): rows and columns of the representative pixels."""
+        return np.stack([self.rows["rep_y"], self.rows["rep_x"]])
 
 
 def shapes_of(rows: Rows) -> Shapes:
@@ -93,11 +100,12 @@ def shapes_of(rows: Rows) -> Shapes:
 
 def coarser(fine: Labels, level: int, place: Place, shapes: Shapes) -> Labels:
     """The tile of a level from 1 on, (512, 512), of the pixels (1024, 1024) of the level before that it covers."""
-    tile: Labels = label_tiles.halve(fine, shapes.numbers, shapes.areas)
-    corner = np.array(place, np.int64) * (TILE_PX << level)
-    is_inside = ((shapes.places >= corner) & (shapes.places < corner + (TILE_PX << level))).all(1)
+    tile: Labels = label_tiles.halve(fine, shapes.areas_by_number)
+    side, (down, across) = TILE_PX << level, shapes.places
+    is_inside = (down // side == place[0]) & (across // side == place[1])
     wanted = np.flatnonzero(is_inside & (shapes.areas < _SMALL_PX << (2 * level)))
     if len(wanted):
-        places = (shapes.places[wanted] - corner) >> level
+        corner = np.array(place, np.int64) * side
+        places = (shapes.places[:, wanted].T - corner) >> level
         label_tiles.rescue(tile, wanted, places, shapes.numbers, shapes.boxes, corner, level)
     return tile

@@ -12,12 +12,9 @@ from uniaims.engine.layers.conflicts import Change
 from uniaims.engine.layers.edits import VERSION
 from uniaims.engine.layers.instances import LARGEST_NUMBER, Rows, decode_rows, encode_rows
 from uniaims.engine.layers.patch import Patch
-from uniaims.engine.layers.tile import Place
+from uniaims.engine.layers.tile import MOST_TILES, Place
 from uniaims.engine.tables import edit_tiles, edits, images, layers, number_blocks, snapshots
 from uniaims.errors import ConflictError, InputError, NotFoundError
-
-_TILE_ROW = 65536
-"""A tile's number is row * this + column."""
 
 COUNTS = edits.c.undone_by.is_(None) & edits.c.undoes.is_(None)
 """Edits that are neither undone nor an undo or redo of others."""
@@ -92,7 +89,7 @@ def append(
     }  # fmt: skip
     connection.execute(_ADD_EDIT, values)
     touched = [
-        {"layer_id": layer_id, "tile": row * _TILE_ROW + column, "seq": entry.seq} for row, column in entry.tiles
+        {"layer_id": layer_id, "tile": row * MOST_TILES + column, "seq": entry.seq} for row, column in entry.tiles
     ]
     if touched:
         connection.execute(_ADD_TILES, touched)
@@ -124,7 +121,7 @@ def heads(connection: Connection, layer_id: int, up_to: int) -> dict[Place, int]
         .where(edit_tiles.c.layer_id == layer_id, edit_tiles.c.seq <= up_to)
         .group_by(edit_tiles.c.tile)
     )
-    return {divmod(tile, _TILE_ROW): seq for tile, seq in connection.execute(wanted)}
+    return {divmod(tile, MOST_TILES): seq for tile, seq in connection.execute(wanted)}
 
 
 def after(connection: Connection, layer_id: int, seq: int) -> Iterable[tuple[int, Patch | None, Rows]]:
@@ -163,7 +160,7 @@ def known(connection: Connection, layer_id: int, edit_ids: Iterable[str]) -> dic
 def tiles_of(connection: Connection, layer_id: int, seq: int) -> tuple[Place, ...]:
     """The tiles of level 0 that an edit has changed."""
     own = (edit_tiles.c.layer_id == layer_id) & (edit_tiles.c.seq == seq)
-    return tuple(divmod(tile, _TILE_ROW) for tile in connection.execute(select(edit_tiles.c.tile).where(own)).scalars())
+    return tuple(divmod(tile, MOST_TILES) for tile in connection.execute(select(edit_tiles.c.tile).where(own)).scalars())
 
 
 def authors(connection: Connection, layer_id: int, seqs: Iterable[int]) -> dict[int, tuple[int, int]]:

@@ -56,10 +56,10 @@ def write_manifest(
     kept: list[dict[Place, Tile]] = [{} for _ in levels]
     for tiles, done in zip(levels, kept, strict=True):
         for place, tile in tiles.items():
-            done[place] = tile
-            if not tile.name:
-                done[place], data = named(tile, blobs)
-                fresh[done[place].name] = data
+            if tile.name and not tile.painted:
+                done[place] = tile
+            elif (found := named(tile, blobs)) is not None:
+                done[place], fresh[found[0].name] = found
     table = encode_rows(rows)
     fresh[hash_of(table)] = table
     grid = Levels(*shape)

@@ -1,24 +1,20 @@
 """A patch: runs of pixels with their old and new numbers, so that it can be checked, merged and taken back."""
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from uniaims._kernels import patches
 from uniaims._kernels.patches import COLUMN, LENGTH, NEW, OLD, ROW
 from uniaims.boxes import Box
 from uniaims.engine.layers.state import Draft, Pixels, tiles_in, window_of
-from uniaims.engine.layers.tile import TILE_PX, Place
+from uniaims.engine.layers.tile import MOST_TILES, TILE_PX, Place, Runs
 from uniaims.engine.settings import Limits
 from uniaims.errors import DataFolderError, InputError
 from uniaims.labels import Labels
-
-Runs = NDArray[np.int64]
-"""(R, 5): row, column, length, old number, new number."""
 
 _FAULTS = {
     patches.CUT_OFF: "it ends in the middle of a run",
@@ -125,27 +121,31 @@ class Patch:
             sums.append(np.bincount(places, own[:, LENGTH], len(numbers)).astype(np.int64).tolist())
         return dict(zip(self.numbers, zip(*sums, strict=True), strict=True))
 
-    def tiles(self) -> Iterator[tuple[Place, Runs]]:
+    @cached_property
+    def tiles(self) -> Mapping[Place, Runs]:
         """Its runs by tile."""
         rows, columns = self.runs[:, ROW] // TILE_PX, self.runs[:, COLUMN] // TILE_PX
-        order = np.lexsort((columns, rows))
-        starts = np.flatnonzero(np.diff(rows[order], prepend=-1) | np.diff(columns[order], prepend=-1))
-        for own in np.split(order, starts[1:]) if len(order) else ():
-            yield (int(rows[own[0]]), int(columns[own[0]])), self.runs[own]
+        keys = rows * MOST_TILES + columns
+        if not len(keys) or (keys == keys[0]).all():
+            return {(int(row), int(column)): self.runs for row, column in zip(rows[:1], columns[:1], strict=True)}
+        order = np.argsort(keys, kind="stable")
+        parts = np.split(order, np.flatnonzero(np.diff(keys[order])) + 1)
+        return {(int(rows[own[0]]), int(columns[own[0]])): self.runs[own] for own in parts}
 
     def against(self, source: Pixels) -> "tuple[Patch, int]":
         """What is left of it to do, and how many pixels have neither its old nor its new number."""
         left, strange = [_NO_RUNS], 0
-        for place, runs in self.tiles():
+        for place, runs in self.tiles.items():
             rest, count = patches.compare(source.pixels(place), runs, place[0] * TILE_PX, place[1] * TILE_PX)
             left.append(rest)
             strange += count
-        return Patch.of(np.concatenate(left)), strange
+        rest = np.concatenate(left)
+        return self if int(rest[:, LENGTH].sum()) == self.pixel_count else Patch.of(rest), strange
 
     def apply(self, draft: Draft) -> None:
         """Change the pixels of a draft."""
-        for place, runs in self.tiles():
-            patches.apply(draft.writable(place), runs, place[0] * TILE_PX, place[1] * TILE_PX)
+        for place, runs in self.tiles.items():
+            draft.paint(place, runs)
 
 
 NOTHING = Patch(_NO_RUNS)

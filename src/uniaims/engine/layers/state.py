@@ -6,13 +6,16 @@ from typing import Protocol
 
 import numpy as np
 
+from uniaims._kernels import patches
 from uniaims.boxes import Box
 from uniaims.engine.blobs import Blobs
 from uniaims.engine.layers.instances import InstanceTable, Rows, measure_row
 from uniaims.engine.layers.levels import Levels, Shapes, coarser, shapes_of
 from uniaims.engine.layers.manifest import read_manifest, write_manifest
-from uniaims.engine.layers.tile import TILE_PX, DecodedTiles, Place, Tile, background, tile_of
+from uniaims.engine.layers.tile import TILE_PX, DecodedTiles, Place, Runs, Tile, background, tile_of
 from uniaims.labels import Labels
+
+_BLANK = Tile()
 
 
 class Pixels(Protocol):
@@ -47,7 +50,7 @@ class State:
     """A layer at the edit ``seq``.
 
     Attributes:
-        tiles: of level 0, those that are not all background.
+        tiles: of level 0; those that are not there are all background.
         heads: the last edit that touched each of them, 0 where none did.
         coarse: of the levels from 1 on, with the head that they were made at.
     """
@@ -104,23 +107,37 @@ class State:
     def copy(self) -> "State":
         """The state as it is now, apart from what comes later."""
         return State(
-            self.levels, self.seq, InstanceTable(self.table.rows), dict(self.tiles), dict(self.heads),
+            self.levels, self.seq, self.table.copy(), dict(self.tiles), dict(self.heads),
             dict(self.coarse), self.blobs, self.decoded, self._shapes,
         )  # fmt: skip
 
     def adopt(self, draft: "Draft") -> None:
         """Take over what a draft has changed, once it is on the disk."""
         for place, pixels in draft.changed.items():
-            tile = tile_of(pixels)
-            if tile is None:
-                self.tiles.pop(place, None)
-            else:
-                self.decoded.keep(tile, pixels)
-                self.tiles[place] = tile
-        for place, seq in draft.heads.items():
-            self.heads[place] = seq
+            tile = self.tiles.get(place, _BLANK).under(draft.painted[place], pixels)
+            self.decoded.keep(tile, pixels)
+            self.tiles[place] = tile
+        self.heads.update(draft.heads)
         self.table.put(draft.rows_changed())
         self.seq = draft.seq
+
+    def repeat(self, seq: int, painted: Mapping[Place, Runs], rows: Rows) -> None:
+        """Do an edit of the log again, which was right when it was done; no tile is looked at for it."""
+        for place, runs in painted.items():
+            self.tiles[place] = self.tiles.get(place, _BLANK).under([runs])
+        self.heads.update(dict.fromkeys(painted, seq))
+        self.table.put(rows)
+        self.seq = seq
+
+    def take_over(self, kept: "State", before: Mapping[Place, Tile]) -> None:
+        """Take what was made of a copy meanwhile: coarse tiles, and names of those ``before`` that are the same still."""
+        for key, made in kept.coarse.items():
+            if made[0] > self.coarse.get(key, (-1, None))[0]:
+                self.coarse[key] = made
+        for place, tile in before.items():
+            if self.tiles.get(place) is tile:
+                self.tiles.pop(place)
+                self.tiles.update({place: kept.tiles[place]} if place in kept.tiles else {})
 
     def _below(self, level: int, place: Place) -> Labels:
         fine = np.zeros((2 * TILE_PX, 2 * TILE_PX), np.uint32)
@@ -138,6 +155,7 @@ class Draft:
     Attributes:
         seq: of the last edit in it.
         changed: pixels of tiles that differ, by place.
+        painted: the runs that made them so.
         heads: the last edit that touched each of these.
         count: instances that are there.
     """
@@ -146,6 +164,7 @@ class Draft:
         self.levels = state.levels
         self.seq = state.seq
         self.changed: dict[Place, Labels] = {}
+        self.painted: dict[Place, list[Runs]] = {}
         self.heads: dict[Place, int] = {}
         self.count = state.table.count
         self._state = state
@@ -156,12 +175,13 @@ class Draft:
         found = self.changed.get(place)
         return self._state.pixels(place) if found is None else found
 
-    def writable(self, place: Place) -> Labels:
-        """The numbers of a tile, to be changed by the edit that comes next."""
+    def paint(self, place: Place, runs: Runs) -> None:
+        """Write the runs (R, 5) of the edit that comes next into a tile."""
         if place not in self.changed:
             self.changed[place] = self._state.pixels(place).copy()
+        patches.apply(self.changed[place], runs)
+        self.painted.setdefault(place, []).append(runs)
         self.heads[place] = self.seq + 1
-        return self.changed[place]
 
     def rows(self, numbers: Iterable[int] | Labels) -> Rows:
         """Copies of the rows of some numbers, rows of nothing for those that never were."""

@@ -6,6 +6,7 @@ compressor gives the same name. A tile that is all background is not stored.
 """
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from threading import Lock
 
@@ -13,7 +14,7 @@ import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 
-from uniaims._kernels import label_tiles
+from uniaims._kernels import label_tiles, patches
 from uniaims.engine.blobs import Blobs, hash_of
 from uniaims.errors import DataFolderError
 from uniaims.labels import Labels
@@ -21,19 +22,32 @@ from uniaims.labels import Labels
 TILE_PX = 512
 EMPTY = np.array([[TILE_PX * TILE_PX, 0]], "<u4").tobytes()
 """The runs of a tile that is all background."""
+MOST_TILES = 65536
+"""Of a row; the number of a tile is its row times this + its column."""
 _ZSTD_LEVEL = 3
 _MOST_BYTES = 8 * TILE_PX * TILE_PX
+_MOST_PAINTED = 2048
+"""Above so many runs a tile is compressed anew."""
 
 Place = tuple[int, int]
 """Row and column of a tile in its level."""
+Runs = NDArray[np.int64]
+"""(R, 5) of a patch: row, column, length, old number, new number."""
 
 
 @dataclass(frozen=True, eq=False)
 class Tile:
-    """A stored tile: its name once it is a blob, its compressed runs until then."""
+    """A tile: its name once it is a blob, its compressed runs until then, and what was painted over it since.
+
+    Attributes:
+        name: of the blob.
+        data: compressed runs, where there is no blob.
+        painted: runs of patches, (R, 5) each, in their order; most tiles are never asked for before the next edit.
+    """
 
     name: str = ""
     data: bytes = b""
+    painted: "tuple[Runs, ...]" = ()
 
     def runs(self, blobs: Blobs) -> bytes:
         """The runs as bytes.
@@ -41,10 +55,21 @@ class Tile:
         Raises:
             DataFolderError: if the blob is damaged.
         """
+        if self.painted:
+            return label_tiles.find_runs(self.pixels(blobs)).astype("<u4").tobytes()
+        if not self.name and not self.data:
+            return EMPTY
         try:
             return bytes(imagecodecs.zstd_decode(self.data or blobs.get(self.name), out=_MOST_BYTES))
         except imagecodecs.ZstdError as error:
             raise DataFolderError(f"the blob {self.name} is damaged: bring it back from a backup.") from error
+
+    def under(self, runs: Iterable[Runs], pixels: Labels | None = None) -> "Tile":
+        """The tile with more painted over it; where its numbers (512, 512) are known, they are taken if that is less."""
+        painted = (*self.painted, *runs)
+        if pixels is not None and sum(len(each) for each in painted) > _MOST_PAINTED:
+            return tile_of(pixels) or Tile()
+        return Tile(self.name, self.data, painted)
 
     def pixels(self, blobs: Blobs) -> Labels:
         """The numbers (512, 512).
@@ -52,10 +77,12 @@ class Tile:
         Raises:
             DataFolderError: if the blob is damaged.
         """
-        runs = self.runs(blobs)
+        runs = Tile(self.name, self.data).runs(blobs)
         pixels = np.empty((TILE_PX, TILE_PX), np.uint32)
         if len(runs) % 8 or not label_tiles.paint_runs(np.frombuffer(runs, "<u4").reshape(-1, 2), pixels):
             raise DataFolderError(f"the blob {self.name} is damaged: its runs do not fill a tile.")
+        for each in self.painted:
+            patches.apply(pixels, each)
         return pixels
 
 
@@ -64,12 +91,19 @@ def tile_of(pixels: Labels) -> Tile | None:
     runs = label_tiles.find_runs(pixels)
     if len(runs) == 1 and runs[0, 1] == 0:
         return None
-    return Tile(data=bytes(imagecodecs.zstd_encode(runs.astype("<u4").tobytes(), _ZSTD_LEVEL)))
+    return Tile(data=_compressed(runs.astype("<u4").tobytes()))
 
 
-def named(tile: Tile, blobs: Blobs) -> tuple[Tile, bytes]:
-    """A tile that has its name, and its compressed runs, to be kept under it."""
-    return Tile(hash_of(tile.runs(blobs))), tile.data
+def named(tile: Tile, blobs: Blobs) -> tuple[Tile, bytes] | None:
+    """A tile that has its name, and its compressed runs, to be kept under it; ``None`` if it is all background."""
+    runs = tile.runs(blobs)
+    if runs == EMPTY:
+        return None
+    return Tile(hash_of(runs)), _compressed(runs) if tile.painted else tile.data
+
+
+def _compressed(runs: bytes) -> bytes:
+    return bytes(imagecodecs.zstd_encode(runs, _ZSTD_LEVEL))
 
 
 def padded(pixels: NDArray[np.uint32], side: int = TILE_PX) -> Labels:
