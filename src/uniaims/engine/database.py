@@ -150,7 +150,7 @@ class Database:
             with self._writer.connect() as connection:
                 for each in units:
                     try:
-                        with connection.begin_nested():
+                        with connection.begin() if len(units) == 1 else connection.begin_nested():
                             results.append((each.done, each.unit(connection)))
                     except Exception as error:
                         each.done.set_exception(error)

@@ -5,16 +5,14 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Connection, Row
+from sqlalchemy import Connection, Row, Select
 
 from uniaims.engine.layers import log
 from uniaims.engine.layers.conflicts import Change, ChangedSince, Conflict, attempt
 from uniaims.engine.layers.edits import Edit, inverse_plan, plan_of
 from uniaims.engine.layers.instances import Rows, decode_rows, empty_rows
-from uniaims.engine.layers.patch import NOTHING
 from uniaims.engine.layers.state import Draft, State
 from uniaims.engine.layers.tile import Place
-from uniaims.engine.tables import edits
 from uniaims.errors import InputError
 
 
@@ -80,7 +78,7 @@ class Batch:
             plan = plan_of(edit, self.draft, self._author.account_id)
             touched.update(plan.numbers)
             self._check_unspoiled(touched)
-            others = self._asking(edits.c.client != self._author.client)
+            others = self._asking(log.BY_OTHER_CLIENTS, self._author.client)
             outcome = attempt(plan, self.draft, edit.seen, others, may_review=may_review)
         except InputError as error:
             self._spoiled |= touched
@@ -92,12 +90,12 @@ class Batch:
 
     def take_back(self, target: Row[Any], edit_id: str = "") -> EditResult:
         """Do the inverse of an edit of the log in the draft, or say who has built on it."""
-        patch = log.patch_of(target.patch) or NOTHING
+        patch = log.patch_of(target.patch)
         plan = inverse_plan(patch, decode_rows(target.before), decode_rows(target.after))
         seen = dict.fromkeys(plan.numbers, target.seq)
         edit_id = edit_id or f"undo-{uuid4()}"
         try:
-            others = self._asking((edits.c.author_id != self._author.account_id) & log.COUNTS)
+            others = self._asking(log.BY_OTHER_PEOPLE, self._author.account_id)
             outcome = attempt(plan, self.draft, seen, others, may_review=True)
         except InputError as error:
             return EditResult(edit_id, "refused", reason=str(error))
@@ -146,11 +144,11 @@ class Batch:
             if not any(number in block for block in own):
                 raise InputError(f"the number {number} was not given to this client. Ask for numbers first.")
 
-    def _asking(self, foreign: ColumnElement[bool]) -> ChangedSince:
-        """Asks the log which instances were changed by edits of a condition."""
+    def _asking(self, foreign: Select[Any], own: int | str) -> ChangedSince:
+        """Asks the log which instances were changed by edits of others."""
 
         def changed_since(seq: int, numbers: Sequence[int]) -> Mapping[int, int]:
-            return log.changed_since(self._connection, self._layer_id, seq, numbers, foreign)
+            return log.changed_since(self._connection, self._layer_id, seq, numbers, foreign, own)
 
         return changed_since
 

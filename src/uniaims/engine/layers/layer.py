@@ -22,6 +22,7 @@ from uniaims.engine.layers.edits import Edit
 from uniaims.engine.layers.instances import Rows
 from uniaims.engine.layers.log import NewSnapshot
 from uniaims.engine.layers.manifest import read_manifest
+from uniaims.engine.layers.patch import one_after_another
 from uniaims.engine.layers.replacing import Replacement
 from uniaims.engine.layers.state import State, read_state, window_of, write_state
 from uniaims.engine.layers.tile import EMPTY, DecodedTiles
@@ -182,7 +183,6 @@ class Layer:
             ConflictError: if there is nothing to undo.
         """
 
-
         def find(connection: Connection) -> Row[Any] | None:
             if seq is None:
                 return log.newest_to_undo(connection, self.id, author.account_id)
@@ -196,7 +196,6 @@ class Layer:
         Raises:
             ConflictError: if there is nothing to redo.
         """
-
 
         def find(connection: Connection) -> Row[Any] | None:
             return log.newest_to_redo(connection, self.id, author.account_id)
@@ -277,11 +276,13 @@ class Layer:
             row = log.head(connection, self.id)
             if row is None:
                 raise NotFoundError(f"there is no layer {self.id}.")
-            heads = log.heads(connection, self.id, row.seq)
-            state = read_state(row.manifest, heads, self._blobs, self._decoded)
-            state.seq = row.seq
-            for seq, patch, rows in log.after(connection, self.id, row.seq):
-                state.repeat(seq, patch.tiles if patch else {}, rows)
+            then, now = log.heads(connection, self.id, row.seq)
+            later = list(log.after(connection, self.id, row.seq))
+        state = read_state(row.manifest, then, self._blobs, self._decoded)
+        state.seq = row.seq
+        if later:
+            state.repeat(one_after_another(patch for _, patch, _ in later).tiles, now, [rows for *_, rows in later])
+            state.seq = later[-1][0]
         return state, row.seq
 
     def _commit(self, batch: Batch) -> None:

@@ -5,13 +5,13 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, case, func, insert, select, update
 
 from uniaims.engine.database import now_ms
 from uniaims.engine.layers.conflicts import Change
 from uniaims.engine.layers.edits import VERSION
 from uniaims.engine.layers.instances import LARGEST_NUMBER, Rows, decode_rows, encode_rows
-from uniaims.engine.layers.patch import Patch
+from uniaims.engine.layers.patch import NOTHING, Patch
 from uniaims.engine.layers.tile import MOST_TILES, Place
 from uniaims.engine.tables import edit_tiles, edits, images, layers, number_blocks, snapshots
 from uniaims.errors import ConflictError, InputError, NotFoundError
@@ -36,6 +36,15 @@ _ENTRY = select(edits).where(_EDIT)
 _BLOCKS = select(number_blocks.c.first, number_blocks.c.count).where(
     number_blocks.c.layer_id == _LAYER, number_blocks.c.client == bindparam("by_client")
 )
+_SINCE = (
+    select(edits.c.seq, edits.c.kind, edits.c.after)
+    .where(edits.c.layer_id == _LAYER, edits.c.seq > _SEQ)
+    .order_by(edits.c.seq)
+)
+BY_OTHER_CLIENTS = _SINCE.where(edits.c.client != bindparam("own"))
+"""The edits after one that another page or program made, whoever sat there."""
+BY_OTHER_PEOPLE = _SINCE.where(edits.c.author_id != bindparam("own"), COUNTS)
+"""Those that others made and that still count."""
 _BY = (
     select(edits.c.seq)
     .where((edits.c.layer_id == _LAYER) & (edits.c.author_id == _ACCOUNT))
@@ -114,38 +123,42 @@ def count_instances(connection: Connection, layer_id: int, count: int) -> None:
     connection.execute(_COUNT, {"of_layer": layer_id, "count": count, "now": now_ms()})
 
 
-def heads(connection: Connection, layer_id: int, up_to: int) -> dict[Place, int]:
-    """The last edit up to one that touched each tile of level 0."""
-    wanted = (
-        select(edit_tiles.c.tile, func.max(edit_tiles.c.seq))
-        .where(edit_tiles.c.layer_id == layer_id, edit_tiles.c.seq <= up_to)
-        .group_by(edit_tiles.c.tile)
-    )
-    return {divmod(tile, MOST_TILES): seq for tile, seq in connection.execute(wanted)}
+def heads(connection: Connection, layer_id: int, up_to: int) -> tuple[dict[Place, int], dict[Place, int]]:
+    """The last edit that touched each tile of level 0: up to one, and of all."""
+    earlier = func.max(case((edit_tiles.c.seq <= up_to, edit_tiles.c.seq)))
+    wanted = select(edit_tiles.c.tile, earlier, func.max(edit_tiles.c.seq)).where(edit_tiles.c.layer_id == layer_id)
+    then: dict[Place, int] = {}
+    now: dict[Place, int] = {}
+    for tile, before, last in connection.execute(wanted.group_by(edit_tiles.c.tile)):
+        place = divmod(tile, MOST_TILES)
+        now[place] = last
+        if before is not None:
+            then[place] = before
+    return then, now
 
 
-def after(connection: Connection, layer_id: int, seq: int) -> Iterable[tuple[int, Patch | None, Rows]]:
+def after(connection: Connection, layer_id: int, seq: int) -> Iterable[tuple[int, Patch, Rows]]:
     """The edits after one, in order: number, pixels, rows as they were then."""
     wanted = select(edits.c.seq, edits.c.patch, edits.c.after).where(edits.c.layer_id == layer_id, edits.c.seq > seq)
     for number, patch, rows in connection.execute(wanted.order_by(edits.c.seq)):
         yield number, patch_of(patch), decode_rows(rows)
 
 
-def patch_of(data: bytes | None) -> Patch | None:
+def patch_of(data: bytes | None) -> Patch:
     """A patch of the log."""
-    return Patch.trusted(data) if data else None
+    return Patch.trusted(data) if data else NOTHING
 
 
 def changed_since(
-    connection: Connection, layer_id: int, seq: int, numbers: Sequence[int], foreign: ColumnElement[bool]
+    connection: Connection, layer_id: int, seq: int, numbers: Sequence[int], foreign: Select[Any], own: int | str
 ) -> dict[int, int]:
-    """Which of some instances were changed after an edit by edits of a condition: number -> last such edit."""
-    wanted = select(edits.c.seq, edits.c.kind, edits.c.after).where(
-        edits.c.layer_id == layer_id, edits.c.seq > seq, foreign
-    )
+    """Which of some instances were changed after an edit: number -> last such edit.
+
+    ``foreign`` is `BY_OTHER_CLIENTS` or `BY_OTHER_PEOPLE`, ``own`` the client or account whose edits don't matter.
+    """
     found: dict[int, int] = {}
     asked = set(numbers)
-    for number, kind, rows in connection.execute(wanted.order_by(edits.c.seq)):
+    for number, kind, rows in connection.execute(foreign, {"of_layer": layer_id, "at_seq": seq, "own": own}):
         touched = asked if kind == "replace" else asked.intersection(decode_rows(rows)["number"].tolist())
         found.update(dict.fromkeys(touched, number))
     return found
@@ -160,7 +173,9 @@ def known(connection: Connection, layer_id: int, edit_ids: Iterable[str]) -> dic
 def tiles_of(connection: Connection, layer_id: int, seq: int) -> tuple[Place, ...]:
     """The tiles of level 0 that an edit has changed."""
     own = (edit_tiles.c.layer_id == layer_id) & (edit_tiles.c.seq == seq)
-    return tuple(divmod(tile, MOST_TILES) for tile in connection.execute(select(edit_tiles.c.tile).where(own)).scalars())
+    return tuple(
+        divmod(tile, MOST_TILES) for tile in connection.execute(select(edit_tiles.c.tile).where(own)).scalars()
+    )
 
 
 def authors(connection: Connection, layer_id: int, seqs: Iterable[int]) -> dict[int, tuple[int, int]]:

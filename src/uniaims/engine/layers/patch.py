@@ -1,7 +1,7 @@
 """A patch: runs of pixels with their old and new numbers, so that it can be checked, merged and taken back."""
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -81,7 +81,7 @@ class Patch:
     @property
     def inverse(self) -> "Patch":
         """What takes it back."""
-        return Patch(self.runs[:, [ROW, COLUMN, LENGTH, NEW, OLD]])
+        return Patch(np.ascontiguousarray(self.runs[:, [ROW, COLUMN, LENGTH, NEW, OLD]]))
 
     @cached_property
     def numbers(self) -> list[int]:
@@ -124,13 +124,12 @@ class Patch:
     @cached_property
     def tiles(self) -> Mapping[Place, Runs]:
         """Its runs by tile."""
-        rows, columns = self.runs[:, ROW] // TILE_PX, self.runs[:, COLUMN] // TILE_PX
-        keys = rows * MOST_TILES + columns
+        keys = self.runs[:, ROW] // TILE_PX * MOST_TILES + self.runs[:, COLUMN] // TILE_PX
         if not len(keys) or (keys == keys[0]).all():
-            return {(int(row), int(column)): self.runs for row, column in zip(rows[:1], columns[:1], strict=True)}
+            return {divmod(key, MOST_TILES): self.runs for key in keys[:1].tolist()}
         order = np.argsort(keys, kind="stable")
         parts = np.split(order, np.flatnonzero(np.diff(keys[order])) + 1)
-        return {(int(rows[own[0]]), int(columns[own[0]])): self.runs[own] for own in parts}
+        return {divmod(int(keys[own[0]]), MOST_TILES): self.runs[own] for own in parts}
 
     def against(self, source: Pixels) -> "tuple[Patch, int]":
         """What is left of it to do, and how many pixels have neither its old nor its new number."""
@@ -146,6 +145,11 @@ class Patch:
         """Change the pixels of a draft."""
         for place, runs in self.tiles.items():
             draft.paint(place, runs)
+
+
+def one_after_another(patches: Iterable[Patch]) -> Patch:
+    """All runs of some patches, in their order; what one paints over another is right in each tile."""
+    return Patch(np.concatenate([_NO_RUNS, *(each.runs for each in patches)]))
 
 
 NOTHING = Patch(_NO_RUNS)

@@ -1,6 +1,6 @@
 """What a layer is at one moment: tiles, heads and instances. A draft lies over it while edits are tried."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -121,16 +121,23 @@ class State:
         self.table.put(draft.rows_changed())
         self.seq = draft.seq
 
-    def repeat(self, seq: int, painted: Mapping[Place, Runs], rows: Rows) -> None:
-        """Do an edit of the log again, which was right when it was done; no tile is looked at for it."""
+    def repeat(self, painted: Mapping[Place, Runs], heads: Mapping[Place, int], rows: Sequence[Rows]) -> None:
+        """Do edits of the log again, which were right when they were done; no tile is looked at for it.
+
+        Args:
+            painted: all their runs by tile, those of the first edit first.
+            heads: the last edit that touched each tile.
+            rows: as they were after each of them, in order.
+        """
         for place, runs in painted.items():
             self.tiles[place] = self.tiles.get(place, _BLANK).under([runs])
-        self.heads.update(dict.fromkeys(painted, seq))
-        self.table.put(rows)
-        self.seq = seq
+        self.heads.update(heads)
+        newest_first = np.concatenate(rows)[::-1]
+        _, first = np.unique(newest_first["number"], return_index=True)
+        self.table.put(newest_first[first])
 
     def take_over(self, kept: "State", before: Mapping[Place, Tile]) -> None:
-        """Take what was made of a copy meanwhile: coarse tiles, and names of those ``before`` that are the same still."""
+        """Take what was made of a copy meanwhile: coarse tiles, and names of those ``before`` that did not change."""
         for key, made in kept.coarse.items():
             if made[0] > self.coarse.get(key, (-1, None))[0]:
                 self.coarse[key] = made

@@ -65,7 +65,7 @@ class Tile:
             raise DataFolderError(f"the blob {self.name} is damaged: bring it back from a backup.") from error
 
     def under(self, runs: Iterable[Runs], pixels: Labels | None = None) -> "Tile":
-        """The tile with more painted over it; where its numbers (512, 512) are known, they are taken if that is less."""
+        """The tile with more painted over it; its numbers (512, 512), if known, are taken instead of too many runs."""
         painted = (*self.painted, *runs)
         if pixels is not None and sum(len(each) for each in painted) > _MOST_PAINTED:
             return tile_of(pixels) or Tile()
