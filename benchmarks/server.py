@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-from serving import painting, served
+from serving import Server, painting, served
 
 from uniaims import Client
 from uniaims.engine import Engine
@@ -52,11 +52,12 @@ def measured(count: int) -> dict[str, float]:
             engine.images.finish(image.id, Reading(SIDE_PX, SIDE_PX))
             layer = engine.layers.add(image.id, write_labels(labels, engine.blobs), "main", account.id)
         with served(Path(folder)) as server:
-            return timed(server.client, f"layers/{layer}", labels)
+            return timed(server, f"layers/{layer}", labels)
 
 
-def timed(client: Client, place: str, labels: np.ndarray) -> dict[str, float]:
+def timed(server: Server, place: str, labels: np.ndarray) -> dict[str, float]:
     """How long the requests of a page take, one after the other."""
+    client = server.client
     view = [[2, y, x, -1] for y in range(4) for x in range(4)]
 
     def tiles(wanted: list[list[int]]) -> float:
@@ -70,8 +71,10 @@ def timed(client: Client, place: str, labels: np.ndarray) -> dict[str, float]:
         "figures_ms": milliseconds(lambda: client.request("GET", f"{place}/figures")),
     }
     for name, work in (("edit", erase), ("undo", take_back)):
+        before = server.cpu_seconds
         times = sorted(milliseconds(lambda i=i, work=work: work(client, place, labels, i)) for i in range(EDITS))
         told |= {f"{name}_p50_ms": times[EDITS // 2], f"{name}_p95_ms": times[EDITS * 95 // 100]}
+        told[f"{name}_cpu_ms"] = round((server.cpu_seconds - before) / EDITS * 1e3, 2)
     return told
 
 

@@ -1,6 +1,7 @@
 """`uniaims serve` in a process of its own, as the benchmarks of the server start it, sign in to it, and kill it."""
 
 import base64
+import os
 import signal
 import subprocess
 import sys
@@ -26,6 +27,12 @@ class Server:
     def json(self, method: str, path: str, body: Any = None) -> Any:
         """The answer to a request that must be granted."""
         return self.client.request(method, path, json=body).json()
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Processor time that it has used, without its children."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def kill(self) -> None:
         """End it at once (SIGKILL)."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
+from anyio import to_thread
 from fastapi import Depends, Request
 from pydantic import Field
 
@@ -120,7 +121,7 @@ class Desk:
         return job.id
 
 
-def desk_of(request: Request) -> Desk:
+async def desk_of(request: Request) -> Desk:
     """The desk of the server that a request came to."""
     desk: Desk = request.app.state.desk
     return desk
@@ -135,7 +136,7 @@ def cookie_name(request: Request) -> str:
     return f"uniaims_session_{server[1]}"
 
 
-def visitor(request: Request, desk: AtDesk) -> int:
+async def visitor(request: Request, desk: AtDesk) -> int:
     """Number of the account that asks, by its cookie, or by a token of a script.
 
     Raises:
@@ -143,7 +144,9 @@ def visitor(request: Request, desk: AtDesk) -> int:
     """
     kind, _, bearer = request.headers.get("authorization", "").partition(" ")
     token = bearer if kind.lower() == "bearer" else request.cookies.get(cookie_name(request), "")
-    account = desk.sessions.account_of(token) if token else None
+    account = desk.sessions.recent(token) if token else None
+    if token and account is None:
+        account = await to_thread.run_sync(desk.sessions.account_of, token)
     if account is None:
         raise ProblemError(401, "Nobody is signed in: open the link that the terminal prints.")
     return account

@@ -22,3 +22,16 @@ def test_layers_are_opened_once_and_told_of(engine, layer, new_image, three):
     for unknown in (engine.layers.open, engine.layers.entry):
         with pytest.raises(NotFoundError, match="no layer"):
             unknown(10**6)
+
+
+def test_a_deleted_layer_is_not_taken_for_the_next_one_of_its_id(engine, new_image, three):
+    image_id = new_image(three.shape)
+    layer = engine.layers.open(engine.layers.add(image_id, write_labels(three, engine.blobs)))
+    engine.images.remove(image_id)
+    engine.layers.forget_deleted()
+    with pytest.raises(NotFoundError, match="no layer"):
+        engine.layers.open(layer.id)
+    engine.layers._open[layer.id] = layer  # somebody opened it at the last moment
+    again = engine.layers.add(new_image(three.shape), write_labels(three[::-1].copy(), engine.blobs))
+    assert again == layer.id
+    assert (engine.layers.open(again).labels() == three[::-1]).all()

@@ -53,6 +53,8 @@ class Layers:
             _check_fits(connection, image_id, kind, (known.height, known.width))
             values = {"image_id": image_id, "kind": kind, "next_number": largest + 1, "created_ms": now_ms()}
             layer_id = int(connection.execute(insert(layers).values(values).returning(layers.c.id)).scalar_one())
+            with self._lock:  # SQLite gives the id of a deleted layer to the next one
+                self._open.pop(layer_id, None)
             log.add_snapshot(connection, layer_id, new)
             log.count_instances(connection, layer_id, count)
             return layer_id
@@ -97,11 +99,18 @@ class Layers:
         return _entry(row)
 
     def forget(self, layer_id: int) -> None:
-        """Close a layer that was deleted, or is not needed for a while."""
+        """Close a layer that is not needed for a while."""
         with self._lock:
             layer = self._open.pop(layer_id, None)
         if layer is not None:
             layer.close()
+
+    def forget_deleted(self) -> None:
+        """Close the layers that went with their image or project."""
+        with self._database.read() as connection:
+            there = set(connection.execute(select(layers.c.id)).scalars())
+        for layer_id in set(self._open) - there:
+            self.forget(layer_id)
 
     def close(self) -> None:
         """Close all layers."""

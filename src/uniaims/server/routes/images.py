@@ -60,8 +60,7 @@ def remove(image: Id, _account: Visitor, desk: AtDesk) -> Response:
     """Delete an image and all that was drawn on it; the file that it came from stays."""
     known = desk.engine.images.image(image)
     desk.engine.images.remove(image)
-    if known.layer_id is not None:
-        desk.engine.layers.forget(known.layer_id)
+    desk.engine.layers.forget_deleted()
     desk.tell_image(known)
     return Response(status_code=204)
 

@@ -50,6 +50,7 @@ def change(project: Id, body: ProjectChange, _account: Visitor, desk: AtDesk) ->
 def remove(project: Id, _account: Visitor, desk: AtDesk) -> Response:
     """Delete a project with its images and all that was drawn; the files that they came from stay."""
     desk.engine.projects.remove(project)
+    desk.engine.layers.forget_deleted()
     desk.stream.tell("project", {"id": project}, project)
     return Response(status_code=204)
 

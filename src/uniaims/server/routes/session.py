@@ -1,10 +1,11 @@
 """Who is there: the one-time link, the session, and whether the server works."""
 
+from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 
 from uniaims.engine.sessions import IDLE_MS
 from uniaims.server.bodies import Account, Health, Ready, Session, Start
-from uniaims.server.desk import AtDesk, Visitor, cookie_name, visitor
+from uniaims.server.desk import AtDesk, Desk, Visitor, cookie_name, visitor
 from uniaims.server.errors import ProblemError
 from uniaims.version import __version__
 
@@ -25,21 +26,25 @@ def ready(desk: AtDesk) -> Ready:
 
 
 @router.post("/start", status_code=204)
-def start(body: Start, request: Request, desk: AtDesk) -> Response:
+async def start(body: Start, request: Request, desk: AtDesk) -> Response:
     """Sign in by the link that the terminal prints; it works once."""
     name = cookie_name(request)
     if desk.links.use(body.token):
-        token = desk.sessions.begin(desk.engine.accounts.local().id, request.headers.get("user-agent", ""))
+        token = await to_thread.run_sync(_begin, desk, request.headers.get("user-agent", ""))
         answer = Response(status_code=204)
         answer.set_cookie(name, token, max_age=IDLE_MS // 1000, path="/", httponly=True, samesite="strict")
         return answer
     try:
-        visitor(request, desk)
+        await visitor(request, desk)
     except ProblemError:
         raise ProblemError(
             401, "This link was used before, or is none: the terminal prints a new one.", "link_used"
         ) from None
     return Response(status_code=204)
+
+
+def _begin(desk: Desk, user_agent: str) -> str:
+    return desk.sessions.begin(desk.engine.accounts.local().id, user_agent)
 
 
 @router.get("/session")
