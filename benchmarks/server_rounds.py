@@ -163,7 +163,7 @@ def upload(client: Client, told: Told, rng: random.Random) -> None:
             offset = told.sending["bytes"] = int(answer.headers["upload-offset"])
         told.files.append(told.sending["name"])
         told.sending = None
-        time.sleep(rng.uniform(0, 1))
+        time.sleep(rng.uniform(0, 4))
 
 
 def picture(name: str) -> bytes:
@@ -206,7 +206,8 @@ def play(data: Path, told: Told) -> None:
         ]
         for each in works:
             each.start()
-        kill_at = time.monotonic() + rng.choice([rng.uniform(0, 1), rng.uniform(0, 4), rng.uniform(0, 12)])
+        longest = 30 if told.rounds % 20 == 19 else rng.choice([1, 4, 8])  # a worker needs seconds to begin
+        kill_at = time.monotonic() + rng.uniform(0, longest)
         if told.rounds % 3 == 0:
             time.sleep(max(0, rng.uniform(0, kill_at - time.monotonic())))
             told.worker_kills += kill_children(server)

@@ -35,14 +35,16 @@ def test_what_is_read_from_the_log_is_what_was_done(layer, me, engine):
     layer.apply(me, [Edit("a", "delete", numbers=(1,)), Edit("b", "set", numbers=(2,), name="kind", value=1)])
     with engine.database.read() as connection:
         assert log.tiles_of(connection, layer.id, 1) == ((0, 0), (0, 1))
-        assert log.heads(connection, layer.id, 2) == {(0, 0): 1, (0, 1): 1}
+        assert log.heads(connection, layer.id, 0) == ({}, {(0, 0): 1, (0, 1): 1})
+        assert log.heads(connection, layer.id, 2) == ({(0, 0): 1, (0, 1): 1},) * 2
         told = log.after(connection, layer.id, 0)
-        assert [(seq, patch is None, rows["number"].tolist()) for seq, patch, rows in told] == [
+        assert [(seq, len(patch.runs) == 0, rows["number"].tolist()) for seq, patch, rows in told] == [
             (1, False, [1]), (2, True, [2]),
         ]  # fmt: skip
         authors = log.authors(connection, layer.id, {1, 2, 3})
         assert {seq: author for seq, (author, _) in authors.items()} == {1: me.account_id, 2: me.account_id}
-        assert log.changed_since(connection, layer.id, 0, [2, 3], log.COUNTS) == {2: 2}
+        assert log.changed_since(connection, layer.id, 0, [2, 3], log.BY_OTHER_CLIENTS, "another") == {2: 2}
+        assert log.changed_since(connection, layer.id, 0, [2, 3], log.BY_OTHER_PEOPLE, me.account_id) == {}
         assert (log.is_built_on(connection, layer.id, 1), log.is_built_on(connection, layer.id, 2)) == (True, False)
 
 

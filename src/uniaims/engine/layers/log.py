@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, case, func, insert, select, update
+from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, case, func, insert, select, update
 
 from uniaims.engine.database import now_ms
 from uniaims.engine.layers.conflicts import Change
@@ -20,7 +20,9 @@ COUNTS = edits.c.undone_by.is_(None) & edits.c.undoes.is_(None)
 """Edits that are neither undone nor an undo or redo of others."""
 
 # What each edit needs is put together once: that takes SQLAlchemy longer than SQLite takes to do it.
-_LAYER, _SEQ, _ACCOUNT = bindparam("of_layer"), bindparam("at_seq"), bindparam("by_account")
+_LAYER: BindParameter[int] = bindparam("of_layer")
+_SEQ: BindParameter[int] = bindparam("at_seq")
+_ACCOUNT: BindParameter[int] = bindparam("by_account")
 _EDIT = (edits.c.layer_id == _LAYER) & (edits.c.seq == _SEQ)
 _ADD_EDIT, _ADD_TILES = insert(edits), insert(edit_tiles)
 _MARK_UNDONE = update(edits).where(_EDIT).values(undone_by=bindparam("undone_by_seq"))

@@ -56,7 +56,7 @@ class Tile:
             DataFolderError: if the blob is damaged.
         """
         if self.painted:
-            return label_tiles.find_runs(self.pixels(blobs)).astype("<u4").tobytes()
+            return bytes(label_tiles.find_runs(self.pixels(blobs)).astype("<u4").tobytes())
         if not self.name and not self.data:
             return EMPTY
         try:
