@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, and_, insert, select, update
 
 from uniaims.engine.database import Database, now_ms
 from uniaims.engine.tables import jobs
-from uniaims.errors import InputError
+from uniaims.errors import InputError, NotFoundError
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 LEASE_MS = 60_000
@@ -226,11 +226,11 @@ class Queue:
         """A job that is there.
 
         Raises:
-            InputError: if it is not.
+            NotFoundError: if it is not.
         """
         job = self.find(number)
         if job is None:
-            raise InputError(f"job {number}: there is none of this number.")
+            raise NotFoundError(f"job {number}: there is none of this number.")
         return job
 
     def list(

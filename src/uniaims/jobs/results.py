@@ -16,6 +16,7 @@ from uniaims.names import folder_name
 if TYPE_CHECKING:
     from uniaims.engine import Engine
     from uniaims.engine.images import Image
+    from uniaims.engine.models import Model
 
 
 def original_of(blobs: FolderBlobs, image: "Image", folder: Path) -> Path:
@@ -32,6 +33,16 @@ def linked(source: Path, target: Path) -> Path:
     except OSError:
         shutil.copyfile(source, target)
     return target
+
+
+def placed_model(engine: "Engine", model: "Model") -> Path:
+    """The ONNX file of a model that was trained here, under the model's name, its weights beside it."""
+    folder, stem = engine.folder / "models" / str(model.id), folder_name(model.name)
+    folder.mkdir(parents=True, exist_ok=True)
+    for suffix, blob in ((".safetensors", model.weights), (".onnx", model.onnx)):
+        if not (folder / f"{stem}{suffix}").exists():
+            linked(engine.blobs.path(blob), folder / f"{stem}{suffix}")
+    return folder / f"{stem}.onnx"
 
 
 def keep_results(folder: Path, blobs: FolderBlobs) -> Mapping[str, str]:

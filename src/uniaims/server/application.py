@@ -9,12 +9,24 @@ from starlette.types import ASGIApp
 
 from uniaims.server.desk import Desk
 from uniaims.server.errors import missing, tell_problems
-from uniaims.server.routes import assist, catalogue, edits, events, images, jobs, layers, projects, session, uploads
+from uniaims.server.routes import (
+    assist,
+    catalogue,
+    edits,
+    events,
+    images,
+    jobs,
+    layers,
+    projects,
+    session,
+    teach,
+    uploads,
+)
 from uniaims.server.security import Door
 from uniaims.version import __version__
 
 PAGE = Path(__file__).parent / "static"
-_ROUTERS = (session, projects, images, layers, edits, assist, jobs, uploads, events, catalogue)
+_ROUTERS = (session, projects, images, layers, edits, assist, jobs, uploads, events, catalogue, teach)
 _NOT_BUILT = """<!doctype html><html lang="en"><title>Uni-AIMS</title><h1>The page is not built</h1>
 <p>The server runs, but this copy of Uni-AIMS came without its page. In a clone of the repository build it:
 <code>cd web &amp;&amp; npm ci --ignore-scripts &amp;&amp; npm run build</code>. Wheels have it built in.</p></html>"""

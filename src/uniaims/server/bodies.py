@@ -196,6 +196,13 @@ class KindBody(Body):
     key: Key | None = None
 
 
+class ModelName(Body):
+    """A model; without a number it is a shipped one."""
+
+    id: int | None
+    name: str
+
+
 class ProjectBody(Body):
     """A project."""
 
@@ -208,6 +215,7 @@ class ProjectBody(Body):
     state: str
     image_count: int
     instance_count: int
+    model: ModelName
     created_at: datetime
 
 

@@ -14,9 +14,11 @@ from pydantic import Field
 
 from uniaims.engine import Engine
 from uniaims.engine.analyses import Analyses
+from uniaims.engine.datasets import Datasets
 from uniaims.engine.fields import FieldCache
 from uniaims.engine.images import Image, NewImage
 from uniaims.engine.layers.editing import EditResult
+from uniaims.engine.models import Models
 from uniaims.engine.queue import Job, Queue
 from uniaims.engine.sessions import Sessions
 from uniaims.engine.uploads import Upload, Uploads
@@ -61,7 +63,7 @@ class Desk:
         links: that let somebody in.
         stream: what is told to pages.
         ready: set when everything is compiled.
-        queue, uploads, sessions, analyses, fields: parts of the engine.
+        queue, uploads, sessions, analyses, fields, datasets, models: parts of the engine.
     """
 
     def __init__(self, engine: Engine, links: Links, queue: Queue) -> None:
@@ -72,6 +74,7 @@ class Desk:
         self.sessions = Sessions(engine.database)
         self.analyses = Analyses(engine.database, engine.blobs)
         self.fields = FieldCache(engine.folder / "fields")
+        self.datasets, self.models = Datasets(engine), Models(engine)
 
     def tell_job(self, job: Job) -> None:
         """Tell pages how far a job is; what has ended may have changed its image."""

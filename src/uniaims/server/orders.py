@@ -1,21 +1,25 @@
 """What may be asked of each kind of job: the parameters, checked before anything waits in the queue."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from uniaims.dataset.exchange import FORMATS
+from uniaims.engine.models import SHIPPED
 from uniaims.pipeline.settings import AnalysisSettings
-from uniaims.server.errors import ProblemError
+from uniaims.server.desk import Desk
+from uniaims.server.errors import ProblemError, missing
+from uniaims.server.teaching_bodies import LearningBudget
 from uniaims.settings import from_table, json_schema
 
 _OWN_FORMATS = ("labels", "measurements", "report")
 
 
-class _Order(BaseModel):
-    """Parameters of a job."""
+class Order(BaseModel):
+    """Parameters of a job; ``permission`` is what starting it needs."""
 
     model_config = ConfigDict(extra="forbid")
+    permission: ClassVar[str] = "analysis.run"
 
     @property
     def one_image(self) -> int | None:
@@ -29,8 +33,15 @@ class _Order(BaseModel):
     def check(self) -> None:
         """Refuse what does not fit; raises errors of ours."""
 
+    def told(self, desk: Desk, project: int, account: int) -> dict[str, Any]:  # noqa: ARG002 - others look there
+        """The parameters as they go into the queue; raises errors of ours where they don't fit the project."""
+        for number in self.image_numbers():
+            if desk.engine.images.image(number).project_id != project:
+                raise missing(f"image {number}")
+        return self.model_dump(exclude_none=True)
 
-class _OfImage(_Order):
+
+class _OfImage(Order):
     image: int
 
     @property
@@ -44,8 +55,9 @@ class _OfImage(_Order):
 
 
 class Analyse(_OfImage):
-    """Find and measure the objects of an image."""
+    """Find and measure the objects of an image; with one of the project's models, the current one if none is named."""
 
+    model: int | None = None
     settings: dict[str, Any] = Field(default_factory=dict, json_schema_extra=lambda form: form.update(_analysis_form()))
 
     def check(self) -> None:
@@ -56,6 +68,12 @@ class Analyse(_OfImage):
         if isinstance(segmenter, dict) and not _is_plain_name(segmenter.get("model", "general")):
             raise ProblemError(422, "settings, model: wanted the name of a model, not a path.")
         from_table(AnalysisSettings, self.settings, "settings")
+
+    def told(self, desk: Desk, project: int, account: int) -> dict[str, Any]:
+        """As the others; the model must be one of the project's."""
+        if self.model is not None and desk.models.model(self.model).project_id != project:
+            raise missing(f"model {self.model}")
+        return super().told(desk, project, account)
 
 
 class Measure(_OfImage):
@@ -68,8 +86,10 @@ class Measure(_OfImage):
         from_table(AnalysisSettings, {"mode": self.mode}, "settings")
 
 
-class Export(_Order):
+class Export(Order):
     """Write images and their objects for other programs."""
+
+    permission = "export.make"
 
     format: str
     images: list[int] | None = None
@@ -85,12 +105,39 @@ class Export(_Order):
             raise ProblemError(422, f"format {self.format[:50]!r} is not known: wanted one of {known}.")
 
 
-ORDERS: dict[str, type[_Order]] = {"analyse": Analyse, "measure": Measure, "export": Export}
+class Finetune(Order):
+    """Teach a model with a dataset version; the parent is the project's model if none is named."""
+
+    permission = "job.start"
+    dataset: int = Field(ge=0, lt=2**53)
+    parent: Annotated[int, Field(ge=0, lt=2**53)] | str | None = None
+    name: str | None = Field(default=None, min_length=1, max_length=100)
+    settings: LearningBudget = Field(default_factory=LearningBudget)
+
+    def check(self) -> None:
+        """Refuse files as parents: models come from here, or were shipped."""
+        if isinstance(self.parent, str) and not _is_plain_name(self.parent):
+            raise ProblemError(
+                422, "parent: wanted the number of a model of the project, or the name of a shipped one."
+            )
+
+    def told(self, desk: Desk, project: int, account: int) -> dict[str, Any]:
+        """With the parent and the name that it will have."""
+        if desk.datasets.version(self.dataset).project_id != project:
+            raise missing(f"dataset version {self.dataset}")
+        if isinstance(self.parent, int) and desk.models.model(self.parent).project_id != project:
+            raise missing(f"model {self.parent}")
+        current, known = desk.models.current(project), desk.models.of_project(project)
+        parent = self.parent if self.parent is not None else current.id if current else SHIPPED
+        name = self.name or f"{desk.engine.projects.project(project).name} {len(known) + 1}"
+        return super().told(desk, project, account) | {"parent": parent, "name": name}
+
+
+ORDERS: dict[str, type[Order]] = {"analyse": Analyse, "measure": Measure, "export": Export, "finetune": Finetune}
 """Kind of job -> its parameters; jobs of other kinds are started by the server itself."""
-Kind = Literal["analyse", "measure", "export"]
 
 
-def order_of(kind: str, params: dict[str, Any]) -> _Order:
+def order_of(kind: str, params: dict[str, Any]) -> Order:
     """The parameters of a job, checked.
 
     Raises:

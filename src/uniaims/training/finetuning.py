@@ -13,11 +13,13 @@ from uniaims.training.settings import FineTuningSettings, TrainingSettings
 
 if TYPE_CHECKING:
     from uniaims.training.trainer import TrainedModel
+    from uniaims.training.validation import OnSample
 
 FEWEST_TO_VALIDATE = 10
 """Of fewer images all are needed for learning."""
 VALIDATION_SHARE = 0.2
-VALIDATION_EVERY = 100
+CHECKPOINT_EVERY = 25
+"""Steps are slow on a CPU: a kill costs no more than these."""
 WARMUP_STEPS = 20
 
 
@@ -43,7 +45,9 @@ class FineTuned:
         return self.ap50_after > self.ap50_before
 
 
-def finetune(settings: FineTuningSettings, progress: Progress | None = None) -> FineTuned:
+def finetune(
+    settings: FineTuningSettings, progress: Progress | None = None, on_sample: "OnSample | None" = None
+) -> FineTuned:
     """Go on training a model on a few images of one's own, or go on where a stopped fine-tuning was.
 
     Where the objects are of two or more kinds, and the model doesn't know them all, it gets a new kind head.
@@ -75,7 +79,7 @@ def finetune(settings: FineTuningSettings, progress: Progress | None = None) -> 
     judged = thinned(kept or [files for files, _ in sides], knobs.validation_images)
     with clock.validating():
         before = Validator(judged, card, device, progress=progress)(parent.to(device))
-    model = train(knobs, progress, clock)
+    model = train(knobs, progress, clock, on_sample)
     if not model.steps:  # no time was left: it is the parent still
         return FineTuned(model, before, before, len(judged), bool(kept), kinds)
     learned, card = load_weights(model.weights)
@@ -115,7 +119,8 @@ def training_settings(settings: FineTuningSettings) -> TrainingSettings:
         description=settings.description,
         initial_weights=settings.model,
         validation_share=VALIDATION_SHARE if count >= FEWEST_TO_VALIDATE else 0.0,
-        validation_every=VALIDATION_EVERY,
+        validation_every=settings.validation_every,
+        checkpoint_every=CHECKPOINT_EVERY,
         steps=settings.steps,
         minutes=settings.minutes,
         batch=settings.batch,

@@ -155,6 +155,7 @@ class FineTuningSettings:
     steps: int = setting(200, "Optimiser steps; the learning rate falls to zero over them.")
     batch: int = setting(8, "Crops in each step.")
     learning_rate: float = setting(3e-4, "Highest learning rate: a fraction of that of a training from nothing.")
+    validation_every: int = setting(100, "Steps between validations, where images are held out.")
     seed: int = setting(0, "Seed of everything random.")
     device: str = setting("auto", "auto, cpu or cuda.")
 

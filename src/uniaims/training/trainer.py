@@ -33,7 +33,7 @@ from uniaims.training.settings_file import located, write_settings
 from uniaims.training.start import resolved, start_of
 from uniaims.training.state import State, new_state
 from uniaims.training.step import Stepper
-from uniaims.training.validation import Validator
+from uniaims.training.validation import OnSample, Validator
 from uniaims.version import __version__
 
 
@@ -52,7 +52,12 @@ class TrainedModel:
     best_step: int = 0
 
 
-def train(settings: TrainingSettings, progress: Progress | None = None, clock: Clock | None = None) -> TrainedModel:
+def train(
+    settings: TrainingSettings,
+    progress: Progress | None = None,
+    clock: Clock | None = None,
+    on_sample: OnSample | None = None,
+) -> TrainedModel:
     """Train a network, or go on where a stopped training of the same output folder was.
 
     Where ``torchrun`` started several processes, they train one network together. Synthetic samples are made in
@@ -77,7 +82,7 @@ def train(settings: TrainingSettings, progress: Progress | None = None, clock: C
         data = load_data(settings, start.card.normalisation, progress)
         loader = CropLoader(data, settings, state.step, members.portion(settings.batch, settings.batch_parts))
         with stop_request() as stop:  # before there is nothing to save, and afterwards all is
-            validator = Validator(data.held_out, start.card, device, members, progress)
+            validator = Validator(data.held_out, start.card, device, members, progress, on_sample)
             job = SegmenterTraining(settings, state, validator, loader)
             Loop(job, members, device, stop, clock).go(progress)
         return job.finish()

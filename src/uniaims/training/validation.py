@@ -1,6 +1,6 @@
 """How good the network is on samples that it does not learn from, while it is trained."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -8,7 +8,8 @@ from typing import Literal
 import torch
 
 from uniaims.dataset import Sample
-from uniaims.matching import evaluate, without_unknown
+from uniaims.labels import Labels
+from uniaims.matching import Evaluation, evaluate, without_unknown
 from uniaims.networks.card import ModelCard
 from uniaims.networks.flownet import FieldsNet, FlowNet
 from uniaims.progress import Progress
@@ -17,6 +18,9 @@ from uniaims.segmenter import Segmenter, SegmenterSettings
 from uniaims.training.distributed import ALONE, Team
 from uniaims.training.samples import AnySampleFile
 from uniaims.working_scale import characteristic_diameter_px
+
+OnSample = Callable[[Sample, Labels], None]
+"""Told of a sample and of the labels (H, W) that the network found in it."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,7 @@ class Validator:
     device: torch.device
     team: Team = ALONE
     progress: Progress | None = None
+    on_sample: OnSample | None = None
 
     def __call__(self, network: FlowNet) -> float:
         """Mean AP50 over the images; NaN if there are none."""
@@ -38,7 +43,11 @@ class Validator:
         own = self.files[self.team.rank :: self.team.processes]
         scores = []
         for done, file in enumerate(own, start=1):
-            scores.append(ap50(model, file.read()))
+            sample = file.read()
+            found, evaluation = judged(model, sample)
+            scores.append(evaluation.ap50)
+            if self.on_sample:
+                self.on_sample(sample, found)
             if self.progress and self.team.leads:
                 self.progress("validating", done, len(own))
         scores = self.team.gathered(scores)
@@ -50,8 +59,13 @@ class Validator:
         return TorchModel(ModelInfo(self.card, Path(self.card.name), "", where), FieldsNet(network).eval())
 
 
+def judged(model: Model, sample: Sample) -> tuple[Labels, Evaluation]:
+    """What a model finds in a sample, its object size given: labels (H, W), and how well they agree with the truth."""
+    diameter = characteristic_diameter_px(sample.labels) or model.info.nominal_diameter_px
+    found = Segmenter(model, SegmenterSettings(diameter_px=diameter))(sample.micrograph).labels
+    return found, evaluate(sample.labels, without_unknown(found, sample.known))
+
+
 def ap50(model: Model, sample: Sample) -> float:
     """AP50 of the model on one sample, its object size given."""
-    diameter = characteristic_diameter_px(sample.labels) or model.info.nominal_diameter_px
-    found = Segmenter(model, SegmenterSettings(diameter_px=diameter))(sample.micrograph)
-    return evaluate(sample.labels, without_unknown(found.labels, sample.known)).ap50
+    return judged(model, sample)[1].ap50

@@ -23,6 +23,7 @@ KINDS: dict[str, str] = {
     "analyse": "uniaims.jobs.kinds.analyse",
     "measure": "uniaims.jobs.kinds.measure",
     "export": "uniaims.jobs.kinds.export",
+    "finetune": "uniaims.jobs.kinds.finetune",
 }
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from uniaims.engine.blobs import FolderBlobs
 from uniaims.jobs.order import Order
-from uniaims.jobs.results import keep_results, original_of
+from uniaims.jobs.results import keep_results, original_of, placed_model
 from uniaims.progress import Progress
 
 if TYPE_CHECKING:
@@ -31,8 +31,23 @@ def prepare(engine: "Engine", job: "Job", folder: Path) -> Order:
     fields = FieldCache(engine.folder / "fields").path(image.sha256, image.page)
     base = engine.layers.open(image.layer_id).snapshot() if image.layer_id else None
     beside = known if image.pixel_size_source == "metadata" else None
-    params = {"settings": settings, "fields": str(fields), "base": base, "beside": beside}
+    kinds = {kind.name: kind.number for kind in engine.projects.project(image.project_id).kinds}
+    params = {
+        "settings": settings, "fields": str(fields), "base": base, "beside": beside, "kinds": kinds,
+        **_model(engine, job, image.project_id),
+    }  # fmt: skip
     return Order(job.kind, params, engine.blobs.folder, folder, {"image": original_of(engine.blobs, image, folder)})
+
+
+def _model(engine: "Engine", job: "Job", project_id: int) -> Mapping[str, Any]:
+    """The model that is named, else the project's, where it is one that was trained here: its number and file."""
+    from uniaims.engine.models import Models
+
+    known, named = Models(engine), job.params.get("model")
+    if named is None and "model" in job.params.get("settings", {}).get("segmenter", {}):
+        return {}
+    model = known.model(named) if named is not None else known.current(project_id)
+    return {"model": model.id, "file": str(placed_model(engine, model))} if model else {}
 
 
 def run(order: Order, progress: Progress) -> Mapping[str, Any]:
@@ -45,13 +60,18 @@ def run(order: Order, progress: Progress) -> Mapping[str, Any]:
     told = dict(order.params["settings"])
     if order.params["beside"] and read_image(order.files["image"], guarded=True).pixel_size is None:
         told.setdefault("pixel_size", order.params["beside"])  # it stood in a file beside the image, which is not here
+    if "file" in order.params:
+        told["segmenter"] = {**told.get("segmenter", {}), "model": order.params["file"]}
     settings = from_table(AnalysisSettings, told, "settings")
     segmenter = _keeping(settings.segmenter, Path(order.params["fields"]))
     analysis = analyse(order.files["image"], settings, segmenter, progress, guarded=True)
     progress("report", 0, 1)
     place, blobs = order.folder / "result", FolderBlobs(order.blobs)
     summary = analysis.save(place)
-    manifest = write_labels(analysis.segmentation.labels, blobs, suggested(analysis.segmentation.confidence))
+    found = analysis.segmentation
+    kinds = np.array([order.params["kinds"].get(name, 0) for name in found.kind_names], np.uint8)
+    said = suggested(found.confidence, kinds if len(kinds) else None, order.params.get("model", 0))
+    manifest = write_labels(found.labels, blobs, said)
     return {
         "files": keep_results(place, blobs),
         "manifest": manifest,

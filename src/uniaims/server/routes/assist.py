@@ -26,8 +26,9 @@ from uniaims.server.bodies import (
     SimilarPrompt,
     SplitPrompt,
 )
-from uniaims.server.desk import AtDesk, Desk, Id, Visitor
+from uniaims.server.desk import AtDesk, Desk, Id
 from uniaims.server.errors import ProblemError, missing
+from uniaims.server.permits import Assisted
 
 router = APIRouter(prefix="/layers/{layer}/assist", tags=["assist"])
 AT_A_TIME = 2
@@ -36,7 +37,7 @@ _WAIT_SECONDS = 5.0
 
 
 @router.post("/click")
-def click(layer: Id, body: ClickPrompt, _account: Visitor, desk: AtDesk) -> ProposalBody:
+def click(layer: Id, body: ClickPrompt, _account: Assisted, desk: AtDesk) -> ProposalBody:
     """The instance under a point."""
     opened, prediction = _asked(desk, layer)
     if not (body.y < opened.shape[0] and body.x < opened.shape[1]):
@@ -47,7 +48,7 @@ def click(layer: Id, body: ClickPrompt, _account: Visitor, desk: AtDesk) -> Prop
 
 
 @router.post("/box")
-def box(layer: Id, body: BoxPrompt, _account: Visitor, desk: AtDesk) -> ProposalBody:
+def box(layer: Id, body: BoxPrompt, _account: Assisted, desk: AtDesk) -> ProposalBody:
     """The instances in a box."""
     opened, prediction = _asked(desk, layer)
     with _turn():
@@ -56,7 +57,7 @@ def box(layer: Id, body: BoxPrompt, _account: Visitor, desk: AtDesk) -> Proposal
 
 
 @router.post("/region")
-def region(layer: Id, body: RegionPrompt, _account: Visitor, desk: AtDesk) -> ProposalBody:
+def region(layer: Id, body: RegionPrompt, _account: Assisted, desk: AtDesk) -> ProposalBody:
     """A region again, with other thresholds: what only a model has drawn there gives way, what people drew stays."""
     opened, prediction = _asked(desk, layer)
     with _turn():
@@ -66,7 +67,7 @@ def region(layer: Id, body: RegionPrompt, _account: Visitor, desk: AtDesk) -> Pr
 
 
 @router.post("/split")
-def split(layer: Id, body: SplitPrompt, _account: Visitor, desk: AtDesk) -> ProposalBody:
+def split(layer: Id, body: SplitPrompt, _account: Assisted, desk: AtDesk) -> ProposalBody:
     """An instance cut where the flow parts: its first part keeps the number, the others get those from ``first`` on."""
     opened, prediction = _asked(desk, layer)
     _, rows = opened.rows()
@@ -84,7 +85,7 @@ def split(layer: Id, body: SplitPrompt, _account: Visitor, desk: AtDesk) -> Prop
 
 
 @router.post("/similar")
-def similar(layer: Id, body: SimilarPrompt, _account: Visitor, desk: AtDesk) -> SimilarBody:
+def similar(layer: Id, body: SimilarPrompt, _account: Assisted, desk: AtDesk) -> SimilarBody:
     """The instances most like those that are named."""
     _, rows = desk.engine.layers.open(layer).rows()
     numbers, distances = assistance.similar(rows, body.numbers, body.limit)

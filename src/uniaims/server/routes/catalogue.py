@@ -9,7 +9,7 @@ from uniaims.engine.uploads import LARGEST_BYTES
 from uniaims.modes import MODES, mode_named
 from uniaims.pipeline.settings import AnalysisSettings
 from uniaims.server.bodies import ColumnFact, FormatFact, Limits, ModeFact, ModelFact, NounFact, SettingsFact
-from uniaims.server.desk import Visitor
+from uniaims.server.permits import Reader
 from uniaims.server.routes.uploads import LARGEST_PART_BYTES
 from uniaims.settings import json_schema
 
@@ -17,25 +17,25 @@ router = APIRouter(tags=["catalogue"])
 
 
 @router.get("/analyses/modes")
-def modes(_account: Visitor) -> list[ModeFact]:
+def modes(_account: Reader) -> list[ModeFact]:
     """What an analysis can be made for: its words, columns, figures, and the form of its settings."""
     return [_mode(name) for name in MODES]
 
 
 @router.get("/models")
-def models(_account: Visitor) -> list[ModelFact]:
+def models(_account: Reader) -> list[ModelFact]:
     """The models that come with the program, the default first."""
     return list(_models())
 
 
 @router.get("/formats")
-def formats(_account: Visitor) -> list[FormatFact]:
+def formats(_account: Reader) -> list[FormatFact]:
     """The formats of other programs that can be exported to."""
     return [FormatFact(name=each.name, description=each.description) for each in FORMATS.values()]
 
 
 @router.get("/settings")
-def settings(_account: Visitor) -> SettingsFact:
+def settings(_account: Reader) -> SettingsFact:
     """What this server allows."""
     return SettingsFact(limits=Limits(upload_bytes=LARGEST_BYTES, upload_part_bytes=LARGEST_PART_BYTES))
 

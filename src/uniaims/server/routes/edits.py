@@ -18,21 +18,22 @@ from uniaims.server.bodies import (
     history_body,
     result_body,
 )
-from uniaims.server.desk import AtDesk, Desk, Id, Visitor
+from uniaims.server.desk import AtDesk, Desk, Id
 from uniaims.server.errors import ProblemError
+from uniaims.server.permits import Editor, LabelReader
 
 router = APIRouter(prefix="/layers/{layer}", tags=["edits"])
 
 
 @router.post("/numbers")
-def numbers(layer: Id, body: NumbersRequest, account: Visitor, desk: AtDesk) -> Block:
+def numbers(layer: Id, body: NumbersRequest, account: Editor, desk: AtDesk) -> Block:
     """A block of fresh numbers for new instances; nobody else gets them."""
     first = desk.engine.layers.open(layer).give_numbers(body.count, Author(account, body.client))
     return Block(first=first, count=body.count)
 
 
 @router.post("/edits")
-def edit(layer: Id, body: EditRequest, account: Visitor, desk: AtDesk) -> EditResults:
+def edit(layer: Id, body: EditRequest, account: Editor, desk: AtDesk) -> EditResults:
     """Do edits in order; each is accepted, repeated, refused, or in conflict with what somebody else did."""
     opened = desk.engine.layers.open(layer)
     edits = [Edit.from_json(each.model_dump(exclude_none=True)) for each in body.edits]
@@ -43,14 +44,14 @@ def edit(layer: Id, body: EditRequest, account: Visitor, desk: AtDesk) -> EditRe
 
 
 @router.post("/undo")
-def undo(layer: Id, body: UndoRequest, account: Visitor, desk: AtDesk) -> EditResultBody:
+def undo(layer: Id, body: UndoRequest, account: Editor, desk: AtDesk) -> EditResultBody:
     """Take back the newest own edit, or the one that is named."""
     result = desk.engine.layers.open(layer).undo(Author(account, body.client), body.seq, body.edit_id)
     return _taken_back(layer, body.client, result, desk)
 
 
 @router.post("/redo")
-def redo(layer: Id, body: RedoRequest, account: Visitor, desk: AtDesk) -> EditResultBody:
+def redo(layer: Id, body: RedoRequest, account: Editor, desk: AtDesk) -> EditResultBody:
     """Do again what was taken back last."""
     result = desk.engine.layers.open(layer).redo(Author(account, body.client), body.edit_id)
     return _taken_back(layer, body.client, result, desk)
@@ -59,7 +60,7 @@ def redo(layer: Id, body: RedoRequest, account: Visitor, desk: AtDesk) -> EditRe
 @router.get("/edits")
 def history(
     layer: Id,
-    _account: Visitor,
+    _account: LabelReader,
     desk: AtDesk,
     before: Id | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,

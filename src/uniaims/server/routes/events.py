@@ -8,7 +8,9 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from uniaims.server.desk import AtDesk, Visitor
+from uniaims.errors import NotFoundError
+from uniaims.server.desk import AtDesk, Desk
+from uniaims.server.permits import Reader, seen
 from uniaims.server.stream import Event
 
 router = APIRouter(tags=["events"])
@@ -20,7 +22,7 @@ CHECK_SECONDS = 5.0
 @router.get("/events", response_class=EventSourceResponse)
 async def events(
     request: Request,
-    _account: Visitor,
+    account: Reader,
     desk: AtDesk,
     projects: Annotated[str, Query(pattern=_NUMBERS)] = "",
     layers: Annotated[str, Query(pattern=_NUMBERS)] = "",
@@ -29,7 +31,7 @@ async def events(
     """Events of projects and layers from now on, or from the one of ``Last-Event-ID`` on; see docs/server.md."""
     stream, loop, woken = desk.stream, asyncio.get_running_loop(), asyncio.Event()
     wanted = (_numbers(projects), _numbers(layers))
-    seen = int(last_event_id) if last_event_id else stream.last
+    told = int(last_event_id) if last_event_id else stream.last
 
     def wake() -> None:
         """Called by other threads, also when the loop is ending."""
@@ -41,20 +43,29 @@ async def events(
         yield ServerSentEvent(comment="listening")
         while not (stream.ended or await request.is_disconnected()):
             woken.clear()
-            missed = stream.since(seen)
+            missed = stream.since(told)
             if missed is None:
-                seen = stream.last
-                yield ServerSentEvent(data={}, event="reset", id=str(seen))
+                told = stream.last
+                yield ServerSentEvent(data={}, event="reset", id=str(told))
             for event in missed or ():
-                seen = event.number
-                if _concerns(event, *wanted):
-                    yield ServerSentEvent(data=event.payload, event=event.kind, id=str(seen))
+                told = event.number
+                if _concerns(event, *wanted) and may_know(desk, account, event):
+                    yield ServerSentEvent(data=event.payload, event=event.kind, id=str(told))
             try:
                 await asyncio.wait_for(woken.wait(), CHECK_SECONDS)
             except TimeoutError:
                 continue
     finally:
         end()
+
+
+def may_know(desk: Desk, account: int, event: Event) -> bool:
+    """Whether an event is for somebody: one of a project or layer that he may see, or of none."""
+    if event.layer is None:
+        return seen(desk, account, event.project)
+    with suppress(NotFoundError):
+        return seen(desk, account, desk.engine.images.of_layer(event.layer).project_id)
+    return False
 
 
 def _numbers(text: str) -> frozenset[int]:

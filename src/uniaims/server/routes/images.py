@@ -10,9 +10,10 @@ from uniaims.engine.images import Image
 from uniaims.engine.pyramid import Pyramid as KeptPyramid
 from uniaims.names import folder_name
 from uniaims.server.bodies import FiguresBody, ImageBody, ImageChange, ImageList, Pyramid, time_of
-from uniaims.server.desk import AtDesk, Desk, Id, Visitor
+from uniaims.server.desk import AtDesk, Desk, Id
 from uniaims.server.errors import missing
 from uniaims.server.packing import packed
+from uniaims.server.permits import Adder, Reader, Remover
 from uniaims.server.security import REPORT_POLICY
 
 router = APIRouter(tags=["images"])
@@ -23,7 +24,7 @@ REPORT, SUMMARY, TABLE = "report.html", "summary.json", "measurements.parquet"
 @router.get("/projects/{project}/images")
 def listed(
     project: Id,
-    _account: Visitor,
+    _account: Reader,
     desk: AtDesk,
     after: Id = 0,
     state: str | None = None,
@@ -38,13 +39,13 @@ def listed(
 
 
 @router.get("/images/{image}")
-def one(image: Id, _account: Visitor, desk: AtDesk) -> ImageBody:
+def one(image: Id, _account: Reader, desk: AtDesk) -> ImageBody:
     """What is known of an image."""
     return image_body(desk, desk.engine.images.image(image))
 
 
 @router.patch("/images/{image}")
-def change(image: Id, body: ImageChange, _account: Visitor, desk: AtDesk) -> ImageBody:
+def change(image: Id, body: ImageChange, _account: Adder, desk: AtDesk) -> ImageBody:
     """Rename an image, or say how large its pixels are."""
     known = desk.engine.images.image(image)
     if body.name is not None:
@@ -56,7 +57,7 @@ def change(image: Id, body: ImageChange, _account: Visitor, desk: AtDesk) -> Ima
 
 
 @router.delete("/images/{image}", status_code=204)
-def remove(image: Id, _account: Visitor, desk: AtDesk) -> Response:
+def remove(image: Id, _account: Remover, desk: AtDesk) -> Response:
     """Delete an image and all that was drawn on it; the file that it came from stays."""
     known = desk.engine.images.image(image)
     desk.engine.images.remove(image)
@@ -67,7 +68,7 @@ def remove(image: Id, _account: Visitor, desk: AtDesk) -> Response:
 
 @router.get("/images/{image}/tiles/{key}/{level}/{y}/{x}")
 def tile(
-    image: Id, key: str, level: Id, y: Id, x: Id, request: Request, _account: Visitor, desk: AtDesk,
+    image: Id, key: str, level: Id, y: Id, x: Id, request: Request, _account: Reader, desk: AtDesk,
     samples: bool = False,
 ) -> Response:  # fmt: skip
     """A tile as WebP; or with ``samples``, at full size, its values, little-endian, as the headers tell."""
@@ -83,7 +84,7 @@ def tile(
 
 
 @router.get("/images/{image}/thumbnail")
-def thumbnail(image: Id, _account: Visitor, desk: AtDesk) -> Response:
+def thumbnail(image: Id, _account: Reader, desk: AtDesk) -> Response:
     """The whole image as WebP, its longer side 512 px or less."""
     return Response(
         _pyramid(desk, image).thumbnail(), media_type="image/webp", headers={"Cache-Control": "private, max-age=3600"}
@@ -91,7 +92,7 @@ def thumbnail(image: Id, _account: Visitor, desk: AtDesk) -> Response:
 
 
 @router.get("/images/{image}/original", response_class=FileResponse)
-def original(image: Id, _account: Visitor, desk: AtDesk) -> FileResponse:
+def original(image: Id, _account: Reader, desk: AtDesk) -> FileResponse:
     """The file as it came, to be saved."""
     known = desk.engine.images.image(image)
     path = desk.engine.blobs.path(known.sha256)
@@ -101,7 +102,7 @@ def original(image: Id, _account: Visitor, desk: AtDesk) -> FileResponse:
 
 
 @router.get("/images/{image}/report", response_class=FileResponse)
-def report(image: Id, _account: Visitor, desk: AtDesk) -> FileResponse:
+def report(image: Id, _account: Reader, desk: AtDesk) -> FileResponse:
     """The report of the last analysis; it runs in a sandbox and can fetch nothing."""
     path = desk.analyses.file(image, REPORT)
     if path is None:
@@ -111,7 +112,7 @@ def report(image: Id, _account: Visitor, desk: AtDesk) -> FileResponse:
 
 
 @router.get("/images/{image}/results/{name}", response_class=FileResponse)
-def result(image: Id, name: str, _account: Visitor, desk: AtDesk) -> FileResponse:
+def result(image: Id, name: str, _account: Reader, desk: AtDesk) -> FileResponse:
     """A file of the last analysis, to be saved: ``measurements.csv``, ``labels.tif`` and so on."""
     path = desk.analyses.file(image, name)
     if path is None:
@@ -121,7 +122,7 @@ def result(image: Id, name: str, _account: Visitor, desk: AtDesk) -> FileRespons
 
 
 @router.get("/images/{image}/figures")
-def figures(image: Id, _account: Visitor, desk: AtDesk) -> FiguresBody:
+def figures(image: Id, _account: Reader, desk: AtDesk) -> FiguresBody:
     """The summary of the last analysis."""
     kept, path = desk.analyses.latest(image), desk.analyses.file(image, SUMMARY)
     if kept is None or path is None:

@@ -29,9 +29,10 @@ from uniaims.server.bodies import (
     result_body,
     time_of,
 )
-from uniaims.server.desk import AtDesk, Desk, Id, Visitor
+from uniaims.server.desk import AtDesk, Desk, Id
 from uniaims.server.errors import missing
 from uniaims.server.packing import packed
+from uniaims.server.permits import Editor, LabelReader, Restorer
 from uniaims.server.routes.images import TABLE
 from uniaims.statistics import histogram, size_percentiles
 
@@ -42,20 +43,20 @@ BORDER = 4
 
 
 @router.get("/images/{image}/layers")
-def of_image(image: Id, _account: Visitor, desk: AtDesk) -> LayerList:
+def of_image(image: Id, _account: LabelReader, desk: AtDesk) -> LayerList:
     """The layers of an image."""
     known = desk.engine.images.image(image)
     return LayerList(items=[] if known.layer_id is None else [_body(desk, known.layer_id)], next=None)
 
 
 @router.get("/layers/{layer}")
-def one(layer: Id, _account: Visitor, desk: AtDesk) -> LayerBody:
+def one(layer: Id, _account: LabelReader, desk: AtDesk) -> LayerBody:
     """A layer as it is now."""
     return _body(desk, layer)
 
 
 @router.get("/layers/{layer}/instances")
-def instances(layer: Id, request: Request, _account: Visitor, desk: AtDesk, since: Id | None = None) -> Response:
+def instances(layer: Id, request: Request, _account: LabelReader, desk: AtDesk, since: Id | None = None) -> Response:
     """All instances as columns; with ``since`` those that changed after that edit, deleted ones with area 0."""
     seq, rows = desk.engine.layers.open(layer).rows(since)
     headers = {"ETag": f'"{seq}"', "X-Seq": str(seq), "Cache-Control": "private, no-cache"}
@@ -65,7 +66,7 @@ def instances(layer: Id, request: Request, _account: Visitor, desk: AtDesk, sinc
 
 
 @router.post("/layers/{layer}/tiles")
-def tiles(layer: Id, body: TileRequest, request: Request, _account: Visitor, desk: AtDesk) -> Response:
+def tiles(layer: Id, body: TileRequest, request: Request, _account: LabelReader, desk: AtDesk) -> Response:
     """Those tiles that have changed since the heads that come with them, as frames."""
     found = desk.engine.layers.open(layer).tiles(body.tiles)
     frames = (frame(each.level, each.y, each.x, each.head, each.runs) for each in found)
@@ -73,7 +74,7 @@ def tiles(layer: Id, body: TileRequest, request: Request, _account: Visitor, des
 
 
 @router.get("/layers/{layer}/tiles/{level}/{y}/{x}")
-def tile(layer: Id, level: Id, y: Id, x: Id, request: Request, _account: Visitor, desk: AtDesk) -> Response:
+def tile(layer: Id, level: Id, y: Id, x: Id, request: Request, _account: LabelReader, desk: AtDesk) -> Response:
     """One tile as a frame."""
     found = desk.engine.layers.open(layer).tile(level, y, x)
     headers = {"ETag": f'"{found.head}"', "Cache-Control": "private, no-cache"}
@@ -83,7 +84,7 @@ def tile(layer: Id, level: Id, y: Id, x: Id, request: Request, _account: Visitor
 
 
 @router.get("/layers/{layer}/measurements")
-def measurements(layer: Id, request: Request, _account: Visitor, desk: AtDesk) -> Response:
+def measurements(layer: Id, request: Request, _account: LabelReader, desk: AtDesk) -> Response:
     """Every measured column of the last analysis; its header tells of which edit, and what the columns are."""
     image = desk.engine.images.of_layer(layer)
     kept, path = desk.analyses.latest(image.id), desk.analyses.file(image.id, TABLE)
@@ -99,7 +100,7 @@ def measurements(layer: Id, request: Request, _account: Visitor, desk: AtDesk) -
 
 
 @router.get("/layers/{layer}/figures")
-def figures(layer: Id, _account: Visitor, desk: AtDesk) -> LayerFigures:
+def figures(layer: Id, _account: LabelReader, desk: AtDesk) -> LayerFigures:
     """Counts and sizes as the labels are now: of the instances that the border does not cut."""
     opened, image = desk.engine.layers.open(layer), desk.engine.images.of_layer(layer)
     seq, rows = opened.rows()
@@ -123,7 +124,7 @@ def figures(layer: Id, _account: Visitor, desk: AtDesk) -> LayerFigures:
 
 
 @router.get("/layers/{layer}/versions")
-def versions(layer: Id, _account: Visitor, desk: AtDesk) -> VersionList:
+def versions(layer: Id, _account: LabelReader, desk: AtDesk) -> VersionList:
     """The versions that are kept, the newest first."""
     found = desk.engine.layers.versions(layer).all()
     names = desk.engine.accounts.names({each.author_id for each in found if each.author_id is not None})
@@ -131,14 +132,14 @@ def versions(layer: Id, _account: Visitor, desk: AtDesk) -> VersionList:
 
 
 @router.post("/layers/{layer}/versions", status_code=201)
-def name_version(layer: Id, body: NewVersion, account: Visitor, desk: AtDesk) -> VersionBody:
+def name_version(layer: Id, body: NewVersion, account: Editor, desk: AtDesk) -> VersionBody:
     """Keep the layer as it is now under a name."""
     kept = desk.engine.layers.versions(layer).keep(body.name, Author(account, ""))
     return _version(kept, desk.engine.accounts.names({account}))
 
 
 @router.post("/layers/{layer}/versions/{version}/restore")
-def restore(layer: Id, version: Id, body: Restore, account: Visitor, desk: AtDesk) -> EditResultBody:
+def restore(layer: Id, version: Id, body: Restore, account: Restorer, desk: AtDesk) -> EditResultBody:
     """Make the layer what it was in a version; that can be undone."""
     result = desk.engine.layers.versions(layer).restore(version, Author(account, body.client), body.edit_id)
     desk.tell_replaced(layer)
@@ -146,7 +147,7 @@ def restore(layer: Id, version: Id, body: Restore, account: Visitor, desk: AtDes
 
 
 @router.get("/layers/{layer}/versions/{before}/diff/{after}")
-def diff(layer: Id, before: Id, after: Id, _account: Visitor, desk: AtDesk) -> DiffBody:
+def diff(layer: Id, before: Id, after: Id, _account: LabelReader, desk: AtDesk) -> DiffBody:
     """Which instances differ between two versions, and how much of those that are in both is the same."""
     found = desk.engine.layers.versions(layer).difference(before, after)
     return DiffBody(

@@ -5,49 +5,52 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
+from uniaims.engine.models import SHIPPED, Model
 from uniaims.engine.projects import Project
-from uniaims.server.bodies import KindBody, NewProject, ProjectBody, ProjectChange, ProjectList, time_of
-from uniaims.server.desk import AtDesk, Id, Visitor
+from uniaims.server.bodies import KindBody, ModelName, NewProject, ProjectBody, ProjectChange, ProjectList, time_of
+from uniaims.server.desk import AtDesk, Desk, Id
+from uniaims.server.permits import Maker, Manager, Reader, seen
 
 router = APIRouter(prefix="/projects", tags=["projects"])
 
 
 @router.get("")
 def listed(
-    _account: Visitor, desk: AtDesk, after: Id = 0, limit: Annotated[int, Query(ge=1, le=200)] = 200
+    account: Reader, desk: AtDesk, after: Id = 0, limit: Annotated[int, Query(ge=1, le=200)] = 200
 ) -> ProjectList:
     """Projects, in order of their numbers."""
     found = desk.engine.projects.page(limit, after)
-    return ProjectList(items=[_body(each) for each in found], next=found[-1].id if len(found) == limit else None)
+    items = [project_body(desk, each) for each in found if seen(desk, account, each.id)]
+    return ProjectList(items=items, next=found[-1].id if len(found) == limit else None)
 
 
 @router.post("", status_code=201)
-def create(body: NewProject, account: Visitor, desk: AtDesk) -> ProjectBody:
+def create(body: NewProject, account: Maker, desk: AtDesk) -> ProjectBody:
     """A new project without images."""
     owner = desk.engine.accounts.account(account)
     made = desk.engine.projects.add(body.name, owner, body.description)
     desk.stream.tell("project", {"id": made.id}, made.id)
-    return _body(made)
+    return project_body(desk, made)
 
 
 @router.get("/{project}")
-def one(project: Id, _account: Visitor, desk: AtDesk) -> ProjectBody:
+def one(project: Id, _account: Reader, desk: AtDesk) -> ProjectBody:
     """A project, and how much is in it."""
-    return _body(desk.engine.projects.project(project))
+    return project_body(desk, desk.engine.projects.project(project))
 
 
 @router.patch("/{project}")
-def change(project: Id, body: ProjectChange, _account: Visitor, desk: AtDesk) -> ProjectBody:
+def change(project: Id, body: ProjectChange, _account: Manager, desk: AtDesk) -> ProjectBody:
     """Change what is named."""
     desk.engine.projects.project(project)
     values = {name: value for name, value in body.model_dump(exclude_unset=True).items() if value is not None}
     changed = desk.engine.projects.change(project, values)
     desk.stream.tell("project", {"id": project}, project)
-    return _body(changed)
+    return project_body(desk, changed)
 
 
 @router.delete("/{project}", status_code=204)
-def remove(project: Id, _account: Visitor, desk: AtDesk) -> Response:
+def remove(project: Id, _account: Manager, desk: AtDesk) -> Response:
     """Delete a project with its images and all that was drawn; the files that they came from stay."""
     desk.engine.projects.remove(project)
     desk.engine.layers.forget_deleted()
@@ -55,7 +58,13 @@ def remove(project: Id, _account: Visitor, desk: AtDesk) -> Response:
     return Response(status_code=204)
 
 
-def _body(project: Project) -> ProjectBody:
+def model_name(model: Model | None) -> ModelName:
+    """What a model is called; without one it is the shipped one."""
+    return ModelName(id=model.id, name=model.name) if model else ModelName(id=None, name=SHIPPED)
+
+
+def project_body(desk: Desk, project: Project) -> ProjectBody:
+    """A project as it is told."""
     return ProjectBody(
         id=project.id,
         name=project.name,
@@ -66,5 +75,6 @@ def _body(project: Project) -> ProjectBody:
         state=project.state,
         image_count=project.image_count,
         instance_count=project.instance_count,
+        model=model_name(desk.models.model(project.model_id) if project.model_id is not None else None),
         created_at=time_of(project.created_ms),
     )
