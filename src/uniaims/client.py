@@ -8,7 +8,7 @@
 
 import base64
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -151,13 +151,31 @@ class Project:
             InputError: if the server can't read it.
         """
         place = Path(path)
-        told = {"filename": place.name, "project": str(self.id), "purpose": "image"}
-        metadata = ",".join(f"{name} {base64.b64encode(value.encode()).decode()}" for name, value in told.items())
-        size = place.stat().st_size
-        headers = {"Tus-Resumable": "1.0.0", "Upload-Length": str(size), "Upload-Metadata": metadata}
-        number = self.client.request("POST", "uploads", headers=headers).headers["location"].rpartition("/")[2]
-        job = self._send(place, size, number, progress)
+        job = int(self._sent(place, place.name, "image", progress).headers["x-job"])
         return Image(self.client, self, int(self.client.wait(job)["image"]))
+
+    def import_files(
+        self,
+        path: str | Path,
+        format: str | None = None,
+        progress: Progress | None = None,
+    ) -> dict[str, Any]:
+        """Send a file, a zip or a folder in a format of datasets, and wait until its images and labels are taken in.
+
+        Args:
+            path: of it; label images alone go onto the images of the same names.
+            format: name of it; else the server finds it out.
+            progress: told how far it is.
+
+        Raises:
+            InputError: if nothing can be taken in.
+        """
+        place = Path(path)
+        files = [place] if place.is_file() else sorted(file for file in place.rglob("*") if file.is_file())
+        names = [file.relative_to(place.parent if place.is_file() else place).as_posix() for file in files]
+        sent = [self._sent(file, name, "archive", progress) for file, name in zip(files, names, strict=True)]
+        params = {"uploads": [answer.url.path.rpartition("/")[2] for answer in sent]}
+        return self._run("import", params | ({"format": format} if format else {}), progress)
 
     def export(self, format: str, path: str | Path, images: "list[Image] | None" = None) -> Path:  # noqa: A002
         """Write images and their objects in a format, and fetch the file, into a folder under its own name."""
@@ -167,12 +185,80 @@ class Project:
         target.write_bytes(self.client.request("GET", result["artefact"].removeprefix("/api/v1/")).content)
         return target
 
+    def datasets(self) -> list[dict[str, Any]]:
+        """Its dataset versions as JSON, the newest first."""
+        return list(self.client.request("GET", f"projects/{self.id}/datasets").json()["items"])
+
+    def make_dataset(
+        self, parts: "Sequence[Image | Mapping[str, Any]]", note: str = "", seed: int = 0
+    ) -> dict[str, Any]:
+        """Freeze what people have looked at as a dataset version; gives it as JSON.
+
+        Args:
+            parts: images, or tables such as ``{"image": 3, "box": {"top": 0, ...}, "split": "test"}``.
+            note: what to know of it.
+            seed: another one shares out otherwise.
+
+        Raises:
+            InputError: if they can't be learned from.
+        """
+        told = [{"image": part.id} if isinstance(part, Image) else dict(part) for part in parts]
+        body = {"parts": told, "note": note, "seed": seed}
+        made: dict[str, Any] = self.client.request("POST", f"projects/{self.id}/datasets", json=body).json()
+        return made
+
+    def finetune(
+        self, dataset: int, parent: int | str | None = None, progress: Progress | None = None, **settings: Any
+    ) -> "Model":
+        """Teach a model with a dataset version, and wait; gives the new model, a candidate.
+
+        Args:
+            dataset: number (``id``) of the version.
+            parent: number of a model of the project, or name of a shipped one; else the project's model.
+            progress: told how far it is.
+            settings: ``minutes``, ``steps``, ``batch``, ``learning_rate``, ``seed``.
+
+        Raises:
+            InputError: if it can't be done, or was stopped.
+        """
+        params = {"dataset": dataset, "settings": settings} | ({"parent": parent} if parent is not None else {})
+        return Model(self.client, self, int(self._run("finetune", params, progress)["model"]))
+
+    def models(self) -> "list[Model]":
+        """The models that were trained for it, the newest first."""
+        told = self.client.request("GET", f"projects/{self.id}/models").json()["items"]
+        return [Model(self.client, self, each["id"]) for each in told]
+
+    def roll_back(self, model: "Model | None" = None) -> dict[str, Any]:
+        """Work with the model before, or another one of its own; gives the project as JSON.
+
+        Raises:
+            ConflictError: if there was none before.
+        """
+        body = {"model": model.id if model else None}
+        told: dict[str, Any] = self.client.request("POST", f"projects/{self.id}/roll-back", json=body).json()
+        return told
+
+    def suggest(
+        self, images: "Sequence[Image] | None" = None, progress: Progress | None = None
+    ) -> list[dict[str, Any]]:
+        """Look at images again with the project's model, and wait; what people have done stays. Gives the results."""
+        body = {"images": [each.id for each in images] if images is not None else None}
+        jobs = self.client.request("POST", f"projects/{self.id}/suggest", json=body).json()["items"]
+        return [self.client.wait(job["id"], progress) for job in jobs]
+
     def _run(self, kind: str, params: Mapping[str, Any], progress: Progress | None = None) -> dict[str, Any]:
         job = self.client.request("POST", f"projects/{self.id}/jobs", json={"kind": kind, "params": params}).json()
         return self.client.wait(job["id"], progress)
 
-    def _send(self, place: Path, size: int, number: str, progress: Progress | None) -> int:
-        """Send the parts of a file; gives the number of the job that reads it."""
+    def _sent(self, place: Path, name: str, purpose: str, progress: Progress | None) -> "httpx.Response":
+        """Send a file; gives the answer to its last part."""
+        told = {"filename": name, "project": str(self.id), "purpose": purpose}
+        metadata = ",".join(f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in told.items())
+        size = place.stat().st_size
+        headers = {"Tus-Resumable": "1.0.0", "Upload-Length": str(size), "Upload-Metadata": metadata}
+        answer = self.client.request("POST", "uploads", headers=headers)
+        number = answer.headers["location"].rpartition("/")[2]
         with place.open("rb") as file:
             while part := file.read(PART_BYTES):
                 headers = {
@@ -183,7 +269,36 @@ class Project:
                 answer = self.client.request("PATCH", f"uploads/{number}", content=part, headers=headers)
                 if progress:
                     progress("upload", file.tell(), size)
-        return int(answer.headers["x-job"])
+        return answer
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model that was trained for a project."""
+
+    client: Client
+    project: Project
+    id: int
+
+    def facts(self) -> dict[str, Any]:
+        """Where it comes from and how good it is, as JSON; ``comparison`` is that with its parent."""
+        facts: dict[str, Any] = self.client.request("GET", f"models/{self.id}").json()
+        return facts
+
+    def promote(self, reason: str = "") -> dict[str, Any]:
+        """Let the project work with it; gives it as JSON.
+
+        Raises:
+            ConflictError: if it was not shown to be better than its parent, and no reason is given.
+        """
+        told: dict[str, Any] = self.client.request("POST", f"models/{self.id}/promote", json={"reason": reason}).json()
+        return told
+
+    def download(self, path: str | Path) -> Path:
+        """Fetch its ONNX file, for `uniaims analyse --model`."""
+        target = Path(path)
+        target.write_bytes(self.client.request("GET", f"models/{self.id}/file").content)
+        return target
 
 
 @dataclass(frozen=True)

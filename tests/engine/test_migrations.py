@@ -63,7 +63,8 @@ def test_up_and_down_with_rows_in_every_table(connection, tmp_path):
     ]
     for revision in reversed(scripts):
         bring_up_to_date(tmp_path, connection, revision)
-    assert {name: connection.execute(text(f"SELECT * FROM {name}")).all() for name in metadata.tables} == known
+    del known["requests"]  # came with the second one, so its rows went with the way down
+    assert {name: connection.execute(text(f"SELECT * FROM {name}")).all() for name in known} == known
     migrations.migrate(tmp_path, connection, "base")
     left = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'")).scalars().all()
     assert set(left) <= {"alembic_version", "sqlite_sequence"}

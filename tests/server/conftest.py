@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cv2
+import httpx
 import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
 from uniaims import guard
+from uniaims.client import Client
 from uniaims.engine import Engine
 from uniaims.engine.queue import Claim, Job, Queue
 from uniaims.errors import UniaimsError
@@ -64,6 +66,23 @@ def client(desk: Desk, page: Path) -> TestClient:
 def work(desk: Desk, tmp_path: Path) -> Work:
     """Do all jobs that wait, in this process."""
     return working(desk, tmp_path)
+
+
+@pytest.fixture
+def script(desk: Desk, stranger: TestClient, work: Work, monkeypatch: pytest.MonkeyPatch) -> Client:
+    """A client whose requests go to the application in this process, which does its jobs whenever one is waited for."""
+
+    def transport(request: httpx.Request) -> httpx.Response:
+        """Hand a request to the application."""
+        work()
+        answer = stranger.request(
+            request.method, str(request.url), content=request.read(), headers=dict(request.headers)
+        )
+        return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
+
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    link = f"http://127.0.0.1:8765/#/start?token={desk.links.current}"
+    return Client(link, transport=httpx.MockTransport(transport))
 
 
 def working(desk: Desk, place: Path) -> Work:

@@ -6,28 +6,9 @@ import numpy as np
 import pytest
 
 import uniaims
-from tests.server.conftest import Work, written_picture
+from tests.server.conftest import written_picture
 from uniaims.client import Client
 from uniaims.errors import InputError, NotFoundError, OutputError
-from uniaims.server.desk import Desk
-
-
-@pytest.fixture
-def script(desk: Desk, stranger: object, work: Work, monkeypatch: pytest.MonkeyPatch) -> Client:
-    """A client whose requests go to the application in this process, which does its jobs whenever one is waited for."""
-    import httpx
-
-    def transport(request: httpx.Request) -> httpx.Response:
-        """Hand a request to the application."""
-        work()
-        answer = stranger.request(  # type: ignore[attr-defined]
-            request.method, str(request.url), content=request.read(), headers=dict(request.headers)
-        )
-        return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
-
-    monkeypatch.setattr("time.sleep", lambda _: None)
-    link = f"http://127.0.0.1:8765/#/start?token={desk.links.current}"
-    return uniaims.Client(link, transport=httpx.MockTransport(transport))
 
 
 def test_a_script_uploads_and_reads(script: Client, tmp_path: Path) -> None:

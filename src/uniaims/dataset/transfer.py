@@ -153,7 +153,7 @@ class _Import:
     def take(self, source: Path) -> None:
         """Import one source; what can't be read is noted."""
         try:
-            with _unpacked(source, self._dataset.folder, self._settings.form) as place:
+            with unpacked(source, self._dataset.folder, self._settings.form) as place:
                 self._take_from(source, place)
         except InputError as error:
             self.faults.append(ImportFault(source, "", str(error)))
@@ -172,7 +172,7 @@ class _Import:
             self._seen += 1
             note(image_id, error)
 
-        entries = self._described(_entries_of(place, self._settings.form, note_unreadable))
+        entries = self._described(entries_of(place, self._settings.form, note_unreadable))
         settings = self._settings
         self.added += self._dataset.add(entries, settings.placement, settings.existing, note, self._progress)
         for mask in sorted((place / IGNORE).glob("*")) if (place / IGNORE).is_dir() else []:
@@ -203,14 +203,15 @@ class _Import:
         write_ignored(self._dataset.ignore_path(name), labels > 0)
 
 
-def _entries_of(place: Path, form: str, on_fault: OnFault) -> Iterator[AnnotatedImage]:
+def entries_of(place: Path, form: str, on_fault: OnFault) -> Iterator[AnnotatedImage]:
+    """The images of a file or folder in a format, or of a dataset; an empty format is found out."""
     if is_dataset(place):
         return Dataset.open(place).entries()
     return (format_named(form) if form else detect(place)).read(place, on_fault)
 
 
 @contextmanager
-def _unpacked(source: Path, folder: Path, form: str) -> Iterator[Path]:
+def unpacked(source: Path, folder: Path, form: str) -> Iterator[Path]:
     """The source itself; of an archive that is in no format of its own, a folder with what is in it."""
     forms = [FORMATS[form]] if form else FORMATS.values()
     if not is_archive(source) or any(each.matches(source) for each in forms):

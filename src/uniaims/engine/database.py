@@ -21,7 +21,7 @@ from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from uniaims.errors import DataFolderError, OutputError
 
-NEWEST = "0001"
+NEWEST = "0002"
 """The revision of the tables that this version of the program works with."""
 
 Result = TypeVar("Result")

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from uniaims.engine.accounts import Account
 from uniaims.engine.database import Database, now_ms
 from uniaims.engine.settings import Limits, ProjectSettings
-from uniaims.engine.tables import images, projects
+from uniaims.engine.tables import images, models, projects
 from uniaims.errors import ConflictError, NotFoundError, SettingsError
 from uniaims.settings import from_table
 
@@ -120,7 +120,14 @@ class Projects:
     def remove(self, project_id: int) -> None:
         """Delete a project with its images, their layers and all edits; its blobs go when all is cleaned."""
         self.project(project_id)
-        self._database.write(lambda connection: connection.execute(delete(projects).where(projects.c.id == project_id)))
+
+        def unit(connection: Connection) -> None:
+            own = projects.c.id == project_id
+            connection.execute(update(projects).where(own).values(model_id=None))
+            connection.execute(delete(models).where(models.c.project_id == project_id))
+            connection.execute(delete(projects).where(own))
+
+        self._database.write(unit)
 
     def _write(self, unit: Any, name: str) -> int:
         try:

@@ -220,6 +220,14 @@ analyses = Table(
 )  # fmt: skip
 """What was measured of an image, and of which state of its layer; ``result`` names a blob that lists its files."""
 
+requests = Table(
+    "requests", metadata, _number("account_id"), _text("key"), _text("digest"), _number("status"),
+    _tree("headers", dict), Column("body", LargeBinary, nullable=False), _number("created_ms"),
+    PrimaryKeyConstraint("account_id", "key"),
+    ForeignKeyConstraint(["account_id"], ["accounts.id"], ondelete="CASCADE"), Index(None, "created_ms"),
+)  # fmt: skip
+"""Answers to requests that may come twice, by the key that their sender gave them."""
+
 events = Table(
     "events", metadata, _key(), _number("at_ms"), Column("project_id", BigInteger), Column("layer_id", BigInteger),
     Column("account_id", BigInteger), _text("kind"), _tree("payload", dict), sqlite_autoincrement=True,

@@ -1,9 +1,11 @@
-"""The folders of trainings, ``trainings/<job>``: how they go, told line by line, and pictures of samples."""
+"""The folders of trainings, ``trainings/``: how they go, told line by line, and pictures of samples."""
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from uniaims.engine.queue import Job
 
 LOG = "log.jsonl"
 SAMPLES = "samples"
@@ -34,9 +36,9 @@ class Training:
     folder: Path
 
     @classmethod
-    def of_job(cls, engine_folder: Path, job_id: int) -> "Training":
-        """That of a job."""
-        return cls(engine_folder / "trainings" / str(job_id))
+    def of_job(cls, engine_folder: Path, job: Job) -> "Training":
+        """That of a job; by its time too, since numbers of deleted jobs are given again."""
+        return cls(engine_folder / "trainings" / f"{job.id}-{job.created_ms}")
 
     def log(self, after: int = 0) -> Sequence[LogLine]:
         """The lines of the log from one on; one that is being written is left for the next time."""

@@ -87,8 +87,9 @@ class Uploads:
             raise OutputError(f"{size:,} bytes are to come and the disk has room for {max(0, free):,}. Free space.")
         now = now_ms()
         made = Upload(
-            secrets.token_hex(16), project_id, account_id, _named(name), size, 0, purpose, "open", now + LIFETIME_MS
-        )
+            secrets.token_hex(16), project_id, account_id, _named(name) if purpose == "image" else path_named(name),
+            size, 0, purpose, "open", now + LIFETIME_MS,
+        )  # fmt: skip
         self.path(made.id).touch()
         keep_folder(self.folder)
         row = asdict(made) | {"created_ms": now}
@@ -150,8 +151,9 @@ class Uploads:
         self.path(upload.id).unlink(missing_ok=True)
 
     def whole(self) -> Sequence[Upload]:
-        """Files that are whole and have not been taken further: a server that was killed left them so."""
-        left = select(uploads).where(uploads.c.state == "open", uploads.c.offset == uploads.c.bytes)
+        """Images that are whole and have not been taken further: a server that was killed left them so."""
+        here = (uploads.c.offset == uploads.c.bytes) & (uploads.c.purpose == "image")
+        left = select(uploads).where(uploads.c.state == "open", here)
         with self.database.read() as connection:
             rows = connection.execute(left).all()
         return [Upload(**{name: row._mapping[name] for name in Upload.__dataclass_fields__}) for row in rows]
@@ -170,6 +172,12 @@ class Uploads:
 def _on_disk(file: IO[bytes]) -> None:
     file.flush()
     os.fsync(file.fileno())
+
+
+def path_named(name: str) -> str:
+    """A name that may stand in folders, as files of a dataset do; none leads out of where it is put."""
+    parts = [part.strip() for part in name.replace("\\", "/").split("/")]
+    return "/".join(_named(part) for part in parts if part not in {"", ".", ".."}) or _named("")
 
 
 def _named(name: str) -> str:

@@ -37,7 +37,7 @@ def linked(source: Path, target: Path) -> Path:
 
 def placed_model(engine: "Engine", model: "Model") -> Path:
     """The ONNX file of a model that was trained here, under the model's name, its weights beside it."""
-    folder, stem = engine.folder / "models" / str(model.id), folder_name(model.name)
+    folder, stem = engine.folder / "models" / model.weights[:32], folder_name(model.name)
     folder.mkdir(parents=True, exist_ok=True)
     for suffix, blob in ((".safetensors", model.weights), (".onnx", model.onnx)):
         if not (folder / f"{stem}{suffix}").exists():

@@ -7,8 +7,10 @@ from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, HTMLResponse, Response
 from starlette.types import ASGIApp
 
+from uniaims.engine.repeats import Repeats
 from uniaims.server.desk import Desk
 from uniaims.server.errors import missing, tell_problems
+from uniaims.server.repeats import Once
 from uniaims.server.routes import (
     assist,
     catalogue,
@@ -64,7 +66,8 @@ def interface() -> FastAPI:
 
 def behind_door(app: FastAPI, names: Iterable[str] = ()) -> ASGIApp:
     """The application behind its checks; ``names`` of this host may stand in addresses too."""
-    return Door(app, frozenset(names))
+    desk: Desk = app.state.desk
+    return Door(Once(app, Repeats(desk.engine.database), desk.sessions), frozenset(names))
 
 
 def _serve_page(app: FastAPI, page: Path) -> None:

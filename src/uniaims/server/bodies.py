@@ -555,6 +555,14 @@ class SplitPrompt(Body):
     first: int = Field(ge=1, lt=2**24)
 
 
+class SnapPrompt(Body):
+    """A ring that was drawn, rows and columns; ``number`` is what the new instance will be called."""
+
+    ring: list[tuple[Small, Small]] = Field(min_length=3, max_length=20_000)
+    number: int = Field(ge=1, lt=2**24)
+    mode: PaintMode = "below"
+
+
 class SimilarPrompt(Body):
     """Instances to find the like of."""
 
@@ -574,7 +582,7 @@ class ProposalBody(Body):
 
     patch: str
     numbers: list[int]
-    confidence: list[float]
+    confidence: list[float | None]
     touched: list[int]
     pixels: int
     box: dict[str, int] | None

@@ -23,6 +23,7 @@ from uniaims.engine.queue import Job, Queue
 from uniaims.engine.sessions import Sessions
 from uniaims.engine.uploads import Upload, Uploads
 from uniaims.errors import NotFoundError
+from uniaims.server.attempts import Attempts
 from uniaims.server.bodies import job_body, result_body
 from uniaims.server.errors import ProblemError
 from uniaims.server.stream import Stream
@@ -63,6 +64,7 @@ class Desk:
         links: that let somebody in.
         stream: what is told to pages.
         ready: set when everything is compiled.
+        attempts: of those who come with wrong links.
         queue, uploads, sessions, analyses, fields, datasets, models: parts of the engine.
     """
 
@@ -71,7 +73,7 @@ class Desk:
         self.stream = Stream()
         self.ready = threading.Event()
         self.uploads = Uploads(engine.database, engine.folder / "uploads")
-        self.sessions = Sessions(engine.database)
+        self.sessions, self.attempts = Sessions(engine.database), Attempts()
         self.analyses = Analyses(engine.database, engine.blobs)
         self.fields = FieldCache(engine.folder / "fields")
         self.datasets, self.models = Datasets(engine), Models(engine)
@@ -84,6 +86,12 @@ class Desk:
                 image = self.engine.images.image(job.image_id)
                 self.tell_image(image)
                 if job.kind == "analyse" and image.layer_id is not None and job.state == "done":
+                    self.tell_replaced(image.layer_id)
+        for number in job.result.get("images", ()) if job.kind == "import" else ():
+            with suppress(NotFoundError):
+                image = self.engine.images.image(number)
+                self.tell_image(image)
+                if image.layer_id is not None:
                     self.tell_replaced(image.layer_id)
 
     def tell_image(self, image: Image) -> None:
@@ -139,14 +147,19 @@ def cookie_name(request: Request) -> str:
     return f"uniaims_session_{server[1]}"
 
 
+def token_of(request: Request) -> str:
+    """The secret that a request carries: the token of a script, or the cookie; empty if none."""
+    kind, _, bearer = request.headers.get("authorization", "").partition(" ")
+    return bearer if kind.lower() == "bearer" else request.cookies.get(cookie_name(request), "")
+
+
 async def visitor(request: Request, desk: AtDesk) -> int:
     """Number of the account that asks, by its cookie, or by a token of a script.
 
     Raises:
         ProblemError: if nobody is signed in.
     """
-    kind, _, bearer = request.headers.get("authorization", "").partition(" ")
-    token = bearer if kind.lower() == "bearer" else request.cookies.get(cookie_name(request), "")
+    token = token_of(request)
     account = desk.sessions.recent(token) if token else None
     if token and account is None:
         account = await to_thread.run_sync(desk.sessions.account_of, token)

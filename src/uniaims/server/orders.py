@@ -133,7 +133,35 @@ class Finetune(Order):
         return super().told(desk, project, account) | {"parent": parent, "name": name}
 
 
-ORDERS: dict[str, type[Order]] = {"analyse": Analyse, "measure": Measure, "export": Export, "finetune": Finetune}
+class Import(Order):
+    """Take in images with their labels: uploads for the purpose `archive`, unpacked where they are zips."""
+
+    permission = "image.add"
+    uploads: list[Annotated[str, Field(max_length=64)]] = Field(min_length=1, max_length=5000)
+    format: str | None = None
+
+    def check(self) -> None:
+        """Refuse formats that there are not."""
+        if self.format is not None and self.format not in FORMATS:
+            raise ProblemError(422, f"format {self.format[:50]!r} is not known: wanted one of {', '.join(FORMATS)}.")
+
+    def told(self, desk: Desk, project: int, account: int) -> dict[str, Any]:
+        """The files, which are the job's from now on."""
+        found = [desk.uploads.find(number, account) for number in self.uploads]
+        sent = [each for each in found if each and each.project_id == project and each.state == "open"]
+        if len(sent) < len(self.uploads) or not all(each.is_whole and each.purpose == "archive" for each in sent):
+            raise ProblemError(409, "Not all files are here as a whole, for the purpose archive. Send them first.")
+        if len({each.name for each in sent}) < len(sent):
+            raise ProblemError(409, "Two files have the same name: send them with their folders, or as a zip.")
+        files = [{"name": each.name, "blob": desk.engine.blobs.put_file(desk.uploads.path(each.id))} for each in sent]
+        for each in sent:
+            desk.uploads.done(each)
+        return {"files": files, "format": self.format or ""}
+
+
+ORDERS: dict[str, type[Order]] = {
+    "analyse": Analyse, "measure": Measure, "export": Export, "finetune": Finetune, "import": Import,
+}  # fmt: skip
 """Kind of job -> its parameters; jobs of other kinds are started by the server itself."""
 
 

@@ -24,6 +24,7 @@ KINDS: dict[str, str] = {
     "measure": "uniaims.jobs.kinds.measure",
     "export": "uniaims.jobs.kinds.export",
     "finetune": "uniaims.jobs.kinds.finetune",
+    "import": "uniaims.jobs.kinds.taking_in",
 }
 
 

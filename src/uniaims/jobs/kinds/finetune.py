@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from uniaims.engine.blobs import FolderBlobs
+from uniaims.engine.blobs import FolderBlobs, hash_of
 from uniaims.engine.trainings import LOG, SAMPLES, Training
 from uniaims.jobs.order import Order
 from uniaims.jobs.results import placed_model
@@ -56,8 +56,8 @@ def prepare(engine: "Engine", job: "Job", folder: Path) -> Order:
     model = str(placed_model(engine, Models(engine).model(parent))) if isinstance(parent, int) else parent
     params = {"parts": parts, "model": model, "name": job.params["name"], "settings": job.params.get("settings", {})}
     files = {
-        "dataset": engine.folder / "datasets" / str(version.id),
-        "run": Training.of_job(engine.folder, job.id).folder,
+        "dataset": engine.folder / "datasets" / hash_of(json.dumps(parts, sort_keys=True).encode())[:32],
+        "run": Training.of_job(engine.folder, job).folder,
     }
     return Order(job.kind, params, engine.blobs.folder, folder, files)
 
@@ -103,7 +103,7 @@ def apply(engine: "Engine", job: "Job", result: Mapping[str, Any]) -> Mapping[st
         result["weights"], result["card"], told,
     )  # fmt: skip
     model = Models(engine).add(version.project_id, new)
-    for path in Training.of_job(engine.folder, job.id).folder.iterdir():
+    for path in Training.of_job(engine.folder, job).folder.iterdir():
         if path.name not in KEPT:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     return {"model": model.id} | {name: result[name] for name in ("name", "steps", "seconds", "comparison")}

@@ -41,7 +41,7 @@ def run(order: Order, progress: Progress) -> Mapping[str, Any]:
     micrograph = read_image(order.files["image"], order.params["page"] or None, guarded=True)
     results = ResultFolder.at(Path(order.params["results"])) if order.params["results"] else None
     progress("scale", 0, 1)
-    reading = _reading(micrograph, results)
+    reading = reading_of(micrograph, results)
     progress("tiles", 0, 1)
     reading["pyramid"] = make_pyramid(np.asarray(micrograph.pixels), blobs)
     labels = _labels(micrograph, results, blobs) if results else {}
@@ -64,7 +64,7 @@ def apply(engine: "Engine", job: "Job", result: Mapping[str, Any]) -> Mapping[st
     return {"image": image.id}
 
 
-def _reading(micrograph: "Micrograph", results: "ResultFolder | None") -> dict[str, Any]:
+def reading_of(micrograph: "Micrograph", results: "ResultFolder | None") -> dict[str, Any]:
     """What is known of the image: by its results, or by its file and scale bar."""
     from uniaims.scalebar import resolve_pixel_size, scan_scale
 

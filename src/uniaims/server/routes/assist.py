@@ -10,7 +10,7 @@ import numpy as np
 from fastapi import APIRouter
 
 from uniaims.boxes import Box
-from uniaims.engine import assistance
+from uniaims.engine import assistance, snapping
 from uniaims.engine.assistance import Proposal
 from uniaims.engine.layers.layer import Layer
 from uniaims.engine.layers.patch import difference
@@ -24,6 +24,7 @@ from uniaims.server.bodies import (
     RegionPrompt,
     SimilarBody,
     SimilarPrompt,
+    SnapPrompt,
     SplitPrompt,
 )
 from uniaims.server.desk import AtDesk, Desk, Id
@@ -82,6 +83,19 @@ def split(layer: Id, body: SplitPrompt, _account: Assisted, desk: AtDesk) -> Pro
         new = np.concatenate([[0, body.number], body.first + np.arange(max(0, len(parts) - 1))]).astype(np.uint32)
         after = np.where(now == body.number, new[np.minimum(parts.labels, len(new) - 1)], now).astype(np.uint32)
         return _body(place, now, after, parts, body.first, max(0, len(parts) - 1))
+
+
+@router.post("/snap")
+def snap(layer: Id, body: SnapPrompt, _account: Assisted, desk: AtDesk) -> ProposalBody:
+    """What a drawn ring means: an instance that agrees with it, else the ring with its rim at the edge nearby."""
+    opened, prediction = _asked(desk, layer)
+    box, mask = snapping.filled(np.asarray(body.ring, np.int32), opened.shape)
+    if not mask.any():
+        raise ProblemError(422, "the ring lies outside of the image, or holds no pixel.")
+    _refuse_large(box)
+    with _turn():
+        found = snapping.snapped(prediction, box, mask, _flow(None, None, None))
+        return _proposal(opened, found, body.number, body.mode)
 
 
 @router.post("/similar")
@@ -162,7 +176,7 @@ def _body(box: Box, now: Labels, after: Labels, found: Proposal, first: int, cou
     return ProposalBody(
         patch=base64.b64encode(patch.encode()).decode(),
         numbers=list(range(first, first + count)),
-        confidence=[round(float(each), 4) for each in found.confidence],
+        confidence=[None if np.isnan(each) else round(float(each), 4) for each in found.confidence],
         touched=patch.numbers,
         pixels=patch.pixel_count,
         box=asdict(patch.box) if patch.box else None,

@@ -12,12 +12,14 @@ from uniaims.names import folder_name
 from uniaims.server.bodies import FiguresBody, ImageBody, ImageChange, ImageList, Pyramid, time_of
 from uniaims.server.desk import AtDesk, Desk, Id
 from uniaims.server.errors import missing
+from uniaims.server.etags import IfMatch, tag_of, unchanged
 from uniaims.server.packing import packed
 from uniaims.server.permits import Adder, Reader, Remover
 from uniaims.server.security import REPORT_POLICY
 
 router = APIRouter(tags=["images"])
 IMMUTABLE = "private, max-age=31536000, immutable"
+_CHANGEABLE = ImageChange.model_fields.keys()
 REPORT, SUMMARY, TABLE = "report.html", "summary.json", "measurements.parquet"
 
 
@@ -39,28 +41,32 @@ def listed(
 
 
 @router.get("/images/{image}")
-def one(image: Id, _account: Reader, desk: AtDesk) -> ImageBody:
+def one(image: Id, _account: Reader, desk: AtDesk, response: Response) -> ImageBody:
     """What is known of an image."""
-    return image_body(desk, desk.engine.images.image(image))
+    return _tagged(response, image_body(desk, desk.engine.images.image(image)))
 
 
 @router.patch("/images/{image}")
-def change(image: Id, body: ImageChange, _account: Adder, desk: AtDesk) -> ImageBody:
+def change(
+    image: Id, body: ImageChange, _account: Adder, desk: AtDesk, response: Response, if_match: IfMatch = None
+) -> ImageBody:
     """Rename an image, or say how large its pixels are."""
-    known = desk.engine.images.image(image)
-    if body.name is not None:
-        known = desk.engine.images.rename(image, body.name)
-    if "pixel_size_nm" in body.model_fields_set:
-        known = desk.engine.images.set_pixel_size(image, body.pixel_size_nm)
+    with unchanged(if_match, lambda: _tag(desk, image)):
+        known = desk.engine.images.image(image)
+        if body.name is not None:
+            known = desk.engine.images.rename(image, body.name)
+        if "pixel_size_nm" in body.model_fields_set:
+            known = desk.engine.images.set_pixel_size(image, body.pixel_size_nm)
     desk.tell_image(known)
-    return image_body(desk, known)
+    return _tagged(response, image_body(desk, known))
 
 
 @router.delete("/images/{image}", status_code=204)
-def remove(image: Id, _account: Remover, desk: AtDesk) -> Response:
+def remove(image: Id, _account: Remover, desk: AtDesk, if_match: IfMatch = None) -> Response:
     """Delete an image and all that was drawn on it; the file that it came from stays."""
-    known = desk.engine.images.image(image)
-    desk.engine.images.remove(image)
+    with unchanged(if_match, lambda: _tag(desk, image)):
+        known = desk.engine.images.image(image)
+        desk.engine.images.remove(image)
     desk.engine.layers.forget_deleted()
     desk.tell_image(known)
     return Response(status_code=204)
@@ -128,6 +134,15 @@ def figures(image: Id, _account: Reader, desk: AtDesk) -> FiguresBody:
     if kept is None or path is None:
         raise missing(f"analysis of image {image}")
     return FiguresBody(seq=kept.seq, mode=kept.mode, summary=json.loads(path.read_text(encoding="utf-8")))
+
+
+def _tag(desk: Desk, image: int) -> str:
+    return tag_of(image_body(desk, desk.engine.images.image(image)), _CHANGEABLE)
+
+
+def _tagged(response: Response, body: ImageBody) -> ImageBody:
+    response.headers["ETag"] = tag_of(body, _CHANGEABLE)
+    return body
 
 
 def _pyramid(desk: Desk, image: int) -> KeptPyramid:

@@ -9,9 +9,11 @@ from uniaims.engine.models import SHIPPED, Model
 from uniaims.engine.projects import Project
 from uniaims.server.bodies import KindBody, ModelName, NewProject, ProjectBody, ProjectChange, ProjectList, time_of
 from uniaims.server.desk import AtDesk, Desk, Id
+from uniaims.server.etags import IfMatch, tag_of, unchanged
 from uniaims.server.permits import Maker, Manager, Reader, seen
 
 router = APIRouter(prefix="/projects", tags=["projects"])
+_CHANGEABLE = ProjectChange.model_fields.keys()
 
 
 @router.get("")
@@ -34,28 +36,41 @@ def create(body: NewProject, account: Maker, desk: AtDesk) -> ProjectBody:
 
 
 @router.get("/{project}")
-def one(project: Id, _account: Reader, desk: AtDesk) -> ProjectBody:
+def one(project: Id, _account: Reader, desk: AtDesk, response: Response) -> ProjectBody:
     """A project, and how much is in it."""
-    return project_body(desk, desk.engine.projects.project(project))
+    return _tagged(response, project_body(desk, desk.engine.projects.project(project)))
 
 
 @router.patch("/{project}")
-def change(project: Id, body: ProjectChange, _account: Manager, desk: AtDesk) -> ProjectBody:
+def change(
+    project: Id, body: ProjectChange, _account: Manager, desk: AtDesk, response: Response, if_match: IfMatch = None
+) -> ProjectBody:
     """Change what is named."""
-    desk.engine.projects.project(project)
     values = {name: value for name, value in body.model_dump(exclude_unset=True).items() if value is not None}
-    changed = desk.engine.projects.change(project, values)
+    with unchanged(if_match, lambda: _tag(desk, project)):
+        desk.engine.projects.project(project)
+        changed = desk.engine.projects.change(project, values)
     desk.stream.tell("project", {"id": project}, project)
-    return project_body(desk, changed)
+    return _tagged(response, project_body(desk, changed))
 
 
 @router.delete("/{project}", status_code=204)
-def remove(project: Id, _account: Manager, desk: AtDesk) -> Response:
+def remove(project: Id, _account: Manager, desk: AtDesk, if_match: IfMatch = None) -> Response:
     """Delete a project with its images and all that was drawn; the files that they came from stay."""
-    desk.engine.projects.remove(project)
+    with unchanged(if_match, lambda: _tag(desk, project)):
+        desk.engine.projects.remove(project)
     desk.engine.layers.forget_deleted()
     desk.stream.tell("project", {"id": project}, project)
     return Response(status_code=204)
+
+
+def _tag(desk: Desk, project: int) -> str:
+    return tag_of(project_body(desk, desk.engine.projects.project(project)), _CHANGEABLE)
+
+
+def _tagged(response: Response, body: ProjectBody) -> ProjectBody:
+    response.headers["ETag"] = tag_of(body, _CHANGEABLE)
+    return body
 
 
 def model_name(model: Model | None) -> ModelName:

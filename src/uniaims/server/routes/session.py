@@ -37,6 +37,7 @@ async def start(body: Start, request: Request, desk: AtDesk) -> Response:
     try:
         await visitor(request, desk)
     except ProblemError:
+        desk.attempts.failed(request.client.host if request.client else "")
         raise ProblemError(
             401, "This link was used before, or is none: the terminal prints a new one.", "link_used"
         ) from None

@@ -212,9 +212,7 @@ def _ready(desk: Desk, project: int) -> list[int]:
 
 
 def _training(desk: Desk, job: int) -> Training:
-    if desk.queue.find(job) is None:
-        raise missing(f"job {job}")
-    return Training.of_job(desk.engine.folder, job)
+    return Training.of_job(desk.engine.folder, desk.queue.get(job))
 
 
 def _dataset(desk: Desk, version: DatasetVersion) -> DatasetBody:

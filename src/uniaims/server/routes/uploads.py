@@ -11,11 +11,12 @@ from fastapi import APIRouter, Header, Request, Response
 from uniaims.engine.uploads import LARGEST_BYTES, OffsetError, Purpose, Upload
 from uniaims.server.desk import AtDesk, Desk, Visitor
 from uniaims.server.errors import ProblemError, missing
+from uniaims.server.permits import require_of
 
 router = APIRouter(prefix="/uploads", tags=["uploads"])
 VERSION = "1.0.0"
 LARGEST_PART_BYTES = 16 * 2**20
-_PURPOSES = ("image",)
+_PURPOSES = ("image", "archive")
 _HEADERS = {"Tus-Resumable": VERSION, "Cache-Control": "no-store"}
 Resumable = Annotated[str, Header(description="Version of the protocol.")]
 Number = Annotated[int, Header(ge=0)]
@@ -46,6 +47,7 @@ def create(
     if upload_length > LARGEST_BYTES:
         raise ProblemError(413, f"A file of {upload_length:,} bytes came: wanted at most {LARGEST_BYTES:,}.")
     project = _project(desk, told.get("project", ""))
+    require_of(desk, account, "image.add", project)
     purpose = told.get("purpose") or "image"
     if purpose not in _PURPOSES:
         raise ProblemError(422, f"purpose {purpose!r}: wanted one of {', '.join(_PURPOSES)}.")
@@ -68,7 +70,7 @@ async def append(
     upload_offset: Number,
     tus_resumable: Resumable = VERSION,
 ) -> Response:
-    """Take the next part; after the last one a job reads the file."""
+    """Take the next part; after the last one a job reads an image. Archives wait for a job `import`."""
     _check_version(tus_resumable)
     if request.headers.get("content-type") != "application/offset+octet-stream":
         raise ProblemError(415, "Wanted Content-Type: application/offset+octet-stream.")
@@ -78,7 +80,7 @@ async def append(
     except OffsetError as error:
         raise ProblemError(409, str(error), "upload_offset") from error
     headers = _told(grown)
-    if grown.is_whole:
+    if grown.is_whole and grown.purpose == "image":
         headers["X-Job"] = str(await to_thread.run_sync(desk.take_in, grown))
     return Response(status_code=204, headers=headers)
 
