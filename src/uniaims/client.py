@@ -157,7 +157,7 @@ class Project:
     def import_files(
         self,
         path: str | Path,
-        format: str | None = None,
+        format: str | None = None,  # noqa: A002
         progress: Progress | None = None,
     ) -> dict[str, Any]:
         """Send a file, a zip or a folder in a format of datasets, and wait until its images and labels are taken in.

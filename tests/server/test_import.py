@@ -50,7 +50,7 @@ def test_a_folder_and_then_its_zip(script: Client, drawn: Path, tmp_path: Path) 
 
 
 def test_kinds_come_with_them_and_go_out_again(script: Client, drawn: Path, tmp_path: Path) -> None:
-    (drawn / "kinds.csv").write_text("image_id,label,kind\na,1,pore\na,7,grain\n")
+    (drawn / "kinds.csv").write_text("image_id,number,kind\na,1,pore\na,7,grain\n")
     project = script.project("kinds")
     project.import_files(drawn, format="folder")
     kinds = {kind["name"]: kind["number"] for kind in script.request("GET", f"projects/{project.id}").json()["kinds"]}

@@ -13,7 +13,7 @@ from uniaims.engine.images import NewImage, Reading
 from uniaims.engine.layers.ingest import write_empty
 from uniaims.engine.permissions import PERMISSIONS, ROLE_NAMES, may
 from uniaims.engine.tables import accounts, memberships
-from uniaims.server.application import interface
+from uniaims.server.application import ROUTERS
 from uniaims.server.desk import Desk, visitor
 from uniaims.server.permits import Permit
 
@@ -21,7 +21,7 @@ OPEN = {"/health", "/ready", "/start"}
 """Before anybody is signed in."""
 OWN = {"/session", "/uploads", "/uploads/{number}"}
 """About what is one's own; an upload asks for the permission of its project when it begins."""
-ROUTES = [route for route in interface().routes if isinstance(route, APIRoute)]
+ROUTES = [route for group in ROUTERS for route in group.router.routes if isinstance(route, APIRoute)]
 
 
 def permission_of(route: APIRoute) -> str | None:
@@ -33,7 +33,7 @@ def permission_of(route: APIRoute) -> str | None:
 def test_every_route_names_its_permission() -> None:
     assert len(ROUTES) > 60
     for route in ROUTES:
-        path, permission = route.path.removeprefix(API), permission_of(route)
+        path, permission = route.path, permission_of(route)
         if path in OPEN | OWN:
             assert permission is None
             asks = any(each.call is visitor for each in route.dependant.dependencies)
@@ -68,7 +68,7 @@ def in_project() -> Iterator[tuple[str, str, str]]:
     """Method, path and permission of each route about something in project 1; those that delete come last."""
     parts = {"{project}", "{image}", "{layer}", "{job}"}
     for route in sorted(ROUTES, key=lambda route: "DELETE" in (route.methods or ())):
-        filled = route.path
+        filled = API + route.path
         if any(part in filled for part in parts):
             for part in parts:
                 filled = filled.replace(part, "1")

@@ -143,7 +143,7 @@ class Worker:
 
 def _without_scratch(said: str, scratch: Path) -> str:
     """An error without the folder that the file lay in while the job ran: it says nothing to a reader."""
-    return re.sub(rf"{re.escape(str(scratch))}/job-[^/]+/(original/)?", "", said)
+    return re.sub(rf"{re.escape(str(scratch))}/job-[^/]+/((original|incoming|\.archive-[^/]+)/)?", "", said)
 
 
 def mark_failed(engine: Engine, job: Job) -> None:

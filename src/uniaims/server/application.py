@@ -28,7 +28,7 @@ from uniaims.server.security import Door
 from uniaims.version import __version__
 
 PAGE = Path(__file__).parent / "static"
-_ROUTERS = (session, projects, images, layers, edits, assist, jobs, uploads, events, catalogue, teach)
+ROUTERS = (session, projects, images, layers, edits, assist, jobs, uploads, events, catalogue, teach)
 _NOT_BUILT = """<!doctype html><html lang="en"><title>Uni-AIMS</title><h1>The page is not built</h1>
 <p>The server runs, but this copy of Uni-AIMS came without its page. In a clone of the repository build it:
 <code>cd web &amp;&amp; npm ci --ignore-scripts &amp;&amp; npm run build</code>. Wheels have it built in.</p></html>"""
@@ -59,7 +59,7 @@ def interface() -> FastAPI:
         redoc_url=None,
         generate_unique_id_function=lambda route: "_".join([*map(str, route.tags), route.name]),
     )
-    for each in _ROUTERS:
+    for each in ROUTERS:
         app.include_router(each.router, prefix="/api/v1")
     return app
 
