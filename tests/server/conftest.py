@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import mkdtemp
 
 import cv2
 import httpx
@@ -78,9 +79,7 @@ def script(desk: Desk, stranger: TestClient, work: Work, monkeypatch: pytest.Mon
         answer = stranger.request(
             request.method, str(request.url), content=request.read(), headers=dict(request.headers)
         )
-        headers = {
-            name: value for name, value in answer.headers.items() if name != "content-encoding"
-        }  # undone already
+        headers = {name: value for name, value in answer.headers.items() if name != "content-encoding"}
         return httpx.Response(answer.status_code, headers=headers, content=answer.content)
 
     monkeypatch.setattr("time.sleep", lambda _: None)
@@ -95,7 +94,7 @@ def working(desk: Desk, place: Path) -> Work:
         guard.inside = True
         try:
             while claim := desk.queue.claim(tuple(KINDS)):
-                desk.tell_job(_ended(desk, claim, place / f"job-{claim.job.id}-{claim.job.attempts}"))
+                desk.tell_job(_ended(desk, claim, Path(mkdtemp(prefix="job-", dir=place))))
         finally:
             guard.inside = False
 
@@ -104,7 +103,6 @@ def working(desk: Desk, place: Path) -> Work:
 
 def _ended(desk: Desk, claim: Claim, folder: Path) -> Job:
     handler = handler_of(claim.job.kind)
-    folder.mkdir()
     try:
         order = handler.prepare(desk.engine, claim.job, folder)
         result = handler.run(type(order).from_line(order.line()), lambda *_: None)

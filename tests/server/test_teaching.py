@@ -137,27 +137,26 @@ def test_a_training_that_is_killed_goes_on_from_its_checkpoint(
     params = {"dataset": version["id"], "settings": FEW | {"steps": 4}, "name": "killed and gone on"}
     job = client.post(f"{API}/projects/{project}/jobs", json={"kind": "finetune", "params": params}).json()["id"]
 
-    from uniaims.jobs.kinds import finetune
+    from uniaims.training.trainer import SegmenterTraining
 
     steps: list[int] = []
-    noted = finetune._Watching.progress
+    noted = SegmenterTraining.write_last
 
-    def dying(self: Any, stage: str, done: int, total: int) -> None:
-        """Dies after two steps, once."""
-        noted(self, stage, done, total)
-        if stage.startswith("training"):
-            steps.append(done)
-            if steps == [1, 2]:
-                raise InputError("killed")
+    def dying(self: SegmenterTraining) -> None:
+        """Dies at the checkpoint of the third step, once."""
+        steps.append(self.state.step)
+        if steps == [1, 2, 3]:
+            raise InputError("killed")
+        noted(self)
 
-    monkeypatch.setattr(finetune._Watching, "progress", dying)
+    monkeypatch.setattr(SegmenterTraining, "write_last", dying)
     work()
     assert client.get(f"{API}/jobs/{job}").json()["state"] == "failed"
     assert client.post(f"{API}/jobs/{job}/retry").status_code == 200
     work()
     told = client.get(f"{API}/jobs/{job}").json()
     assert told["state"] == "done", told["error"]
-    assert steps == [1, 2, 3, 4]
+    assert steps == [1, 2, 3, 3, 4, 4]
     comparison = told["result"]["comparison"]
     assert (comparison["parts"], comparison["parent"]["ap50"], comparison["verdict"]) == (0, None, "too few")
 
@@ -165,7 +164,7 @@ def test_a_training_that_is_killed_goes_on_from_its_checkpoint(
     assert [line["step"] for line in log["items"] if line["ap50"] is not None] == [1, 2, 3, 4]
     assert client.get(f"{API}/jobs/{job}/log", params={"after": log["next"]}).json()["items"] == []
     shown = client.get(f"{API}/jobs/{job}/samples").json()["items"]
-    assert [(each["step"], each["index"]) for each in shown] == [(0, 0), (1, 0), (2, 0), (3, 0)]
+    assert [(each["step"], each["index"]) for each in shown] == [(1, 0), (2, 0), (3, 0), (4, 0)]
     assert client.get(f"{API}/jobs/{job}/samples/1/0").content[8:12] == b"WEBP"
     assert client.get(f"{API}/jobs/{job}/samples/7/0").status_code == 404
     teaching = client.get(f"{API}/projects/{project}/teaching").json()

@@ -149,6 +149,10 @@ class Queue:
         """Nobody works at the job any more: it waits again, or has failed where that happened too often."""
         return self._leased_update(claim, _given_back(claim.job.attempts))
 
+    def put_off(self, claim: Claim) -> Job:
+        """The worker is closed: the job waits again, and that is no fault of it."""
+        return self._leased_update(claim, _given_back(0) | {"attempts": claim.job.attempts - 1})
+
     def _leased_update(self, claim: Claim, values: Mapping[str, Any]) -> Job:
         mine = and_(jobs.c.id == claim.job.id, jobs.c.lease_hash == _hash(claim.lease), jobs.c.state == "running")
         row = self.database.write(

@@ -94,7 +94,7 @@ class Worker:
             answer = self._answered(claim, folder)
             if answer is None:
                 self._end_child()
-                return self._queue.give_back(claim)
+                return self._queue.put_off(claim) if self._closing.is_set() else self._queue.give_back(claim)
             if answer.result is None:
                 return self._queue.fail(claim, _without_scratch(answer.error, self._scratch))
             self._queue.beat(claim, "saving", 0, 1)

@@ -12,8 +12,7 @@ from uniaims.training.requirements import check_libraries
 from uniaims.training.settings import FineTuningSettings, TrainingSettings
 
 if TYPE_CHECKING:
-    from uniaims.training.trainer import TrainedModel
-    from uniaims.training.validation import OnSample
+    from uniaims.training.trainer import OnStepSample, TrainedModel
 
 FEWEST_TO_VALIDATE = 10
 """Of fewer images all are needed for learning."""
@@ -46,7 +45,7 @@ class FineTuned:
 
 
 def finetune(
-    settings: FineTuningSettings, progress: Progress | None = None, on_sample: "OnSample | None" = None
+    settings: FineTuningSettings, progress: Progress | None = None, on_sample: "OnStepSample | None" = None
 ) -> FineTuned:
     """Go on training a model on a few images of one's own, or go on where a stopped fine-tuning was.
 

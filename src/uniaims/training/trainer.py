@@ -8,13 +8,16 @@ Beside what every training leaves (see `uniaims.training.loop`) the run folder h
 
 import copy
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, fields, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from uniaims.dataset import Sample
+from uniaims.labels import Labels
 from uniaims.networks.card import ModelCard
 from uniaims.networks.flownet import FlowNet
 from uniaims.networks.weights import export_onnx, load_weights, save_weights
@@ -33,8 +36,11 @@ from uniaims.training.settings_file import located, write_settings
 from uniaims.training.start import resolved, start_of
 from uniaims.training.state import State, new_state
 from uniaims.training.step import Stepper
-from uniaims.training.validation import OnSample, Validator
+from uniaims.training.validation import Validator
 from uniaims.version import __version__
+
+OnStepSample = Callable[[int, Sample, Labels], None]
+"""Told at a validation of the step, of each sample, and of the labels (H, W) that the network found in it."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +62,7 @@ def train(
     settings: TrainingSettings,
     progress: Progress | None = None,
     clock: Clock | None = None,
-    on_sample: OnSample | None = None,
+    on_sample: OnStepSample | None = None,
 ) -> TrainedModel:
     """Train a network, or go on where a stopped training of the same output folder was.
 
@@ -82,8 +88,8 @@ def train(
         data = load_data(settings, start.card.normalisation, progress)
         loader = CropLoader(data, settings, state.step, members.portion(settings.batch, settings.batch_parts))
         with stop_request() as stop:  # before there is nothing to save, and afterwards all is
-            validator = Validator(data.held_out, start.card, device, members, progress, on_sample)
-            job = SegmenterTraining(settings, state, validator, loader)
+            validator = Validator(data.held_out, start.card, device, members, progress)
+            job = SegmenterTraining(settings, state, validator, loader, on_sample)
             Loop(job, members, device, stop, clock).go(progress)
         return job.finish()
 
@@ -92,8 +98,14 @@ class SegmenterTraining:
     """What the training loop asks of the segmenting network."""
 
     def __init__(
-        self, settings: TrainingSettings, state: State[FlowNet], validator: Validator, loader: CropLoader
+        self,
+        settings: TrainingSettings,
+        state: State[FlowNet],
+        validator: Validator,
+        loader: CropLoader,
+        on_sample: OnStepSample | None = None,
     ) -> None:
+        self._on_sample = on_sample
         self.settings, self.state, self.validator, self.loader = settings, state, validator, loader
         self.plan = Plan(**{item.name: getattr(settings, item.name) for item in fields(Plan)})
         self.step = Stepper(state, settings, validator.device, validator.team)
@@ -104,7 +116,8 @@ class SegmenterTraining:
 
     def validate(self) -> float | None:
         """AP50 of the running average on what is held out."""
-        return self.validator(self.state.average) if self.validator.files else None
+        told = partial(self._on_sample, self.state.step) if self._on_sample else None
+        return self.validator(self.state.average, told) if self.validator.files else None
 
     def write_settings(self) -> None:
         """See `TrainingJob`."""

@@ -35,9 +35,8 @@ class Validator:
     device: torch.device
     team: Team = ALONE
     progress: Progress | None = None
-    on_sample: OnSample | None = None
 
-    def __call__(self, network: FlowNet) -> float:
+    def __call__(self, network: FlowNet, on_sample: OnSample | None = None) -> float:
         """Mean AP50 over the images; NaN if there are none."""
         model = self.model_of(network)
         own = self.files[self.team.rank :: self.team.processes]
@@ -46,8 +45,8 @@ class Validator:
             sample = file.read()
             found, evaluation = judged(model, sample)
             scores.append(evaluation.ap50)
-            if self.on_sample:
-                self.on_sample(sample, found)
+            if on_sample:
+                on_sample(sample, found)
             if self.progress and self.team.leads:
                 self.progress("validating", done, len(own))
         scores = self.team.gathered(scores)

@@ -73,8 +73,7 @@ def run(order: Order, progress: Progress) -> Mapping[str, Any]:
     blobs, settings = FolderBlobs(order.blobs), _settings(order)
     dataset = dataset_folder(order.files["dataset"], order.params["parts"], blobs, order.folder, progress)
     settings.output.mkdir(parents=True, exist_ok=True)
-    watching = _Watching(Training(settings.output), progress)
-    done = finetune(settings, watching.progress, watching.on_sample)
+    done = finetune(settings, progress, _Watching(Training(settings.output)))
     parent, card = load_weights(weights_of(settings.model))[1], load_weights(done.model.weights)[1]
     scores = list(_compared(order, dataset, settings.model, done.model.weights, progress))
     return {
@@ -142,23 +141,16 @@ def _compared(order: Order, dataset: "Dataset", parent: str, child: Path, progre
 
 
 class _Watching:
-    """Notes the step that a training is at, and keeps pictures of what is found in its samples then."""
+    """Keeps pictures of what is found in the first samples of each validation."""
 
-    def __init__(self, training: Training, progress: Progress) -> None:
-        self._training, self._progress = training, progress
-        self._step, self._seen = 0, 0
+    def __init__(self, training: Training) -> None:
+        self._training, self._step, self._seen = training, -1, 0
 
-    def progress(self, stage: str, done: int, total: int) -> None:
-        """Told by the training."""
-        if stage.startswith("training"):
-            self._step, self._seen = done, 0
-        self._progress(stage, done, total)
-
-    def on_sample(self, sample: "Sample", found: "Labels") -> None:
+    def __call__(self, step: int, sample: "Sample", found: "Labels") -> None:
         """A picture: left what people drew, right what the network finds."""
+        self._step, self._seen = step, self._seen + 1 if step == self._step else 0
         if self._seen < MOST_SAMPLES:
-            write_sample(self._training.sample(self._step, self._seen), sample, found)
-        self._seen += 1
+            write_sample(self._training.sample(step, self._seen), sample, found)
 
 
 def write_sample(path: Path, sample: "Sample", found: "Labels") -> None:
