@@ -155,8 +155,8 @@ class Datasets:
 
     def _progressed(self, image: "Image", versions: Sequence[int]) -> Progressed:
         states = self._now(image)["state"]
-        counts = (int(np.count_nonzero(states == state)) for state in (SUGGESTED, EDITED, ACCEPTED))
-        return Progressed(image, *counts, tuple(sorted(versions)))
+        suggested, edited, accepted = (int(np.count_nonzero(states == each)) for each in (SUGGESTED, EDITED, ACCEPTED))
+        return Progressed(image, suggested, edited, accepted, tuple(sorted(versions)))
 
     def _now(self, image: "Image") -> Rows:
         """The instances of an image as they are on the disk; its layer stays closed if it was."""

@@ -44,19 +44,11 @@ class NewModel:
 
 
 @dataclass(frozen=True)
-class Model:
-    """A model of a project."""
+class Model(NewModel):
+    """A model of a project, as the table has it."""
 
     id: int
     project_id: int
-    name: str
-    parent_id: int | None
-    job_id: int | None
-    dataset_version_id: int | None
-    onnx: str
-    weights: str
-    card: Mapping[str, Any]
-    scores: Mapping[str, Any]
     state: str
     promoted_by: int | None
     promoted_ms: int | None
