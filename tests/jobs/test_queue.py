@@ -129,3 +129,10 @@ def test_lists_are_the_newest_first(engine: Engine, queue: Queue) -> None:
     assert [job.id for job in queue.list(limit=2)] == numbers[:0:-1]
     assert [job.id for job in queue.list(before=numbers[1], limit=1)] == numbers[:1]
     assert {job.state for job in queue.list(state="queued")} == {"queued"}
+
+
+def test_a_closed_worker_is_no_fault_of_its_job(engine: Engine, queue: Queue) -> None:
+    number = add(engine, queue)
+    for _ in range(MOST_ATTEMPTS + 1):
+        queue.put_off(claimed(queue))
+    assert (queue.get(number).state, queue.get(number).attempts) == ("queued", 0)
