@@ -67,6 +67,9 @@ def test_a_refusal_is_not_kept(client: TestClient) -> None:
     assert client.post(place, json={"parts": []}, headers=key).status_code == 422
     assert client.post(f"{API}/projects", json={"name": "now it fits"}, headers=key).status_code == 201
     assert client.post(f"{API}/projects", json={"name": "x"}, headers={"Idempotency-Key": "k" * 101}).status_code == 422
+    parts = (b" " * 10**5 for _ in range(12))
+    told = client.post(f"{API}/projects", content=parts, headers=key | {"Content-Type": "application/json"})
+    assert (told.status_code, told.json()["type"]) == (413, "too_large")
 
 
 def test_wrong_links_are_answered_only_so_often(stranger: TestClient, desk: Desk) -> None:

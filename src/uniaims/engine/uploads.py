@@ -28,6 +28,9 @@ SPARE_BYTES = 200 * 10**6
 """Left free on the disk, for the database and what is made of the file."""
 
 
+LONGEST_PATH_BYTES = 1000
+
+
 class OffsetError(InputError):
     """A part that does not begin where the file ends."""
 
@@ -177,7 +180,10 @@ def _on_disk(file: IO[bytes]) -> None:
 def path_named(name: str) -> str:
     """A name that may stand in folders, as files of a dataset do; none leads out of where it is put."""
     parts = [part.strip() for part in name.replace("\\", "/").split("/")]
-    return "/".join(_named(part) for part in parts if part not in {"", ".", ".."}) or _named("")
+    kept = "/".join(_named(part) for part in parts if part not in {"", ".", ".."}) or _named("")
+    if len(kept.encode()) > LONGEST_PATH_BYTES:
+        raise InputError(f"a file in so many folders came: wanted a path of at most {LONGEST_PATH_BYTES} bytes.")
+    return kept
 
 
 def _named(name: str) -> str:

@@ -1,5 +1,6 @@
 """What may be asked of each kind of job: the parameters, checked before anything waits in the queue."""
 
+from pathlib import PurePosixPath
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -151,7 +152,9 @@ class Import(Order):
         sent = [each for each in found if each and each.project_id == project and each.state == "open"]
         if len(sent) < len(self.uploads) or not all(each.is_whole and each.purpose == "archive" for each in sent):
             raise ProblemError(409, "Not all files are here as a whole, for the purpose archive. Send them first.")
-        if len({each.name for each in sent}) < len(sent):
+        names = {each.name for each in sent}
+        folders = {str(place) for name in names for place in PurePosixPath(name).parents}
+        if len(names) < len(sent) or names & folders:
             raise ProblemError(409, "Two files have the same name: send them with their folders, or as a zip.")
         files = [{"name": each.name, "blob": desk.engine.blobs.put_file(desk.uploads.path(each.id))} for each in sent]
         for each in sent:

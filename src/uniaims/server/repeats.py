@@ -5,21 +5,25 @@ The answer is kept once the work is done: a server that is killed between the tw
 
 import asyncio
 import hashlib
+import logging
 from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 from weakref import WeakValueDictionary
 
 from anyio import to_thread
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from uniaims.engine.repeats import Kept, Repeats
 from uniaims.engine.sessions import Sessions
+from uniaims.errors import UniaimsError
 from uniaims.server.desk import token_of
-from uniaims.server.errors import ProblemError, problem_answer
+from uniaims.server.errors import ProblemError, as_problem, problem_answer
 
+_log = logging.getLogger(__name__)
 HEADER = "idempotency-key"
 LONGEST_KEY = 100
 LARGEST_BYTES = 2**18
@@ -57,7 +61,11 @@ class Once:
                 await self._once(account, key, scope, receive, send)
 
     async def _once(self, account: int, key: str, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await _whole(receive)
+        try:
+            body = await _whole(receive)
+        except HTTPException as error:  # it is too large
+            await problem_answer(as_problem(error))(scope, receive, send)
+            return
         digest = hashlib.sha256(b"\0".join((scope["path"].encode(), scope["query_string"], body))).hexdigest()
         kept = await to_thread.run_sync(self.repeats.find, account, key)
         if kept is not None:
@@ -67,9 +75,14 @@ class Once:
         await self.app(scope, _told(body), answer)
         if 200 <= answer.status < 300 and len(answer.body) <= LARGEST_BYTES:
             headers = {name: value for name, value in answer.headers.items() if name in _TOLD}
-            told = Kept(digest, answer.status, headers, bytes(answer.body))
-            await to_thread.run_sync(self.repeats.keep, account, key, told)
+            await self._keep(account, key, Kept(digest, answer.status, headers, bytes(answer.body)))
         await answer.finish()
+
+    async def _keep(self, account: int, key: str, answer: Kept) -> None:
+        try:
+            await to_thread.run_sync(self.repeats.keep, account, key, answer)
+        except UniaimsError:  # a full disk: what was done is done, but coming again it would be done again
+            _log.exception("an answer can't be kept")
 
     def _account(self, scope: Scope) -> int | None:
         token = token_of(Request(scope))
