@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { expect, it, vi } from "vitest";
 
 vi.hoisted(() => {
@@ -5,7 +6,8 @@ vi.hoisted(() => {
   vi.stubGlobal("addEventListener", () => undefined);
 });
 const { parse } = await import("../src/app/router.svelte");
-const { pressed, SHORTCUTS } = await import("../src/annotate/shortcuts");
+const { keysOf, pressed, SHORTCUTS } = await import("../src/annotate/shortcuts");
+const palette = readFileSync(new URL("../src/annotate/Palette.svelte", import.meta.url), "utf8");
 
 it.each([["#/start?token=a%2Bb", "start", 0], ["#/p/12/images", "images", 12], ["#/i/7", "viewer", 7], ["", "projects", 0], ["#/i/x", "projects", 0], ["#/p/-1", "projects", 0]])("%s leads to %s", (hash, screen, id) => {
   expect(parse(hash)).toMatchObject({ screen, id });
@@ -24,4 +26,11 @@ it.each([
 it("no key does two things", () => {
   const keys = SHORTCUTS.map((shortcut) => shortcut.keys);
   expect(new Set(keys).size).toBe(keys.length);
+});
+
+it("all that the palette offers has a key", () => {
+  const tools = [...readFileSync(new URL("../src/annotate/Tools.svelte.ts", import.meta.url), "utf8").match(/TOOLS = \[(.*)\]/)![1].matchAll(/"(.*?)"/g)].map((match) => `tool.${match[1]}`);
+  const actions = [...palette.matchAll(/action\("\w+", "(.*?)"/g)].map((match) => match[1]);
+  expect(tools.length + actions.length).toBeGreaterThan(20);
+  expect([...tools, ...actions].filter((says) => !keysOf(says as never))).toEqual([]);
 });

@@ -1,12 +1,12 @@
 import "fake-indexeddb/auto";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { editId, Outbox } from "../src/annotate/Outbox";
+import { editId, madeAt, Outbox } from "../src/annotate/Outbox";
 import { Sync } from "../src/annotate/Sync";
 import { ApiError } from "../src/api/http";
 import type { Edit, EditResult } from "../src/api/types";
 
 const edit = (name: string): Edit => ({ edit_id: name, version: 1, kind: "delete", tool: "delete", touched: [], numbers: [1] });
-const result = (each: Edit, status: EditResult["status"] = "accepted"): EditResult => ({ edit_id: each.edit_id, status, seq: 1, reason: status === "accepted" ? "" : "why", rows: [], tiles: [], instances: [] });
+const result = (each: Edit, status: EditResult["status"] = "accepted"): EditResult => ({ edit_id: each.edit_id, status, seq: 1, reason: status === "accepted" ? "" : "why", rows: [], tiles: [], instances: status === "accepted" ? [] : [1, 2].map((number) => ({ number, changed_seq: 3, by: "Ada", at: "" })) });
 let name = "";
 let outbox: Outbox;
 beforeEach(async () => {
@@ -35,7 +35,11 @@ it("edits leave when they are accepted; refused ones wait for their author", asy
   await sync.flush();
   expect(heard).toEqual(["a accepted", "bad conflict", "c accepted"]);
   expect(states.at(-1)).toBe("refused");
-  expect([await outbox.waiting(7), (await outbox.waiting(7, true)).map((each) => each.refused)]).toEqual([[], ["why"]]);
+  expect(await outbox.waiting(7)).toEqual([]);
+  const [refused, ...others] = await sync.refused();
+  expect([refused.refused, refused.by, others]).toEqual(["why", "Ada", []]);
+  await sync.drop(refused);
+  expect([states.at(-1), await sync.refused()]).toEqual(["saved", []]);
   sync.close();
 });
 
@@ -89,4 +93,5 @@ it("edit ids are UUIDs of version 7 and rise with time", () => {
   const [first, second] = [editId(1_700_000_000_000), editId(1_700_000_000_001)];
   expect(first).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   expect(first < second).toBe(true);
+  expect(madeAt(first)).toBe(1_700_000_000_000);
 });

@@ -8,13 +8,14 @@ import { tell } from "../app/notices.svelte";
 import { colourOfNumber, colourRange, KINDS, parseHex, viridis, type Rgb } from "../canvas/colours";
 import { ImageTiles } from "../canvas/ImageTiles";
 import { LabelLayer, visible, type Sight } from "../canvas/LabelLayer";
+import { fittingRange } from "../canvas/levels";
 import { LabelTiles } from "../canvas/LabelTiles";
 import { FLAGGED_MARK, HIDDEN, LOCKED_MARK, LookUp, SELECTED } from "../canvas/LookUp";
 import { TileStore, type Rectangle } from "../canvas/TileStore";
 import { Sights } from "../canvas/view";
 import { t } from "../ui/messages.svelte";
 import { FLAGGED, follow, Instances, LOCKED, SUGGESTED, type Name } from "./Instances";
-import { editId, Outbox } from "./Outbox";
+import { editId, Outbox, type Waiting } from "./Outbox";
 import { pack } from "./Patch";
 import { colouring, look } from "./look.svelte";
 import type { Stroke } from "./Stroke";
@@ -58,6 +59,7 @@ export class Bench {
   private tiles: LabelTiles;
   private sync: Sync | null = null;
   private block: number[] = [];
+  private row = { first: 0, left: 0 };
   private timers = new Map<string, ReturnType<typeof setTimeout>>();
   private coarse = new Set<string>();
   private measuredRows = new Map<string, { revision: number; values: Float64Array }>();
@@ -223,6 +225,36 @@ export class Bench {
     });
   }
 
+  /** The first of so many numbers one after the other: the same ones again until they are spent. */
+  async numbersInARow(count: number): Promise<number> {
+    if (this.row.left < count) {
+      const { first, count: left } = await post<{ first: number; count: number }>(`/layers/${this.layer.id}/numbers`, { count: 4 * count, client: this.client });
+      this.row = { first, left };
+    }
+    return this.row.first;
+  }
+
+  spend(count: number): void {
+    this.row = { first: this.row.first + count, left: this.row.left - count };
+  }
+
+  /** Give a new instance its colour before its row is there. */
+  colourNew(number: number, kind: number): void {
+    if (number && !this.instances.has(number)) this.lookUp.colour(number, colouring.by === "number" ? colourOfNumber(number) : this.kindColour(kind));
+  }
+
+  /** Grey values of the picture in a box. */
+  grey(box: Rectangle): Promise<Uint8Array> {
+    return this.images?.window(box) ?? Promise.resolve(new Uint8Array((box.right - box.left) * (box.bottom - box.top)));
+  }
+
+  /** Black and white so that the picture, seen as a whole, fills the range. */
+  async fitContrast(): Promise<void> {
+    const level = this.store.levels - 1;
+    const box = { top: 0, left: 0, bottom: Math.ceil(this.store.height / 2 ** level), right: Math.ceil(this.store.width / 2 ** level) };
+    if (this.images) Object.assign(look, fittingRange(await this.images.window(box, level)));
+  }
+
   /** Keep a stroke: rows follow at once, the patch goes into the outbox. */
   async keep(stroke: Stroke, tool: string, kind = 0): Promise<void> {
     const runs = stroke.patch();
@@ -298,6 +330,23 @@ export class Bench {
     await this.sync?.flush();
     await post(`/layers/${this.layer.id}/versions/${version}/restore`, { client: this.client });
     await this.replaced();
+  }
+
+  /** Edits that the server did not take. */
+  async refused(): Promise<Waiting[]> {
+    return (await this.sync?.refused()) ?? [];
+  }
+
+  async drop(each: Waiting): Promise<void> {
+    await this.sync?.drop(each);
+  }
+
+  /** Send an edit that was not taken once more, now that its author has seen how things are. */
+  async tryAgain(each: Waiting): Promise<void> {
+    const touched = this.instances.seen(each.edit.touched.map(({ number }) => number));
+    await this.sync?.drop(each);
+    await this.sync?.add({ ...each.edit, edit_id: editId(), touched });
+    await this.sync?.flush();
   }
 
   flush(): Promise<void> {

@@ -10,6 +10,8 @@ export interface Waiting {
   edit: Edit;
   /** Why the server refused it; such an edit waits for its author to decide. */
   refused: string;
+  /** Who was first, where that is known. */
+  by?: string;
 }
 interface Schema extends DBSchema {
   edits: { key: number; value: Waiting; indexes: { layer: number } };
@@ -39,14 +41,17 @@ export class Outbox {
     await this.database.delete("edits", each.order!);
   }
 
-  async refuse(each: Waiting, reason: string): Promise<void> {
-    await this.database.put("edits", { ...each, refused: reason });
+  async refuse(each: Waiting, reason: string, by = ""): Promise<void> {
+    await this.database.put("edits", { ...each, refused: reason, by });
   }
 
   close(): void {
     this.database.close();
   }
 }
+
+/** When an edit was made, in ms since 1970: its id begins with that. */
+export const madeAt = (id: string): number => parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
 
 /** A UUID of version 7: rises with time, so that edits sort by when they were made. */
 export function editId(now = Date.now()): string {

@@ -1,13 +1,13 @@
 /** What is being painted now: level-0 tiles are written into at once, and copies of them from before give the patch. */
 import { SIDE } from "../canvas/frames";
-import { keyOf, type Rectangle, type TileStore } from "../canvas/TileStore";
+import { keyOf, type Rectangle, type Tile, type TileStore } from "../canvas/TileStore";
 import type { Run } from "./Patch";
 
 /** What a pixel with this number becomes. */
 export type Rule = (old: number) => number;
 
 export class Stroke {
-  private before = new Map<number, { y: number; x: number; numbers: Uint32Array }>();
+  private before = new Map<number, { y: number; x: number; tile: Tile; numbers: Uint32Array }>();
   private box: Rectangle = { top: Infinity, left: Infinity, bottom: -Infinity, right: -Infinity };
   /** Tiles that are not here yet: what lies in them is not painted. */
   readonly missing = new Set<string>();
@@ -51,7 +51,7 @@ export class Stroke {
     const [ty, tx] = [y >> 9, x >> 9];
     const tile = this.store.get(0, ty, tx);
     if (!tile) this.missing.add(`${ty},${tx}`);
-    else if (!this.before.has(keyOf(0, ty, tx))) this.before.set(keyOf(0, ty, tx), { y: ty, x: tx, numbers: tile.numbers.slice() });
+    else if (!this.before.has(keyOf(0, ty, tx))) this.before.set(keyOf(0, ty, tx), { y: ty, x: tx, tile, numbers: tile.numbers.slice() });
     return tile?.numbers;
   }
 
@@ -72,16 +72,18 @@ export class Stroke {
   /** The pixels that are another number than before, in raster order; no run crosses a tile. */
   patch(): Run[] {
     const runs: Run[] = [];
-    for (const { y, x, numbers } of this.before.values()) {
-      const now = this.store.get(0, y, x)?.numbers;
-      if (now) compare(numbers, now, y * SIDE, x * SIDE, this.box, runs);
-    }
+    for (const { y, x, tile, numbers } of this.before.values()) if (this.isHere(y, x, tile)) compare(numbers, tile.numbers, y * SIDE, x * SIDE, this.box, runs);
     return runs.sort((a, b) => a.y - b.y || a.x - b.x);
+  }
+
+  /** Whether a tile that was painted into was not fetched anew since. */
+  private isHere(y: number, x: number, tile: Tile): boolean {
+    return this.store.get(0, y, x) === tile;
   }
 
   /** Take all of it back. */
   revert(): void {
-    for (const { y, x, numbers } of this.before.values()) this.store.get(0, y, x)?.numbers.set(numbers);
+    for (const { y, x, tile, numbers } of this.before.values()) if (this.isHere(y, x, tile)) tile.numbers.set(numbers);
     this.show();
     this.before.clear();
   }

@@ -42,6 +42,17 @@ export class Sync {
     return this.running;
   }
 
+  /** Edits that the server did not take, oldest first. */
+  refused(): Promise<Waiting[]> {
+    return this.outbox.waiting(this.layer, true);
+  }
+
+  /** Forget an edit that the server did not take. */
+  async drop(each: Waiting): Promise<void> {
+    await this.outbox.remove(each);
+    await this.flush();
+  }
+
   close(): void {
     this.closed = true;
     clearTimeout(this.timer);
@@ -70,7 +81,7 @@ export class Sync {
   }
 
   private async rest(): Promise<void> {
-    const refused = await this.outbox.waiting(this.layer, true);
+    const refused = await this.refused();
     this.onState(refused.length ? "refused" : "saved", null);
   }
 
@@ -96,7 +107,7 @@ export class Sync {
 
   private async settle(each: Waiting, result: EditResult): Promise<void> {
     if (result.status === "accepted" || result.status === "repeated") await this.outbox.remove(each);
-    else await this.outbox.refuse(each, result.reason || result.status);
+    else await this.outbox.refuse(each, result.reason || result.status, [...new Set(result.instances.map(({ by }) => by))].filter(Boolean).join(", "));
     this.onResult(each.edit, result);
   }
 }

@@ -1,21 +1,30 @@
 /** Tools: each a small state chart of begin, move, end; what is being drawn is kept in `draft` until it is done. */
-import { request, type ApiError } from "../api/http";
-import type { Picture, Proposal } from "../api/types";
+import { request } from "../api/http";
+import type { Picture } from "../api/types";
 import { tell } from "../app/notices.svelte";
-import { wording } from "../app/session.svelte";
+import type { Rectangle } from "../canvas/TileStore";
 import { t } from "../ui/messages.svelte";
+import { Assist } from "./Assist.svelte";
 import { COARSEST_PX, type Bench } from "./Bench.svelte";
-import { LOCKED } from "./Instances";
-import { unpack } from "./Patch";
+import { LOCKED, SUGGESTED } from "./Instances";
+import { boxOf, dot, widened, type Found } from "./places";
 import { holes, split } from "./regions";
+import { flood, grown, shrunk, smoothed, type Change } from "./reshaping";
 import { capsule, isInside, polygon, type Point } from "./shapes";
 import { Stroke, type Rule } from "./Stroke";
 
-export type ToolName = "move" | "brush" | "erase" | "polygon" | "lasso" | "split" | "assist" | "ruler" | "scale";
-/** What painting does to pixels of other instances. */
-export type PaintMode = "over" | "below";
+export const TOOLS = ["move", "brush", "erase", "polygon", "lasso", "wand", "copy", "split", "assist", "box", "region", "ruler", "scale"] as const;
+export type ToolName = (typeof TOOLS)[number];
+/** What painting does to pixels of other instances: takes them; takes those of suggestions alone; takes none. */
+export const MODES = ["over", "below", "only-empty"] as const;
+export type PaintMode = (typeof MODES)[number];
 const NEAR_PX = 10;
-export const isDrawing = (tool: ToolName): boolean => ["brush", "erase", "polygon", "split"].includes(tool);
+/** The wand looks so far around the click. */
+const WAND_PX = 384;
+const SMOOTHEST_PX = 12;
+const PAINTING: ToolName[] = ["brush", "erase", "polygon", "split", "wand", "copy"];
+const WITH_MODEL: ToolName[] = ["assist", "box", "region"];
+const isBox = (tool: ToolName): boolean => tool === "box" || tool === "region";
 
 export class Tools {
   name = $state<ToolName>("move");
@@ -25,17 +34,28 @@ export class Tools {
   /** The shape in hand, in pixels of the picture. */
   draft = $state.raw<Point[]>([]);
   pointer = $state.raw<Point | null>(null);
-  busy = $state(false);
+  /** How much a pixel may differ from the one under the wand, of 255. */
+  tolerance = $state(24);
+  /** What "copy" stamps: rows of pixels around the middle of the instance it was taken from. */
+  stamp = $state.raw<{ y: number; left: number; right: number }[]>([]);
+  readonly assist: Assist;
   private stroke: Stroke | null = null;
   private last: Point | null = null;
   private painting = 0;
 
-  constructor(private readonly bench: Bench) {}
+  constructor(private readonly bench: Bench) {
+    this.assist = new Assist(bench, () => this.kind);
+  }
 
   choose(name: ToolName): void {
     this.cancel();
     this.name = name;
-    this.bench.prepareToPaint(isDrawing(name) || name === "assist");
+    this.bench.prepareToPaint(PAINTING.includes(name) || WITH_MODEL.includes(name));
+    if (name === "copy") void this.takeStamp();
+  }
+
+  nextMode(): void {
+    this.mode = MODES[(MODES.indexOf(this.mode) + 1) % MODES.length];
   }
 
   /** Whether the tool wants presses of the pointer, so that the map must not pan. */
@@ -44,12 +64,12 @@ export class Tools {
   }
 
   get isTooFarOut(): boolean {
-    return isDrawing(this.name) && (this.bench.sight?.resolution ?? 1) > COARSEST_PX;
+    return PAINTING.includes(this.name) && (this.bench.sight?.resolution ?? 1) > COARSEST_PX;
   }
 
   /** Give up the shape in hand; returns whether there was one. */
   cancel(): boolean {
-    const had = this.draft.length > 0 || this.stroke !== null;
+    const had = this.assist.giveUp() || this.draft.length > 0 || this.stroke !== null;
     this.stroke?.revert();
     this.stroke = null;
     this.last = null;
@@ -60,7 +80,7 @@ export class Tools {
 
   /** Undo within the shape in hand; returns whether there is one. */
   stepBack(): boolean {
-    if (this.stroke) return this.cancel();
+    if (this.stroke || this.assist.preview) return this.cancel();
     if (this.draft.length === 0) return false;
     this.draft = this.draft.slice(0, -1);
     return true;
@@ -68,14 +88,19 @@ export class Tools {
 
   begin(point: Point, straight: boolean): void {
     if (this.isTooFarOut) return tell(t("correct.zoom-in"));
+    this.assist.giveUp();
     switch (this.name) {
       case "brush":
       case "erase":
         return this.beginStroke(point, straight);
       case "polygon":
         return this.addCorner(point);
+      case "wand":
+        return void this.touch(point);
+      case "copy":
+        return this.press(point);
       case "assist":
-        return void this.ask(point);
+        return void this.assist.click(point, this.mode);
       default:
         this.draft = [point, point];
     }
@@ -86,18 +111,20 @@ export class Tools {
     if (!isPressed) return;
     if (this.stroke && this.last) this.paintTo(point);
     else if (this.name === "lasso" || this.name === "split") this.draft = [...this.draft, point];
-    else if (this.name === "ruler" || this.name === "scale") this.draft = [this.draft[0] ?? point, point];
+    else if (this.name === "ruler" || this.name === "scale" || isBox(this.name)) this.draft = [this.draft[0] ?? point, point];
   }
 
   end(): void {
     if (this.stroke) return this.endStroke();
     if (this.name === "lasso" && this.draft.length > 2) this.catchInside();
     if (this.name === "split" && this.draft.length > 1) void this.cut(this.draft);
-    if (this.name === "lasso" || this.name === "split") this.draft = [];
+    if (isBox(this.name) && this.draft.length > 1) this.frame();
+    if (this.name === "lasso" || this.name === "split" || isBox(this.name)) this.draft = [];
   }
 
-  /** Close the polygon in hand and paint it. */
+  /** Close the polygon in hand and paint it, or keep what is shown of a region. */
   close(): void {
+    if (this.assist.preview) return void this.assist.accept();
     const ring = this.draft;
     this.draft = [];
     if (ring.length > 2) void this.fillRing(ring);
@@ -105,13 +132,17 @@ export class Tools {
 
   // Painting
 
+  /** What becomes of a pixel that is painted with this number (0: erased), by the mode; locked instances stay. */
   private rule(number: number): Rule {
-    const locked = (old: number) => old !== 0 && (this.bench.instances.of("flags", old) & LOCKED) > 0;
-    if (number === 0) {
-      const only = this.mode === "below" ? this.bench.selection : null;
-      return (old) => (old === 0 || locked(old) || (only && !only.has(old)) ? old : 0);
-    }
-    return this.mode === "below" ? (old) => (old === 0 ? number : old) : (old) => (old === number || locked(old) ? old : number);
+    const { instances, selection } = this.bench;
+    const isLocked = (old: number) => (instances.of("flags", old) & LOCKED) > 0;
+    const gives: Record<PaintMode, Rule> = {
+      over: (old) => +(old === 0 || !isLocked(old)),
+      below: (old) => +(old === 0 || (!isLocked(old) && instances.of("state", old) === SUGGESTED)),
+      "only-empty": (old) => +(old === 0),
+    };
+    if (number === 0) return (old) => (old !== 0 && !isLocked(old) && (this.mode === "over" || selection.has(old)) ? 0 : old);
+    return (old) => (old === number || gives[this.mode](old) ? number : old);
   }
 
   /** The one selected instance, or a new number. */
@@ -123,14 +154,10 @@ export class Tools {
     const number = this.name === "erase" ? 0 : this.target();
     if (number === undefined) return tell(t("correct.no-numbers"), "warning");
     this.painting = number;
-    this.colourNew(number);
+    this.bench.colourNew(number, this.kind);
     this.stroke = new Stroke(this.bench.store, this.rule(number));
     if (!straight || !this.last) this.last = point;
     this.paintTo(point);
-  }
-
-  private colourNew(number: number): void {
-    if (number && !this.bench.instances.has(number)) this.bench.lookUp.colour(number, this.bench.kindColour(this.kind));
   }
 
   private paintTo(point: Point): void {
@@ -168,7 +195,7 @@ export class Tools {
     const number = this.target();
     if (number === undefined) return tell(t("correct.no-numbers"), "warning");
     await this.bench.need(boxOf(ring));
-    this.colourNew(number);
+    this.bench.colourNew(number, this.kind);
     const stroke = new Stroke(this.bench.store, this.rule(number));
     polygon(ring, stroke.span);
     await this.finish(stroke, "polygon", number);
@@ -183,20 +210,93 @@ export class Tools {
     tell(t("correct.selected", { n: inside.length }));
   }
 
-  /** Close the holes of what is selected. */
-  async fillHoles(): Promise<void> {
-    for (const number of this.bench.selection) {
-      const found = await this.window(number);
-      const stroke = new Stroke(this.bench.store, this.rule(number));
-      for (const place of holes(found, number)) dot(stroke, found, place);
-      await this.finish(stroke, "fill", number);
+  /** Paint the pixels around a point that are as bright as it. */
+  private async touch(point: Point): Promise<void> {
+    const number = this.target();
+    if (number === undefined) return tell(t("correct.no-numbers"), "warning");
+    const [y, x] = [Math.floor(point.y), Math.floor(point.x)];
+    const box = widened({ top: y, left: x, bottom: y + 1, right: x + 1 }, WAND_PX, this.bench.store);
+    if (y < box.top || y >= box.bottom || x < box.left || x >= box.right) return;
+    const [grey] = await Promise.all([this.bench.grey(box), this.bench.need(box)]);
+    const window = { ...box, width: box.right - box.left, height: box.bottom - box.top };
+    const places = flood(grey, window.width, window.height, (y - box.top) * window.width + x - box.left, this.tolerance);
+    this.bench.colourNew(number, this.kind);
+    const stroke = new Stroke(this.bench.store, this.rule(number));
+    for (const place of places) dot(stroke, window, place);
+    await this.finish(stroke, "wand", number);
+  }
+
+  /** Take the selected instance as the stamp of "copy". */
+  private async takeStamp(): Promise<void> {
+    const [number] = this.bench.selection;
+    if (!number) return this.stamp.length ? undefined : tell(t("correct.copy-what"));
+    const found = await this.window(number, 1);
+    const area = this.bench.instances.of("area", number);
+    const [middleY, middleX] = (["sum_y", "sum_x"] as const).map((name) => Math.round(this.bench.instances.of(name, number) / area));
+    const rows: typeof this.stamp = [];
+    for (let place = 0; place < found.numbers.length; place++) {
+      if (found.numbers[place] !== number) continue;
+      const [y, x] = [found.top + Math.floor(place / found.width) - middleY, found.left + (place % found.width) - middleX];
+      const last = rows.at(-1);
+      if (last?.y === y && last.right === x) last.right++;
+      else rows.push({ y, left: x, right: x + 1 });
     }
+    this.stamp = rows;
+    this.bench.select([]);
+  }
+
+  private press(point: Point): void {
+    if (this.stamp.length === 0) return tell(t("correct.copy-what"));
+    const number = this.bench.freshNumber();
+    if (number === undefined) return tell(t("correct.no-numbers"), "warning");
+    this.bench.colourNew(number, this.kind);
+    const stroke = new Stroke(this.bench.store, this.rule(number));
+    for (const { y, left, right } of this.stamp) stroke.span(Math.floor(point.y) + y, Math.floor(point.x) + left, Math.floor(point.x) + right);
+    this.painting = number;
+    this.stroke = stroke;
+    this.endStroke();
+  }
+
+  fillHoles(): Promise<void> {
+    return this.reshape("fill", () => 1, (window, number) => ({ gained: holes(window, number), lost: [] }));
+  }
+
+  grow(): Promise<void> {
+    return this.reshape("grow", () => 1, grown);
+  }
+
+  shrink(): Promise<void> {
+    return this.reshape("shrink", () => 1, shrunk);
+  }
+
+  smooth(): Promise<void> {
+    const radius = (number: number) => Math.min(SMOOTHEST_PX, Math.max(2, Math.round(Math.sqrt(this.bench.instances.of("area", number)) / 12)));
+    return this.reshape("smooth", radius, (window, number) => smoothed(window, number, radius(number)));
+  }
+
+  /** Change the outline of all that is selected, as one edit; the mode says whose pixels may be gained. */
+  private async reshape(tool: string, margin: (number: number) => number, change: (window: Found, number: number) => Change): Promise<void> {
+    const numbers = [...this.bench.selection].filter((number) => !(this.bench.instances.of("flags", number) & LOCKED));
+    if (numbers.length === 0) return tell(t("correct.select-first"));
+    let rule: Rule = (old) => old;
+    const stroke = new Stroke(this.bench.store, (old) => rule(old));
+    for (const number of numbers) {
+      const window = await this.window(number, margin(number));
+      const { gained, lost } = change(window, number);
+      rule = this.rule(number);
+      for (const place of gained) dot(stroke, window, place);
+      rule = (old) => (old === number ? 0 : old);
+      for (const place of lost) dot(stroke, window, place);
+    }
+    const isNothing = stroke.isEmpty;
+    await this.finish(stroke, tool, 0);
+    if (isNothing) tell(t("correct.no-change"));
   }
 
   private async cut(line: Point[]): Promise<void> {
     const number = this.bench.selection.size === 1 ? [...this.bench.selection][0] : this.under(line);
     if (!number) return tell(t("correct.split-what"));
-    const found = await this.window(number);
+    const found = await this.window(number, 1);
     const along = new Set<number>();
     const mark = (y: number, left: number, right: number) => {
       for (let x = left; x < right; x++) if (x >= found.left && x < found.left + found.width) along.add((y - found.top) * found.width + x - found.left);
@@ -214,7 +314,7 @@ export class Tools {
     const stroke = new Stroke(this.bench.store, () => to);
     parts.forEach((part, i) => {
       to = fresh[i]!;
-      this.colourNew(to);
+      this.bench.colourNew(to, this.kind);
       for (const place of part) dot(stroke, window, place);
     });
     await this.finish(stroke, "split", number);
@@ -231,40 +331,25 @@ export class Tools {
     return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? 0;
   }
 
-  private async window(number: number): Promise<Found> {
-    const { top, left, bottom, right } = this.bench.boxOf(number);
-    const { width, height } = this.bench.store;
-    const box = { top: Math.max(0, top - 1), left: Math.max(0, left - 1), bottom: Math.min(height, bottom + 1), right: Math.min(width, right + 1) };
+  private async window(number: number, margin: number): Promise<Found> {
+    const box = widened(this.bench.boxOf(number), margin, this.bench.store);
     await this.bench.need(box);
     return { ...box, width: box.right - box.left, height: box.bottom - box.top, numbers: this.bench.store.window(box)! };
   }
 
   // With the model
 
-  private async ask(point: Point): Promise<void> {
-    const number = this.bench.freshNumber();
-    if (number === undefined || this.busy) return tell(t("correct.no-numbers"), "warning");
-    this.busy = true;
-    try {
-      await this.bench.flush();
-      const body = { y: Math.floor(point.y), x: Math.floor(point.x), number, mode: this.mode };
-      const proposal = await request<Proposal>("POST", `/layers/${this.bench.layer.id}/assist/click`, body);
-      await this.accept(proposal);
-    } catch (fault) {
-      tell(wording(fault), (fault as ApiError).type === "not_looked_at" ? "plain" : "warning");
-    } finally {
-      this.busy = false;
-    }
+  private frame(): void {
+    const box: Rectangle = widened(boxOf(this.draft), 0, this.bench.store);
+    if (box.bottom - box.top < 3 || box.right - box.left < 3) return tell(t("assist.drag-a-box"));
+    void (this.name === "box" ? this.assist.box(box, this.mode) : this.assist.look(box));
   }
 
-  private async accept(proposal: Proposal): Promise<void> {
-    const runs = await unpack(proposal.patch);
-    if (runs.length === 0) return tell(t("assist.nothing"));
-    await this.bench.need(boxOf(runs.flatMap((run) => [run, { x: run.x + run.length, y: run.y + 1 }])));
-    for (const number of proposal.numbers) this.colourNew(number);
-    const stroke = new Stroke(this.bench.store, (old) => old);
-    stroke.runs(runs);
-    await this.finish(stroke, "click", proposal.numbers[0]);
+  /** Cut the one selected instance where the model sees a border. */
+  async splitByModel(): Promise<void> {
+    const [number, ...others] = this.bench.selection;
+    if (!number || others.length) return tell(t("assist.split-what"));
+    await this.assist.split(number);
   }
 
   // Lengths
@@ -283,29 +368,4 @@ export class Tools {
     await this.bench.reload();
     tell(t("scale.set"));
   }
-}
-
-interface Found {
-  top: number;
-  left: number;
-  width: number;
-  height: number;
-  numbers: Uint32Array;
-}
-
-function dot(stroke: Stroke, window: Found, place: number): void {
-  const y = window.top + Math.floor(place / window.width);
-  const x = window.left + (place % window.width);
-  stroke.span(y, x, x + 1);
-}
-
-function boxOf(points: Point[]): { top: number; left: number; bottom: number; right: number } {
-  const box = { top: Infinity, left: Infinity, bottom: -Infinity, right: -Infinity };
-  for (const { x, y } of points) {
-    box.top = Math.min(box.top, Math.floor(y));
-    box.left = Math.min(box.left, Math.floor(x));
-    box.bottom = Math.max(box.bottom, Math.ceil(y));
-    box.right = Math.max(box.right, Math.ceil(x));
-  }
-  return box;
 }

@@ -28,7 +28,7 @@ export function components(window: Window, belongs: (place: number) => boolean):
   return { of, sizes };
 }
 
-function neighbours(place: number, width: number, size: number): number[] {
+export function neighbours(place: number, width: number, size: number): number[] {
   const found: number[] = [];
   if (place >= width) found.push(place - width);
   if (place + width < size) found.push(place + width);

@@ -144,7 +144,8 @@ export interface EditResult {
   reason: string;
   rows: Row[];
   tiles: [number, number, number][];
-  instances: Row[];
+  /** In a conflict: the instances that others have changed. */
+  instances: { number: number; changed_seq: number; by: string; at: string }[];
 }
 export interface Proposal {
   patch: string;

@@ -1,7 +1,8 @@
 /** Tiles of the picture, fetched as they come into view. */
 import type { Pyramid } from "../api/types";
 import { BASE } from "../api/http";
-import { keyOf } from "./TileStore";
+import { SIDE } from "./frames";
+import { keyOf, type Rectangle } from "./TileStore";
 
 const AT_ONCE = 4;
 const MOST = 128;
@@ -28,6 +29,15 @@ export class ImageTiles {
     this.next();
   }
 
+  /** Grey values, 0 to 255, of a box of a level, row by row; tiles that are not here are fetched. */
+  async window(box: Rectangle, level = 0): Promise<Uint8Array> {
+    const [width, height] = [box.right - box.left, box.bottom - box.top];
+    const surface = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true })!;
+    for (let y = Math.floor(box.top / SIDE); y * SIDE < box.bottom; y++)
+      for (let x = Math.floor(box.left / SIDE); x * SIDE < box.right; x++) surface.drawImage(this.get(level, y, x) ?? (await this.load(level, y, x)), x * SIDE - box.left, y * SIDE - box.top);
+    return surface.getImageData(0, 0, width, height).data.filter((_, i) => i % 4 === 0) as unknown as Uint8Array;
+  }
+
   private next(): void {
     while (this.busy.size < AT_ONCE) {
       const tile = this.wanted.find((each) => !this.busy.has(keyOf(...each)) && (this.failed.get(keyOf(...each)) ?? 0) < 3);
@@ -40,9 +50,7 @@ export class ImageTiles {
     const key = keyOf(level, y, x);
     this.busy.add(key);
     try {
-      const answer = await fetch(`${BASE}/images/${this.image}/tiles/${this.pyramid.key}/${level}/${y}/${x}`);
-      if (!answer.ok) throw new Error(answer.statusText);
-      this.tiles.set(key, await createImageBitmap(await answer.blob(), { colorSpaceConversion: "none", premultiplyAlpha: "none" }));
+      await this.load(level, y, x);
       this.wanted = this.wanted.filter((each) => keyOf(...each) !== key);
       this.forget();
     } catch {
@@ -53,6 +61,14 @@ export class ImageTiles {
       this.onTile();
       this.next();
     }
+  }
+
+  private async load(level: number, y: number, x: number): Promise<ImageBitmap> {
+    const answer = await fetch(`${BASE}/images/${this.image}/tiles/${this.pyramid.key}/${level}/${y}/${x}`);
+    if (!answer.ok) throw new Error(answer.statusText);
+    const bitmap = await createImageBitmap(await answer.blob(), { colorSpaceConversion: "none", premultiplyAlpha: "none" });
+    this.tiles.set(keyOf(level, y, x), bitmap);
+    return bitmap;
   }
 
   private forget(): void {

@@ -65,6 +65,10 @@ export class Sights {
     if (dx > sight.width * 0.42 || dy > sight.height * 0.42) this.view.setCenter([point.x, -point.y]);
   }
 
+  goTo(point: Point): void {
+    this.view.setCenter([point.x, -point.y]);
+  }
+
   zoomBy(factor: number): void {
     this.view.setResolution(this.view.getResolution()! / factor);
   }
