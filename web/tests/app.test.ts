@@ -9,7 +9,7 @@ const { parse } = await import("../src/app/router.svelte");
 const { keysOf, pressed, SHORTCUTS } = await import("../src/annotate/shortcuts");
 const palette = readFileSync(new URL("../src/annotate/Palette.svelte", import.meta.url), "utf8");
 
-it.each([["#/start?token=a%2Bb", "start", 0], ["#/p/12/images", "images", 12], ["#/i/7", "viewer", 7], ["", "projects", 0], ["#/i/x", "projects", 0], ["#/p/-1", "projects", 0]])("%s leads to %s", (hash, screen, id) => {
+it.each([["#/start?token=a%2Bb", "start", 0], ["#/p/12/images", "images", 12], ["#/p/12/teach", "teach", 12], ["#/i/7", "viewer", 7], ["", "projects", 0], ["#/i/x", "projects", 0], ["#/p/-1", "projects", 0]])("%s leads to %s", (hash, screen, id) => {
   expect(parse(hash)).toMatchObject({ screen, id });
 });
 

@@ -41,11 +41,14 @@ describe("outlines", () => {
   });
 });
 
-it("the wand stops where the brightness does", () => {
+it("the wand stops where the brightness does, and where another object begins", () => {
   const grey = Uint8Array.from({ length: 20 * 10 }, (_, place) => (place % 20 < 8 ? 50 : 150));
-  const found = flood(grey, 20, 10, 0, 20);
+  const numbers = new Uint32Array(200);
+  const found = flood(grey, { width: 20, height: 10, numbers }, 0, 20);
   expect(found.length).toBe(70); // seven columns: the eighth is mixed by the mean of its neighbours
-  expect(flood(grey, 20, 10, 0, 255).length).toBe(200);
+  expect(flood(grey, { width: 20, height: 10, numbers }, 0, 255).length).toBe(200);
+  numbers.fill(3, 100);
+  expect(flood(grey, { width: 20, height: 10, numbers }, 0, 255).length).toBe(100);
 });
 
 it.each([

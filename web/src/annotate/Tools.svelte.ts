@@ -218,8 +218,8 @@ export class Tools {
     const box = widened({ top: y, left: x, bottom: y + 1, right: x + 1 }, WAND_PX, this.bench.store);
     if (y < box.top || y >= box.bottom || x < box.left || x >= box.right) return;
     const [grey] = await Promise.all([this.bench.grey(box), this.bench.need(box)]);
-    const window = { ...box, width: box.right - box.left, height: box.bottom - box.top };
-    const places = flood(grey, window.width, window.height, (y - box.top) * window.width + x - box.left, this.tolerance);
+    const window = { ...box, width: box.right - box.left, height: box.bottom - box.top, numbers: this.bench.store.window(box)! };
+    const places = flood(grey, window, (y - box.top) * window.width + x - box.left, this.tolerance);
     this.bench.colourNew(number, this.kind);
     const stroke = new Stroke(this.bench.store, this.rule(number));
     for (const place of places) dot(stroke, window, place);

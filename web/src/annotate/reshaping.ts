@@ -51,8 +51,8 @@ function discCounts(own: Uint8Array, { width, height }: Window, radius: number):
   return counts;
 }
 
-/** Pixels joined to the one at `start` whose mean of 3 x 3 is within `tolerance` of the one there. */
-export function flood(grey: Uint8Array, width: number, height: number, start: number, tolerance: number): number[] {
+/** Pixels of the same number joined to the one at `start`, whose mean of 3 x 3 is within `tolerance` of the one there. */
+export function flood(grey: Uint8Array, { width, height, numbers }: Window, start: number, tolerance: number): number[] {
   const means = meanOfNine(grey, width, height);
   const seen = new Uint8Array(grey.length);
   const found: number[] = [];
@@ -61,7 +61,7 @@ export function flood(grey: Uint8Array, width: number, height: number, start: nu
   for (let place = stack.pop(); place !== undefined; place = stack.pop()) {
     found.push(place);
     for (const next of neighbours(place, width, grey.length))
-      if (!seen[next] && Math.abs(means[next] - means[start]) <= tolerance) {
+      if (!seen[next] && numbers[next] === numbers[start] && Math.abs(means[next] - means[start]) <= tolerance) {
         seen[next] = 1;
         stack.push(next);
       }

@@ -7,6 +7,7 @@ export interface Heard {
   replace?: (told: { layer: number; seq: number }) => void;
   image?: (told: { id: number; project: number; state: string }) => void;
   job?: (told: Job) => void;
+  project?: (told: { id: number }) => void;
   reset?: () => void;
 }
 

@@ -19,4 +19,6 @@ export async function follow(job: Job, onChange: (job: Job) => void): Promise<Jo
   return now;
 }
 
+/** Let an ended job begin again; a training goes on from its checkpoint. */
+export const retry = (job: Job): Promise<Job> => post<Job>(`/jobs/${job.id}/retry`);
 export const cancel = (job: Job): Promise<unknown> => post(`/jobs/${job.id}/cancel`);

@@ -19,6 +19,8 @@ export interface Project {
   name: string;
   description: string;
   kinds: Kind[];
+  /** The model that suggests; null from servers that have but one. */
+  model: { id: number | null; name: string } | null;
   image_count: number;
   instance_count: number;
   created_at: string;
@@ -82,7 +84,7 @@ export interface Job {
   done: number;
   total: number;
   error: string;
-  result: { artefact?: string; name?: string; bytes?: number };
+  result: { artefact?: string; name?: string; bytes?: number; [other: string]: unknown };
 }
 export interface ModelFact {
   name: string;

@@ -3,17 +3,18 @@ import { BASE } from "./http";
 
 const PART_BYTES = 4 * 2 ** 20;
 
-export async function upload(file: File, project: number, onProgress: (share: number) => void): Promise<void> {
+/** Send a file; the number of the upload. An `archive` waits for a job that takes it, an `image` is read at once. */
+export async function upload(file: File, project: number, onProgress: (share: number) => void, purpose: "image" | "archive" = "image"): Promise<number> {
   const { Upload } = await import("tus-js-client");
-  await new Promise<void>((resolve, reject) => {
+  return new Promise<number>((resolve, reject) => {
     const sending = new Upload(file, {
       endpoint: `${BASE}/uploads`,
       chunkSize: PART_BYTES,
       retryDelays: [0, 500, 1500, 4000, 8000],
       removeFingerprintOnSuccess: true,
-      metadata: { filename: file.name, filetype: file.type || "application/octet-stream", project: String(project), purpose: "image" },
+      metadata: { filename: (purpose === "archive" && file.webkitRelativePath) || file.name, filetype: file.type || "application/octet-stream", project: String(project), purpose },
       onProgress: (sent, total) => onProgress(total ? sent / total : 1),
-      onSuccess: () => resolve(),
+      onSuccess: () => resolve(Number(sending.url?.split("/").at(-1))),
       onError: reject,
     });
     sending.findPreviousUploads().then((earlier) => {
