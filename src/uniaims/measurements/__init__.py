@@ -13,8 +13,9 @@ of marching squares). Perimeter, convex hull and Feret diameters all belong to t
 """
 
 from uniaims.measurements.figure import Figure
-from uniaims.measurements.properties import PROPERTIES, Property
+from uniaims.measurements.instances import EdgeShapes
+from uniaims.measurements.properties import PROPERTIES, REASONS, Property
 from uniaims.measurements.table import Measurements, measure
 from uniaims.measurements.units import QUANTITIES, Quantity
 
-__all__ = ["PROPERTIES", "QUANTITIES", "Figure", "Measurements", "Property", "Quantity", "measure"]
+__all__ = ["PROPERTIES", "QUANTITIES", "REASONS", "EdgeShapes", "Figure", "Measurements", "Property", "Quantity", "measure"]

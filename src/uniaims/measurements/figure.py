@@ -22,6 +22,7 @@ class Figure:
         source: standard, paper or program whose definition it is.
         symbol: as formulas write it; empty where there is none in use.
         labels: language ("de", "zh") -> label, where it is not the English one.
+        smallest_px: diameter of an object in pixels from which on it means something; statistics leave out smaller ones.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Figure:
     source: str
     symbol: str = field(default="", kw_only=True)
     labels: Mapping[str, str] = field(default_factory=dict, kw_only=True, hash=False)
+    smallest_px: float = field(default=0.0, kw_only=True)
 
     def column(self, *, calibrated: bool) -> str:
         """Name of its column: the name with the unit, in nm where the image is calibrated, else in px."""

@@ -38,6 +38,23 @@ class Axes:
     degrees: Floats
 
 
+@dataclass(frozen=True, eq=False)
+class EdgeShapes:
+    """What the edges in the grey levels enclose, in pixels; NaN where the outline of the labels stays.
+
+    Attributes:
+        area: (N,) float64, without holes and with all pieces of an object.
+        perimeter, max_feret, min_feret: (N,) float64.
+        reasons: (N,) text: why the outline of the labels stays; empty where it does not.
+    """
+
+    area: Floats
+    perimeter: Floats
+    max_feret: Floats
+    min_feret: Floats
+    reasons: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class InstanceShapes:
     """Raw measurements of N instances in pixels, in the order of their labels.
@@ -50,6 +67,8 @@ class InstanceShapes:
         intensities: (N, INTENSITY_COLUMNS) float64, or ``None`` without an image.
         confidence: (N,) float64, or ``None`` where it was not given.
         sides: height and width of a pixel, 1 and 1 where it is square.
+        edges: where they were looked for; else every outline is that of the labels.
+        under_writing: (N,) which go on under what is drawn into the picture; ``None``: none of them.
     """
 
     labels: NDArray[np.uint32]
@@ -59,6 +78,8 @@ class InstanceShapes:
     intensities: Floats | None = None
     confidence: Floats | None = None
     sides: tuple[float, float] = (1.0, 1.0)
+    edges: EdgeShapes | None = None
+    under_writing: NDArray[np.bool_] | None = None
 
     @property
     def area(self) -> Floats:
@@ -67,8 +88,20 @@ class InstanceShapes:
 
     @property
     def perimeter(self) -> Floats:
-        """(N,) length of the outline, px."""
+        """(N,) length of the outline of the labels, px."""
         return self.shapes[:, kernels.PERIMETER]
+
+    def on_edge(self, name: str, of_labels: Floats) -> Floats:
+        """(N,) a field of `EdgeShapes` where there is an edge, else what the labels give."""
+        if self.edges is None:
+            return of_labels
+        found: Floats = getattr(self.edges, name)
+        return np.where(np.isnan(found), of_labels, found)
+
+    @property
+    def diameter(self) -> Floats:
+        """(N,) diameter of the circle of the area inside of the edge, else of the labels, px."""
+        return np.sqrt(self.on_edge("area", self.area) * (4 / np.pi))
 
     @property
     def equivalent_diameter(self) -> Floats:

@@ -38,6 +38,14 @@ SINGLE_PIXEL = "the object is a single pixel"
 NO_DIRECTION = "the object is as long as wide: it has no direction"
 ALONE = "there is no other object in the image"
 FEW = "there are fewer than 3 objects in the image, or all lie at one place"
+EDGE = "edge"
+BORDER, UNDER_WRITING, TOO_SMALL = "border", "under writing", "too small to resolve"
+REASONS = (
+    BORDER, UNDER_WRITING, TOO_SMALL, "below confidence", "hidden too much", "filtered by user", "removed by hand"
+)  # fmt: skip
+"""Why an object is not in the statistics of size and shape; the list is closed, the first that holds is told."""
+SMALLEST_SIZE_PX, SMALLEST_RATIO_PX, SMALLEST_SHAPE_PX = 6.0, 12.0, 30.0
+"""Diameters from which on a size, the ratio of the axes, and all figures of shape mean something."""
 NOT_FINITE = "no pixel of the object has a finite grey level"
 NOT_GIVEN = "the confidence that came is NaN"
 
@@ -54,7 +62,7 @@ class Property(Figure):
 
     function: Function = field(repr=False, compare=False)
     undefined: str = ""
-    needs: Literal["image", "confidence"] | None = None
+    needs: Literal["image", "confidence", "edges"] | None = None
 
     def measure(self, instances: InstanceShapes, pixel_size_nm: float | None) -> NDArray[np.generic]:
         """Values (N,) in the unit of the column: nm where the pixel size is known, else px."""
@@ -64,11 +72,6 @@ class Property(Figure):
             return values
         scaled: Floats = np.asarray(values, np.float64) * factor
         return scaled
-
-
-def _at_most_one(values: Floats) -> Floats:
-    """Cut a ratio that can't be above 1 for any shape, but can for its pixels (by a few percent below ~50 pixels)."""
-    return np.minimum(values, 1.0)
 
 
 def _or_nan(values: Floats) -> Floats:
@@ -87,7 +90,8 @@ def _eccentricity(instances: InstanceShapes) -> Floats:
 
 
 def _form_factor(instances: InstanceShapes) -> Floats:
-    return _at_most_one(4 * np.pi * instances.area / instances.perimeter**2)
+    area, perimeter = instances.on_edge("area", instances.area), instances.on_edge("perimeter", instances.perimeter)
+    return np.asarray(4 * np.pi * area / perimeter**2)
 
 
 def _smoothness(instances: InstanceShapes) -> Floats:
@@ -99,6 +103,19 @@ def _smoothness(instances: InstanceShapes) -> Floats:
     ellipse = np.pi * (long + short) * (1 + 3 * h / (10 + np.sqrt(4 - 3 * h)))
     smoothness: Floats = ellipse / instances.perimeter
     return smoothness
+
+
+def _outline(instances: InstanceShapes) -> NDArray[np.str_]:
+    if instances.edges is None:
+        raise InputError("Edges were not looked for. Give edges=... to measure().")
+    return np.array([reason or EDGE for reason in instances.edges.reasons], str)
+
+
+def _excluded(instances: InstanceShapes) -> NDArray[np.str_]:
+    hidden = instances.under_writing if instances.under_writing is not None else np.zeros(len(instances.labels), bool)
+    small = instances.diameter < SMALLEST_SIZE_PX
+    conditions = [_touches_border(instances), hidden, small]
+    return np.select(conditions, [BORDER, UNDER_WRITING, TOO_SMALL], "")
 
 
 def _touches_border(instances: InstanceShapes) -> NDArray[np.bool_]:
@@ -146,9 +163,10 @@ _ENTRIES = (
         "length",
         "size",
         "Length of the outline, holes included: 0.980 per straight step, 1.406 per diagonal step, -0.091 per change "
-        "between the two. Within 0.5 % for discs of 10 px and more across.",
+        "between the two. Within 0.5 % for discs of 10 px and more across. Where `outline` says edge, length of that "
+        "polygon.",
         "Vossepoel & Smeulders 1982",
-        lambda instances: instances.perimeter,
+        lambda instances: instances.on_edge("perimeter", instances.perimeter),
     ),
     Property(
         "equivalent_diameter",
@@ -160,13 +178,24 @@ _ENTRIES = (
         lambda instances: instances.equivalent_diameter,
     ),
     Property(
+        "diameter",
+        "Diameter",
+        "length",
+        "size",
+        "Diameter of the circle of the same area: inside of the edge where `outline` says so, else of the pixels, "
+        "equivalent_diameter. Statistics of size rest on it.",
+        "ISO 9276-6 (area-equivalent diameter)",
+        lambda instances: instances.diameter,
+        symbol="d",
+    ),
+    Property(
         "max_feret",
         "Maximum Feret diameter",
         "length",
         "size",
         "Largest distance of two parallel lines that touch the outline from outside: its longest chord.",
         "ISO 9276-6",
-        _shape(kernels.MAX_FERET),
+        lambda instances: instances.on_edge("max_feret", instances.shapes[:, kernels.MAX_FERET]),
     ),
     Property(
         "min_feret",
@@ -175,7 +204,7 @@ _ENTRIES = (
         "size",
         "Smallest distance of two parallel lines that touch the outline from outside: its width.",
         "ISO 9276-6",
-        _shape(kernels.MIN_FERET),
+        lambda instances: instances.on_edge("min_feret", instances.shapes[:, kernels.MIN_FERET]),
     ),
     Property(
         "major_axis",
@@ -207,6 +236,7 @@ _ENTRIES = (
         "ImageJ (AR)",
         _aspect_ratio,
         LINE,
+        smallest_px=SMALLEST_RATIO_PX,
     ),
     Property(
         "orientation",
@@ -217,6 +247,7 @@ _ENTRIES = (
         "ImageJ (Angle)",
         lambda instances: instances.axes.degrees,
         NO_DIRECTION,
+        smallest_px=SMALLEST_RATIO_PX,
     ),
     Property(
         "circularity",
@@ -224,28 +255,32 @@ _ENTRIES = (
         "ratio",
         "shape",
         "Perimeter of the circle of the same area / perimeter: sqrt(4 pi area) / perimeter, the square root of "
-        "form_factor. 1 for a circle; cut at 1. ImageJ gives this name to form_factor.",
+        "form_factor. 1 for a circle; above it by noise only. ImageJ gives this name to form_factor.",
         "ISO 9276-6 (circularity)",
         lambda instances: np.sqrt(_form_factor(instances)),
+        smallest_px=SMALLEST_SHAPE_PX,
     ),
     Property(
         "sphericity",
         "Sphericity",
         "ratio",
         "shape",
-        "equivalent_diameter / diameter of the smallest circle around the outline. 1 for a circle; cut at 1. Depends "
-        "on elongation, hardly on roughness.",
+        "equivalent_diameter / diameter of the smallest circle around the outline. 1 for a circle. Depends on "
+        "elongation, hardly on roughness.",
         "Wadell 1935 (projection sphericity)",
-        lambda instances: _at_most_one(ratio(instances.equivalent_diameter, instances.shapes[:, kernels.CIRCUMCIRCLE])),
+        lambda instances: ratio(instances.equivalent_diameter, instances.shapes[:, kernels.CIRCUMCIRCLE]),
+        smallest_px=SMALLEST_SHAPE_PX,
     ),
     Property(
         "form_factor",
         "Form factor",
         "ratio",
         "shape",
-        "4 pi area / perimeter². 1 for a circle; cut at 1. Depends on elongation and on roughness.",
+        "4 pi area / perimeter², both of the edge where `outline` says so. 1 for a circle; above it by noise only. Depends "
+        "on elongation and on roughness.",
         "ISO 9276-6 (form factor)",
         _form_factor,
+        smallest_px=SMALLEST_SHAPE_PX,
     ),
     Property(
         "solidity",
@@ -256,16 +291,18 @@ _ENTRIES = (
         "digitally convex shape, whatever its size.",
         "ISO 9276-6 (solidity)",
         lambda instances: ratio(instances.area, instances.shapes[:, kernels.HULL_AREA]),
+        smallest_px=SMALLEST_SHAPE_PX,
     ),
     Property(
         "convexity",
         "Convexity",
         "ratio",
         "shape",
-        "Perimeter of the convex hull of the outline / perimeter. 1 for a convex shape; cut at 1. Depends on roughness "
+        "Perimeter of the convex hull of the outline / perimeter. 1 for a convex shape. Depends on roughness "
         "and notches, not on elongation.",
         "ISO 9276-6 (convexity)",
-        lambda instances: _at_most_one(ratio(instances.shapes[:, kernels.HULL_PERIMETER], instances.perimeter)),
+        lambda instances: ratio(instances.shapes[:, kernels.HULL_PERIMETER], instances.perimeter),
+        smallest_px=SMALLEST_SHAPE_PX,
     ),
     Property(
         "smoothness",
@@ -277,6 +314,7 @@ _ENTRIES = (
         "Kuo & Freeman 2000: 1 / sqrt(angularity index x texture index)",
         _smoothness,
         LINE,
+        smallest_px=SMALLEST_SHAPE_PX,
     ),
     Property(
         "eccentricity",
@@ -287,6 +325,7 @@ _ENTRIES = (
         "scikit-image",
         _eccentricity,
         SINGLE_PIXEL,
+        smallest_px=SMALLEST_RATIO_PX,
     ),
     Property(
         "bounding_box_top",
@@ -351,6 +390,27 @@ _ENTRIES = (
         "may go on outside.",
         "ISO 13322-1:2014 (edge particles)",
         _touches_border,
+    ),
+    Property(
+        "excluded",
+        "Left out",
+        "text",
+        "quality",
+        "Why statistics of size and shape leave the object out: border, under writing, too small to resolve (a diameter "
+        "below 6 px); empty where they do not.",
+        "Uni-AIMS",
+        _excluded,
+    ),
+    Property(
+        "outline",
+        "Outline",
+        "text",
+        "quality",
+        "Which outline diameter, perimeter, Feret diameters, form factor and circularity belong to: the edge in the "
+        "grey levels, or that of the labels, with the reason why.",
+        "Uni-AIMS",
+        _outline,
+        needs="edges",
     ),
     Property(
         "nearest_neighbour_distance",

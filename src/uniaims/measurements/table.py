@@ -15,7 +15,7 @@ from uniaims.deprecation import OldAttribute, old_argument, warn_of_old_name
 from uniaims.errors import ImageError, InputError, MissingDependencyError, PixelSizeError
 from uniaims.labels import check_labels
 from uniaims.measurements.files import Sheet, csv, parquet
-from uniaims.measurements.instances import Floats, trace_instances
+from uniaims.measurements.instances import EdgeShapes, Floats, trace_instances
 from uniaims.measurements.properties import PROPERTIES, Property
 from uniaims.micrograph import Micrograph, PixelSize
 
@@ -32,8 +32,8 @@ class Measurements:
 
     Attributes:
         table: first column `label` (uint32, ascending); where kinds were given `kind` (text); then a column for each of
-            `properties`; float64 but for `touches_border` (boolean) and the bounding box (int32). What can't be
-            measured is NaN.
+            `properties`; float64 but for `touches_border` (boolean), the bounding box (int32) and texts. What can't be
+            measured is NaN, an empty text null.
         pixel_size: ``None`` if unknown: lengths then are in pixels.
         properties: what was measured, in the order of the columns.
         shape: height and width of the label image in pixels.
@@ -92,6 +92,14 @@ class Measurements:
             return np.ones(len(self), np.bool_)
         whole: NDArray[np.bool_] = self.values("touches_border") == 0
         return whole
+
+    @property
+    def kept(self) -> NDArray[np.bool_]:
+        """Which instances (N,) statistics of size and shape rest on: those with no reason in `excluded`."""
+        if not self.has("excluded"):
+            return self.complete
+        rows: NDArray[np.bool_] = self.table["excluded"].is_null().to_numpy()
+        return rows
 
     def select(self, rows: NDArray[np.bool_]) -> "Measurements":
         """Return the measurements of those instances where ``rows`` (N,) is true.
@@ -178,6 +186,8 @@ def measure(
     content: Box | None = None,
     kind_names: Sequence[str] | None = None,
     properties: Iterable[str | Property] | None = None,
+    edges: EdgeShapes | None = None,
+    under_writing: NDArray[np.bool_] | None = None,
 ) -> Measurements:
     """Measure every instance of a label image.
 
@@ -195,6 +205,8 @@ def measure(
             ``None``: no such column.
         properties: the properties to measure, in the order of the columns: names of `PROPERTIES`, or others.
             ``None``: all for which what they need was given.
+        edges: of the instances, in the order of their labels, where they were looked for in the grey levels.
+        under_writing: (N,) which instances go on under what is drawn into the picture, in the order of their labels.
 
     Raises:
         LabelsError: if the labels are no label image.
@@ -210,9 +222,11 @@ def measure(
     instances = trace_instances(checked, _region(content, checked.shape), _gray(image, checked.shape), aspect)
     if confidence is not None:
         instances = replace(instances, confidence=_confidence(confidence, instances.labels))
-    chosen = _chosen(properties, image is not None, confidence is not None)
+    instances = replace(instances, edges=edges, under_writing=under_writing)
+    chosen = _chosen(properties, image=image, confidence=confidence, edges=edges)
     columns = {
-        each.column(calibrated=size is not None): each.measure(instances, size.nm if size else None) for each in chosen
+        each.column(calibrated=size is not None): _series(each.measure(instances, size.nm if size else None))
+        for each in chosen
     }
     named = {} if kind_names is None else {"kind": _kind_column(kind_names, len(instances.labels))}
     table = polars.DataFrame({"label": instances.labels} | named | columns)
@@ -278,10 +292,16 @@ def _kind_column(kind_names: Sequence[str], count: int) -> polars.Series:
     return polars.Series(list(kind_names), dtype=polars.String)
 
 
-def _chosen(
-    properties: Iterable[str | Property] | None, with_image: bool, with_confidence: bool
-) -> tuple[Property, ...]:
-    given = {None, *(["image"] if with_image else []), *(["confidence"] if with_confidence else [])}
+def _series(values: NDArray[np.generic]) -> polars.Series:
+    """A column; empty texts are null."""
+    if values.dtype.kind != "U":
+        return polars.Series(values)
+    return polars.Series([text or None for text in values.tolist()], dtype=polars.String)
+
+
+def _chosen(properties: Iterable[str | Property] | None, **things: object) -> tuple[Property, ...]:
+    """The properties that are measured, of which what they need is among the ``things`` that are not ``None``."""
+    given = {None, *(name for name, thing in things.items() if thing is not None)}
     if properties is None:
         return tuple(each for each in PROPERTIES.values() if each.needs in given)
     asked = list(properties)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 QuantityName = Literal[
-    "length", "area", "density", "position", "angle", "ratio", "fraction", "count", "intensity", "flag"
+    "length", "area", "density", "position", "angle", "ratio", "fraction", "count", "intensity", "flag", "text"
 ]
 
 
@@ -39,5 +39,6 @@ QUANTITIES: dict[QuantityName, Quantity] = {
     "count": Quantity(),
     "intensity": Quantity(),
     "flag": Quantity(),
+    "text": Quantity(),
 }
 """Quantities by name. A position is a place in the picture and stays in pixels; a fraction is told in per cent."""

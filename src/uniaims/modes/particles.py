@@ -3,7 +3,7 @@
 from uniaims.measurements import PROPERTIES, Measurements
 from uniaims.modes.mode import Mode, Objects
 from uniaims.pages.units import Noun
-from uniaims.report.headline import SIZE_HEADLINES, SIZE_OVERVIEW
+from uniaims.report.headline import FORMER_HEADLINES, SIZE_HEADLINES, SIZE_OVERVIEW
 from uniaims.report.sections import SECTIONS
 
 
@@ -20,5 +20,6 @@ MODE = Mode(
     figures=SIZE_HEADLINES,
     overview=SIZE_OVERVIEW,
     sections=SECTIONS,
+    former=FORMER_HEADLINES,
     work=work,
 )

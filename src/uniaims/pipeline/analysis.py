@@ -21,6 +21,7 @@ from uniaims.measurements import Measurements
 from uniaims.measurements.files import unwritten, wanted_types, write_tables
 from uniaims.micrograph import Micrograph, PixelSize, read_image
 from uniaims.modes import Mode, Objects, mode_named
+from uniaims.modes.edges import signal_of
 from uniaims.names import page_folder_name, shown_name, uri
 from uniaims.pipeline.provenance import (
     confidence_in_force,
@@ -30,7 +31,10 @@ from uniaims.pipeline.provenance import (
     scale_bar_rows,
     scale_bar_trace,
     scale_facts,
+    scale_note,
+    scale_uncertainty,
     settings_in_words,
+    writing_boxes,
 )
 from uniaims.pipeline.results import ImageFile, Summary, image_file, write_results
 from uniaims.pipeline.settings import AnalysisSettings
@@ -149,6 +153,9 @@ class Analysis:
             not_measured=self.measurements.reasons,
             kinds=self._kinds(),
             figures=self.mode.figure_table(self.findings),
+            found_count=self.findings.counts.complete + sum(self.findings.exclusions.values()),
+            kept_count=self.findings.counts.complete,
+            excluded=self.findings.exclusions,
         )
 
     def _kinds(self) -> dict[str, Any]:
@@ -237,6 +244,10 @@ class Analysis:
             notes=segmentation.notes,
             seconds=self.seconds,
             known_kinds=segmentation.model.settings.kinds,
+            writing=writing_boxes(self.scale_bar_reading),
+            left_out=segmentation.left_out,
+            scale_uncertainty=scale_uncertainty(size, self.scale_bar_reading, self.acquisition),
+            scale_note=scale_note(size, self.scale_bar_reading, self.acquisition),
         )
 
 
@@ -289,10 +300,12 @@ def analyse(
     if scale is not None:
         segmentation = segmentation.without(scale.drawn, scale.letters)
     with clock("measure"):
+        acquired = micrograph.acquisition.filled_from(scale.acquisition) if scale else micrograph.acquisition
         kind_names = segmentation.kind_names if segmentation.model.settings.kinds else None
         objects = Objects(
-            segmentation.labels, size, micrograph, segmentation.confidence, segmentation.content, kind_names
-        )
+            segmentation.labels, size, micrograph, segmentation.confidence, segmentation.content, kind_names,
+            writing_boxes(scale), settings.outline, signal_of(acquired), segmentation.working_scale,
+        )  # fmt: skip
         measurements = mode_named(settings.mode).work(objects)
     seconds = {**clock.seconds, **segmentation.seconds}
     used = replace(settings, segmenter=segmenter.settings)

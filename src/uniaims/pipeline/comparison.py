@@ -169,7 +169,8 @@ def _values(result: ResultFolder, figure: Property) -> Measured:
     column = figure.column(calibrated=size is not None)
     try:
         table = result.table()
-        whole = table.filter(~polars.col("touches_border"))
+        kept = polars.col("excluded").is_null() if "excluded" in table.columns else ~polars.col("touches_border")
+        whole = table.filter(kept)
         values = whole[column].to_numpy().astype(np.float64)
     except (polars.exceptions.PolarsError, OSError) as error:
         raise InputError(

@@ -18,6 +18,7 @@ from uniaims.measurements import Measurements
 from uniaims.measurements.files import FileType, Sheet, wanted_types, write_tables
 from uniaims.micrograph import Micrograph, PixelSize, read_image
 from uniaims.modes import DEFAULT_MODE, Mode, Objects, mode_named
+from uniaims.modes.edges import signal_of
 from uniaims.names import folder_name, page_folder_name, shown_name
 from uniaims.page_choice import PageChoice
 from uniaims.pipeline.overview import write_joined_tables
@@ -73,6 +74,7 @@ def measure_file(
     page: PageChoice = None,
     *,
     mode: str = DEFAULT_MODE,
+    outline: str = "network",
     guarded: bool = False,
 ) -> list[GivenLabels]:
     """Measure the objects of a label image; of a stack one page, some, or each.
@@ -85,6 +87,7 @@ def measure_file(
         pixel_size: side of a pixel with unit.
         page: counted from 0; several; or all.
         mode: what the measuring is for, see `uniaims.modes`.
+        outline: which outline sizes belong to: "auto", "edge", or "network", that of the labels.
         guarded: whether files are read in a child process, see `uniaims.micrograph.read_image`.
 
     Raises:
@@ -103,12 +106,17 @@ def measure_file(
     for (number, objects), micrograph in zip(found, micrographs, strict=True):
         size = given or (micrograph.pixel_size if micrograph else None) or own
         name = shown_name(path.name) + (f", page {number}" if number is not None else "")
-        measurements = work(Objects(objects.labels, size, micrograph))
+        measurements = work(_objects_of(objects.labels, size, micrograph, outline))
         warnings = objects.warnings + (micrograph.warnings if micrograph else ())
         warnings += _contradictions(objects.labels, size, (micrograph.pixel_size if micrograph else None, own))
         warnings += _doubts(name, measurements)
         results.append(GivenLabels(name, number, objects.labels, measurements, micrograph, warnings, mode))
     return results
+
+
+def _objects_of(labels: Labels, size: PixelSize | None, micrograph: Micrograph | None, outline: str) -> Objects:
+    signal = signal_of(micrograph.acquisition) if micrograph else ""
+    return Objects(labels, size, micrograph, outline=outline, signal=signal)
 
 
 def _contradictions(labels: Labels, used: PixelSize | None, others: tuple[PixelSize | None, ...]) -> tuple[str, ...]:

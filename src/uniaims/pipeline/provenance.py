@@ -9,7 +9,9 @@ from dataclasses import asdict, fields, is_dataclass
 from typing import Any
 
 from uniaims.boxes import Box
+from uniaims.formats import Acquisition
 from uniaims.micrograph import PixelSize
+from uniaims.modes.edges import TRANSMISSION_KV
 from uniaims.pages.units import NO_BREAK, OBJECT, Noun, length_text
 from uniaims.scalebar import ScaleReading, box_list
 from uniaims.segmenter import Segmentation
@@ -72,6 +74,39 @@ def scale_bar_note(reading: ScaleReading | None, used: PixelSize | None) -> str:
 def printed_boxes(reading: ScaleReading | None) -> tuple[Box, ...]:
     """What is printed over the picture."""
     return (*reading.drawn, *reading.letters) if reading else ()
+
+
+def writing_boxes(reading: ScaleReading | None) -> tuple[Box, ...]:
+    """What is drawn into the picture and covers the sample; letters without a ground of their own do not."""
+    return tuple(reading.drawn) if reading else ()
+
+
+END_UNSURE_PX = 0.3
+"""Standard uncertainty of the length of a scale bar, from its ends."""
+METADATA_UNSURE, TRANSMISSION_UNSURE = 0.02, 0.03
+"""Relative standard uncertainty of a pixel size that the instrument wrote: scanning, transmission."""
+
+
+def scale_uncertainty(size: PixelSize | None, reading: ScaleReading | None, acquisition: Acquisition) -> float:
+    """Relative standard uncertainty of the pixel size, by where it comes from; 0 where nobody states one."""
+    if size is None or size.source == "given":
+        return 0.0
+    if size.source == "scale bar" and reading and reading.bar:
+        return END_UNSURE_PX / reading.bar.length_px
+    transmission = (acquisition.voltage_kv or 0.0) >= TRANSMISSION_KV
+    return TRANSMISSION_UNSURE if transmission else METADATA_UNSURE
+
+
+def scale_note(size: PixelSize | None, reading: ScaleReading | None, acquisition: Acquisition) -> str:
+    """What the uncertainty of the scale rests on, in a sentence."""
+    if size is None:
+        return "The pixel size is unknown: lengths are in pixels, and the scale adds nothing."
+    unsure = f"{100 * scale_uncertainty(size, reading, acquisition):.2g}{NO_BREAK}%"
+    return {
+        "given": "Scale: the pixel size was given without an uncertainty; it counts as none.",
+        "metadata": f"Scale: {unsure}, as is usual for the magnification that an instrument writes.",
+        "scale bar": f"Scale: {unsure}, from the ends of the bar; how well the instrument drew it is not known.",
+    }[size.source]
 
 
 def confidence_in_force(segmentation: Segmentation) -> float:

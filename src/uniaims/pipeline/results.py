@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, astuple, dataclass, fields
+from dataclasses import asdict, astuple, dataclass, field, fields
 from io import BytesIO
 from pathlib import Path
 from types import MappingProxyType
@@ -57,8 +57,11 @@ class Summary:
         detector_hash: of the scale bar detector that was given; null for the built-in chain.
         not_measured: property -> why some of its values are missing.
         kinds: kind of object -> its counts, area fraction and diameters; empty where the model tells no kinds apart.
-        figures: the headline figures of the mode by column name, each with ``value`` and the ends ``low`` and ``high``
-            of its interval, or of the range that it is.
+        figures: the figures of the mode by name, each with ``value``, ``unit``, ``u`` (half width at k = 2), ``parts``
+            (what it comes from -> relative standard uncertainty), ``n`` and, where there is no value, ``why``; those of
+            the release before by column name.
+        found_count, kept_count: objects that were found, and those that statistics of size and shape rest on.
+        excluded: reason -> how many of those found they leave out; all reasons are there.
     """
 
     image: str
@@ -96,7 +99,10 @@ class Summary:
     acquisition: Mapping[str, Any]
     not_measured: Mapping[str, str]
     kinds: Mapping[str, Any]
-    figures: Mapping[str, Mapping[str, float | None]]
+    figures: Mapping[str, Mapping[str, Any]]
+    found_count: int | None = None
+    kept_count: int | None = None
+    excluded: Mapping[str, int] = field(default_factory=dict)
 
     scale = OldAttribute("working_scale")
     seen_well = OldAttribute("suited_size_fraction")
@@ -157,6 +163,7 @@ _OLD_KEYS |= {"quality": "expected_ap50"}
 _EMPTY: dict[str, Any] = {
     "settings": {},
     "figures": {},
+    "excluded": {},
     "seconds": {},
     "warnings": (),
     "notes": (),

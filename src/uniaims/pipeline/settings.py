@@ -45,6 +45,21 @@ def _mode_setting() -> Any:
     )
 
 
+def _outline_setting() -> Any:
+    return setting(
+        "auto",
+        "Which outline sizes belong to: auto (the edge in the grey levels where its law has passed its test), edge, or "
+        "network (that of the labels).",
+        choices=lambda: ("auto", "edge", "network"),
+        words=Words("Outline"),
+    )
+
+
+def _refuse_unknown_outline(outline: str) -> None:
+    if outline not in ("auto", "edge", "network"):
+        raise SettingsError(f"outline = {outline!r} came: wanted auto, edge or network.")
+
+
 def _excel_setting() -> Any:
     return setting(
         False,
@@ -64,9 +79,11 @@ class MeasureSettings:
     mode: str = _mode_setting()
     excel: bool = _excel_setting()
     report: ReportSettings = field(default_factory=ReportSettings)
+    outline: str = _outline_setting()
 
     def __post_init__(self) -> None:
         refuse_unknown_mode(self.mode)
+        _refuse_unknown_outline(self.outline)
 
 
 @dataclass(frozen=True)
@@ -117,9 +134,11 @@ class AnalysisSettings:
     mode: str = _mode_setting()
     excel: bool = _excel_setting()
     report: ReportSettings = field(default_factory=ReportSettings)
+    outline: str = _outline_setting()
 
     def __post_init__(self) -> None:
         refuse_unknown_mode(self.mode)
+        _refuse_unknown_outline(self.outline)
         self.given_pixel_size()
         check_pages(self.page)
         self.given_panel()

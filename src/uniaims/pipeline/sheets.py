@@ -17,14 +17,12 @@ from uniaims.measurements.files import Sheet
 from uniaims.modes import Mode
 from uniaims.names import shown
 from uniaims.pipeline.results import Summary
-from uniaims.report import Reading
+from uniaims.report import Headline, Reading
 from uniaims.report.facts import flatten, plain_value
 from uniaims.version import __version__
 
 FigureRow = tuple[str, float | None, float | None, float | None, str]
 """Name, value, both ends of its interval, unit."""
-
-CUT = "cut by the border: counted, but left out of size and shape statistics"
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,15 +43,26 @@ class TableSource:
     table: polars.DataFrame
     mode: Mode
     calibrated: bool
-    figures: Mapping[str, Mapping[str, float | None]]
+    figures: Mapping[str, Mapping[str, Any]]
     facts: Mapping[str, Any]
     warnings: tuple[str, ...] = ()
 
     @property
     def readings(self) -> dict[str, Reading]:
         """The headline figures by name."""
-        columns = {each.name: each.column(calibrated=self.calibrated) for each in self.mode.figures}
-        return {name: Reading.of_dict(self.figures[key]) for name, key in columns.items() if key in self.figures}
+        known = ((each.name, self.numbers(each)) for each in self.mode.figures)
+        return {name: Reading.of_dict(numbers) for name, numbers in known if numbers}
+
+    def numbers(self, figure: Headline) -> Mapping[str, Any]:
+        """What a figure came to; empty where that is not known."""
+        return self.figures.get(figure.name) or self.figures.get(figure.column(calibrated=self.calibrated)) or {}
+
+    @property
+    def left_out(self) -> polars.DataFrame:
+        """The rows that statistics of size and shape leave out, with the reason in the column ``excluded``."""
+        if "excluded" in self.table.columns:
+            return self.table.filter(polars.col("excluded").is_not_null())
+        return self.cut.with_columns(polars.lit("border").alias("excluded"))
 
     @property
     def cut(self) -> polars.DataFrame:
@@ -63,8 +72,10 @@ class TableSource:
     @property
     def sizes(self) -> NDArray[np.float64]:
         """Those (N,) of the complete objects whose distribution the overview shows, in the unit of the table."""
-        whole = self.table.filter(~polars.col("touches_border")) if self._tells_border else self.table
-        return whole[self.mode.size.column(calibrated=self.calibrated)].to_numpy().astype(np.float64)
+        table = self.table
+        whole = table.filter(~polars.col("label").is_in(self.left_out["label"].implode())) if "label" in table.columns else table
+        column = self.mode.size.column(calibrated=self.calibrated)
+        return whole[column if column in whole.columns else column.replace("diameter", "equivalent_diameter")].to_numpy().astype(np.float64)
 
     @property
     def _tells_border(self) -> bool:
@@ -114,10 +125,9 @@ def joined(tables: Sequence[tuple[str, polars.DataFrame]]) -> polars.DataFrame:
 
 
 def _excluded(source: TableSource) -> polars.DataFrame:
-    label = source.cut["label"].cast(polars.UInt32)
-    return polars.DataFrame(
-        {"image": [source.name] * len(label), "label": label, "reason": [CUT] * len(label)}, _EXCLUDED
-    )
+    rows = source.left_out
+    label = rows["label"].cast(polars.UInt32)
+    return polars.DataFrame({"image": [source.name] * len(label), "label": label, "reason": rows["excluded"]}, _EXCLUDED)
 
 
 def _summary(sources: Sequence[TableSource], failed: int) -> polars.DataFrame:
@@ -143,7 +153,7 @@ def _count_rows(sources: Sequence[TableSource]) -> Iterator[FigureRow]:
 
 def _figure_rows(source: TableSource) -> Iterator[FigureRow]:
     for figure in source.mode.figures:
-        numbers = source.figures.get(figure.column(calibrated=source.calibrated), {})
+        numbers = source.numbers(figure)
         unit = figure.unit(calibrated=source.calibrated)
         value, low, high = (numbers.get(name) for name in ("value", "low", "high"))
         yield figure.named(source.mode.noun), value, low, high, unit
@@ -157,7 +167,11 @@ def _images(sources: Sequence[TableSource]) -> polars.DataFrame:
             "objects": source.table.height,
             "cut": source.cut.height,
             "pixel_size_nm": source.facts.get("pixel_size_nm"),
-            **{name: numbers.get("value") for name, numbers in source.figures.items() if name != "object_count"},
+            **{
+                figure.column(calibrated=source.calibrated): source.numbers(figure).get("value")
+                for figure in source.mode.figures
+                if figure.name != "object_count"
+            },
             "warnings": shown(" ".join(source.warnings)),
         }
         for source in sources
@@ -171,7 +185,7 @@ def _definitions(sources: Sequence[TableSource]) -> polars.DataFrame:
         (column, figure.label.format(nouns=source.mode.noun.heading), figure.symbol, figure.definition, figure.source)
         for source in sources
         for figure in _told(source)
-        if (column := figure.column(calibrated=source.calibrated)) in (*source.table.columns, *source.figures)
+        if (column := figure.column(calibrated=source.calibrated)) in source.table.columns or figure.name in source.figures
     )
     names = ("column", "name", "symbol", "definition", "source")
     return polars.DataFrame(list(rows), dict.fromkeys(names, polars.String), orient="row")

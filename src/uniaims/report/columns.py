@@ -11,7 +11,7 @@ from uniaims.deprecation import old_names
 from uniaims.measurements import Measurements, Property
 from uniaims.pages.array_encoding import pack_array
 from uniaims.pages.language import told
-from uniaims.pages.units import OBJECT, PIXEL, LengthUnit, Noun, length_unit
+from uniaims.pages.units import NOTHING, OBJECT, PIXEL, LengthUnit, Noun, length_unit
 from uniaims.report.charts import Axis
 from uniaims.report.kinds import kind_order
 
@@ -98,7 +98,7 @@ class Column:
         }
 
 
-def display_unit(measurements: Measurements, size: str = "equivalent_diameter") -> LengthUnit:
+def display_unit(measurements: Measurements, size: str = "diameter") -> LengthUnit:
     """Choose the unit of length of the page from the median size; pixels where the pixel size is unknown."""
     if measurements.pixel_size is None:
         return PIXEL
@@ -108,7 +108,7 @@ def display_unit(measurements: Measurements, size: str = "equivalent_diameter") 
 
 
 def table_columns(
-    measurements: Measurements, known_kinds: Sequence[str] = (), noun: Noun = OBJECT, size: str = "equivalent_diameter"
+    measurements: Measurements, known_kinds: Sequence[str] = (), noun: Noun = OBJECT, size: str = "diameter"
 ) -> list[Column]:
     """Give all columns of the table in its order, the label first.
 
@@ -141,6 +141,14 @@ def find(columns: Sequence[Column], property_name: str) -> Column | None:
 
 def _column(measurements: Measurements, entry: Property, unit: LengthUnit, noun: Noun) -> Column:
     series = measurements.table[measurements.column(entry.name)]
+    if entry.quantity == "text":
+        texts = series.fill_null(NOTHING).to_list()
+        names = tuple(sorted(set(texts)))
+        places = {name: place for place, name in enumerate(names)}
+        codes = np.array([places[text] for text in texts], np.int64)
+        return Column(
+            entry.name, entry.label, "", "", 1.0, "name", entry.definition, entry.source, codes, entry.name, names, noun
+        )
     table_unit = measurements.unit(entry.name)
     shown_unit, factor = table_unit, 1.0
     if entry.quantity == "length":

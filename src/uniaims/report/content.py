@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from uniaims.boxes import Box
 from uniaims.deprecation import OldAttribute, takes_old_fields
 from uniaims.measurements import Measurements
+from uniaims.statistics.budget import Estimate
 
 _NUMBERS = ("value", "low", "high")
 
@@ -23,23 +24,30 @@ class Reading:
         value: NaN where there is none.
         low, high: ends of its confidence interval, or of the range that the figure is; NaN where there are none.
         note: for the eye, to stand below it.
+        estimate: the figure with its uncertainty; ``None`` where nothing is known of that.
     """
 
     value: float
     low: float = math.nan
     high: float = math.nan
     note: str = ""
+    estimate: Estimate | None = None
 
-    def as_dict(self) -> dict[str, float | None]:
+    def as_dict(self) -> dict[str, Any]:
         """The numbers as they stand in ``summary.json``; ``None`` stands for what there is no number for."""
         numbers = {name: getattr(self, name) for name in _NUMBERS}
-        return {name: float(number) if math.isfinite(number) else None for name, number in numbers.items()}
+        told = {name: float(number) if math.isfinite(number) else None for name, number in numbers.items()}
+        return told | (self.estimate.as_dict() if self.estimate else {})
 
     @classmethod
-    def of_dict(cls, numbers: Mapping[str, float | None]) -> Self:
+    def of_dict(cls, numbers: Mapping[str, Any]) -> Self:
         """The reading that `as_dict` told."""
         value, low, high = (math.nan if (number := numbers.get(name)) is None else number for name in _NUMBERS)
-        return cls(value, low, high)
+        if "parts" not in numbers:
+            return cls(value, low, high)
+        u = math.nan if numbers.get("u") is None else numbers["u"]
+        told = Estimate(value, numbers["unit"], u, numbers["parts"], numbers["n"], numbers.get("why") or "")
+        return cls(value, low, high, estimate=told)
 
 
 @takes_old_fields
@@ -69,6 +77,10 @@ class ReportContent:
         seconds: wall time by stage.
         known_kinds: the kinds of objects that the model tells apart, in its order; the measurements say which each
             object is.
+        writing: what is drawn into the picture and covers the sample; it is no part of the evaluated area.
+        left_out: reason -> how many of the objects that were found are not in the measurements.
+        scale_uncertainty: relative standard uncertainty of the pixel size; 0 where nobody states one.
+        scale_note: what that rests on.
     """
 
     title: str
@@ -89,6 +101,10 @@ class ReportContent:
     seconds: Mapping[str, float] = field(default_factory=dict)
     known_kinds: tuple[str, ...] = ()
     has_micrograph: bool = True
+    writing: tuple[Box, ...] = ()
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    scale_uncertainty: float = 0.0
+    scale_note: str = ""
 
     kinds = OldAttribute("known_kinds")
 

@@ -11,9 +11,11 @@ from uniaims.labels import polygons, relabel
 from uniaims.pages.units import OBJECT, LengthUnit, Noun
 from uniaims.report.columns import Column, display_unit, table_columns
 from uniaims.report.content import ReportContent
+from uniaims.report.estimates import Sample, estimates
 from uniaims.report.image_counts import ImageCounts, image_counts
 from uniaims.report.kinds import kind_order
 from uniaims.report.sizes import SizeFigures, size_figures
+from uniaims.statistics.budget import Estimate
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +30,7 @@ class Findings:
 
     content: ReportContent
     noun: Noun = OBJECT
-    size: str = "equivalent_diameter"
+    size: str = "diameter"
 
     @cached_property
     def counts(self) -> ImageCounts:
@@ -42,13 +44,28 @@ class Findings:
 
     @property
     def complete(self) -> NDArray[np.bool_]:
-        """The rows (N,) that size and shape statistics rest on: those that the border does not cut."""
-        return self.content.measurements.complete
+        """The rows (N,) that size and shape statistics rest on: those that are not left out."""
+        return self.content.measurements.kept
 
     @cached_property
     def sizes(self) -> list[SizeFigures]:
         """Of the complete objects; empty where there is none."""
-        return size_figures(self.columns, self.complete)
+        return size_figures(self.columns, self.sample.size_weights)
+
+    @cached_property
+    def sample(self) -> Sample:
+        """The objects with their weights."""
+        return Sample(self.content, self.counts.content)
+
+    @cached_property
+    def estimates(self) -> dict[str, Estimate]:
+        """The figures of the image by name, with their uncertainties, in the units of the table."""
+        return estimates(self.sample)
+
+    @property
+    def exclusions(self) -> dict[str, int]:
+        """Reason -> how many of all objects that were found are left out for it."""
+        return self.sample.exclusions
 
     @cached_property
     def outlines(self) -> list[NDArray[np.float32]]:

@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from uniaims.measurements import Figure
+from uniaims.measurements.units import QuantityName
 from uniaims.pages.units import (
     MEGAPIXEL,
+    NO_BREAK,
     NOTHING,
     LengthUnit,
     Noun,
@@ -19,8 +21,12 @@ from uniaims.pages.units import (
 )
 from uniaims.report.content import Reading
 from uniaims.report.findings import Findings
-from uniaims.report.sizes import CONFIDENCE, SizeFigures
+from uniaims.report.sizes import CONFIDENCE
+from uniaims.statistics import SizePercentiles, size_percentiles
+from uniaims.statistics.budget import Estimate, rounded
 
+LEAST_TOLD = 0.0005
+"""Smaller parts of an uncertainty are not told beside a figure."""
 LONGEST_VALUE = 9
 """Characters of a key figure that have room in large type."""
 PER_UM2 = 1e6
@@ -50,16 +56,19 @@ class Headline(Figure):
         function: findings -> what it comes to, in the units of the tables.
         is_range: whether it is told by its two ends.
         short: heading of its column in the overview of a batch; the label, where it is empty.
+        is_large: whether it stands at the top of the page; the others stand in ``summary.json`` and the workbook alone.
     """
 
     function: Callable[[Findings], Reading] = field(repr=False, compare=False)
     is_range: bool = False
     short: str = ""
+    is_large: bool = True
 
     def told(self, reading: Reading, unit: LengthUnit, noun: Noun) -> KeyFigure:
         """The figure as it is written; lengths in ``unit``."""
         value, symbol = self.written(reading, unit)
-        return KeyFigure(self.named(noun), value, symbol, reading.note or self._interval(reading, unit))
+        told = [each for each in (self.uncertainty(reading, unit), reading.note) if each]
+        return KeyFigure(self.named(noun), value, symbol, "; ".join(told) or self._interval(reading, unit))
 
     def column_heading(self, unit: LengthUnit, noun: Noun) -> str:
         """Of its column in an overview; lengths and areas in ``unit``."""
@@ -75,6 +84,8 @@ class Headline(Figure):
         """Number and unit."""
         if not math.isfinite(reading.value):
             return NOTHING, ""
+        if reading.estimate and reading.estimate.u > 0:
+            return self._by_uncertainty(reading.value, reading.estimate.u, unit)
         if self.quantity == "count":
             return count(round(reading.value)), ""
         if self.quantity == "fraction":
@@ -92,6 +103,28 @@ class Headline(Figure):
         size, _ = self._scale(unit)
         return f"{percent(CONFIDENCE, 0)} interval {interval(reading.low / size, reading.high / size)}"
 
+    def _by_uncertainty(self, value: float, u: float, unit: LengthUnit) -> tuple[str, str]:
+        """Number with the digits that its uncertainty allows, and unit."""
+        size, symbol = self._scale(unit)
+        if self.quantity == "fraction":
+            return f"{rounded(100 * value, 100 * u)[0]}{NO_BREAK}%", ""
+        if self.quantity == "density":
+            size, symbol = density_scale(value, unit)
+        return rounded(value / size, u / size)[0], symbol
+
+    def uncertainty(self, reading: Reading, unit: LengthUnit) -> str:
+        """``± 1.4 nm (k = 2; scale 1.0 %, outline 1.1 %)``; the reason where there is no value."""
+        found = reading.estimate
+        if found is None or found.why:
+            return found.why if found else ""
+        if not math.isfinite(found.u):
+            return ""
+        size, symbol = density_scale(found.value, unit) if self.quantity == "density" else self._scale(unit)
+        size, symbol = (0.01, "%") if self.quantity == "fraction" else (size, symbol)
+        half = " ".join(part for part in (rounded(found.value / size, found.u / size)[1], symbol) if part)
+        parts = ", ".join(f"{name} {percent(part)}" for name, part in found.parts.items() if part >= LEAST_TOLD)
+        return f"± {half} (k = 2; {parts})" if parts else ""
+
     def _scale(self, unit: LengthUnit) -> tuple[float, str]:
         """What numbers of the table are divided by for the eye, and the unit that they then have."""
         if self.quantity == "length":
@@ -108,83 +141,129 @@ def _density(value: float, unit: LengthUnit) -> tuple[str, str]:
     return number(value / PER_UM2 * area.size**2, 3), area.density_symbol
 
 
+def density_scale(value: float, unit: LengthUnit) -> tuple[float, str]:
+    """What a density of the table is divided by for the eye, and the unit that it then has."""
+    if unit.symbol == "px":
+        return 1 / MEGAPIXEL.size**2, MEGAPIXEL.density_symbol
+    area = density_unit(value / PER_UM2)
+    return PER_UM2 / area.size**2, area.density_symbol
+
+
 def _object_count(findings: Findings) -> Reading:
     counts = findings.counts
-    cut = f"{count(counts.cut)} cut by the border" if counts.cut else "none cut by the border"
-    return Reading(counts.total, note=f"{count(counts.complete)} complete, {cut}")
+    left_out = counts.total - counts.complete
+    return Reading(counts.total, note=f"{count(counts.complete)} in the statistics, {count(left_out)} left out")
 
 
 def _number_density(findings: Findings) -> Reading:
-    counts, calibrated = findings.counts, findings.content.measurements.pixel_size is not None
-    unit = density_unit(counts.density) if calibrated else MEGAPIXEL
-    area = quantity(counts.content_area / unit.size**2, unit.area_symbol, 3)
-    return Reading(counts.density * (PER_UM2 if calibrated else 1.0), note=f"all {findings.noun.plural} on {area}")
+    found, sample = findings.estimates["number_density"], findings.sample
+    size = findings.content.measurements.pixel_size
+    unit = density_unit(found.value / PER_UM2) if size else MEGAPIXEL
+    area = quantity(sample.area_px * (size.nm**2 if size else 1) / unit.size**2, unit.area_symbol, 3)
+    return _reading(found, f"on {area}")
 
 
 def _area_fraction(findings: Findings) -> Reading:
-    return Reading(findings.counts.covered_fraction, note="of the evaluated area")
+    return _reading(findings.estimates["area_fraction"])
 
 
-def _median(size: SizeFigures) -> Reading:
-    median, factor = size.percentiles[50], size.column.shown_factor
-    return Reading(median.estimate * factor, median.low * factor, median.high * factor)
+def _reading(found: Estimate, note: str = "") -> Reading:
+    return Reading(found.value, found.value - found.u, found.value + found.u, note, found)
 
 
-def _mean(size: SizeFigures) -> Reading:
-    note = f"standard deviation {quantity(size.deviation.estimate, size.unit)}"
-    return Reading(size.mean.estimate * size.column.shown_factor, note=note)
+def _of(name: str) -> Callable[[Findings], Reading]:
+    """The estimate of a name."""
+    return lambda findings: _reading(findings.estimates[name])
 
 
-def _range(size: SizeFigures) -> Reading:
-    low, high = (size.percentiles[share].estimate * size.column.shown_factor for share in (10, 90))
-    several = len(size.values) > 1
-    return Reading(high - low if several else math.nan, low, high, f"span {number(size.span, 3)}")
+def _range(findings: Findings) -> Reading:
+    low, high = (findings.estimates[name].value for name in ("x10_0", "x90_0"))
+    span = findings.estimates["span_0"]
+    return Reading(high - low, low, high, span.why or f"span {number(span.value, 3)}")
 
 
-def _of_sizes(reading: Callable[[SizeFigures], Reading]) -> Callable[[Findings], Reading]:
-    """A figure of the first size property, where there is a complete object."""
+def _old_density(findings: Findings) -> Reading:
+    factor = PER_UM2 if findings.content.measurements.pixel_size else 1.0
+    return Reading(findings.counts.density * factor)
 
-    def function(findings: Findings) -> Reading:
-        if not findings.sizes:
-            return Reading(math.nan, note=f"no complete {findings.noun.singular}")
-        found = reading(findings.sizes[0])
-        single = len(findings.sizes[0].values) == 1
-        return replace(found, note=f"a single {findings.noun.singular}") if single else found
 
-    return function
+def _old_sizes(findings: Findings) -> SizePercentiles:
+    measurements = findings.content.measurements
+    known = measurements.has("equivalent_diameter")
+    return size_percentiles(measurements.values("equivalent_diameter")[measurements.complete] if known else [])
+
+
+def _old_median(findings: Findings) -> Reading:
+    return Reading(_old_sizes(findings).d50)
+
+
+def _old_mean(findings: Findings) -> Reading:
+    return Reading(_old_sizes(findings).mean)
+
+
+def _old_range(findings: Findings) -> Reading:
+    found = _old_sizes(findings)
+    return Reading(found.d90 - found.d10, found.d10, found.d90)
+
+
+def _size_headline(name: str, label: str, definition: str, symbol: str, zh: str, *, is_large: bool = False) -> Headline:
+    quantity_name: QuantityName = "ratio" if name.startswith("span") else "length"
+    return Headline(
+        name, label, quantity_name, "size", definition, "ISO 9276-1, ISO 9276-2", _of(name), symbol=symbol,
+        short=symbol, is_large=is_large, labels={"zh": zh},
+    )  # fmt: skip
+
+
+WHOLE = "Each object counts by one over its chance to lie whole in the evaluated part (Miles 1974, Lantuéjoul 1980)."
+
+
+def _percentile(percent: int, power: int) -> Headline:
+    by = {0: "number", 3: "volume (of the spheres of their diameters)"}[power]
+    share, symbol = {10: "10 %", 50: "half", 90: "90 %"}[percent], f"x{percent},{power}"
+    label = f"Median diameter by {by.split()[0]}, {symbol}" if percent == 50 else f"{symbol} by {by.split()[0]}"
+    zh = {0: "按数量", 3: "按体积"}[power] + f" {symbol}"
+    definition = f"Diameter up to which {share} of the objects lie, by {by}. {WHOLE}"
+    return _size_headline(f"x{percent}_{power}", label, definition, symbol, zh, is_large=percent == 50)
 
 
 OBJECT_COUNT = Headline(
-    "object_count", "{nouns}", "count", "count", "Number of all objects, those cut by the border included.",
-    "Uni-AIMS", _object_count, symbol="N",
+    "object_count", "{nouns}", "count", "count", "Number of all objects, those left out of statistics included.",
+    "Uni-AIMS", _object_count, symbol="N", labels={"zh": "{nouns}"},
 )  # fmt: skip
 NUMBER_DENSITY = Headline(
-    "number_density", "Number density", "density", "count", "Number of all objects / evaluated area.",
-    "Uni-AIMS", _number_density, symbol="N_A",
+    "number_density", "Number density", "density", "count",
+    "Number of objects / evaluated area without writing. One side of the border that cuts an object halves it, two that"
+    " meet quarter it (half rule).",
+    "Gundersen 1977", _number_density, symbol="N_A", labels={"zh": "数密度"},
 )  # fmt: skip
 AREA_FRACTION = Headline(
-    "area_fraction", "Area fraction", "fraction", "count", "Evaluated area that objects cover / evaluated area.",
-    "Uni-AIMS", _area_fraction, symbol="A_A",
+    "area_fraction", "Area fraction", "fraction", "count",
+    "Area that objects cover / evaluated area, both without writing; scaled by the area inside of the edges where these"
+    " are used.",
+    "Uni-AIMS", _area_fraction, symbol="A_A", labels={"zh": "面积分数"},
 )  # fmt: skip
-MEDIAN_DIAMETER = Headline(
-    "median_diameter", "Median diameter, D50", "length", "size",
-    "Median of the equivalent diameters of the complete objects, each counted once.",
-    "ISO 9276-2 (x50,0)", _of_sizes(_median), short="D50", symbol="D50",
-)  # fmt: skip
-MEAN_DIAMETER = Headline(
-    "mean_diameter", "Mean diameter", "length", "size",
-    "Arithmetic mean of the equivalent diameters of the complete objects.",
-    "ISO 9276-2", _of_sizes(_mean), symbol="D[1,0]",
-)  # fmt: skip
+MEDIAN_DIAMETER, MEDIAN_BY_VOLUME = _percentile(50, 0), _percentile(50, 3)
 DIAMETER_RANGE = Headline(
-    "diameter_range", "D10 – D90", "length", "size",
-    "From the 10th to the 90th percentile of the equivalent diameters of the complete objects; as one number D90 -"
-    " D10.",
-    "ISO 9276-2", _of_sizes(_range), is_range=True,
+    "range_0", "x10,0 – x90,0", "length", "size",
+    f"From x10,0 to x90,0; as one number x90,0 - x10,0. {WHOLE}",
+    "ISO 9276-2", _range, is_range=True, labels={"zh": "x10,0 – x90,0"},
 )  # fmt: skip
 SIZE_HEADLINES = (
-    OBJECT_COUNT, NUMBER_DENSITY, AREA_FRACTION, MEDIAN_DIAMETER, MEAN_DIAMETER, DIAMETER_RANGE
+    OBJECT_COUNT, NUMBER_DENSITY, AREA_FRACTION, MEDIAN_DIAMETER, MEDIAN_BY_VOLUME, DIAMETER_RANGE,
+    _percentile(10, 0), _percentile(90, 0), _percentile(10, 3), _percentile(90, 3),
+    _size_headline("d_1_0", "Mean diameter, D[1,0]", f"Arithmetic mean of the diameters. {WHOLE}", "D[1,0]", "平均直径"),
+    _size_headline("d_3_2", "Sauter mean, D[3,2]", f"Mean cube / mean square of the diameters. {WHOLE}", "D[3,2]", "索特平均直径"),
+    _size_headline("d_4_3", "De Brouckere mean, D[4,3]", f"Mean fourth power / mean cube. {WHOLE}", "D[4,3]", "体积平均直径"),
+    _size_headline("span_0", "Span by number", "(x90,0 - x10,0) / x50,0.", "span_0", "按数量跨度"),
+    _size_headline("span_3", "Span by volume", "(x90,3 - x10,3) / x50,3.", "span_3", "按体积跨度"),
 )  # fmt: skip
 """Of separate objects."""
 SIZE_OVERVIEW = (MEDIAN_DIAMETER, DIAMETER_RANGE, AREA_FRACTION)
 """Of these, what the overview of a batch shows beside their numbers."""
+FORMER_HEADLINES = (
+    Headline("number_density", "", "density", "count", "All objects / area of the content.", "", _old_density),
+    Headline("median_diameter", "", "length", "size", "Unweighted, of the labels.", "", _old_median),
+    Headline("mean_diameter", "", "length", "size", "Unweighted, of the labels.", "", _old_mean),
+    Headline("diameter_range", "", "length", "size", "Unweighted, of the labels.", "", _old_range, is_range=True),
+)
+"""What the figures of the release before came to, under their old keys, for one release."""

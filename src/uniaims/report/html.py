@@ -13,7 +13,7 @@ from uniaims.report.content import ReportContent
 from uniaims.report.document import Document, chosen_sections
 from uniaims.report.facts import pixel_size_text
 from uniaims.report.findings import Findings
-from uniaims.report.headline import SIZE_HEADLINES, SIZE_OVERVIEW, KeyFigure
+from uniaims.report.headline import FORMER_HEADLINES, SIZE_HEADLINES, SIZE_OVERVIEW, KeyFigure
 from uniaims.report.lab_template import PLAIN_TEMPLATE, LabTemplate
 from uniaims.report.presentation import Presentation
 from uniaims.report.section import filled_sections
@@ -27,8 +27,9 @@ LAYOUT = Layout(
     scripts=("array_encoding.js", "store.js", "viewer.js", "table.js", "charts.js", "report.js"),
 )
 USUAL = Presentation(
-    noun=OBJECT, title="Analysis report", figures=SIZE_HEADLINES, overview=SIZE_OVERVIEW, sections=SECTIONS
-)
+    noun=OBJECT, title="Analysis report", figures=SIZE_HEADLINES, overview=SIZE_OVERVIEW, sections=SECTIONS,
+    former=FORMER_HEADLINES,
+)  # fmt: skip
 """How separate objects are told of which nothing else is known."""
 
 
@@ -72,8 +73,8 @@ def document_of(findings: Findings, presentation: Presentation, template: LabTem
 
 def key_figures(findings: Findings, presentation: Presentation) -> list[KeyFigure]:
     """The headline figures as they are written."""
-    readings = presentation.readings(findings)
-    return [figure.told(readings[figure.name], findings.unit, findings.noun) for figure in presentation.figures]
+    large = [figure for figure in presentation.figures if figure.is_large]
+    return [figure.told(figure.function(findings), findings.unit, findings.noun) for figure in large]
 
 
 def _facts(content: ReportContent) -> list[tuple[str, str]]:

@@ -16,7 +16,8 @@ class ImageCounts:
 
     Attributes:
         total: all objects.
-        cut: those that the border of the content cuts; they count, but are left out of size and shape statistics.
+        cut: those that the border of the content cuts.
+        complete: those that statistics of size and shape rest on.
         content: the part that shows the sample.
         content_area: its area, in nm² if the pixel size is known, else px².
         covered_fraction: share of it that objects cover, 0..1.
@@ -27,11 +28,7 @@ class ImageCounts:
     content: Box
     content_area: float
     covered_fraction: float
-
-    @property
-    def complete(self) -> int:
-        """Objects that the border does not cut."""
-        return self.total - self.cut
+    complete: int
 
     @property
     def density(self) -> float:
@@ -57,4 +54,5 @@ def image_counts(content: ReportContent) -> ImageCounts:
         box,
         content_area(measurements, content.content),
         covered / box.area if box.area else math.nan,
+        int(np.count_nonzero(measurements.kept)),
     )

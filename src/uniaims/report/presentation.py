@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from uniaims.measurements import PROPERTIES, Property
 from uniaims.pages.language import spoken
@@ -35,6 +36,7 @@ class Presentation:
         sections: in order.
         finding: findings -> the result in one or two sentences.
         size: the length whose distribution the overview of a batch shows; its median decides the unit for the eye.
+        former: what the figures of the release before come to.
     """
 
     noun: Noun
@@ -43,7 +45,8 @@ class Presentation:
     overview: tuple[Headline, ...]
     sections: tuple[SectionOf, ...]
     finding: Callable[[Findings], str] = _finding
-    size: Property = PROPERTIES["equivalent_diameter"]
+    size: Property = PROPERTIES["diameter"]
+    former: tuple[Headline, ...] = ()
 
     def findings(self, content: ReportContent) -> Findings:
         """What the figures and sections of an image are made of."""
@@ -53,7 +56,8 @@ class Presentation:
         """What the headline figures come to, by name."""
         return {figure.name: figure.function(findings) for figure in self.figures}
 
-    def figure_table(self, findings: Findings) -> dict[str, dict[str, float | None]]:
-        """The headline figures as they stand in ``summary.json``, by column name."""
+    def figure_table(self, findings: Findings) -> dict[str, dict[str, Any]]:
+        """The headline figures as they stand in ``summary.json``, by name; those of the release before by column name."""
         calibrated = findings.content.measurements.pixel_size is not None
-        return {each.column(calibrated=calibrated): each.function(findings).as_dict() for each in self.figures}
+        former = {each.column(calibrated=calibrated): each.function(findings).as_dict() for each in self.former}
+        return former | {each.name: each.function(findings).as_dict() for each in self.figures}

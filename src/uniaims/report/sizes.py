@@ -12,16 +12,15 @@ from uniaims.report.columns import Column, find
 from uniaims.statistics import (
     Interval,
     LognormalFit,
-    SizePercentiles,
-    bootstrap,
     fit_lognormal,
-    size_percentiles,
 )
+from uniaims.statistics.weighted import size_intervals
 
-SIZE_PROPERTIES = ("equivalent_diameter", "max_feret", "min_feret")
+SIZE_PROPERTIES = (("diameter", "equivalent_diameter"), ("max_feret",), ("min_feret",))
 PERCENTILES = (5, 10, 25, 50, 75, 90, 95)
+VOLUME_PERCENTILES = (10, 50, 90)
 KEY_PERCENTILES = (10, 50, 90)
-RESAMPLES = 2000
+RESAMPLES = 1000
 CONFIDENCE = 0.95
 FEWEST_FOR_LAW = 30
 """With fewer sizes a law could be neither told from others nor refused."""
@@ -42,7 +41,9 @@ class SizeFigures:
         percentiles: per cent -> percentile with its interval.
         mean, deviation: with their intervals.
         fit: the nearest log-normal law, whether it holds or not; see `why_no_law`.
-        volume: percentiles weighted by volume.
+        volume: per cent -> percentile weighted by volume, with its interval.
+        span: relative width (x90 - x10) / x50; NaN where the sample does not carry it.
+        largest_share: part 0..1 of the whole volume that the largest has.
     """
 
     column: Column
@@ -51,7 +52,9 @@ class SizeFigures:
     mean: Interval
     deviation: Interval
     fit: LognormalFit
-    volume: SizePercentiles
+    volume: Mapping[int, Interval]
+    span: float
+    largest_share: float
 
     @property
     def unit(self) -> str:
@@ -69,42 +72,42 @@ class SizeFigures:
             return ""
         return NO_FIT
 
-    @property
-    def span(self) -> float:
-        """Relative width (D90 - D10) / D50."""
-        low, middle, high = (self.percentiles[percent].estimate for percent in KEY_PERCENTILES)
-        return (high - low) / middle
 
-
-def size_figures(columns: Sequence[Column], complete: NDArray[np.bool_]) -> list[SizeFigures]:
+def size_figures(columns: Sequence[Column], weights: NDArray[np.float64]) -> list[SizeFigures]:
     """Compute the figures of each size property over the complete objects; empty where there is no size at all.
 
     Args:
         columns: of the table.
-        complete: (N,) rows that count.
+        weights: (N,) for how many each object stands; 0 for those that do not count.
     """
-    found = [column for name in SIZE_PROPERTIES if (column := find(columns, name))]
+    found = [next(iter(there)) for names in SIZE_PROPERTIES if (there := [c for name in names if (c := find(columns, name))])]
     figures = []
     for column in found:
-        values = column.shown_values()[complete]
-        values = np.sort(values[np.isfinite(values) & (values > 0)])
-        if len(values):
-            figures.append(_figures(column, values))
+        values = column.shown_values()
+        rows = np.flatnonzero(np.isfinite(values) & (values > 0) & (weights > 0))
+        rows = rows[np.argsort(values[rows], kind="stable")]
+        if len(rows):
+            figures.append(_figures(column, values[rows], weights[rows]))
     return figures
 
 
-def _figures(column: Column, values: NDArray[np.float64]) -> SizeFigures:
-    def with_interval(statistic: str) -> Interval:
-        return bootstrap(values, statistic, confidence=CONFIDENCE, resamples=RESAMPLES)
+def _figures(column: Column, values: NDArray[np.float64], weights: NDArray[np.float64]) -> SizeFigures:
+    found = size_intervals(values, weights)
+
+    def with_interval(name: str) -> Interval:
+        low, high = found.ends(name, CONFIDENCE)
+        return Interval(found.figures[name], low, high, CONFIDENCE, "percentile", RESAMPLES, len(values), 0)
 
     return SizeFigures(
         column=column,
         values=values,
-        percentiles={percent: with_interval(f"p{percent}") for percent in PERCENTILES},
-        mean=with_interval("mean"),
-        deviation=with_interval("std"),
+        percentiles={percent: with_interval(f"x{percent}_0") for percent in PERCENTILES},
+        mean=with_interval("d_1_0"),
+        deviation=with_interval("std_0"),
         fit=fit_lognormal(values),
-        volume=size_percentiles(values, "volume"),
+        volume={percent: with_interval(f"x{percent}_3") for percent in VOLUME_PERCENTILES},
+        span=found.figures["span_0"],
+        largest_share=found.largest_share,
     )
 
 

@@ -64,6 +64,7 @@ class Segmentation:
         scale_found: whether the scale was found by looking; else it follows from the diameter that was given.
         kind_scores: (N, K) float32, 0..1, how sure the network is of each kind in ``model.settings.kinds``, in the
             order of the labels: mean over the instance's pixels; empty where the model tells no kinds apart.
+        left_out: reason -> how many of the objects that were found have no label.
     """
 
     labels: Labels
@@ -81,6 +82,7 @@ class Segmentation:
     diameter_px: float | None = None
     scale_found: bool = True
     kind_scores: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
     scale = OldAttribute("working_scale")
     quality = OldAttribute("expected_ap50")
@@ -156,7 +158,8 @@ class Segmentation:
         kept = ~gone[1:]
         scores = self.kind_scores[kept] if self.kind_scores.size else self.kind_scores
         return replace(
-            self, labels=relabel(labels), confidence=self.confidence[kept], kind_scores=scores, notes=notes
+            self, labels=relabel(labels), confidence=self.confidence[kept], kind_scores=scores, notes=notes,
+            left_out={**self.left_out, "under writing": self.left_out.get("under writing", 0) + count},
         )  # fmt: skip
 
     def _covered(self, boxes: Sequence[Box]) -> NDArray[np.bool_]:
@@ -273,6 +276,7 @@ class Segmenter:
             diameter_px=prediction.working.diameter_px,
             scale_found=prediction.working.chosen,
             kind_scores=kept.kind_scores,
+            left_out={"below confidence": len(found.confidence) - len(kept.confidence)},
         ).with_doubts()
 
     def _working_scale(self, predictor: Predictor, progress: Progress | None) -> WorkingScale:

@@ -8,6 +8,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from uniaims.errors import SettingsError
 
@@ -27,6 +28,7 @@ class Estimate:
         u: half width of the interval at k = 2, in the same unit; NaN where nothing is known of it.
         parts: what it comes from -> relative standard uncertainty, such as {"scale": 0.01, "sampling": 0.006}.
         n: objects that the figure comes from.
+        why: the reason where there is no value; empty where there is one.
     """
 
     value: float
@@ -34,6 +36,16 @@ class Estimate:
     u: float
     parts: Mapping[str, float]
     n: int
+    why: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """As it stands in ``summary.json``; ``None`` stands for what there is no number for."""
+        numbers = {name: number if math.isfinite(number) else None for name, number in self._numbers.items()}
+        return numbers | {"unit": self.unit, "parts": dict(self.parts), "n": self.n, "why": self.why or None}
+
+    @property
+    def _numbers(self) -> dict[str, float]:
+        return {"value": float(self.value), "u": float(self.u)}
 
     @property
     def shares(self) -> dict[str, float]:
@@ -50,17 +62,19 @@ class Estimate:
         return f"{number} {self.unit}".strip()
 
 
-def estimate(value: float, unit: str, parts: Mapping[str, float], n: int) -> Estimate:
+def estimate(value: float, unit: str, parts: Mapping[str, float], n: int, why: str = "") -> Estimate:
     """A figure whose relative standard uncertainties, each with its name, add in squares.
 
     Raises:
         SettingsError: where a part is negative or no number.
     """
-    wrong = {name: part for name, part in parts.items() if not 0 <= part < math.inf}
+    wrong = {} if not math.isfinite(value) else {name: part for name, part in parts.items() if not 0 <= part < math.inf}
     if wrong:
         raise SettingsError(f"Uncertainties {wrong} came. Give relative standard uncertainties of 0 or more.")
+    if not math.isfinite(value):
+        return Estimate(math.nan, unit, math.nan, {}, n, why)
     u = COVERAGE_FACTOR * abs(value) * math.hypot(*parts.values()) if parts else math.nan
-    return Estimate(value, unit, u, dict(parts), n)
+    return Estimate(value, unit, u, dict(parts), n, why)
 
 
 def rounded(value: float, u: float, least_digits: int = 3) -> tuple[str, str]:

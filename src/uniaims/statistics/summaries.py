@@ -1,6 +1,7 @@
 """Figures of one sample: moments, percentiles, sizes weighted by number, area or volume."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -135,10 +136,15 @@ def percentile_of_ordered(values: Floats, weights: Floats, percent: float) -> fl
     Each stands in the middle of its own weight and the curve is linear between (type 5, weighted); where all weights
     are alike it is the plain percentile (type 7).
     """
+    return float(percentiles_of_ordered(values, weights, (percent,))[0])
+
+
+def percentiles_of_ordered(values: Floats, weights: Floats, percents: Sequence[float]) -> Floats:
+    """Several percentiles (P,) of ordered values; see `percentile_of_ordered`."""
     if weights[0] == weights[-1] and np.ptp(weights) == 0:
-        return float(np.percentile(values, percent))
+        return np.asarray(np.percentile(values, percents), np.float64)
     places = np.cumsum(weights) - weights / 2
-    return float(np.interp(weights.sum() * (percent / 100), places, values))
+    return np.asarray(np.interp(weights.sum() * (np.asarray(percents) / 100), places, values), np.float64)
 
 
 def _power(weighting: Weighting) -> int:

@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from uniaims.measurements import PROPERTIES
 from uniaims.pages.units import number
 from uniaims.report import wording
 from uniaims.report.charts import orientation_rose, scatter_chart, shape_chart
@@ -49,7 +50,7 @@ def shape_charts(findings: Findings) -> list[Chart]:
     charts: list[Chart] = []
     for name in SHAPE_PROPERTIES:
         column = find(findings.columns, name)
-        values = column.shown_values()[findings.complete] if column else np.empty(0)
+        values = column.shown_values()[_large_enough(findings, name)] if column else np.empty(0)
         values = values[np.isfinite(values)]
         if column is None or not len(values):
             continue
@@ -59,9 +60,16 @@ def shape_charts(findings: Findings) -> list[Chart]:
     return charts
 
 
+def _large_enough(findings: Findings, name: str) -> NDArray[np.bool_]:
+    """The rows (N,) in the statistics that are large enough for a property to mean something."""
+    size = findings.content.measurements.pixel_size
+    least = PROPERTIES[name].smallest_px * (size.nm if size else 1.0)
+    return np.asarray(findings.complete & ~(findings.sample.diameters < least))
+
+
 def scatter_view(findings: Findings) -> ScatterView | None:
     """Draw shape against size of the complete objects; ``None`` where no object has both."""
-    x, y = find(findings.columns, "equivalent_diameter"), find(findings.columns, "aspect_ratio")
+    x, y = find(findings.columns, "diameter"), find(findings.columns, "aspect_ratio")
     if x is None or y is None:
         return None
     x_values, y_values = (column.shown_values()[findings.complete] for column in (x, y))
@@ -84,7 +92,7 @@ def rose_chart(findings: Findings) -> Chart | None:
     orientation, ratio = find(findings.columns, "orientation"), find(findings.columns, "aspect_ratio")
     if orientation is None or ratio is None:
         return None
-    complete = findings.complete
+    complete = _large_enough(findings, "orientation")
     degrees = orientation.shown_values()[complete]
     degrees = degrees[np.isfinite(degrees) & (ratio.shown_values()[complete] >= ELONGATED_FROM)]
     if not len(degrees):
@@ -104,4 +112,5 @@ def _shape_caption(column: Column, values: NDArray[np.float64]) -> str:
     summary = summarise(values)
     noun = column.noun
     spread = f"half of the {noun.plural} lie between {number(summary.p25, 3)} and {number(summary.p75, 3)}"
-    return f"{column.label} of {noun.counted(len(values), 'complete')}; {spread}."
+    least = f" of {PROPERTIES[column.property_name].smallest_px:g} px or more"
+    return f"{column.label} of {noun.counted(len(values), 'complete')}{least}; {spread}."

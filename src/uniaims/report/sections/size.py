@@ -1,5 +1,6 @@
 """The size section: for each size property two charts (linear, logarithmic) and a table of figures with intervals."""
 
+import math
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -11,6 +12,9 @@ from uniaims.report.findings import Findings
 from uniaims.report.section import Chart, Section, Table
 from uniaims.report.sizes import CONFIDENCE, KEY_PERCENTILES, NO_FIT, SizeFigures, probability
 from uniaims.statistics import summarise
+
+LARGEST_SHARE = 0.05
+"""Where the largest object has more of the whole volume, the reader is told."""
 
 
 @dataclass(frozen=True)
@@ -79,16 +83,17 @@ def size_view(figures: SizeFigures) -> SizeView:
 
 
 def _distribution(figures: SizeFigures) -> SizeDistribution:
-    quantiles = {f"D{share}": figures.percentiles[share].estimate for share in KEY_PERCENTILES}
+    known = {share: figures.percentiles[share].estimate for share in KEY_PERCENTILES}
+    quantiles = {f"x{share},0": value for share, value in known.items() if math.isfinite(value)}
     law = None if figures.why_no_law else figures.fit
     return SizeDistribution(figures.column.axis, figures.values, quantiles, law)
 
 
 def _percentile_rows(figures: SizeFigures) -> list[FigureRow]:
-    names = {50: "D50, median"}
+    names = {50: "x50,0 median by number"}
     return [
         FigureRow(
-            names.get(share, f"D{share}"),
+            names.get(share, f"x{share},0"),
             number(found.estimate),
             interval(found.low, found.high),
             share in KEY_PERCENTILES,
@@ -105,7 +110,7 @@ def _moment_rows(figures: SizeFigures) -> list[FigureRow]:
         FigureRow("Standard deviation", number(deviation.estimate), interval(deviation.low, deviation.high)),
         FigureRow("Smallest", number(summary.minimum)),
         FigureRow("Largest", number(summary.maximum)),
-        FigureRow("Span", number(figures.span, 3), "(D90 − D10) / D50"),
+        FigureRow("Span", number(figures.span, 3), "(x90,0 − x10,0) / x50,0"),
     ]
 
 
@@ -123,12 +128,13 @@ def _law_rows(figures: SizeFigures) -> list[FigureRow]:
 
 
 def _volume_rows(figures: SizeFigures) -> list[FigureRow]:
-    volume = figures.volume
-    return [
-        FigureRow("D10, by volume", number(volume.d10), opens=True),
-        FigureRow("D50, by volume", number(volume.d50)),
-        FigureRow("D90, by volume", number(volume.d90)),
+    rows = [
+        FigureRow(f"x{share},3 by volume", number(found.estimate), interval(found.low, found.high), opens=share == 10)
+        for share, found in figures.volume.items()
     ]
+    if figures.largest_share > LARGEST_SHARE:
+        rows.append(FigureRow("Volume of the largest", percent(figures.largest_share), "of the whole: few decide these"))
+    return rows
 
 
 def _caption(figures: SizeFigures) -> str:

@@ -5,6 +5,7 @@ from uniaims.pages.units import NO_BREAK, Noun, count, interval, number, percent
 from uniaims.report.facts import flatten, pixel_size_text, plain_value
 from uniaims.report.findings import Findings
 from uniaims.report.sizes import CONFIDENCE, FEWEST_FOR_LAW, RESAMPLES, SizeFigures, probability
+from uniaims.statistics.budget import rounded
 from uniaims.version import __version__
 
 UNTOLD = ("none", "not used", "no", "the first")
@@ -30,34 +31,39 @@ def finding(findings: Findings) -> str:
         return f"No {noun.singular} was found in this image."
     found = f"{noun.counted(counts.total)} found"
     if not counts.complete:
-        all_cut = f"all of them cut by the border of the image: there are no complete {noun.plural} to give sizes of."
-        return f"{found}, {all_cut}"
-    complete = f"{count(counts.complete)} of them complete"
-    if not counts.cut:
-        complete = "not cut by the border" if counts.total == 1 else "none cut by the border"
-    typical = f", {_typical(findings.sizes[0])}" if findings.sizes else ""
-    return f"{found}, {complete}{typical}."
+        return f"{found}, none of them in the statistics of size: {_reasons(findings)}."
+    complete = f"{count(counts.complete)} of them in the statistics"
+    if counts.complete == counts.total:
+        complete = "in the statistics" if counts.total == 1 else "all in the statistics"
+    return f"{found}, {complete}{_typical(findings)}."
 
 
-def _typical(size: SizeFigures) -> str:
-    """Say the median size with its interval, or the size of the only object."""
-    median = size.percentiles[50]
-    name, value = size.column.label.lower(), quantity(median.estimate, size.unit)
+def _reasons(findings: Findings) -> str:
+    """How many are left out for which reason."""
+    return ", ".join(f"{count(number)} {reason}" for reason, number in findings.exclusions.items() if number)
+
+
+def _typical(findings: Findings) -> str:
+    """Say the median size with its uncertainty, or the size of the only object."""
+    if not findings.sizes:
+        return ""
+    size, found = findings.sizes[0], findings.estimates["x50_0"]
     if len(size.values) == 1:
-        return f"with an {name} of {value}"
-    return f"with a median {name} of {value} ({percent(CONFIDENCE, 0)} interval {interval(median.low, median.high)})"
+        return f", with a {size.column.label.lower()} of {quantity(float(size.values[0]), size.unit)}"
+    if found.why:
+        return f"; no median is given: {found.why}"
+    factor = size.column.shown_factor
+    middle, half = rounded(found.value / factor, found.u / factor)
+    spread = f" ± {half}" if half else ""
+    return f", with a median {size.column.label.lower()} of {middle}{spread}{NO_BREAK}{size.unit} (by number, k = 2)"
 
 
 def exclusion(findings: Findings) -> str:
     """Say which objects the statistics leave out."""
     counts, noun = findings.counts, findings.noun
-    if not counts.cut:
-        return f"No {noun.singular} is cut by the border, so all are in the statistics."
-    return (
-        f"{noun.counted(counts.cut)} of {count(counts.total)} ({percent(counts.cut / counts.total)}) "
-        f"{'is' if counts.cut == 1 else 'are'} cut by the border: counted, but left out of size and shape statistics, "
-        f"which rest on the {noun.counted(counts.complete, 'complete')}."
-    )
+    kept = f"Statistics rest on {noun.counted(counts.complete)}"
+    reasons = _reasons(findings)
+    return f"{kept}; left out: {reasons}." if reasons else f"{kept}: none is left out."
 
 
 def nothing_complete(findings: Findings) -> str:
@@ -66,8 +72,8 @@ def nothing_complete(findings: Findings) -> str:
     if not counts.total:
         return f"No {noun.singular} was found, so there is nothing to measure."
     return (
-        f"All {noun.counted(counts.total)} are cut by the border. Their true size is unknown, so no statistics "
-        "are given; their values as far as visible are in the table below."
+        f"No {noun.singular} is in the statistics of size: {_reasons(findings)}. Their values as far as visible are in "
+        "the table below."
     )
 
 
@@ -121,27 +127,27 @@ def _counting(findings: Findings) -> list[str]:
     if not counts.total:
         return [f"No {noun.singular} was found."]
     sentences = [f"{noun.counted(counts.total)} {'was' if counts.total == 1 else 'were'} found."]
-    if counts.cut:
+    if any(findings.exclusions.values()):
         sentences.append(
-            f"{noun.counted(counts.cut)} ({percent(counts.cut / counts.total)}) cut by the border of the image "
-            f"{'was' if counts.cut == 1 else 'were'} counted but excluded from size and shape statistics, "
-            f"leaving {noun.counted(counts.complete)}."
+            f"Left out of size and shape statistics: {_reasons(findings)}, leaving {noun.counted(counts.complete)}."
         )
+    sentences.append(
+        "Number density counts each object that a side of the evaluated part cuts by half; sizes are weighted by one "
+        "over the chance of each object to lie whole in it (Miles 1974, Lantuéjoul 1980)."
+    )
     return sentences
 
 
 def _statistics(size: SizeFigures) -> list[str]:
+    law = "Size is the diameter of the circle of the same area, d = √(4A/π)"
     if len(size.values) == 1:
-        only = quantity(size.percentiles[50].estimate, size.unit)
-        whose = f"of the only complete {size.column.noun.singular}"
-        return [f"Size is the area-equivalent circular diameter, d = √(4A/π): {only} {whose}."]
-    d10, d50, d90 = (quantity(size.percentiles[share].estimate, size.unit) for share in (10, 50, 90))
-    sentences = [
-        "Size is the area-equivalent circular diameter, d = √(4A/π).",
-        f"The number-weighted percentiles are D10 = {d10}, D50 = {d50} and D90 = {d90} "
-        f"(n = {count(len(size.values))}).",
-        _spread(size),
-    ]
+        return [f"{law}: {quantity(float(size.values[0]), size.unit)} of the only {size.column.noun.singular}."]
+    known = {share: found for share, found in size.percentiles.items() if share in (10, 50, 90)}
+    told = [f"x{share},0 = {quantity(each.estimate, size.unit)}" for share, each in known.items() if each.low < each.high]
+    sentences = [f"{law}."]
+    if told:
+        sentences.append(f"Percentiles by number: {', '.join(told)} (n = {count(len(size.values))}).")
+        sentences.append(_spread(size))
     if len(size.values) >= FEWEST_FOR_LAW and size.fit.sigma > 0:
         sentences.append(_law(size))
     return sentences
@@ -152,16 +158,15 @@ def _spread(size: SizeFigures) -> str:
     ends = f"{interval(median.low, median.high)}{NO_BREAK}{size.unit}"
     mean, deviation = quantity(size.mean.estimate, size.unit), quantity(size.deviation.estimate, size.unit)
     return (
-        f"The {percent(CONFIDENCE, 0)} confidence interval of the median is {ends}, and the mean is {mean} with a "
-        f"standard deviation of {deviation}; intervals are bias-corrected bootstrap intervals from {count(RESAMPLES)} "
-        "resamples."
+        f"The {percent(CONFIDENCE, 0)} interval of the median from the sampling of objects in this picture is {ends}, "
+        f"the mean is {mean} with a standard deviation of {deviation}; from {count(RESAMPLES)} resamples."
     )
 
 
 def _law(size: SizeFigures) -> str:
     if size.why_no_law:
         return (
-            "The sizes do not follow a log-normal law: the largest distance between the cumulative curves of sizes and "
+            "The sizes are not compatible with a log-normal law: the largest distance between the cumulative curves of sizes and "
             f"law is {number(size.fit.ks_distance, 2)} (Lilliefors test, p{NO_BREAK}{probability(size.fit.p_value)})."
         )
     return (
