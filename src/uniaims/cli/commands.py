@@ -127,7 +127,9 @@ def measure(
     from uniaims.pipeline import measure_file
 
     with compiling_told():
-        pages = measure_file(labels, image, pixel_size, page, mode=settings.mode, outline=settings.outline, guarded=True)
+        pages = measure_file(
+            labels, image, pixel_size, page, mode=settings.mode, outline=settings.outline, guarded=True
+        )
     for warning in dict.fromkeys(warning for each in pages for warning in each.warnings):
         say_warning(warning)
     _save_measured(labels, pages, output, settings)

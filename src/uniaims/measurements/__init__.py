@@ -18,4 +18,14 @@ from uniaims.measurements.properties import PROPERTIES, REASONS, Property
 from uniaims.measurements.table import Measurements, measure
 from uniaims.measurements.units import QUANTITIES, Quantity
 
-__all__ = ["PROPERTIES", "QUANTITIES", "REASONS", "EdgeShapes", "Figure", "Measurements", "Property", "Quantity", "measure"]
+__all__ = [
+    "PROPERTIES",
+    "QUANTITIES",
+    "REASONS",
+    "EdgeShapes",
+    "Figure",
+    "Measurements",
+    "Property",
+    "Quantity",
+    "measure",
+]

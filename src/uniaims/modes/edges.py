@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from uniaims.formats import Acquisition
 from uniaims.labels import Labels, traced
 from uniaims.measurements import EdgeShapes
-from uniaims.structures.outlines import Law
 from uniaims.structures import REASONS, chosen_law, find_outlines, polygon_figures
+from uniaims.structures.outlines import Law
 
 TRANSMISSION_KV = 60.0
 """Scanning microscopes seldom have more, transmission microscopes seldom less."""

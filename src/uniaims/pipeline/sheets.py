@@ -73,9 +73,17 @@ class TableSource:
     def sizes(self) -> NDArray[np.float64]:
         """Those (N,) of the complete objects whose distribution the overview shows, in the unit of the table."""
         table = self.table
-        whole = table.filter(~polars.col("label").is_in(self.left_out["label"].implode())) if "label" in table.columns else table
+        whole = (
+            table.filter(~polars.col("label").is_in(self.left_out["label"].implode()))
+            if "label" in table.columns
+            else table
+        )
         column = self.mode.size.column(calibrated=self.calibrated)
-        return whole[column if column in whole.columns else column.replace("diameter", "equivalent_diameter")].to_numpy().astype(np.float64)
+        return (
+            whole[column if column in whole.columns else column.replace("diameter", "equivalent_diameter")]
+            .to_numpy()
+            .astype(np.float64)
+        )
 
     @property
     def _tells_border(self) -> bool:
@@ -127,7 +135,9 @@ def joined(tables: Sequence[tuple[str, polars.DataFrame]]) -> polars.DataFrame:
 def _excluded(source: TableSource) -> polars.DataFrame:
     rows = source.left_out
     label = rows["label"].cast(polars.UInt32)
-    return polars.DataFrame({"image": [source.name] * len(label), "label": label, "reason": rows["excluded"]}, _EXCLUDED)
+    return polars.DataFrame(
+        {"image": [source.name] * len(label), "label": label, "reason": rows["excluded"]}, _EXCLUDED
+    )
 
 
 def _summary(sources: Sequence[TableSource], failed: int) -> polars.DataFrame:
@@ -185,7 +195,8 @@ def _definitions(sources: Sequence[TableSource]) -> polars.DataFrame:
         (column, figure.label.format(nouns=source.mode.noun.heading), figure.symbol, figure.definition, figure.source)
         for source in sources
         for figure in _told(source)
-        if (column := figure.column(calibrated=source.calibrated)) in source.table.columns or figure.name in source.figures
+        if (column := figure.column(calibrated=source.calibrated)) in source.table.columns
+        or figure.name in source.figures
     )
     names = ("column", "name", "symbol", "definition", "source")
     return polars.DataFrame(list(rows), dict.fromkeys(names, polars.String), orient="row")

@@ -192,7 +192,9 @@ def _finding_of_sizes(sample: Sample) -> dict[str, float]:
     if not len(sure) or (sure == 1).all():
         return {}
     order = np.argsort(sample.diameters[chosen], kind="stable")
-    sizes, weights, sure = (each[chosen][order] for each in (sample.diameters, sample.size_weights, sample.probabilities))
+    sizes, weights, sure = (
+        each[chosen][order] for each in (sample.diameters, sample.size_weights, sample.probabilities)
+    )
     block = max(20, min(_RESAMPLES, (1 << 22) // len(sizes)))
     there = np.random.default_rng(0).random((block, len(sizes))) < sure
     drawn = size_figures_of(sizes, there * weights)

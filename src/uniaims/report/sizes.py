@@ -80,7 +80,9 @@ def size_figures(columns: Sequence[Column], weights: NDArray[np.float64]) -> lis
         columns: of the table.
         weights: (N,) for how many each object stands; 0 for those that do not count.
     """
-    found = [next(iter(there)) for names in SIZE_PROPERTIES if (there := [c for name in names if (c := find(columns, name))])]
+    found = [
+        next(iter(there)) for names in SIZE_PROPERTIES if (there := [c for name in names if (c := find(columns, name))])
+    ]
     figures = []
     for column in found:
         values = column.shown_values()

@@ -133,7 +133,9 @@ def _volume_rows(figures: SizeFigures) -> list[FigureRow]:
         for share, found in figures.volume.items()
     ]
     if figures.largest_share > LARGEST_SHARE:
-        rows.append(FigureRow("Volume of the largest", percent(figures.largest_share), "of the whole: few decide these"))
+        rows.append(
+            FigureRow("Volume of the largest", percent(figures.largest_share), "of the whole: few decide these")
+        )
     return rows
 
 

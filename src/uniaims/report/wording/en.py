@@ -143,7 +143,9 @@ def _statistics(size: SizeFigures) -> list[str]:
     if len(size.values) == 1:
         return [f"{law}: {quantity(float(size.values[0]), size.unit)} of the only {size.column.noun.singular}."]
     known = {share: found for share, found in size.percentiles.items() if share in (10, 50, 90)}
-    told = [f"x{share},0 = {quantity(each.estimate, size.unit)}" for share, each in known.items() if each.low < each.high]
+    told = [
+        f"x{share},0 = {quantity(each.estimate, size.unit)}" for share, each in known.items() if each.low < each.high
+    ]
     sentences = [f"{law}."]
     if told:
         sentences.append(f"Percentiles by number: {', '.join(told)} (n = {count(len(size.values))}).")
