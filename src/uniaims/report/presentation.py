@@ -60,4 +60,10 @@ class Presentation:
         """The headline figures as they stand in ``summary.json``, by name; those of the release before by column name."""
         calibrated = findings.content.measurements.pixel_size is not None
         former = {each.column(calibrated=calibrated): each.function(findings).as_dict() for each in self.former}
-        return former | {each.name: each.function(findings).as_dict() for each in self.figures}
+        readings = self.readings(findings)
+        plain = {
+            each.column(calibrated=calibrated): readings[each.name].as_dict()
+            for each in self.figures
+            if readings[each.name].estimate is None
+        }
+        return former | plain | {name: reading.as_dict() for name, reading in readings.items()}
