@@ -37,7 +37,7 @@ def test_one_image_has_its_figures_and_what_explains_them():
     assert sheets[0].headings["label"] == "Particle"
     assert found["Excluded"].height == 8  # all but the middle one touch the border
     assert set(found["Excluded"]["reason"]) == {"border"}
-    median = found["Summary"].row(by_predicate=polars.col("figure") == "Median diameter, D50")
+    median = found["Summary"].row(by_predicate=polars.col("figure") == "Median diameter by number, x50,0")
     assert median == ("Median diameter, D50", 9.0, 8.0, 10.0, "nm")
     assert ("settings.mode", "x") in found["Provenance"].select("fact", "value").rows()
 

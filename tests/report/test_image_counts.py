@@ -11,7 +11,7 @@ from uniaims.report.image_counts import image_counts
 def test_counts_density_and_area(make_content):
     content = make_content()
     counts = image_counts(content)
-    assert (counts.total, counts.cut, counts.complete) == (24, 2, 22)
+    assert (counts.total, counts.cut, counts.complete) == (24, 2, 21)
     height, width = content.labels.shape
     assert counts.content_area == pytest.approx(height * width * 2.5**2)
     assert counts.density == pytest.approx(24 / counts.content_area)
