@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from uniaims.pages.units import MICROMETRE, OBJECT, PIXEL, Noun
-from uniaims.report import Findings, Headline, Reading
+from uniaims.report import USUAL, Findings, Headline, Reading
 from uniaims.report.headline import DIAMETER_RANGE, MEDIAN_DIAMETER, OBJECT_COUNT, SIZE_HEADLINES
 
 
@@ -50,38 +50,60 @@ def test_labels_speak_of_what_the_objects_are():
 
 
 def test_headings_have_the_unit_of_the_overview():
-    assert MEDIAN_DIAMETER.column_heading(MICROMETRE, OBJECT) == "D50 / µm"
+    assert MEDIAN_DIAMETER.column_heading(MICROMETRE, OBJECT) == "x50,0 / µm"
     assert {figure(each).column_heading(MICROMETRE, OBJECT) for each in ("density", "fraction")} == {"X"}
 
 
 @pytest.mark.parametrize("pixel_size", ["2.5 nm", None])
 def test_readings_are_in_the_units_of_the_tables(make_content, pixel_size):
     findings = Findings(make_content(pixel_size=pixel_size))
-    measurements, inside = findings.content.measurements, findings.content.measurements.inside()
+    measurements = findings.content.measurements
     readings = {each.name: each.function(findings) for each in SIZE_HEADLINES}
-    diameters, scale = inside.values("equivalent_diameter"), 2.5 if pixel_size else 1.0
+    diameters, scale = measurements.select(measurements.kept).values("diameter"), 2.5 if pixel_size else 1.0
     assert readings["object_count"].value == len(measurements)
-    assert readings["median_diameter"].value == pytest.approx(np.median(diameters))
-    assert readings["median_diameter"].low < readings["median_diameter"].value < readings["median_diameter"].high
-    assert readings["mean_diameter"].value == pytest.approx(diameters.mean())
-    low, high = np.percentile(diameters, (10, 90))
-    assert (readings["diameter_range"].low, readings["diameter_range"].high) == pytest.approx((low, high))
+    assert readings["x50_0"].value == pytest.approx(np.median(diameters), rel=0.03)  # weighted by the border
+    assert readings["x50_0"].low < readings["x50_0"].value < readings["x50_0"].high
+    assert diameters.mean() < readings["d_1_0"].value < 1.03 * diameters.mean()
+    assert math.isnan(readings["x10_0"].value)  # of 21 objects only two are smaller
     area = findings.content.labels.size * scale**2
-    assert readings["number_density"].value == pytest.approx(24 / area * (1e6 if pixel_size else 1))
+    assert readings["number_density"].value == pytest.approx(23 / area * (1e6 if pixel_size else 1))  # two cut by half
+
+
+def test_the_old_keys_keep_what_they_meant(make_content):
+    findings = Findings(make_content())
+    table, sizes = USUAL.figure_table(findings), findings.content.measurements.inside().values("equivalent_diameter")
+    median, between = table["median_diameter_nm"], table["diameter_range_nm"]
+    assert median["value"] == pytest.approx(np.median(sizes))
+    assert median["low"] < median["value"] < median["high"]
+    assert table["mean_diameter_nm"]["value"] == pytest.approx(sizes.mean())
+    assert (between["low"], between["high"]) == pytest.approx(tuple(np.percentile(sizes, (10, 90))))
+    assert table["number_density_per_um2"]["value"] == pytest.approx(24 / (findings.content.labels.size * 2.5**2) * 1e6)
+
+
+def test_every_figure_of_the_json_says_what_it_rests_on(make_content):
+    table = USUAL.figure_table(Findings(make_content()))
+    for each in SIZE_HEADLINES:
+        assert {"value", "unit", "u", "parts", "n", "why"} <= set(table[each.name])
+
+
+def note(figure, findings):
+    return figure.told(figure.function(findings), findings.unit, OBJECT).note
 
 
 def test_without_a_complete_object_there_is_no_size(make_content):
     findings = Findings(make_content(labels=np.ones((9, 9), np.uint32)))
-    reading = MEDIAN_DIAMETER.function(findings)
-    assert math.isnan(reading.value)
-    assert reading.note == "no complete object"
+    assert math.isnan(MEDIAN_DIAMETER.function(findings).value)
+    assert note(MEDIAN_DIAMETER, findings) == "no object is in the statistics"
+    assert USUAL.figure_table(findings)["median_diameter_nm"] == {"value": None, "low": None, "high": None}
 
 
-def test_a_single_object_has_a_size_and_no_range(make_content):
+def test_a_single_object_has_neither_median_nor_range(make_content):
     findings = Findings(make_content(labels=np.pad(np.ones((6, 6), np.uint32), 5)))
-    assert MEDIAN_DIAMETER.function(findings).note == DIAMETER_RANGE.function(findings).note == "a single object"
+    assert note(MEDIAN_DIAMETER, findings) == note(DIAMETER_RANGE, findings) == "a single object does not carry it"
     assert math.isnan(DIAMETER_RANGE.function(findings).value)
-    assert not math.isnan(MEDIAN_DIAMETER.function(findings).value)
+    table = USUAL.figure_table(findings)
+    assert table["median_diameter_nm"]["value"] == pytest.approx(2.5 * 12 / np.pi**0.5)
+    assert table["diameter_range_nm"]["value"] is None
 
 
 def test_readings_survive_json():

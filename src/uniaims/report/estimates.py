@@ -161,6 +161,8 @@ def _estimate(value: float, unit: str, parts: Mapping[str, float], count: int, w
 def _why_no_size(count: int) -> str:
     if not count:
         return "no object is in the statistics"
+    if count == 1:
+        return "a single object does not carry it"
     return f"{count} objects do not carry it: five are needed on each side, by their weight"
 
 

@@ -4,6 +4,9 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from uniaims.measurements import Figure
 from uniaims.measurements.units import QuantityName
 from uniaims.pages.units import (
@@ -22,7 +25,7 @@ from uniaims.pages.units import (
 from uniaims.report.content import Reading
 from uniaims.report.findings import Findings
 from uniaims.report.sizes import CONFIDENCE
-from uniaims.statistics import SizePercentiles, size_percentiles
+from uniaims.statistics import bootstrap, size_percentiles
 from uniaims.statistics.budget import Estimate, rounded
 
 LEAST_TOLD = 0.0005
@@ -152,7 +155,8 @@ def density_scale(value: float, unit: LengthUnit) -> tuple[float, str]:
 def _object_count(findings: Findings) -> Reading:
     counts = findings.counts
     left_out = counts.total - counts.complete
-    return Reading(counts.total, note=f"{count(counts.complete)} in the statistics, {count(left_out)} left out")
+    note = f"{count(counts.complete)} in the statistics, {count(left_out)} left out"
+    return Reading(counts.total, note=note, estimate=Estimate(counts.total, "", math.nan, {}, counts.total))
 
 
 def _number_density(findings: Findings) -> Reading:
@@ -178,8 +182,9 @@ def _of(name: str) -> Callable[[Findings], Reading]:
 
 def _range(findings: Findings) -> Reading:
     low, high = (findings.estimates[name].value for name in ("x10_0", "x90_0"))
-    span = findings.estimates["span_0"]
-    return Reading(high - low, low, high, span.why or f"span {number(span.value, 3)}")
+    middle, span = findings.estimates["x50_0"], findings.estimates["span_0"]
+    found = Estimate(high - low, middle.unit, math.nan, {}, middle.n, span.why)
+    return Reading(high - low, low, high, "" if span.why else f"span {number(span.value, 3)}", found)
 
 
 def _old_density(findings: Findings) -> Reading:
@@ -187,23 +192,27 @@ def _old_density(findings: Findings) -> Reading:
     return Reading(findings.counts.density * factor)
 
 
-def _old_sizes(findings: Findings) -> SizePercentiles:
+def _old_sizes(findings: Findings) -> NDArray[np.float64]:
     measurements = findings.content.measurements
-    known = measurements.has("equivalent_diameter")
-    return size_percentiles(measurements.values("equivalent_diameter")[measurements.complete] if known else [])
+    if not measurements.has("equivalent_diameter"):
+        return np.empty(0)
+    sizes = measurements.values("equivalent_diameter")[measurements.complete]
+    return sizes[sizes > 0]
 
 
 def _old_median(findings: Findings) -> Reading:
-    return Reading(_old_sizes(findings).d50)
+    found = bootstrap(_old_sizes(findings), "median", confidence=CONFIDENCE)
+    return Reading(found.estimate, found.low, found.high)
 
 
 def _old_mean(findings: Findings) -> Reading:
-    return Reading(_old_sizes(findings).mean)
+    return Reading(size_percentiles(_old_sizes(findings)).mean)
 
 
 def _old_range(findings: Findings) -> Reading:
-    found = _old_sizes(findings)
-    return Reading(found.d90 - found.d10, found.d10, found.d90)
+    sizes = _old_sizes(findings)
+    found = size_percentiles(sizes)
+    return Reading(found.d90 - found.d10 if len(sizes) > 1 else math.nan, found.d10, found.d90)
 
 
 def _size_headline(name: str, label: str, definition: str, symbol: str, zh: str, *, is_large: bool = False) -> Headline:
