@@ -17,6 +17,7 @@ from uniaims.micrograph import Micrograph, PixelSize
 
 LENGTHS = [name for name, each in PROPERTIES.items() if each.quantity == "length"]
 RATIOS = [name for name, each in PROPERTIES.items() if each.quantity == "ratio" and not each.needs]
+TEXTS = [name for name, each in PROPERTIES.items() if each.quantity == "text"]
 NEIGHBOURHOOD = [name for name, each in PROPERTIES.items() if each.kind == "neighbourhood"]
 
 masks = arrays(np.uint32, (9, 11), elements=st.integers(0, 3))
@@ -309,9 +310,11 @@ def test_larger_pictures_of_the_same_shape(factor, long, flatness, degrees):
 @given(masks)
 def test_ratios_keep_their_ranges(labels):
     result = measure_labels(labels)
-    for name in ("circularity", "sphericity", "form_factor", "solidity", "convexity", "eccentricity"):
+    for name in ("sphericity", "solidity", "convexity", "eccentricity"):
         values = result.values(name)
         assert ((values >= 0) & (values <= 1) | np.isnan(values)).all(), name
+    assert (result.values("form_factor") > 0).all()  # above 1 by noise: not cut, so that means stay right
+    np.testing.assert_allclose(result.values("circularity"), np.sqrt(result.values("form_factor")))
     assert (np.nan_to_num(result.values("aspect_ratio"), nan=1) >= 1).all()
     assert (result.values("min_feret") <= result.values("max_feret")).all()
 
@@ -349,7 +352,7 @@ def test_what_cannot_be_measured_is_nan_with_a_reason():
     }
     assert result.reasons["minor_axis"].startswith("2 of 3 not measured: the object is a straight line")
     assert all(PROPERTIES[name].undefined for name in result.reasons)
-    complete = [name for name in PROPERTIES if name not in missing]
+    complete = [each.name for each in result.properties if each.name not in (*missing, *TEXTS)]
     assert not any(np.isnan(result.values(name)).any() for name in complete)
 
 
@@ -363,7 +366,9 @@ def test_no_objects_give_an_empty_table_with_all_columns():
     for shape in ((5, 6), (0, 6), (1, 1)):
         result = measure_labels(np.zeros(shape, int), "1 nm", np.zeros(shape), [])
         assert len(result) == 0
-        assert result.table.columns == ["label", *(each.column(calibrated=True) for each in PROPERTIES.values())]
+        assert result.table.columns == [
+            "label", *(each.column(calibrated=True) for each in PROPERTIES.values() if each.needs != "edges")
+        ]  # fmt: skip
         assert result.reasons == {}
         assert result.values("area").shape == (0,)
         assert result.table["touches_border"].dtype == polars.Boolean
@@ -456,7 +461,8 @@ def test_units_stand_in_the_column_names(blobs):
 
 def test_pixel_size_scales_lengths_areas_and_nothing_else(blobs):
     pixels, physical = measure_labels(blobs[0]), measure_labels(blobs[0], 2.5)
-    for name in (each.name for each in pixels.properties):
+    assert physical.table["excluded"].equals(pixels.table["excluded"])
+    for name in (each.name for each in pixels.properties if each.name not in TEXTS):
         factor = {"length": 2.5, "area": 6.25, "density": 1e6 / 6.25}.get(PROPERTIES[name].quantity, 1)
         np.testing.assert_allclose(physical.values(name), pixels.values(name) * factor, rtol=1e-12, err_msg=name)
 
@@ -487,6 +493,8 @@ def test_values_are_float64_and_unknown_names_are_explained(blobs):
         result.values("mean_intensity")
     with pytest.raises(InputError, match="There are: area"):
         result.column("aera")
+    with pytest.raises(InputError, match="is text"):
+        result.values("excluded")
     with pytest.raises(InputError, match="properties="):
         measure_labels(blobs[0], properties=["area"]).values("perimeter")
     with pytest.raises(InputError, match="one flag"):

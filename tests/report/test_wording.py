@@ -18,10 +18,10 @@ def test_the_methods_name_what_a_paper_needs(make_content):
         "model “general”, weights 0123456789ab",
         "powder.tif (220\u00a0×\u00a0160\u00a0px, pixel size 2.5\u00a0nm, given by the user)",
         "24 objects were found",
-        "2 objects (8.3\u202f%) cut by the border of the image were counted but excluded",
-        "leaving 22 objects",
-        "n = 22",
-        "95\u202f% confidence interval of the median",
+        "Left out of size and shape statistics: 2 cut by the border, 1 too small to resolve, leaving 21 objects.",
+        "counts each object that a side of the evaluated part cuts by half",
+        "n = 21",
+        "95\u202f% interval of the median",
         "Settings: flow.minimum_area_px 12.",
     ):
         assert needed in text
@@ -42,7 +42,7 @@ def test_the_methods_name_a_log_normal_law_only_where_one_can_be_told(make_conte
         for values in (random.lognormal(1, 0.4, 300), random.choice([2.0, 9.0], 300) * random.normal(1, 0.02, 300))
     ]
     assert "A log-normal law fitted to the sizes has a median of" in said[0]
-    assert "The sizes do not follow a log-normal law: the largest distance" in said[1]
+    assert "The sizes are not compatible with a log-normal law: the largest distance" in said[1]
     assert "log-normal" not in " ".join(wording.methods(lawful(make_content, random.lognormal(1, 0.4, 20))))
 
 
@@ -65,7 +65,7 @@ def test_given_labels_are_measured_not_segmented(make_content):
     ("labels", "finding", "nothing"),
     [
         (np.zeros((9, 9), np.uint32), "No object was found in this image.", "nothing to measure"),
-        (np.ones((9, 9), np.uint32), "1 object found, all of them cut by the border", "All 1 object are cut"),
+        (np.ones((9, 9), np.uint32), "1 object found, none of them in the statistics of size: 1 cut", "statistics of size: 1 cut"),
     ],
 )
 def test_nothing_to_tell_is_told(make_content, labels, finding, nothing):
@@ -77,25 +77,24 @@ def test_nothing_to_tell_is_told(make_content, labels, finding, nothing):
 
 def test_the_finding_gives_the_median_with_its_interval(make_content):
     text = wording.finding(Findings(make_content()))
-    assert text.startswith("24 objects found, 22 of them complete, with a median equivalent diameter of ")
-    assert "95\u202f% interval" in text
+    assert text.startswith("24 objects found, 21 of them in the statistics, with a median diameter of 31.1 ± ")
+    assert text.endswith("nm (by number, k = 2).")
 
 
 def test_a_single_object_has_no_interval(make_content):
     labels = np.zeros((30, 30), np.uint32)
     labels[10:20, 10:20] = 1
     text = wording.finding(Findings(make_content(labels=labels)))
-    assert text == "1 object found, not cut by the border, with an equivalent diameter of 28.21\u00a0nm."
+    assert text == "1 object found, in the statistics, with a diameter of 28.21\u00a0nm."
     content = make_content(labels=labels)
     methods = " ".join(wording.methods(Findings(content)))
-    assert "28.21\u00a0nm of the only complete object" in methods
-    assert "D10" not in methods
+    assert "28.21\u00a0nm of the only object" in methods
+    assert "x10" not in methods
 
 
 def test_exclusion_is_said(make_content):
-    assert "2 objects of 24 (8.3\u202f%) are cut by the border: counted, but left out" in wording.exclusion(
-        Findings(make_content())
-    )
+    text = wording.exclusion(Findings(make_content()))
+    assert text == "Statistics rest on 21 objects; left out: 2 cut by the border, 1 too small to resolve."
 
 
 def test_the_picture_says_what_is_missing(make_content):

@@ -74,6 +74,11 @@ class Property(Figure):
         return scaled
 
 
+def _at_most_one(values: Floats) -> Floats:
+    """Cut a ratio that can't be above 1 for any shape, but is for its pixels: its two parts are measured differently."""
+    return np.minimum(values, 1.0)
+
+
 def _or_nan(values: Floats) -> Floats:
     """Turn a 0 that stands for "not resolved" into NaN."""
     resolved: Floats = np.where(values > 0, values, np.nan)
@@ -265,10 +270,10 @@ _ENTRIES = (
         "Sphericity",
         "ratio",
         "shape",
-        "equivalent_diameter / diameter of the smallest circle around the outline. 1 for a circle. Depends on "
-        "elongation, hardly on roughness.",
+        "equivalent_diameter / diameter of the smallest circle around the outline. 1 for a circle; cut at 1. Depends "
+        "on elongation, hardly on roughness.",
         "Wadell 1935 (projection sphericity)",
-        lambda instances: ratio(instances.equivalent_diameter, instances.shapes[:, kernels.CIRCUMCIRCLE]),
+        lambda instances: _at_most_one(ratio(instances.equivalent_diameter, instances.shapes[:, kernels.CIRCUMCIRCLE])),
         smallest_px=SMALLEST_SHAPE_PX,
     ),
     Property(
@@ -298,10 +303,10 @@ _ENTRIES = (
         "Convexity",
         "ratio",
         "shape",
-        "Perimeter of the convex hull of the outline / perimeter. 1 for a convex shape. Depends on roughness "
-        "and notches, not on elongation.",
+        "Perimeter of the convex hull of the outline / perimeter of the labels. 1 for a convex shape; cut at 1. Depends "
+        "on roughness and notches, not on elongation.",
         "ISO 9276-6 (convexity)",
-        lambda instances: ratio(instances.shapes[:, kernels.HULL_PERIMETER], instances.perimeter),
+        lambda instances: _at_most_one(ratio(instances.shapes[:, kernels.HULL_PERIMETER], instances.perimeter)),
         smallest_px=SMALLEST_SHAPE_PX,
     ),
     Property(

@@ -76,9 +76,12 @@ class Measurements:
         """Return the values (N,) float64 of a property, in the unit of its column; NaN where it can't be measured.
 
         Raises:
-            InputError: if the property was not measured.
+            InputError: if the property was not measured, or is text.
         """
-        return self.table[self.column(name)].cast(polars.Float64).to_numpy()
+        series = self.table[self.column(name)]
+        if series.dtype == polars.String:
+            raise InputError(f"{name!r} is text, no number. Take it from the table: table[{series.name!r}].")
+        return series.cast(polars.Float64).to_numpy()
 
     @property
     def kind_names(self) -> tuple[str, ...]:

@@ -8,6 +8,16 @@ from uniaims.report.sizes import CONFIDENCE, FEWEST_FOR_LAW, RESAMPLES, SizeFigu
 from uniaims.statistics.budget import rounded
 from uniaims.version import __version__
 
+REASONS = {
+    "border": "cut by the border",
+    "under writing": "under writing",
+    "too small to resolve": "too small to resolve",
+    "below confidence": "below the least confidence",
+    "hidden too much": "hidden too much",
+    "filtered by user": "filtered out",
+    "removed by hand": "removed by hand",
+}
+"""Reason why an object is left out -> how a sentence says it."""
 UNTOLD = ("none", "not used", "no", "the first")
 """Settings of these values are left out of the methods text, as is the name of the model, which stands in it."""
 
@@ -40,7 +50,7 @@ def finding(findings: Findings) -> str:
 
 def _reasons(findings: Findings) -> str:
     """How many are left out for which reason."""
-    return ", ".join(f"{count(number)} {reason}" for reason, number in findings.exclusions.items() if number)
+    return ", ".join(f"{count(number)} {REASONS[reason]}" for reason, number in findings.exclusions.items() if number)
 
 
 def _typical(findings: Findings) -> str:
@@ -168,8 +178,8 @@ def _spread(size: SizeFigures) -> str:
 def _law(size: SizeFigures) -> str:
     if size.why_no_law:
         return (
-            "The sizes are not compatible with a log-normal law: the largest distance between the cumulative curves of sizes and "
-            f"law is {number(size.fit.ks_distance, 2)} (Lilliefors test, p{NO_BREAK}{probability(size.fit.p_value)})."
+            "The sizes are not compatible with a log-normal law: the largest distance between the cumulative curves of "
+            f"sizes and law is {number(size.fit.ks_distance, 2)} (Lilliefors test, p{NO_BREAK}{probability(size.fit.p_value)})."
         )
     return (
         f"A log-normal law fitted to the sizes has a median of {quantity(size.fit.geometric_mean, size.unit)} and a "
