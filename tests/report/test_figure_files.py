@@ -21,7 +21,7 @@ def test_figures_have_the_width_and_type_that_are_asked_for(make_content, width:
     units = float(re.search(r'viewBox="0 0 ([\d.]+)', svg)[1])
     assert 11.5 * width / units * 72 / 25.4 == pytest.approx(font, abs=0.02)
     table = polars.read_csv(tmp_path / "figure-02-size-distribution.csv")
-    assert table.columns == ["Equivalent diameter / nm"] and table.height > 3
+    assert table.columns == ["Diameter / nm"] and table.height > 3
     assert {path.suffix for path in tmp_path.iterdir()} == {".svg", ".csv"}
 
 

@@ -62,7 +62,7 @@ def test_images_without_a_pixel_size_stand_apart(index):
     page = index([entry("known.tif", diameters=np.array([5e3] * 9)), entry("unknown.tif", pixel_size_nm=None)])
     ids = {attributes.get("id") for tag, attributes in page.elements if tag == "section"}
     assert {"images", "images-in-pixels"} <= ids
-    assert "Equivalent diameter / µm" in page.text
+    assert "Diameter / µm" in page.text
     assert "Equivalent diameter / px" in page.text
     assert "1 image without a known pixel size (" in page.text
 
