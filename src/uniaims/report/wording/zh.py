@@ -7,6 +7,7 @@ from uniaims.report.facts import flatten, pixel_size_text, plain_value
 from uniaims.report.findings import Findings
 from uniaims.report.sizes import CONFIDENCE, FEWEST_FOR_LAW, RESAMPLES, SizeFigures, probability
 from uniaims.report.wording.en import HASH_DIGITS, UNTOLD
+from uniaims.statistics.budget import rounded
 from uniaims.version import __version__
 
 
@@ -26,33 +27,41 @@ def finding(findings: Findings) -> str:
         return f"此图像中未发现{name}。"
     found = f"共发现{_counted(counts.total, name)}"
     if not counts.complete:
-        return f"{found}，全部被图像边界截断：没有完整的{name}可供统计尺寸。"
-    complete = f"其中 {count(counts.complete)} 个完整" if counts.cut else "均未被边界截断"
-    typical = f"，{_typical(findings.sizes[0])}" if findings.sizes else ""
-    return f"{found}，{complete}{typical}。"
+        return f"{found}，均未计入尺寸统计：{_reasons(findings)}。"
+    complete = "全部计入统计" if counts.complete == counts.total else f"其中 {count(counts.complete)} 个计入统计"
+    return f"{found}，{complete}{_typical(findings)}。"
 
 
 def _counted(value: int, name: str) -> str:
     return f" {count(value)} 个{name}"
 
 
-def _typical(size: SizeFigures) -> str:
-    median = size.percentiles[50]
-    name, value = told(size.column.label), quantity(median.estimate, size.unit)
+def _reasons(findings: Findings) -> str:
+    """How many are left out for which reason."""
+    return "，".join(f"{told(reason)} {count(number)} 个" for reason, number in findings.exclusions.items() if number)
+
+
+def _typical(findings: Findings) -> str:
+    """Say the median size with its uncertainty, or the size of the only object."""
+    if not findings.sizes:
+        return ""
+    size, found = findings.sizes[0], findings.estimates["x50_0"]
+    name = told(size.column.label)
     if len(size.values) == 1:
-        return f"{name}为 {value}"
-    return f"{name}中位数为 {value}（{percent(CONFIDENCE, 0)} 置信区间 {interval(median.low, median.high)}）"
+        return f"，{name}为 {quantity(float(size.values[0]), size.unit)}"
+    if found.why:
+        return f"；不给出中位数：{told(found.why)}"
+    factor = size.column.shown_factor
+    middle, half = rounded(found.value / factor, found.u / factor)
+    spread = f" ± {half}" if half else ""
+    return f"，{name}中位数为 {middle}{spread}{NO_BREAK}{size.unit}（按数量，k = 2）"
 
 
 def exclusion(findings: Findings) -> str:
     """Say which objects the statistics leave out."""
-    counts, name = findings.counts, told(findings.noun.plural)
-    if not counts.cut:
-        return f"没有{name}被边界截断，因此全部计入统计。"
-    return (
-        f"{count(counts.total)} 个{name}中有 {count(counts.cut)} 个（{percent(counts.cut / counts.total)}）被边界截断："
-        f"计入数量，但不计入尺寸与形状统计；统计基于{_counted(counts.complete, '完整' + name)}。"
-    )
+    kept = f"统计基于{_counted(findings.counts.complete, told(findings.noun.plural))}"
+    reasons = _reasons(findings)
+    return f"{kept}；排除：{reasons}。" if reasons else f"{kept}，无一排除。"
 
 
 def nothing_complete(findings: Findings) -> str:
@@ -60,7 +69,7 @@ def nothing_complete(findings: Findings) -> str:
     counts, name = findings.counts, told(findings.noun.plural)
     if not counts.total:
         return f"未发现{name}，因此没有可测量的内容。"
-    return f"{_counted(counts.total, name).strip()}全部被边界截断，真实尺寸未知，故不给出统计；其可见部分的数值见下表。"
+    return f"没有{name}计入尺寸统计：{_reasons(findings)}。其可见部分的数值见下表。"
 
 
 def picture_caption(findings: Findings) -> str:
@@ -110,24 +119,28 @@ def _counting(findings: Findings) -> list[str]:
     if not counts.total:
         return [f"未发现{name}。"]
     sentences = [f"共发现{_counted(counts.total, name)}。"]
-    if counts.cut:
-        sentences.append(
-            f"其中 {count(counts.cut)} 个（{percent(counts.cut / counts.total)}）被图像边界截断，计入数量，"
-            f"但不计入尺寸与形状统计，余下{_counted(counts.complete, name)}。"
-        )
+    if any(findings.exclusions.values()):
+        left = _counted(counts.complete, name)
+        sentences.append(f"不计入尺寸与形状统计：{_reasons(findings)}，余下{left}。")
+    sentences.append(
+        "数密度中，被评估区域一边截断的对象按半个计；尺寸按每个对象完整落入评估区域的概率之倒数加权"
+        "（Miles 1974，Lantuéjoul 1980）。"
+    )
     return sentences
 
 
 def _statistics(size: SizeFigures) -> list[str]:
+    law = "尺寸为等面积圆的直径，d = √(4A/π)"
     if len(size.values) == 1:
-        only = quantity(size.percentiles[50].estimate, size.unit)
-        return [f"尺寸为面积等效圆直径，d = √(4A/π)：唯一完整的{told(size.column.noun.singular)}为 {only}。"]
-    d10, d50, d90 = (quantity(size.percentiles[share].estimate, size.unit) for share in (10, 50, 90))
-    sentences = [
-        "尺寸为面积等效圆直径，d = √(4A/π)。",
-        f"按数量加权的百分位数为 D10 = {d10}、D50 = {d50}、D90 = {d90}（n = {count(len(size.values))}）。",
-        _spread(size),
+        return [f"{law}：唯一的{told(size.column.noun.singular)}为 {quantity(float(size.values[0]), size.unit)}。"]
+    known = {share: found for share, found in size.percentiles.items() if share in (10, 50, 90)}
+    parts = [
+        f"x{share},0 = {quantity(each.estimate, size.unit)}" for share, each in known.items() if each.low < each.high
     ]
+    sentences = [f"{law}。"]
+    if parts:
+        sentences.append(f"按数量的百分位数：{'、'.join(parts)}（n = {count(len(size.values))}）。")
+        sentences.append(_spread(size))
     if len(size.values) >= FEWEST_FOR_LAW and size.fit.sigma > 0:
         sentences.append(_law(size))
     return sentences
@@ -138,15 +151,15 @@ def _spread(size: SizeFigures) -> str:
     ends = f"{interval(median.low, median.high)}{NO_BREAK}{size.unit}"
     mean, deviation = quantity(size.mean.estimate, size.unit), quantity(size.deviation.estimate, size.unit)
     return (
-        f"中位数的 {percent(CONFIDENCE, 0)} 置信区间为 {ends}，平均值为 {mean}，标准差为 {deviation}；"
-        f"区间为 {count(RESAMPLES)} 次重抽样的偏差校正自助法区间。"
+        f"由此图中对象的抽样得出的中位数 {percent(CONFIDENCE, 0)} 区间为 {ends}，平均值为 {mean}，标准差为 {deviation}；"
+        f"取自 {count(RESAMPLES)} 次重抽样。"
     )
 
 
 def _law(size: SizeFigures) -> str:
     distance = f"{number(size.fit.ks_distance, 2)}（Lilliefors 检验，p{NO_BREAK}{probability(size.fit.p_value)}）"
     if size.why_no_law:
-        return f"尺寸不服从对数正态分布：累积曲线与该分布的最大距离为 {distance}。"
+        return f"尺寸与对数正态分布不相容：累积曲线与该分布的最大距离为 {distance}。"
     return (
         f"对数正态分布拟合的中位数为 {quantity(size.fit.geometric_mean, size.unit)}，"
         f"几何标准差为 {number(size.fit.geometric_std)}；累积曲线与该分布的最大距离为 {distance}。"
