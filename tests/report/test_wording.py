@@ -65,7 +65,7 @@ def test_given_labels_are_measured_not_segmented(make_content):
     ("labels", "finding", "nothing"),
     [
         (np.zeros((9, 9), np.uint32), "No object was found in this image.", "nothing to measure"),
-        (np.ones((9, 9), np.uint32), "1 object found, none of them in the statistics of size: 1 cut", "statistics of size: 1 cut"),
+        (np.ones((9, 9), np.uint32), "1 object found, none of them in the statistics of size: 1 cut", "of size: 1 cut"),
     ],
 )
 def test_nothing_to_tell_is_told(make_content, labels, finding, nothing):

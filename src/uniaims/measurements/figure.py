@@ -22,7 +22,7 @@ class Figure:
         source: standard, paper or program whose definition it is.
         symbol: as formulas write it; empty where there is none in use.
         labels: language ("de", "zh") -> label, where it is not the English one.
-        smallest_px: diameter of an object in pixels from which on it means something; statistics leave out smaller ones.
+        smallest_px: diameter of an object in px from which on it means something; statistics leave out smaller ones.
     """
 
     name: str

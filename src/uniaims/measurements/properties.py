@@ -75,7 +75,7 @@ class Property(Figure):
 
 
 def _at_most_one(values: Floats) -> Floats:
-    """Cut a ratio that can't be above 1 for any shape, but is for its pixels: its two parts are measured differently."""
+    """Cut a ratio that can't be above 1 for a shape, but is for its pixels: its two parts are measured differently."""
     return np.minimum(values, 1.0)
 
 
@@ -281,8 +281,8 @@ _ENTRIES = (
         "Form factor",
         "ratio",
         "shape",
-        "4 pi area / perimeter², both of the edge where `outline` says so. 1 for a circle; above it by noise only. Depends "
-        "on elongation and on roughness.",
+        "4 pi area / perimeter², both of the edge where `outline` says so. 1 for a circle; above it by noise only. "
+        "Depends on elongation and on roughness.",
         "ISO 9276-6 (form factor)",
         _form_factor,
         smallest_px=SMALLEST_SHAPE_PX,
@@ -303,8 +303,8 @@ _ENTRIES = (
         "Convexity",
         "ratio",
         "shape",
-        "Perimeter of the convex hull of the outline / perimeter of the labels. 1 for a convex shape; cut at 1. Depends "
-        "on roughness and notches, not on elongation.",
+        "Perimeter of the convex hull of the outline / perimeter of the labels. 1 for a convex shape; cut at 1. "
+        "Depends on roughness and notches, not on elongation.",
         "ISO 9276-6 (convexity)",
         lambda instances: _at_most_one(ratio(instances.shapes[:, kernels.HULL_PERIMETER], instances.perimeter)),
         smallest_px=SMALLEST_SHAPE_PX,
@@ -401,8 +401,8 @@ _ENTRIES = (
         "Left out",
         "text",
         "quality",
-        "Why statistics of size and shape leave the object out: border, under writing, too small to resolve (a diameter "
-        "below 6 px); empty where they do not.",
+        "Why statistics of size and shape leave the object out: border, under writing, too small to resolve (a "
+        "diameter below 6 px); empty where they do not.",
         "Uni-AIMS",
         _excluded,
     ),

@@ -89,6 +89,10 @@ class Headline(Figure):
             return NOTHING, ""
         if reading.estimate and reading.estimate.u > 0:
             return self._by_uncertainty(reading.value, reading.estimate.u, unit)
+        return self._plainly(reading, unit)
+
+    def _plainly(self, reading: Reading, unit: LengthUnit) -> tuple[str, str]:
+        """Number, with the digits that its quantity has where nothing is known of its uncertainty, and unit."""
         if self.quantity == "count":
             return count(round(reading.value)), ""
         if self.quantity == "fraction":
@@ -235,6 +239,10 @@ def _percentile(percent: int, power: int) -> Headline:
     return _size_headline(f"x{percent}_{power}", label, definition, symbol, zh, is_large=percent == 50)
 
 
+def _mean(name: str, label: str, definition: str, symbol: str, zh: str) -> Headline:
+    return _size_headline(name, f"{label}, {symbol}", f"{definition} {WHOLE}", symbol, zh)
+
+
 OBJECT_COUNT = Headline(
     "object_count", "{nouns}", "count", "count", "Number of all objects, those left out of statistics included.",
     "Uni-AIMS", _object_count, symbol="N", labels={"zh": "{nouns}"},
@@ -260,9 +268,9 @@ DIAMETER_RANGE = Headline(
 SIZE_HEADLINES = (
     OBJECT_COUNT, NUMBER_DENSITY, AREA_FRACTION, MEDIAN_DIAMETER, MEDIAN_BY_VOLUME, DIAMETER_RANGE,
     _percentile(10, 0), _percentile(90, 0), _percentile(10, 3), _percentile(90, 3),
-    _size_headline("d_1_0", "Mean diameter, D[1,0]", f"Arithmetic mean of the diameters. {WHOLE}", "D[1,0]", "平均直径"),
-    _size_headline("d_3_2", "Sauter mean, D[3,2]", f"Mean cube / mean square of the diameters. {WHOLE}", "D[3,2]", "索特平均直径"),
-    _size_headline("d_4_3", "De Brouckere mean, D[4,3]", f"Mean fourth power / mean cube. {WHOLE}", "D[4,3]", "体积平均直径"),
+    _mean("d_1_0", "Mean diameter", "Arithmetic mean of the diameters.", "D[1,0]", "平均直径"),
+    _mean("d_3_2", "Sauter mean", "Mean cube / mean square of the diameters.", "D[3,2]", "索特平均直径"),
+    _mean("d_4_3", "De Brouckere mean", "Mean fourth power / mean cube.", "D[4,3]", "体积平均直径"),
     _size_headline("span_0", "Span by number", "(x90,0 - x10,0) / x50,0.", "span_0", "按数量跨度"),
     _size_headline("span_3", "Span by volume", "(x90,3 - x10,3) / x50,3.", "span_3", "按体积跨度"),
 )  # fmt: skip

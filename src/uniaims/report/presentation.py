@@ -57,7 +57,7 @@ class Presentation:
         return {figure.name: figure.function(findings) for figure in self.figures}
 
     def figure_table(self, findings: Findings) -> dict[str, dict[str, Any]]:
-        """The headline figures as they stand in ``summary.json``, by name; those of the release before by column name."""
+        """The figures as they stand in ``summary.json``, by name; those of the release before by column name."""
         calibrated = findings.content.measurements.pixel_size is not None
         former = {each.column(calibrated=calibrated): each.function(findings).as_dict() for each in self.former}
         readings = self.readings(findings)

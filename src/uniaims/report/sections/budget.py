@@ -19,8 +19,8 @@ def section(findings: Findings) -> Section | None:
         "budget",
         "Uncertainty",
         sentences=(
-            f"{scale} Outline: how far the outline may lie from the edge. Sampling: other objects of this picture could "
-            "have been seen; it speaks of this picture only. Finding: objects that may be none.",
+            f"{scale} Outline: how far the outline may lie from the edge. Sampling: other objects of this picture "
+            "could have been seen; it speaks of this picture only. Finding: objects that may be none.",
         ),
         tables=(Table(headings, tuple(rows), "Relative standard uncertainties add in squares (GUM)."),),
     )

@@ -179,7 +179,8 @@ def _law(size: SizeFigures) -> str:
     if size.why_no_law:
         return (
             "The sizes are not compatible with a log-normal law: the largest distance between the cumulative curves of "
-            f"sizes and law is {number(size.fit.ks_distance, 2)} (Lilliefors test, p{NO_BREAK}{probability(size.fit.p_value)})."
+            f"sizes and law is {number(size.fit.ks_distance, 2)} (Lilliefors test, "
+            f"p{NO_BREAK}{probability(size.fit.p_value)})."
         )
     return (
         f"A log-normal law fitted to the sizes has a median of {quantity(size.fit.geometric_mean, size.unit)} and a "

@@ -151,8 +151,8 @@ def _spread(size: SizeFigures) -> str:
     ends = f"{interval(median.low, median.high)}{NO_BREAK}{size.unit}"
     mean, deviation = quantity(size.mean.estimate, size.unit), quantity(size.deviation.estimate, size.unit)
     return (
-        f"由此图中对象的抽样得出的中位数 {percent(CONFIDENCE, 0)} 区间为 {ends}，平均值为 {mean}，标准差为 {deviation}；"
-        f"取自 {count(RESAMPLES)} 次重抽样。"
+        f"由此图中对象的抽样得出的中位数 {percent(CONFIDENCE, 0)} 区间为 {ends}，平均值为 {mean}，"
+        f"标准差为 {deviation}；取自 {count(RESAMPLES)} 次重抽样。"
     )
 
 
