@@ -82,7 +82,7 @@ def writing_boxes(reading: ScaleReading | None) -> tuple[Box, ...]:
 
 
 END_UNSURE_PX = 0.3
-"""Standard uncertainty of the length of a scale bar, from its ends."""
+"""Standard uncertainty of the length of a scale bar, from its ends: a guess (docs/metrology.md)."""
 METADATA_UNSURE, TRANSMISSION_UNSURE = 0.02, 0.03
 """Relative standard uncertainty of a pixel size that the instrument wrote: scanning, transmission."""
 

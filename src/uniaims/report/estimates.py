@@ -21,9 +21,9 @@ SIZE_ESTIMATES = (
     "x10_0", "x50_0", "x90_0", "x10_3", "x50_3", "x90_3", "d_1_0", "d_3_2", "d_4_3", "span_0", "span_3"
 )  # fmt: skip
 EDGE_UNSURE_PX = 0.2
-"""Standard uncertainty of a diameter by its edge: the spread of the biases of single pictures (docs/metrology.md)."""
+"""Standard uncertainty of a diameter by its edge: a guess that is not calibrated (docs/metrology.md)."""
 LABELS_UNSURE_PX = 0.3
-"""Of a diameter by labels that came from elsewhere."""
+"""Of a diameter by labels that came from elsewhere: a guess too."""
 NETWORK_BIAS = ((6, 0.129), (8, 0.079), (12, 0.054), (20, 0.028), (40, 0.026), (100, 0.017))
 """Diameter in px, by how much the network's outline is too large (docs/metrology.md, discs).
 
