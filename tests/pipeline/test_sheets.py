@@ -20,7 +20,7 @@ SETTINGS = AnalysisSettings(SegmenterSettings(diameter_px=24.0), "2.5 nm", scale
 def source(name="a", pixel_size="2 nm", **changed):
     labels = np.kron(np.arange(1, 10, dtype=np.uint32).reshape(3, 3), np.ones((7, 9), np.uint32))
     table = measure(labels, pixel_size).table
-    figures = {"median_diameter_nm": {"value": 9.0, "low": 8.0, "high": 10.0}}
+    figures = {"x50_0": {"value": 9.0, "low": 8.0, "high": 10.0}}
     facts = {"model": "general", "settings": {"mode": "x"}}
     return replace(TableSource(name, table, MODE, pixel_size is not None, figures, facts), **changed)
 
@@ -38,7 +38,7 @@ def test_one_image_has_its_figures_and_what_explains_them():
     assert found["Excluded"].height == 8  # all but the middle one touch the border
     assert set(found["Excluded"]["reason"]) == {"border"}
     median = found["Summary"].row(by_predicate=polars.col("figure") == "Median diameter by number, x50,0")
-    assert median == ("Median diameter, D50", 9.0, 8.0, 10.0, "nm")
+    assert median == ("Median diameter by number, x50,0", 9.0, 8.0, 10.0, "nm")
     assert ("settings.mode", "x") in found["Provenance"].select("fact", "value").rows()
 
 
