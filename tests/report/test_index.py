@@ -63,7 +63,7 @@ def test_images_without_a_pixel_size_stand_apart(index):
     ids = {attributes.get("id") for tag, attributes in page.elements if tag == "section"}
     assert {"images", "images-in-pixels"} <= ids
     assert "Diameter / µm" in page.text
-    assert "Equivalent diameter / px" in page.text
+    assert "Diameter / px" in page.text
     assert "1 image without a known pixel size (" in page.text
 
 
