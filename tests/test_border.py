@@ -68,8 +68,9 @@ def test_where_no_place_is_free_the_weight_is_infinite():
 def test_what_goes_on_under_writing():
     labels = np.zeros((20, 30), np.uint32)
     labels[2:6, 2:6], labels[10:14, 10:14], labels[10:14, 20:24] = 1, 2, 4
-    assert covered(labels, [Box(14, 8, 18, 16)]).tolist() == [False, False, True, False, False]
-    assert not covered(labels, []).any()
+    numbers = np.array([1, 2, 4], np.uint32)
+    assert covered(labels, numbers, [Box(14, 8, 18, 16)]).tolist() == [False, True, False]
+    assert not covered(labels, numbers, []).any()
 
 
 def test_counts_and_sizes_in_simulated_fields():

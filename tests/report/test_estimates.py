@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from uniaims.boxes import Box
-from uniaims.measurements import REASONS, measure
+from uniaims.measurements import REASONS, Field, measure
 from uniaims.report import Findings, ReportContent
 
 WRITING = Box(60, 60, 80, 110)
@@ -48,8 +48,7 @@ BOTH = (62, 118, 12)
 )
 def test_kept_and_left_out_make_what_was_found(make_content, discs, below, expected) -> None:
     labels = scene(*discs)
-    hidden = np.array([disc in (HIDDEN, BOTH) for disc in discs], bool)
-    measured = measure(labels, "2.5 nm", under_writing=hidden)
+    measured = measure(labels, "2.5 nm", content=Field(Box.whole(labels.shape), (WRITING,)))
     content: ReportContent = replace(
         make_content(labels=labels), measurements=measured, writing=(WRITING,), left_out={"below confidence": below}
     )

@@ -12,6 +12,7 @@ documentation and report are made from the description.
 of marching squares). Perimeter, convex hull and Feret diameters all belong to this outline; holes have outlines too.
 """
 
+from uniaims.measurements.border import Field
 from uniaims.measurements.figure import Figure
 from uniaims.measurements.instances import EdgeShapes
 from uniaims.measurements.properties import PROPERTIES, REASONS, Property
@@ -23,6 +24,7 @@ __all__ = [
     "QUANTITIES",
     "REASONS",
     "EdgeShapes",
+    "Field",
     "Figure",
     "Measurements",
     "Property",

@@ -13,6 +13,7 @@ Boxes are (N, 4) int32 in pixels of the whole image, see `uniaims.boxes`.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,19 @@ HEAVY_WEIGHT = 4.0
 """An object above this weight is larger than about half of the field: a larger field is needed."""
 LARGEST_DISAGREEMENT = 0.05
 """Where the two ways to count differ by more, there are too few whole objects: a larger field is needed."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """What of an image is evaluated: objects that its edges cut, or that go on under writing, are not whole.
+
+    Attributes:
+        region: the part that shows the sample.
+        writing: what is drawn into the picture and covers the sample.
+    """
+
+    region: Box
+    writing: tuple[Box, ...] = ()
 
 
 def cut_sides(boxes: Boxes, region: Box) -> NDArray[np.bool_]:
@@ -44,16 +58,13 @@ def cut_sides(boxes: Boxes, region: Box) -> NDArray[np.bool_]:
     )
 
 
-def covered(labels: Labels, obstacles: Sequence[Box]) -> NDArray[np.bool_]:
-    """Which labels (largest label + 1,) have a pixel under or right beside a box of what was drawn into the picture.
+def covered(labels: Labels, numbers: NDArray[np.uint32], obstacles: Sequence[Box]) -> NDArray[np.bool_]:
+    """Which of the labels (N,) have a pixel under or right beside a box of what was drawn into the picture.
 
-    An object that goes on under writing looks smaller than it is; index 0 is the background and always false.
+    An object that goes on under writing looks smaller than it is.
     """
-    hit = np.zeros(int(labels.max(initial=0)) + 1, bool)
-    for box in obstacles:
-        hit[np.unique(labels[box.grown(1, 1, labels.shape).window])] = True
-    hit[0] = False
-    return hit
+    hit = [np.unique(labels[box.grown(1, 1, labels.shape).window]) for box in obstacles]
+    return np.isin(numbers, np.concatenate(hit)) if hit else np.zeros(len(numbers), bool)
 
 
 def evaluated_area(region: Box, obstacles: Sequence[Box] = ()) -> int:

@@ -14,6 +14,7 @@ from uniaims.boxes import Box
 from uniaims.deprecation import OldAttribute, old_argument, warn_of_old_name
 from uniaims.errors import ImageError, InputError, MissingDependencyError, PixelSizeError
 from uniaims.labels import check_labels
+from uniaims.measurements.border import Field, covered
 from uniaims.measurements.files import Sheet, csv, parquet
 from uniaims.measurements.instances import EdgeShapes, Floats, trace_instances
 from uniaims.measurements.properties import PROPERTIES, Property
@@ -186,11 +187,10 @@ def measure(
     image: ArrayLike | Micrograph | None = None,
     confidence: ArrayLike | None = None,
     *,
-    content: Box | None = None,
+    content: Box | Field | None = None,
     kind_names: Sequence[str] | None = None,
     properties: Iterable[str | Property] | None = None,
     edges: EdgeShapes | None = None,
-    under_writing: NDArray[np.bool_] | None = None,
 ) -> Measurements:
     """Measure every instance of a label image.
 
@@ -203,13 +203,13 @@ def measure(
             ``None``: no intensities.
         confidence: (N,) one for each instance in the order of the labels, or (largest label,) for labels from 1 on.
         content: the part of the image that shows the sample, where there is a banner; instances at its edges count as
-            cut. ``None``: the whole image. Four bare numbers, top, left, bottom, right, work for one release.
+            cut. With what is drawn into it: a `Field`. ``None``: the whole image. Four bare numbers, top, left, bottom,
+            right, work for one release.
         kind_names: (N,) name of the kind of each instance, in the order of the labels; they become the column `kind`.
             ``None``: no such column.
         properties: the properties to measure, in the order of the columns: names of `PROPERTIES`, or others.
             ``None``: all for which what they need was given.
         edges: of the instances, in the order of their labels, where they were looked for in the grey levels.
-        under_writing: (N,) which instances go on under what is drawn into the picture, in the order of their labels.
 
     Raises:
         LabelsError: if the labels are no label image.
@@ -222,10 +222,12 @@ def measure(
     size = _pixel_size(pixel_size, image)
     height, width = checked.shape
     aspect = size.aspect if size else 1.0
-    instances = trace_instances(checked, _region(content, checked.shape), _gray(image, checked.shape), aspect)
+    field = _field(content, checked.shape)
+    instances = trace_instances(checked, field.region, _gray(image, checked.shape), aspect)
     if confidence is not None:
         instances = replace(instances, confidence=_confidence(confidence, instances.labels))
-    instances = replace(instances, edges=edges, under_writing=under_writing)
+    hidden = covered(checked, instances.labels, field.writing)
+    instances = replace(instances, edges=edges, under_writing=hidden)
     chosen = _chosen(properties, image=image, confidence=confidence, edges=edges)
     columns = {
         each.column(calibrated=size is not None): _series(each.measure(instances, size.nm if size else None))
@@ -248,18 +250,19 @@ def _pixel_size(pixel_size: object, image: ArrayLike | Micrograph | None) -> Pix
     raise PixelSizeError(f'pixel_size = {pixel_size!r} is no length. Give a text such as "2.5 nm" or a number in nm.')
 
 
-def _region(content: Box | Sequence[int] | None, shape: tuple[int, ...]) -> Box:
+def _field(content: Box | Field | Sequence[int] | None, shape: tuple[int, ...]) -> Field:
     if content is None:
-        return Box.whole(shape)
-    if not isinstance(content, Box):
+        return Field(Box.whole(shape))
+    if not isinstance(content, Box | Field):
         warn_of_old_name("measure(content=(top, left, bottom, right))", "a Box", stacklevel=5)
         content = Box.of_row(content)
-    if not content.lies_in(shape):
+    field = content if isinstance(content, Field) else Field(content)
+    if not field.region.lies_in(shape):
         raise InputError(
-            f"content = {content} is no part of an image of {shape[0]} x {shape[1]} px. "
+            f"content = {field.region} is no part of an image of {shape[0]} x {shape[1]} px. "
             "Give a Box inside it, in pixels, bottom and right exclusive."
         )
-    return content
+    return field
 
 
 def _gray(image: ArrayLike | Micrograph | None, shape: tuple[int, ...]) -> NDArray[np.generic] | None:

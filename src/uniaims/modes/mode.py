@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 
 from uniaims.boxes import Box
 from uniaims.labels import Labels, relabel
-from uniaims.measurements import EdgeShapes, Measurements, Property, measure
-from uniaims.measurements.border import covered
+from uniaims.measurements import EdgeShapes, Field, Measurements, Property, measure
 from uniaims.micrograph import Micrograph, PixelSize
 from uniaims.modes.edges import edge_shapes
 from uniaims.report import Presentation
@@ -71,11 +70,10 @@ class Objects:
             self.pixel_size,
             self.micrograph,
             self.confidence,
-            content=self.content,
+            content=Field(self.content or Box.whole(self.labels.shape), self.writing),
             kind_names=self.kind_names,
             properties=[each for each in properties if given[each.needs]],
             edges=self.edges,
-            under_writing=covered(self._dense, self.writing)[1:] if self.writing else None,
         )
 
 
