@@ -64,8 +64,18 @@ class Findings:
 
     @property
     def exclusions(self) -> dict[str, int]:
-        """Reason -> how many of all objects that were found are left out for it."""
+        """Reason -> how many are left out of the statistics for it; candidates below the least confidence too."""
         return self.sample.exclusions
+
+    @property
+    def candidates(self) -> int:
+        """How many were below the least confidence: no row of the table, no object of the picture."""
+        return self.exclusions["below confidence"]
+
+    @property
+    def left_out(self) -> dict[str, int]:
+        """Those of the exclusions that are rows of the table, as far as there are any."""
+        return {name: number for name, number in self.exclusions.items() if number and name != "below confidence"}
 
     @cached_property
     def outlines(self) -> list[NDArray[np.float32]]:

@@ -51,3 +51,11 @@ def test_no_object_gives_no_chart(make_content):
     made = section(findings)
     assert (made.figures, made.figure_count) == ((), 0)
     assert made.sentences == ("No object was found, so there is nothing to measure.",)
+
+
+def test_charts_that_are_missing_have_a_reason(make_content):
+    assert section(Findings(make_content())).sentences == (
+        "No chart of circularity and solidity: no object in the statistics is 30 px or more across, and smaller ones "
+        "have too few pixels for it.",
+    )
+    assert section(large(make_content)).sentences == ()

@@ -13,6 +13,9 @@ def section(findings: Findings) -> Section | None:
         return None
     rows = [("in the statistics", kept), *((reason, number) for reason, number in reasons.items() if number)]
     told = tuple((name, count(number), percent(number / found)) for name, number in rows)
-    caption = f"All {findings.noun.counted(found)} that were found."
-    table = Table(("Reason", findings.noun.heading, "Share"), (*told, ("found", count(found), percent(1.0))), caption)
+    caption, whole = f"All {findings.noun.counted(found)} that were found.", "found"
+    if findings.candidates:
+        caption = f"All {count(found)} candidates. Those below confidence are no {findings.noun.plural} of this report."
+        whole = "candidates"
+    table = Table(("Reason", findings.noun.heading, "Share"), (*told, (whole, count(found), percent(1.0))), caption)
     return Section("excluded", "Left out", tables=(table,))

@@ -39,10 +39,26 @@ def section(findings: Findings) -> Section:
     return Section(
         "shape", "Shape and orientation", "Shape",
         lead=f"Complete {findings.noun.plural} only." if shapes else "",
-        sentences=() if shapes else (wording.nothing_complete(findings),),
+        sentences=_why_fewer(findings, shapes),
         figures=(*shapes, *([scatter.chart] if scatter else []), *([rose] if rose else [])),
         details=details, partial="sections/shape.html.j2",
     )  # fmt: skip
+
+
+def _why_fewer(findings: Findings, shapes: list[Chart]) -> tuple[str, ...]:
+    """Say which charts are missing because no object is large enough for them; empty where none is."""
+    if not findings.sample.sized.any():
+        return (wording.nothing_complete(findings),)
+    drawn, missing = {chart.name for chart in shapes}, dict[float, list[str]]()
+    for name in SHAPE_PROPERTIES:
+        column = find(findings.columns, name)
+        if column and name.replace("_", "-") not in drawn and not _large_enough(findings, name).any():
+            missing.setdefault(PROPERTIES[name].smallest_px, []).append(column.label.lower())
+    return tuple(
+        f"No chart of {' and '.join(names)}: no {findings.noun.singular} in the statistics is {least:g} px or more "
+        "across, and smaller ones have too few pixels for it."
+        for least, names in missing.items()
+    )
 
 
 def shape_charts(findings: Findings) -> list[Chart]:

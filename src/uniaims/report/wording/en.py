@@ -12,7 +12,6 @@ REASONS = {
     "border": "cut by the border",
     "under writing": "under writing",
     "too small to resolve": "too small to resolve",
-    "below confidence": "below the least confidence",
     "hidden too much": "hidden too much",
     "filtered by user": "filtered out",
     "removed by hand": "removed by hand",
@@ -49,8 +48,15 @@ def finding(findings: Findings) -> str:
 
 
 def _reasons(findings: Findings) -> str:
-    """How many are left out for which reason."""
-    return ", ".join(f"{count(number)} {REASONS[reason]}" for reason, number in findings.exclusions.items() if number)
+    """How many of those that were found are left out for which reason."""
+    return ", ".join(f"{count(number)} {REASONS[reason]}" for reason, number in findings.left_out.items())
+
+
+def _candidates(findings: Findings) -> str:
+    """A sentence, after a space, on those below the least confidence; empty where there are none."""
+    doubtful = findings.candidates
+    more = f"{count(doubtful)} more {'candidate has' if doubtful == 1 else 'candidates have'}"
+    return f" {more} a confidence below the least one and count{'s' * (doubtful == 1)} as none." if doubtful else ""
 
 
 def _typical(findings: Findings) -> str:
@@ -73,7 +79,7 @@ def exclusion(findings: Findings) -> str:
     counts, noun = findings.counts, findings.noun
     kept = f"Statistics rest on {noun.counted(counts.complete)}"
     reasons = _reasons(findings)
-    return f"{kept}; left out: {reasons}." if reasons else f"{kept}: none is left out."
+    return (f"{kept}; left out: {reasons}." if reasons else f"{kept}: none is left out.") + _candidates(findings)
 
 
 def nothing_complete(findings: Findings) -> str:
@@ -137,7 +143,7 @@ def _counting(findings: Findings) -> list[str]:
     if not counts.total:
         return [f"No {noun.singular} was found."]
     sentences = [f"{noun.counted(counts.total)} {'was' if counts.total == 1 else 'were'} found."]
-    if any(findings.exclusions.values()):
+    if findings.left_out:
         sentences.append(
             f"Left out of size and shape statistics: {_reasons(findings)}, leaving {noun.counted(counts.complete)}."
         )

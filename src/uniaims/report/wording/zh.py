@@ -37,8 +37,13 @@ def _counted(value: int, name: str) -> str:
 
 
 def _reasons(findings: Findings) -> str:
-    """How many are left out for which reason."""
-    return "，".join(f"{told(reason)} {count(number)} 个" for reason, number in findings.exclusions.items() if number)
+    """How many of those that were found are left out for which reason."""
+    return "，".join(f"{told(reason)} {count(number)} 个" for reason, number in findings.left_out.items())
+
+
+def _candidates(findings: Findings) -> str:
+    """A sentence on those below the least confidence; empty where there are none."""
+    return f"另有 {count(findings.candidates)} 个候选对象低于最低置信度，不计为对象。" if findings.candidates else ""
 
 
 def _typical(findings: Findings) -> str:
@@ -61,7 +66,7 @@ def exclusion(findings: Findings) -> str:
     """Say which objects the statistics leave out."""
     kept = f"统计基于{_counted(findings.counts.complete, told(findings.noun.plural))}"
     reasons = _reasons(findings)
-    return f"{kept}；排除：{reasons}。" if reasons else f"{kept}，无一排除。"
+    return (f"{kept}；排除：{reasons}。" if reasons else f"{kept}，无一排除。") + _candidates(findings)
 
 
 def nothing_complete(findings: Findings) -> str:
@@ -119,7 +124,7 @@ def _counting(findings: Findings) -> list[str]:
     if not counts.total:
         return [f"未发现{name}。"]
     sentences = [f"共发现{_counted(counts.total, name)}。"]
-    if any(findings.exclusions.values()):
+    if findings.left_out:
         left = _counted(counts.complete, name)
         sentences.append(f"不计入尺寸与形状统计：{_reasons(findings)}，余下{left}。")
     sentences.append(
