@@ -9,6 +9,7 @@ import pytest
 from uniaims.pages.units import MICROMETRE, OBJECT, PIXEL, Noun
 from uniaims.report import USUAL, Findings, Headline, Reading
 from uniaims.report.headline import DIAMETER_RANGE, MEDIAN_DIAMETER, OBJECT_COUNT, SIZE_HEADLINES
+from uniaims.statistics.budget import Estimate
 
 
 def figure(quantity: str, **changed: object) -> Headline:
@@ -36,6 +37,8 @@ def test_a_figure_is_written_by_its_quantity(quantity, reading, unit, written):
 
 def test_a_range_is_written_by_its_ends():
     assert DIAMETER_RANGE.written(Reading(2000.0, 1000.0, 3000.0), MICROMETRE) == ("1.000 – 3.000", "µm")
+    known = Estimate(2000.0, "nm", 120.0, {}, 9)
+    assert DIAMETER_RANGE.written(Reading(2000.0, 1000.0, 3000.0, "", known), MICROMETRE) == ("1.00 – 3.00", "µm")
     assert DIAMETER_RANGE.written(Reading(math.nan, 1.0, 1.0), MICROMETRE) == ("–", "")
 
 

@@ -39,7 +39,7 @@ def test_the_table_has_every_figure(make_content):
     view = size_view(figures)
     rows = {row.name: row for row in view.rows}
     assert [name for name in rows if name.endswith(",0")] == ["x5,0", "x10,0", "x25,0", "x75,0", "x90,0", "x95,0"]
-    median = rows["x50,0 median by number"]
+    median = rows["x50,0 (median)"]
     assert median.key
     assert median.value == f"{figures.percentiles[50].estimate:.2f}"
     assert rows["x5,0"].value == "–"  # of 22 objects hardly one is smaller

@@ -72,6 +72,15 @@ def evaluated_area(region: Box, obstacles: Sequence[Box] = ()) -> int:
     return int(_open_area(region, obstacles, 0, 0))
 
 
+def counted_area(region: Box, obstacles: Sequence[Box] = ()) -> int:
+    """Area in px that numbers by the half rule belong to.
+
+    An object with a pixel in the first or last row counts as cut, so of the places where its box shows in a field of H
+    rows, H - 1 count; what is drawn into the field takes one row and column more for the same reason.
+    """
+    return int(_open_area(region, obstacles, 1, 1))
+
+
 def count_weights(boxes: Boxes, region: Box, under_writing: NDArray[np.bool_] | None = None) -> Floats:
     """What each object (N,) counts by in numbers and densities: the half rule.
 

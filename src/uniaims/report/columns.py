@@ -16,22 +16,11 @@ from uniaims.report.charts import Axis
 from uniaims.report.kinds import kind_order
 
 FIRST_SHOWN = (
-    "equivalent_diameter", "area", "max_feret", "min_feret", "aspect_ratio",
-    "circularity", "solidity", "orientation", "touches_border",
+    "diameter", "area", "max_feret", "min_feret", "aspect_ratio", "circularity", "solidity", "orientation", "excluded",
 )  # fmt: skip
 """Columns that the table opens with; the reader picks others."""
 
-ON_CARD = (
-    "equivalent_diameter",
-    "area",
-    "max_feret",
-    "min_feret",
-    "aspect_ratio",
-    "circularity",
-    "solidity",
-    "orientation",
-    "confidence",
-)
+ON_CARD = (*FIRST_SHOWN, "outline", "confidence")
 """What the card of a chosen object says."""
 
 __getattr__ = old_names(__name__, {"eye_unit": f"{__name__}.display_unit"})

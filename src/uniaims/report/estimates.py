@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from uniaims.boxes import Box
 from uniaims.measurements import REASONS, Measurements
-from uniaims.measurements.border import count_weights, evaluated_area, size_weights
+from uniaims.measurements.border import count_weights, counted_area, evaluated_area, size_weights
 from uniaims.report.content import ReportContent
 from uniaims.statistics.budget import Estimate, estimate
 from uniaims.statistics.weighted import SizeIntervals, size_figures_of, size_intervals
@@ -20,8 +20,8 @@ EDGES = ("bounding_box_top", "bounding_box_left", "bounding_box_bottom", "boundi
 SIZE_ESTIMATES = (
     "x10_0", "x50_0", "x90_0", "x10_3", "x50_3", "x90_3", "d_1_0", "d_3_2", "d_4_3", "span_0", "span_3"
 )  # fmt: skip
-EDGE_UNSURE_PX = 0.2
-"""Standard uncertainty of a diameter by its edge: a guess that is not calibrated (docs/metrology.md)."""
+EDGE_UNSURE_PX = 0.6
+"""Standard uncertainty of a diameter by its edge: what the edges of single pictures move by (docs/metrology.md)."""
 LABELS_UNSURE_PX = 0.3
 """Of a diameter by labels that came from elsewhere: a guess too."""
 NETWORK_BIAS = ((6, 0.129), (8, 0.079), (12, 0.054), (20, 0.028), (40, 0.026), (100, 0.017))
@@ -207,10 +207,11 @@ def _finding_of_sizes(sample: Sample) -> dict[str, float]:
 def _number_density(sample: Sample) -> Estimate:
     size, weights, sure = sample.measurements.pixel_size, sample.count_weights, sample.probabilities
     unit = "µm⁻²" if size else "px⁻²"
-    if not sample.area_px:
+    area_px = counted_area(sample.region, sample.writing)
+    if not area_px:
         return estimate(math.nan, unit, {}, len(weights), "nothing of the image is evaluated")
     number = float(weights.sum())
-    value = number / sample.area_px * (PER_UM2 / size.nm**2 if size else 1.0)
+    value = number / area_px * (PER_UM2 / size.nm**2 if size else 1.0)
     if not number:
         return Estimate(value, unit, math.nan, {}, len(weights))
     parts = {

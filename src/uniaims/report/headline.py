@@ -28,8 +28,6 @@ from uniaims.report.sizes import CONFIDENCE
 from uniaims.statistics import bootstrap, size_percentiles
 from uniaims.statistics.budget import Estimate, rounded
 
-LEAST_TOLD = 0.0005
-"""Smaller parts of an uncertainty are not told beside a figure."""
 LONGEST_VALUE = 9
 """Characters of a key figure that have room in large type."""
 PER_UM2 = 1e6
@@ -88,7 +86,7 @@ class Headline(Figure):
         if not math.isfinite(reading.value):
             return NOTHING, ""
         if reading.estimate and reading.estimate.u > 0:
-            return self._by_uncertainty(reading.value, reading.estimate.u, unit)
+            return self._by_uncertainty(reading, reading.estimate.u, unit)
         return self._plainly(reading, unit)
 
     def _plainly(self, reading: Reading, unit: LengthUnit) -> tuple[str, str]:
@@ -110,27 +108,34 @@ class Headline(Figure):
         size, _ = self._scale(unit)
         return f"{percent(CONFIDENCE, 0)} interval {interval(reading.low / size, reading.high / size)}"
 
-    def _by_uncertainty(self, value: float, u: float, unit: LengthUnit) -> tuple[str, str]:
-        """Number with the digits that its uncertainty allows, and unit."""
-        size, symbol = self._scale(unit)
+    def _by_uncertainty(self, reading: Reading, u: float, unit: LengthUnit) -> tuple[str, str]:
+        """Number, or the two ends of a range, with the digits that the uncertainty allows, and unit."""
+        value = reading.value
+        size, symbol = self._told_in(value, unit)
+        if self.is_range:
+            return " – ".join(rounded(end / size, u / size)[0] for end in (reading.low, reading.high)), symbol
         if self.quantity == "fraction":
-            return f"{rounded(100 * value, 100 * u)[0]}{NO_BREAK}%", ""
-        if self.quantity == "density":
-            size, symbol = density_scale(value, unit)
+            return f"{rounded(value / size, u / size)[0]}{NO_BREAK}%", ""
         return rounded(value / size, u / size)[0], symbol
 
     def uncertainty(self, reading: Reading, unit: LengthUnit) -> str:
-        """``± 1.4 nm (k = 2; scale 1.0 %, outline 1.1 %)``; the reason where there is no value."""
+        """``± 1.4 (k = 2)`` in the unit of the figure; the reason where there is no value, nothing for a range."""
         found = reading.estimate
         if found is None or found.why:
             return found.why if found else ""
-        if not math.isfinite(found.u):
-            return ""
-        size, symbol = density_scale(found.value, unit) if self.quantity == "density" else self._scale(unit)
-        size, symbol = (0.01, "%") if self.quantity == "fraction" else (size, symbol)
-        half = " ".join(part for part in (rounded(found.value / size, found.u / size)[1], symbol) if part)
-        parts = ", ".join(f"{name} {percent(part)}" for name, part in found.parts.items() if part >= LEAST_TOLD)
-        return f"± {half} (k = 2; {parts})" if parts else ""
+        half = "" if self.is_range else self.half_width(found, unit)
+        return f"± {half} (k = 2)" if half else ""
+
+    def half_width(self, found: Estimate, unit: LengthUnit) -> str:
+        """Of the interval, with two digits; empty where nothing is known of it."""
+        size, _ = self._told_in(found.value, unit)
+        return rounded(found.value / size, found.u / size)[1]
+
+    def _told_in(self, value: float, unit: LengthUnit) -> tuple[float, str]:
+        """What a number of the table is divided by beside its uncertainty, and the unit that it then has."""
+        if self.quantity == "fraction":
+            return 0.01, "%"
+        return density_scale(value, unit) if self.quantity == "density" else self._scale(unit)
 
     def _scale(self, unit: LengthUnit) -> tuple[float, str]:
         """What numbers of the table are divided by for the eye, and the unit that they then have."""
@@ -185,10 +190,11 @@ def _of(name: str) -> Callable[[Findings], Reading]:
 
 
 def _range(findings: Findings) -> Reading:
-    low, high = (findings.estimates[name].value for name in ("x10_0", "x90_0"))
-    middle, span = findings.estimates["x50_0"], findings.estimates["span_0"]
-    found = Estimate(high - low, middle.unit, math.nan, {}, middle.n, span.why)
-    return Reading(high - low, low, high, "" if span.why else f"span {number(span.value, 3)}", found)
+    low, high = (findings.estimates[name] for name in ("x10_0", "x90_0"))
+    span, width = findings.estimates["span_0"], high.value - low.value
+    found = Estimate(width, low.unit, math.hypot(low.u, high.u), {}, low.n, span.why)
+    note = "" if span.why else f"span {rounded(span.value, span.u)[0]}"
+    return Reading(width, low.value, high.value, note, found)
 
 
 def _old_density(findings: Findings) -> Reading:

@@ -32,7 +32,7 @@ def _row(figure: Headline, findings: Findings) -> tuple[str, ...] | None:
         return None
     reading = figure.function(findings)
     value, unit = figure.written(reading, findings.unit)
-    half = figure.uncertainty(reading, findings.unit).split(" (k = 2")[0].removeprefix("± ")
+    half = " ".join((figure.half_width(found, findings.unit), unit or "%" * (figure.quantity == "fraction"))).strip()
     shares = found.shares
     cells = (percent(shares[part], 0) if part in shares else NOTHING for part in PARTS)
     return (figure.named(findings.noun), f"{value} {unit}".strip(), half, *cells)

@@ -29,7 +29,7 @@ def section(findings: Findings) -> Section:
         if findings.counts.total <= MANY_OBJECTS
         else still_picture(whole.pixels()),
         "caption": wording.picture_caption(findings),
-        "colour_columns": [column for column in findings.columns if column.kind == "name"] + flags + numeric,
+        "colour_columns": [column for column in findings.columns if column.property_name == "kind"] + flags + numeric,
         "counted": findings.noun.counted(findings.counts.total),
         "noun": findings.noun,
     }

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from uniaims.pages.units import NOTHING, interval, number, percent
+from uniaims.pages.units import NO_BREAK, NOTHING, interval, number, percent
 from uniaims.report import wording
 from uniaims.report.charts import SizeDistribution, size_chart
 from uniaims.report.findings import Findings
 from uniaims.report.section import Chart, Section, Table
 from uniaims.report.sizes import CONFIDENCE, KEY_PERCENTILES, NO_FIT, SizeFigures, probability
-from uniaims.statistics import summarise
+from uniaims.statistics import Interval, summarise
+from uniaims.statistics.budget import rounded
 
 LARGEST_SHARE = 0.05
 """Where the largest object has more of the whole volume, the reader is told."""
@@ -90,24 +91,28 @@ def _distribution(figures: SizeFigures) -> SizeDistribution:
 
 
 def _percentile_rows(figures: SizeFigures) -> list[FigureRow]:
-    names = {50: "x50,0 median by number"}
+    names = {50: "x50,0 (median)"}
     return [
-        FigureRow(
-            names.get(share, f"x{share},0"),
-            number(found.estimate),
-            interval(found.low, found.high),
-            share in KEY_PERCENTILES,
-        )
+        FigureRow(names.get(share, f"x{share},0"), *_told(found), share in KEY_PERCENTILES)
         for share, found in figures.percentiles.items()
     ]
+
+
+def _told(found: Interval) -> tuple[str, str]:
+    """An estimate and the ends of its interval, with the digits that half of its width allows."""
+    half = (found.high - found.low) / 2
+    if not half > 0:
+        return number(found.estimate), interval(found.low, found.high)
+    value, low, high = (rounded(each, half)[0] for each in (found.estimate, found.low, found.high))
+    return value, f"{low}{NO_BREAK}–{NO_BREAK}{high}"
 
 
 def _moment_rows(figures: SizeFigures) -> list[FigureRow]:
     summary = summarise(figures.values)
     mean, deviation = figures.mean, figures.deviation
     return [
-        FigureRow("Mean", number(mean.estimate), interval(mean.low, mean.high), opens=True),
-        FigureRow("Standard deviation", number(deviation.estimate), interval(deviation.low, deviation.high)),
+        FigureRow("Mean", *_told(mean), opens=True),
+        FigureRow("Standard deviation", *_told(deviation)),
         FigureRow("Smallest", number(summary.minimum)),
         FigureRow("Largest", number(summary.maximum)),
         FigureRow("Span", number(figures.span, 3), "(x90,0 − x10,0) / x50,0"),
@@ -129,8 +134,7 @@ def _law_rows(figures: SizeFigures) -> list[FigureRow]:
 
 def _volume_rows(figures: SizeFigures) -> list[FigureRow]:
     rows = [
-        FigureRow(f"x{share},3 by volume", number(found.estimate), interval(found.low, found.high), opens=share == 10)
-        for share, found in figures.volume.items()
+        FigureRow(f"x{share},3 by volume", *_told(found), opens=share == 10) for share, found in figures.volume.items()
     ]
     if figures.largest_share > LARGEST_SHARE:
         rows.append(
