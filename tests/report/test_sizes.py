@@ -41,7 +41,7 @@ def test_the_table_has_every_figure(make_content):
     assert [name for name in rows if name.endswith(",0")] == ["x5,0", "x10,0", "x25,0", "x75,0", "x90,0", "x95,0"]
     median = rows["x50,0 (median)"]
     assert median.key
-    assert median.value == f"{figures.percentiles[50].estimate:.2f}"
+    assert median.value == f"{figures.percentiles[50].estimate:.1f}"
     assert rows["x5,0"].value == "–"  # of 22 objects hardly one is smaller
     assert "–" in rows["Mean"].interval
     assert [name for name in rows if name.endswith("by volume")] == [f"x{each},3 by volume" for each in (10, 50, 90)]
