@@ -191,10 +191,11 @@ def size_figures_of(sizes: Floats, weights: Floats) -> dict[str, Floats]:
     """The figures of `SizeIntervals` (R,) of ordered sizes (n,) under each row of weights (R, n)."""
     rows, figures = len(weights), dict[str, Floats]()
     if not len(sizes):
-        percents = {f"x{percent:g}_0" for percent in SHOWN_PERCENTS} | {
-            f"x{percent:g}_3" for percent in VOLUME_PERCENTS
-        }
-        return dict.fromkeys((*percents, *_MEANS, "std_0", "span_0", "span_3"), np.full(rows, math.nan))
+        names = (
+            *(f"x{percent:g}_0" for percent in SHOWN_PERCENTS),
+            *(f"x{percent:g}_3" for percent in VOLUME_PERCENTS),
+        )
+        return dict.fromkeys((*names, *_MEANS, "std_0", "span_0", "span_3"), np.full(rows, math.nan))
     for power, percents in ((0, SHOWN_PERCENTS), (3, VOLUME_PERCENTS)):
         found = _percentiles(sizes, weights * sizes**power, percents)
         figures |= {f"x{percent:g}_{power}": column for percent, column in zip(percents, found.T, strict=True)}
