@@ -3,6 +3,7 @@
 import sys
 import webbrowser
 from contextlib import ExitStack
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from threading import Event, Thread
@@ -18,6 +19,7 @@ from uniaims.names import listed
 if TYPE_CHECKING:
     from uniaims.engine import Engine
     from uniaims.engine.queue import Queue
+    from uniaims.server.desk import Desk
 
 NEEDED = ("alembic", "fastapi", "sqlalchemy", "uvicorn")
 DEFAULT_PORT = 8765
@@ -58,24 +60,30 @@ def serve(
         worker.start()
         stack.callback(worker.close)
         Thread(target=_compile, args=(desk.ready,), daemon=True).start()
+        announce = partial(_announce, desk, address(listening), host in ANY_ADDRESS, not no_open)
+        run(behind_door(application(desk), {host}), listening, announce, desk.stream.end)
 
-        def tell(token: str) -> None:
-            """Say the link, on a line of its own and on nothing else's."""
-            say("Uni-AIMS runs; Ctrl-C ends it. This link opens it in a browser, once:")
-            sys.stdout.write(f"{address(listening)}/#/start?token={token}\n")
-            sys.stdout.flush()
 
-        def ready() -> None:
-            """Say the first link, and open it."""
-            token = desk.links.current
-            tell(token)
-            desk.links.tell = tell
-            if host in ANY_ADDRESS:
-                say_warning("whoever reaches this machine over the network and has the link can sign in.")
-            if not no_open:
-                webbrowser.open(f"{address(listening)}/#/start?token={token}")
+def _announce(desk: "Desk", server: str, is_open_to_all: bool, opens_browser: bool) -> None:
+    """Say the first link, and open it."""
+    token = desk.links.current
+    _tell(server, token)
+    desk.links.tell = partial(_tell, server)
+    if is_open_to_all:
+        say_warning("whoever reaches this machine over the network and has the link can sign in.")
+    if opens_browser:
+        webbrowser.open(_link(server, token))
 
-        run(behind_door(application(desk), {host}), listening, ready, desk.stream.end)
+
+def _tell(server: str, token: str) -> None:
+    """Say a link, on a line of its own and on nothing else's."""
+    say("Uni-AIMS runs; Ctrl-C ends it. This link opens it in a browser, once:")
+    sys.stdout.write(f"{_link(server, token)}\n")
+    sys.stdout.flush()
+
+
+def _link(server: str, token: str) -> str:
+    return f"{server}/#/start?token={token}"
 
 
 def _compile(ready: Event) -> None:

@@ -126,28 +126,17 @@ class Analysis:
             image_state=file.state,
             shape=self.micrograph.shape,
             pixel_size_source=size.source if size else None,
-            **PixelSize.told(size),
+            **(_way(self.segmentation) | PixelSize.told(size)),
             scale_bar=scale_bar_trace(self.scale_bar_reading, size),
             instance_count=len(self.measurements),
             border_count=int(np.count_nonzero(~self.measurements.complete)),
             area_fraction=np.count_nonzero(labels[content.window]) / (content.height * content.width),
             content_edges=content,
-            working_scale=self.segmentation.working_scale,
-            diameter_px=self.segmentation.diameter_px,
-            diameter_source="found" if self.segmentation.scale_found else "given",
-            suited_size_fraction=_rounded(self.segmentation.suited_size_fraction),
-            minimum_confidence=confidence_in_force(self.segmentation),
-            expected_ap50=_rounded(self.segmentation.expected_ap50),
-            unsure_fraction=_rounded(self.segmentation.unsure_fraction),
-            is_unsure=self.segmentation.is_unsure,
-            model=self.segmentation.model.name,
-            model_hash=self.segmentation.model.hash,
             detector_hash=detector_hash(self.settings),
             settings=asdict(self.settings),
             version=__version__,
             seconds={stage: round(value, 4) for stage, value in seconds.items()},
             warnings=self.warnings,
-            notes=self.segmentation.notes,
             contradictions=self.contradictions,
             acquisition=asdict(self.acquisition),
             not_measured=self.measurements.reasons,
@@ -254,6 +243,23 @@ class Analysis:
 def detector_hash(settings: AnalysisSettings) -> str | None:
     """SHA-256 of the scale bar detector's file; ``None`` for the built-in chain."""
     return file_hash(Path(settings.detector)) if settings.detector else None
+
+
+def _way(segmentation: Segmentation) -> dict[str, Any]:
+    """What a summary tells of how objects were found: `pipeline.results.Summary`'s words."""
+    return {
+        "working_scale": segmentation.working_scale,
+        "diameter_px": segmentation.diameter_px,
+        "diameter_source": "found" if segmentation.scale_found else "given",
+        "suited_size_fraction": _rounded(segmentation.suited_size_fraction),
+        "minimum_confidence": confidence_in_force(segmentation),
+        "expected_ap50": _rounded(segmentation.expected_ap50),
+        "unsure_fraction": _rounded(segmentation.unsure_fraction),
+        "is_unsure": segmentation.is_unsure,
+        "model": segmentation.model.name,
+        "model_hash": segmentation.model.hash,
+        "notes": segmentation.notes,
+    }
 
 
 def _rounded(share: float) -> float | None:

@@ -99,19 +99,10 @@ def analyse_batch(
     if workers == 1:
         guarded_formats.start()  # while the model loads
     segmenter = Segmenter.load(settings=settings.segmenter)
-    runs = list[ImageRun]()
     if not overwrite:
         refuse_other_ways(output, found.values(), Way.of_settings(settings, segmenter.model.info))
-    for image in plan.images:
-        before = found.get(image.name)
-        reason = "you asked to" if overwrite else why_not_done(image, before)
-        if reason is None and missing_files(image.folder, settings.report):
-            reason = "a file of its report that is asked for was not there"
-        if before and reason is None:
-            outcomes.append(Outcome.of_summary(image, "skipped", before.summary))
-        else:
-            again = reason or "" if image.folder.exists() else ""
-            runs.append(ImageRun(image, replace(settings, page=image.page), again))
+    skipped, runs = _due(plan.images, found, settings, overwrite)
+    outcomes += skipped
     made = _make(output)
     stop = _run(runs, segmenter, workers, outcomes, progress)
     renewed = {run.image.name for run in runs}
@@ -175,7 +166,23 @@ def refuse_other_ways(output: Path, results: Iterable[ResultFolder], now: Way) -
     )
 
 
-def why_not_done(image: BatchImage, before: ResultFolder | None) -> str | None:
+def _due(
+    images: Iterable[BatchImage], found: Mapping[str, ResultFolder], settings: AnalysisSettings, overwrite: bool
+) -> tuple[list[Outcome], list[ImageRun]]:
+    """What became of images whose results are there already, and the runs of the others."""
+    skipped, runs = list[Outcome](), list[ImageRun]()
+    for image in images:
+        before = found.get(image.name)
+        reason = "you asked to" if overwrite else why_not_done(image, before, settings.report)
+        if before and reason is None:
+            skipped.append(Outcome.of_summary(image, "skipped", before.summary))
+        else:
+            again = reason or "" if image.folder.exists() else ""
+            runs.append(ImageRun(image, replace(settings, page=image.page), again))
+    return skipped, runs
+
+
+def why_not_done(image: BatchImage, before: ResultFolder | None, report: ReportSettings) -> str | None:
     """Why the results of an image have to be made (again); ``None`` if they are there and up to date."""
     if before is None or not before.is_complete:
         return "its results were incomplete"
@@ -183,6 +190,8 @@ def why_not_done(image: BatchImage, before: ResultFolder | None) -> str | None:
         return "its results were written by an older version"
     if before.summary.image_state != image_file(image.image).state:
         return "the image has changed"
+    if missing_files(image.folder, report):
+        return "a file of its report that is asked for was not there"
     return None
 
 
