@@ -156,3 +156,16 @@ def test_many_threads_write_at_once(database):
         thread.join()
     assert len(_names(database)) == 100
     assert isinstance(database, Database)
+
+
+def test_a_commit_that_fails_is_told_and_the_next_one_works(database):
+    """As on a full disk: all statements of the unit were done, and yet nothing of it stays."""
+
+    def unit(connection):
+        connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+        connection.exec_driver_sql("INSERT INTO memberships VALUES (7, 7, 'viewer')")
+
+    with pytest.raises(IntegrityError):
+        database.write(unit)
+    count = "SELECT count(*) FROM memberships"
+    assert database.write(lambda connection: connection.exec_driver_sql(count).scalar()) == 0

@@ -1,6 +1,8 @@
 """A data folder is open in one program at a time, and keeps what was put into it."""
 
+import os
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -37,6 +39,25 @@ def test_a_damaged_one_lets_go_of_its_lock(tmp_path):
     for _ in range(2):
         with pytest.raises(DataFolderError, match="damaged"):
             Engine.open(tmp_path)
+
+
+@pytest.mark.parametrize("part", ["", "blobs"])
+def test_one_without_permission_to_write_is_told(tmp_path, monkeypatch, part):
+    Engine.open(tmp_path).close()
+    (tmp_path / "blobs").mkdir(exist_ok=True)
+
+    def refuse(path, *_):
+        if Path(path).parent == tmp_path:
+            raise PermissionError(13, "Permission denied")
+        return real(path, *_)
+
+    real = os.open
+    if part:
+        monkeypatch.setattr(os, "access", lambda path, _mode: Path(path).name != part)
+    else:
+        monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(DataFolderError, match=r"can't be written \(Permission denied\). Are you allowed to"):
+        Engine.open(tmp_path)
 
 
 def test_a_file_in_its_place_is_told(tmp_path):

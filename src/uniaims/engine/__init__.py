@@ -4,6 +4,7 @@ A data folder holds the database (``engine.db``), blobs by their hash (``blobs/`
 and what can be made anew (``fields/``, ``datasets/``, ``runs/``). One program has it open at a time.
 """
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from uniaims.atomic import make_folder, write_error
+from uniaims.atomic import make_folder
 from uniaims.atomic.locks import take_lock
 from uniaims.engine.accounts import Accounts
 from uniaims.engine.blobs import FolderBlobs
@@ -81,8 +82,11 @@ def _sole_program(folder: Path) -> Iterator[None]:
         make_folder(folder)
         descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as error:
-        raise write_error(folder, error) or error from error
+        raise _not_writable(folder, error.strerror) from error
     try:
+        for part in folder.iterdir():
+            if part.is_dir() and not os.access(part, os.W_OK | os.X_OK):
+                raise _not_writable(part, os.strerror(errno.EACCES))
         if take_lock(descriptor) == "another's":
             raise DataFolderError(
                 f"{folder}: another program has this data folder open. Close it, or give another one."
@@ -90,3 +94,7 @@ def _sole_program(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def _not_writable(folder: Path, reason: str | None) -> DataFolderError:
+    return DataFolderError(f"{folder}: can't be written ({reason}). Are you allowed to, and is the disk all right?")

@@ -150,11 +150,15 @@ class Database:
             with self._writer.connect() as connection:
                 for each in units:
                     try:
-                        with connection.begin() if len(units) == 1 else connection.begin_nested():
+                        with connection.begin_nested():
                             results.append((each.done, each.unit(connection)))
                     except Exception as error:
                         each.done.set_exception(error)
-                connection.commit()
+                try:
+                    connection.commit()
+                except DatabaseError:
+                    connection.invalidate()  # SQLAlchemy would take it for rolled back, and SQLite may not have done so
+                    raise
         except Exception as error:
             for each in units:
                 if not each.done.done():
