@@ -23,7 +23,7 @@ class Listener:
 async def heard(desk: Desk, count: int, act: Any = lambda: None, **asked: str) -> list[ServerSentEvent]:
     """The first events that come; ``act`` is done once he listens."""
     listener = Listener()
-    stream: AsyncIterator[ServerSentEvent] = events(listener, 1, desk, **asked)  # type: ignore[arg-type]
+    stream: AsyncIterator[ServerSentEvent] = events(listener, desk.engine.accounts.local().id, desk, **asked)  # type: ignore[arg-type]
     first = await anext(stream)
     assert first.comment == "listening"
     act()

@@ -97,7 +97,7 @@ def test_old_uploads_expire(client: TestClient, project: int, desk: Desk, monkey
         ({"Upload-Length": "5", "Upload-Metadata": "filename !!!"}, 422),
         ({"Upload-Length": "5", "Upload-Metadata": metadata(filename="a", project="no")}, 422),
         ({"Upload-Length": "5", "Upload-Metadata": metadata(filename="a", project="999999")}, 404),
-        ({"Upload-Length": "5", "Upload-Metadata": metadata(filename="a", project="1", purpose="archive")}, 422),
+        ({"Upload-Length": "5", "Upload-Metadata": metadata(filename="a", project="1", purpose="model")}, 422),
         ({"Upload-Length": "5", "Upload-Metadata": metadata(filename="..", project="1") + ",x /"}, 422),
         ({"Upload-Length": "5", "Tus-Resumable": "0.2.2", "Upload-Metadata": metadata(filename="a", project="1")}, 412),
     ],

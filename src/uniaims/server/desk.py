@@ -87,6 +87,8 @@ class Desk:
                 self.tell_image(image)
                 if job.kind == "analyse" and image.layer_id is not None and job.state == "done":
                     self.tell_replaced(image.layer_id)
+        if job.kind == "finetune" and job.state == "done":  # it has a model more
+            self.stream.tell("project", {"id": job.project_id}, job.project_id)
         for number in job.result.get("images", ()) if job.kind == "import" else ():
             with suppress(NotFoundError):
                 image = self.engine.images.image(number)

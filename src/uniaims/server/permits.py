@@ -58,8 +58,12 @@ def require_of(desk: Desk, account: int, permission: str, project: int | None) -
 
 
 def seen(desk: Desk, account: int, project: int | None) -> bool:
+    """As `seen_by`, of an account by its number."""
+    return seen_by(desk, desk.engine.accounts.account(account), project)
+
+
+def seen_by(desk: Desk, person: Account, project: int | None) -> bool:
     """Whether somebody may know of a project, or of what belongs to none."""
-    person = desk.engine.accounts.account(account)
     return person.is_administrator or project is None or desk.engine.accounts.role(person, project) is not None
 
 

@@ -8,9 +8,10 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
+from uniaims.engine.accounts import Account
 from uniaims.errors import NotFoundError
 from uniaims.server.desk import AtDesk, Desk
-from uniaims.server.permits import Reader, seen
+from uniaims.server.permits import Reader, seen_by
 from uniaims.server.stream import Event
 
 router = APIRouter(tags=["events"])
@@ -30,7 +31,7 @@ async def events(
 ) -> AsyncIterator[ServerSentEvent]:
     """Events of projects and layers from now on, or from the one of ``Last-Event-ID`` on; see docs/server.md."""
     stream, loop, woken = desk.stream, asyncio.get_running_loop(), asyncio.Event()
-    wanted = (_numbers(projects), _numbers(layers))
+    wanted, person = (_numbers(projects), _numbers(layers)), desk.engine.accounts.account(account)
     told = int(last_event_id) if last_event_id else stream.last
 
     def wake() -> None:
@@ -49,7 +50,7 @@ async def events(
                 yield ServerSentEvent(data={}, event="reset", id=str(told))
             for event in missed or ():
                 told = event.number
-                if _concerns(event, *wanted) and may_know(desk, account, event):
+                if _concerns(event, *wanted) and may_know(desk, person, event):
                     yield ServerSentEvent(data=event.payload, event=event.kind, id=str(told))
             try:
                 await asyncio.wait_for(woken.wait(), CHECK_SECONDS)
@@ -59,12 +60,12 @@ async def events(
         end()
 
 
-def may_know(desk: Desk, account: int, event: Event) -> bool:
+def may_know(desk: Desk, person: Account, event: Event) -> bool:
     """Whether an event is for somebody: one of a project or layer that he may see, or of none."""
-    if event.layer is None:
-        return seen(desk, account, event.project)
+    if person.is_administrator or event.layer is None:
+        return seen_by(desk, person, event.project)
     with suppress(NotFoundError):
-        return seen(desk, account, desk.engine.images.of_layer(event.layer).project_id)
+        return seen_by(desk, person, desk.engine.images.of_layer(event.layer).project_id)
     return False
 
 
