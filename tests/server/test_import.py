@@ -2,6 +2,7 @@
 
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -10,7 +11,9 @@ import pytest
 import uniaims
 from tests.server.conftest import written_picture
 from uniaims.client import Client, Image
+from uniaims.engine.layers.collection import Layers
 from uniaims.errors import ConflictError, InputError
+from uniaims.server.desk import Desk
 
 
 @pytest.fixture
@@ -98,3 +101,21 @@ def test_what_is_none_is_refused(script: Client, tmp_path: Path) -> None:
     with pytest.raises(ConflictError, match="Not all files are here"):
         project._run("import", {"uploads": ["0" * 32]})
     assert project.images() == []
+
+
+def test_an_image_is_ready_when_all_of_it_is_there(
+    script: Client, desk: Desk, drawn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    states, add = list[str](), Layers.add
+
+    def noted(self: Layers, image_id: int, *more: Any) -> int:
+        """What the image is when it gets its layer."""
+        states.append(desk.engine.images.image(image_id).state)
+        return add(self, image_id, *more)
+
+    monkeypatch.setattr(Layers, "add", noted)
+    project = script.project("ready at last")
+    project.upload(written_picture(tmp_path / "c.png", 7))
+    project.import_files(drawn)
+    assert states == ["ingesting"] * 3
+    assert [image.facts()["state"] for image in project.images()] == ["ready"] * 3

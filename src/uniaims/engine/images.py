@@ -138,10 +138,14 @@ class Images:
         with self._database.read() as connection:
             return [_image(row) for row in connection.execute(wanted.order_by(images.c.id).limit(limit))]
 
+    def describe(self, image_id: int, reading: Reading) -> Image:
+        """Keep what reading has found; the image is not ``ready`` yet."""
+        return self._change(image_id, {name: getattr(reading, name) for name in reading.__dataclass_fields__})
+
     def finish(self, image_id: int, reading: Reading) -> Image:
-        """Keep what reading has found; the image is ``ready``."""
-        values = {name: getattr(reading, name) for name in reading.__dataclass_fields__}
-        return self._change(image_id, values | {"state": "ready", "error": ""})
+        """Keep what reading has found; the image is ``ready``: whatever belongs to it is there."""
+        self.describe(image_id, reading)
+        return self._change(image_id, {"state": "ready", "error": ""})
 
     def fail(self, image_id: int, error: str) -> Image:
         """Keep why an image could not be read."""

@@ -55,12 +55,14 @@ def apply(engine: "Engine", job: "Job", result: Mapping[str, Any]) -> Mapping[st
 
     assert job.image_id is not None
     account = engine.accounts.account(job.created_by)
-    image = engine.images.finish(job.image_id, Reading(**result["reading"]))
+    reading = Reading(**result["reading"])
+    image = engine.images.describe(job.image_id, reading)
     if image.layer_id is None:
         engine.layers.add(image.id, result["manifest"], "main", account.id)
     if "files" in result:
         kept = Analyses(engine.database, engine.blobs)
         kept.keep(image.id, account.id, result["mode"], result["settings"], 0, result["files"], job.id)
+    engine.images.finish(image.id, reading)  # at last: whoever sees it ready finds all that belongs to it
     return {"image": image.id}
 
 

@@ -90,8 +90,10 @@ def _added(engine: "Engine", job: "Job", known: "Image | None", item: Mapping[st
     account = engine.accounts.account(job.created_by)
     new = NewImage(item["name"], item["sha256"], item["bytes"], item["suffix"])
     image = known or engine.images.add(job.project_id, new, account)
-    engine.images.finish(image.id, Reading(**item["reading"]))
+    reading = Reading(**item["reading"])
+    engine.images.describe(image.id, reading)
     engine.layers.add(image.id, item["manifest"], "main", account.id)
+    engine.images.finish(image.id, reading)
     return image.id
 
 
