@@ -187,7 +187,7 @@ dataset_version_images = Table(
     "dataset_version_images", metadata, _number("version_id"), _number("image_id"), _to("snapshot_id", "snapshots"),
     _text("split"), _tree("regions", list), PrimaryKeyConstraint("version_id", "image_id"),
     ForeignKeyConstraint(["version_id"], ["dataset_versions.id"], ondelete="CASCADE"),
-    ForeignKeyConstraint(["image_id"], ["images.id"]),
+    ForeignKeyConstraint(["image_id"], ["images.id"]), Index(None, "image_id"),
 )  # fmt: skip
 """The truth of a version, which folders are made from; ``regions``: corrected boxes; none: the whole image."""
 

@@ -1,4 +1,4 @@
-"""Answers to requests that may come twice."""
+"""Answers to requests that may come twice; which dataset versions hold an image is found by an index."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -28,8 +28,12 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("requests", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_requests_created_ms"), ["created_ms"], unique=False)
+    with op.batch_alter_table("dataset_version_images", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_dataset_version_images_image_id"), ["image_id"], unique=False)
 
 
 def downgrade() -> None:
     """To the one before."""
+    with op.batch_alter_table("dataset_version_images", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_dataset_version_images_image_id"))
     op.drop_table("requests")
