@@ -1,5 +1,6 @@
 """``uniaims scale``: the size of a pixel, from metadata or from the scale bar in the picture."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -77,21 +78,36 @@ def scale(
     from uniaims.formats import guarded
 
     guarded.start()
+    rows = _told(images, given, _look(detector, panel), overlay, _say if not as_json else lambda _: None)
+    if as_json:
+        say_json(rows)
+    raise typer.Exit(1 if any("error" in row for row in rows) else 0)
+
+
+def _look(detector: Path | None, panel: str | None) -> "_Look":
     from uniaims.scalebar import parse_box
     from uniaims.scalebar.detector import detector_at
 
-    look = _Look(detector_at(detector), None if panel is None else parse_box(panel))
+    return _Look(detector_at(detector), None if panel is None else parse_box(panel))
+
+
+def _told(
+    images: list[str],
+    given: "_Given | None",
+    look: "_Look",
+    overlay: Path | None,
+    tell: Callable[[dict[str, Any]], None],
+) -> list[dict[str, Any]]:
+    """The JSON of all images; ``tell`` is called with that of each that can be read as soon as it is there."""
     paths, rows = _found(images, overlay)
     if given and len(paths) > 1:
         say_warning(f"--bar and --length are taken for all {len(paths)} images.")
     pictures = _pictures(paths, overlay) if overlay else {}
     for path in paths:
         rows.append(_row(path, given, look, pictures.get(path)))
-        if not as_json and "error" not in rows[-1]:
-            _say(rows[-1])
-    if as_json:
-        say_json(rows)
-    raise typer.Exit(1 if any("error" in row for row in rows) else 0)
+        if "error" not in rows[-1]:
+            tell(rows[-1])
+    return rows
 
 
 def _found(images: list[str], overlay: Path | None) -> tuple[list[Path], list[dict[str, Any]]]:
