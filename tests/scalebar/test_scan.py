@@ -90,7 +90,7 @@ def test_a_bar_that_is_not_sure_needs_a_second_opinion(found: float | None, conf
     unsure = replace(bar, confidence=confidence, pixel_size_nm=100.0)
     first = ScaleReading(unsure, drawn=(bar.box,), seconds=clock)
     second = ScaleReading(found and replace(bar, pixel_size_nm=found), seconds=clock)
-    reading = _agreed(first, second)
+    reading = _agreed(first, unsure, second)
     assert (reading.bar == unsure) is taken
     assert reading.seconds["detect"] == 2.0
     assert taken or (reading.bar is None and reading.ambiguous and "a second look" in reading.reasons[-1])
@@ -101,7 +101,7 @@ def test_a_bar_that_tails_of_letters_cut_has_to_be_sure_once(confidence: float, 
     bar = ScaleBar(2.5, 200.0, Box(9, 0, 12, 200), Box(0, 0, 8, 90), "5 µm", 5.0, "µm", 0.5, "cut")
     clock = {"detect": 1.0, "read": 0.0, "measure": 0.0}
     second = ScaleReading(replace(bar, confidence=confidence), seconds=clock)
-    assert (_agreed(ScaleReading(bar, seconds=clock), second).bar is not None) is taken
+    assert (_agreed(ScaleReading(bar, seconds=clock), bar, second).bar is not None) is taken
 
 
 def test_empty_and_tiny_pictures_have_no_bar() -> None:

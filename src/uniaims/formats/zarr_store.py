@@ -272,7 +272,7 @@ def _pieces_there(
             _check_claim(array, stream.read(_HEADER_BYTES), path, facts.st_size, 0)
         return 1
     inside = [size // piece for size, piece in zip(array.chunk, array.inner, strict=True)]
-    wanted = _wanted_pieces(array, place, leading, inside)
+    wanted = _wanted_pieces(array, array.inner, place, leading)
     index_bytes = math.prod(inside) * _HEADER_BYTES
     there = 0
     with path.open("rb") as stream:
@@ -292,18 +292,17 @@ def _pieces_there(
 
 
 def _wanted_pieces(
-    array: StoredArray, place: tuple[int, ...], leading: tuple[int, ...], inside: list[int]
+    array: StoredArray, inner: tuple[int, ...], place: tuple[int, ...], leading: tuple[int, ...]
 ) -> list[range]:
-    """For each axis, the pieces inside a shard that belong to the plane and to the image."""
-    assert array.inner is not None
+    """For each axis, the pieces of the shape ``inner`` inside a shard that belong to the plane and to the image."""
     wanted = []
-    for axis, (chunk, piece, count) in enumerate(zip(array.chunk, array.inner, inside, strict=True)):
+    for axis, (chunk, piece) in enumerate(zip(array.chunk, inner, strict=True)):
         if axis < len(leading):
             index = leading[axis] % chunk // piece
             wanted.append(range(index, index + 1))
         else:
             left = array.shape[axis] - place[axis] * chunk
-            wanted.append(range(min(count, -(-left // piece))))
+            wanted.append(range(min(chunk // piece, -(-left // piece))))
     return wanted
 
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, cast
 
 from uniaims.guard.frames import Frame, Reply, Terms, pickled, receive, send, unpickled
 from uniaims.guard.watch import Verdict, Watch
@@ -53,9 +53,8 @@ class Child:
             env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # it would reserve 40 MB for each
             process_group=0 if os.name == "posix" else None,  # Ctrl-C is for the first process
         )
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._requests, self._replies = self._process.stdin, self._process.stdout
+        self._requests = cast("IO[bytes]", self._process.stdin)
+        self._replies = cast("IO[bytes]", self._process.stdout)
         _widen(self._requests, self._replies)
         self._is_ready = False
         self.is_used = False

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from typing import IO, cast
 
 from uniaims.jobs.order import Answer, Order
 
@@ -27,6 +28,7 @@ class Child:
             encoding="utf-8",
             process_group=0 if os.name == "posix" else None,  # Ctrl-C is for the first process
         )
+        self._orders = cast("IO[str]", self._process.stdin)
         self._answers: queue.Queue[Answer | None] = queue.Queue()
         self._stop_by: float | None = None
         threading.Thread(target=self._listen, daemon=True).start()
@@ -42,9 +44,8 @@ class Child:
         Raises:
             OSError: if it has died.
         """
-        assert self._process.stdin is not None
-        self._process.stdin.write(order.line() + "\n")
-        self._process.stdin.flush()
+        self._orders.write(order.line() + "\n")
+        self._orders.flush()
 
     def answer(self, seconds: float) -> Answer | None:
         """The next thing it says; ``None`` if it says nothing for so long.
@@ -72,12 +73,10 @@ class Child:
         """Kill it."""
         self._process.kill()
         self._process.wait()
-        assert self._process.stdin is not None
-        self._process.stdin.close()
+        self._orders.close()
 
     def _listen(self) -> None:
-        assert self._process.stdout is not None
-        with self._process.stdout as lines:
+        with cast("IO[str]", self._process.stdout) as lines:
             for line in lines:
                 self._answers.put(Answer.from_line(line))
         self._answers.put(None)

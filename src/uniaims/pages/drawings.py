@@ -37,9 +37,14 @@ def standalone(svg: Markup, width_mm: float | None = None, family: str = SERIF) 
 
 
 def size_of(svg: Markup) -> tuple[float, float]:
-    """Width and height of a drawing in its units."""
+    """Width and height of a drawing in its units.
+
+    Raises:
+        ValueError: if it has no ``viewBox``.
+    """
     found = _BOX.search(str(svg))
-    assert found, "drawings have a viewBox"
+    if found is None:
+        raise ValueError(f"a drawing without a viewBox: {str(svg)[:80]!r}")
     return float(found[1]), float(found[2])
 
 

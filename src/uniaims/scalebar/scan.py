@@ -141,7 +141,7 @@ def _seconded(gray: NDArray[Any]) -> ScaleReading:
     """A look at grey levels (H, W) for text, and where that brings no sure bar a second one for bars too."""
     reading = _scanned(gray, text_detector)
     if reading.bar is not None and reading.bar.confidence < SURE_ALONE:
-        return _agreed(reading, _scanned(gray, load_detector(SHIPPED)))
+        return _agreed(reading, reading.bar, _scanned(gray, load_detector(SHIPPED)))
     if reading.bar is None and reading.refusals and not reading.ambiguous:
         return _surer(reading, _scanned(gray, load_detector(SHIPPED)))
     return reading
@@ -194,24 +194,23 @@ def _surer(first: ScaleReading, second: ScaleReading) -> ScaleReading:
     return replace(second, acquisition=first.acquisition, drawn=drawn, letters=letters, seconds=seconds)
 
 
-def _agreed(first: ScaleReading, second: ScaleReading) -> ScaleReading:
-    """The first reading if the second speaks of the same bar, or of none and the first is rather sure; else none."""
-    assert first.bar is not None
+def _agreed(first: ScaleReading, bar: ScaleBar, second: ScaleReading) -> ScaleReading:
+    """The first reading if the second speaks of its bar, or of none and that is rather sure; else none."""
     seconds = {stage: taken + second.seconds[stage] for stage, taken in first.seconds.items()}
-    alone = first.bar.kind != "cut" and first.bar.confidence >= LOOKS.sure_confidence
+    alone = bar.kind != "cut" and bar.confidence >= LOOKS.sure_confidence
     if second.bar is None and alone and not second.ambiguous:
         return replace(first, seconds=seconds)
-    if second.bar is not None and _agree(first.bar, second.bar):
+    if second.bar is not None and _agree(bar, second.bar):
         return replace(first, seconds=seconds)
-    if second.bar is not None and first.bar.kind == "split" and _is_part_of(second.bar, first.bar):
+    if second.bar is not None and bar.kind == "split" and _is_part_of(second.bar, bar):
         return replace(first, seconds=seconds)
-    if second.bar is not None and _is_part_of(first.bar, second.bar):
+    if second.bar is not None and _is_part_of(bar, second.bar):
         return replace(second, acquisition=first.acquisition, drawn=first.drawn + second.drawn, seconds=seconds)
-    doubt = f'"{first.bar.text}" with a bar of {first.bar.length_px:.1f} px: a second look, for bars, ' + (
+    doubt = f'"{bar.text}" with a bar of {bar.length_px:.1f} px: a second look, for bars, ' + (
         f"led to {second.bar.length_px:.1f} px." if second.bar else "did not find it."
     )
     reasons = (*second.reasons, doubt)
-    drawn = tuple(box for box in first.drawn if box not in (first.bar.box, first.bar.text_box))
+    drawn = tuple(box for box in first.drawn if box not in (bar.box, bar.text_box))
     return replace(
         first,
         bar=None,

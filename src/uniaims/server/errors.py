@@ -97,13 +97,12 @@ def tell_problems(app: FastAPI) -> None:
         """The answer to an error."""
         return problem_answer(as_problem(error))
 
-    def not_valid(_request: Request, error: Exception) -> JSONResponse:
+    @app.exception_handler(RequestValidationError)
+    def not_valid(_request: Request, error: RequestValidationError) -> JSONResponse:
         """The answer to a body or an address that does not fit."""
-        assert isinstance(error, RequestValidationError)
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         return problem_answer(ProblemError(422, f"{where}: {first['msg']}."), where=where)
 
     for kind in (ProblemError, HTTPException, UniaimsError, OSError, UnicodeError, Exception):
         app.add_exception_handler(kind, told)
-    app.add_exception_handler(RequestValidationError, not_valid)
