@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from uniaims.boxes import Box
 from uniaims.matching import match
 from uniaims.measurements import measure
-from uniaims.measurements.border import count_weights, size_weights
+from uniaims.measurements.border import count_weights, counted_area, size_weights
 from uniaims.segmenter import Segmenter
 from uniaims.statistics.weighted import weighted_sizes
 from uniaims.structures import Outlines, find_outlines, polygon_figures
@@ -240,6 +240,7 @@ def border_cells(law: Field, fields: int, seed: int = 0) -> list[str]:
         weighted.append(weighted_sizes(sizes, weights).values)
         volume.append(weighted_sizes(sizes, weights, "volume").values)
     cut, seen, half = np.mean(counts, axis=0)
+    half *= region.area / counted_area(region)
     percent = [f"{100 * (each / law.count - 1):+.1f}" for each in (seen, half)]
     true = law.percentiles(0), law.percentiles(0), law.percentiles(3)
     sides = [_triple(np.array(each), aim) for each, aim in zip((plain, weighted, volume), true, strict=True)]

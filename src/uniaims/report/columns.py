@@ -83,6 +83,7 @@ class Column:
             "shown": self.property_name in ("label", "kind", *FIRST_SHOWN),
             "card": self.property_name in ("kind", *ON_CARD),
             "names": self.names,
+            "shown_names": self.names if self.property_name == "kind" else [told(name) for name in self.names],
             "values": pack_array(self.values),
         }
 

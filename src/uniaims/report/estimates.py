@@ -240,7 +240,8 @@ def _area_fraction(sample: Sample) -> Estimate:
     parts = {
         "scale": 0.0,
         "outline": 2 * outline_uncertainty(sample, typical),
-        "sampling": math.sqrt(float((areas**2).sum())) / float(areas.sum()),
+        # what is full can't vary: areas that keep out of each other scatter less than scattered ones, by what is free
+        "sampling": math.sqrt(float((areas**2).sum()) * max(0.0, 1 - value)) / float(areas.sum()),
         "finding": math.sqrt(float((areas**2 * sure * (1 - sure)).sum())) / float(areas.sum()),
     }
     return _estimate(value, "", parts, count, "")

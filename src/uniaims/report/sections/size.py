@@ -137,9 +137,7 @@ def _volume_rows(figures: SizeFigures) -> list[FigureRow]:
         FigureRow(f"x{share},3 by volume", *_told(found), opens=share == 10) for share, found in figures.volume.items()
     ]
     if figures.largest_share > LARGEST_SHARE:
-        rows.append(
-            FigureRow("Volume of the largest", percent(figures.largest_share), "of the whole: few decide these")
-        )
+        rows.append(FigureRow("Volume of the largest", percent(figures.largest_share), "few decide these"))
     return rows
 
 

@@ -95,7 +95,7 @@ const table = (() => {
   function cell(column, row) {
     const value = column.values[row];
     if (column.kind === "boolean") return page.told(value ? "yes" : "no");
-    if (column.kind === "name") return column.names[value];
+    if (column.kind === "name") return column.shown_names[value];
     return column.kind === "integer" ? page.whole(value) : number(value / column.shown_factor, 4);
   }
 

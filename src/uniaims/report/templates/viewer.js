@@ -355,7 +355,7 @@ const viewer = (() => {
 
   function shown(column, row) {
     if (column.kind === "boolean") return page.told(column.values[row] ? "yes" : "no");
-    if (column.kind === "name") return column.names[column.values[row]];
+    if (column.kind === "name") return column.shown_names[column.values[row]];
     const value = column.kind === "integer" ? page.whole(column.values[row]) : number(column.values[row] / column.shown_factor, 4);
     return column.shown_unit === "°" ? `${value}°` : `${value} ${column.shown_unit}`.trim();
   }
