@@ -11,7 +11,7 @@ TEST_JOBS ?= 2
 # The tests start hundreds of processes: where bytecode may not be written, each would compile two thousand modules.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo serve test test-oldest setup lint types contracts docs web check wheel clean
+.PHONY: help demo serve test test-oldest setup lint types contracts docs web check wheel installed-wheel clean
 .DEFAULT_GOAL := help
 
 help:
@@ -23,7 +23,7 @@ help:
 	@echo "make check      lint, types, contracts, docs and tests"
 	@echo "make web        check, test and build the page of uniaims serve (needs Node.js)"
 	@echo "make lint       style of the code (make types, make contracts, make docs: the other checks, one by one)"
-	@echo "make wheel      build the wheel into dist/"
+	@echo "make wheel      build the wheel into dist/ (make installed-wheel: install one where there is no Node.js, and try it)"
 	@echo "make clean      delete .venv and everything that these commands made"
 
 demo: $(VENV)/.installed-base
@@ -76,6 +76,9 @@ check: lint types contracts docs web test
 
 wheel: setup
 	$(BIN)/hatchling build -t wheel -d dist
+
+installed-wheel: setup web
+	.ci/wheel
 
 clean:
 	rm -rf $(VENV) .venv-oldest $(DEMO_REPORT) build dist docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
