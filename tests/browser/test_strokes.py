@@ -1,80 +1,21 @@
 """Strokes of the brush: measured at once, kept whatever dies, and said plainly where nothing can be drawn."""
 
-import socket
-import subprocess
-import sys
-from collections.abc import Iterator
-from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pytest
-from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 pytestmark = pytest.mark.xdist_group("browser")
-NAME = "a <b>name.png"
 NO_WEBGL = """const plain = HTMLCanvasElement.prototype.getContext;
 HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
   return kind === "webgl2" ? null : plain.call(this, kind, ...rest);
 };"""
+NOISE = "#/i/2"
 
 
-class Served:
-    """A server with one picture that nobody has looked at; it can be killed and started again at its port."""
-
-    def __init__(self, folder: Path) -> None:
-        noise = np.random.default_rng(3).normal(90, 12, (600, 700)).clip(0, 255).astype(np.uint8)
-        (folder / "pictures").mkdir()
-        Image.fromarray(noise).save(folder / "pictures" / NAME)
-        self._folder = folder
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.address = f"http://127.0.0.1:{probe.getsockname()[1]}/"
-        self.link = self.start()
-
-    def start(self) -> str:
-        """Start it; the link that it prints."""
-        words = ["serve", str(self._folder / "pictures"), "--data", str(self._folder / "data"), "--no-open", "--port"]
-        port = self.address.split(":")[2].strip("/")
-        with (self._folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "uniaims", *words, port], stdout=subprocess.PIPE, stderr=log, text=True
-            )
-        assert self._process.stdout is not None
-        return next(line.strip() for line in self._process.stdout if "#/start?token=" in line)
-
-    def kill(self) -> None:
-        """End it in the middle of whatever it does."""
-        self._process.kill()
-        self._process.wait()
-        assert self._process.stdout is not None
-        self._process.stdout.close()
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    server = Served(tmp_path_factory.mktemp("strokes"))
-    yield server
-    server.kill()
-
-
-@pytest.fixture(scope="module")
-def visitor(browser: Browser, served: Served) -> Iterator[BrowserContext]:
-    """A browser whose person asked for little motion, signed in, with the picture read."""
-    context = browser.new_context(viewport={"width": 1280, "height": 720}, locale="en-GB", reduced_motion="reduce")
+def opened(context: BrowserContext, served: Any) -> Page:
     page = context.new_page()
-    page.goto(served.link)
-    page.locator("main li a").first.click()
-    page.locator("a.card").wait_for(timeout=60_000)
-    expect(page.locator(".name")).to_have_text(NAME)
-    page.close()
-    yield context
-    context.close()
-
-
-def opened(visitor: BrowserContext, served: Served) -> Page:
-    page = visitor.new_page()
-    page.goto(served.address + "#/i/1")
+    page.goto(served.address + NOISE)
     page.locator("#tab-figures").click()
     page.locator("#figure-count, #panel p").first.wait_for()
     return page
@@ -89,18 +30,19 @@ def stroke(page: Page, x: float, y: float) -> None:
 
 
 def choose_brush(page: Page) -> None:
-    """Choose the brush, and wait for the pixels and the fresh numbers that it needs."""
+    """Choose the brush, and wait for the fresh numbers that it needs."""
     with page.expect_response("**/numbers"):
         page.keyboard.press("b")
-    page.wait_for_timeout(300)
+    page.wait_for_timeout(300)  # the pixels under it
 
 
 def count_is(page: Page, wanted: int) -> None:
-    expect(page.locator("#figure-count")).to_have_text(str(wanted), timeout=15_000)
+    expect(page.locator("#figure-count")).to_have_text(str(wanted))
 
 
-def test_each_stroke_is_counted_and_a_second_tab_sees_it(visitor: BrowserContext, served: Served) -> None:
-    page, other = opened(visitor, served), opened(visitor, served)
+def test_each_stroke_is_counted_and_a_second_tab_sees_it(context: BrowserContext, served: Any) -> None:
+    page, other = opened(context, served), opened(context, served)
+    expect(page.get_by_role("heading", level=1)).to_have_text("a <b>name.png")
     choose_brush(page)
     stroke(page, 400, 250)
     count_is(page, 1)
@@ -114,23 +56,41 @@ def test_each_stroke_is_counted_and_a_second_tab_sees_it(visitor: BrowserContext
     other.close()
 
 
-def test_a_stroke_outlives_a_killed_server_and_a_closed_page(visitor: BrowserContext, served: Served) -> None:
-    page = opened(visitor, served)
+def test_a_minute_without_a_line_loses_nothing(context: BrowserContext, served: Any) -> None:
+    page = opened(context, served)
+    choose_brush(page)
+    page.clock.install()
+    context.set_offline(True)
+    stroke(page, 500, 300)
+    page.clock.fast_forward("00:01")
+    expect(page.get_by_text("Not sent yet, kept here")).to_be_visible()
+    page.clock.fast_forward("01:00")
+    context.set_offline(False)
+    page.clock.fast_forward("00:09")
+    expect(page.get_by_text("Saved")).to_be_visible()
+    page.close()
+    again = opened(context, served)
+    count_is(again, 2)
+    again.close()
+
+
+def test_a_stroke_outlives_a_killed_server_and_a_closed_page(context: BrowserContext, served: Any) -> None:
+    page = opened(context, served)
     choose_brush(page)
     served.kill()
-    stroke(page, 600, 350)
+    stroke(page, 600, 450)
     expect(page.get_by_text("Not sent yet, kept here")).to_be_visible()
     page.close(run_before_unload=False)
     served.start()
-    again = opened(visitor, served)
-    count_is(again, 2)
+    again = opened(context, served)
+    count_is(again, 3)
     expect(again.get_by_text("Saved")).to_be_visible()
     again.close()
 
 
-def test_without_webgl_the_page_says_what_to_do(visitor: BrowserContext, served: Served) -> None:
-    page = visitor.new_page()
+def test_without_webgl_the_page_says_what_to_do(context: BrowserContext, served: Any) -> None:
+    page = context.new_page()
     page.add_init_script(NO_WEBGL)
-    page.goto(served.address + "#/i/1")
+    page.goto(served.address + NOISE)
     expect(page.get_by_role("alert")).to_contain_text("WebGL 2")
     page.close()

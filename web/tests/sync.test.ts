@@ -62,6 +62,29 @@ it("nothing is lost while the server is away; it is sent once more when it is ba
   sync.close();
 });
 
+it("an edit that comes while the last answer is taken in is sent as well", async () => {
+  const sent: string[] = [];
+  const send = async (edits: Edit[]) => {
+    sent.push(...edits.map((each) => each.edit_id));
+    return { seq: 1, results: edits.map((each) => result(each)) };
+  };
+  let isLate = true;
+  const sync = new Sync(outbox, 7, "tab", send, () => undefined, () => undefined);
+  const waiting = outbox.waiting.bind(outbox);
+  vi.spyOn(outbox, "waiting").mockImplementation(async (layer, refused) => {
+    if (refused && isLate) {
+      isLate = false;
+      await sync.add(edit("late"));
+      void sync.flush();
+    }
+    return waiting(layer, refused);
+  });
+  await sync.add(edit("early"));
+  await sync.flush();
+  expect(sent).toEqual(["early", "late"]);
+  sync.close();
+});
+
 it("an edit that the server can't read does not hold up the others", async () => {
   const send = async (edits: Edit[]) => {
     if (edits.some((each) => each.edit_id === "bad")) throw new ApiError(422, "invalid", "a patch of nothing");

@@ -100,9 +100,10 @@ export class Bench {
     for (const timer of this.timers.values()) clearTimeout(timer);
   }
 
-  /** Rows, measurements and figures anew. */
+  /** What is known of the picture, rows, measurements and figures anew. */
   async reload(): Promise<void> {
-    const answer = await send("GET", `/layers/${this.layer.id}/instances`);
+    const [picture, answer] = await Promise.all([get<Picture>(`/images/${this.picture.id}`), send("GET", `/layers/${this.layer.id}/instances`)]);
+    this.picture = picture;
     this.instances = new Instances(readColumns(await answer.arrayBuffer()));
     this.measured = null;
     if (this.picture.has_measurements) await this.loadMeasured();
@@ -113,7 +114,6 @@ export class Bench {
 
   /** Everything of the labels anew, after a job or another's restore replaced them. */
   async replaced(): Promise<void> {
-    this.picture = await get<Picture>(`/images/${this.picture.id}`);
     this.store.clear();
     this.redraw();
     await this.reload();
@@ -415,7 +415,11 @@ export class Bench {
         if (told.client !== this.client) void this.take({ edit_id: "", status: "accepted", seq: told.seq, reason: "", rows: told.rows, tiles: told.tiles, instances: [] });
       },
       replace: (told) => told.layer === this.layer.id && void this.replaced(),
-      job: this.onJob,
+      job: (told) => {
+        this.onJob(told);
+        // Results may come after the picture could be opened.
+        if (told.image_id === this.picture.id && told.state === "done") this.later("results", 0, () => this.reload());
+      },
       reset: () => void this.replaced(),
     });
   }

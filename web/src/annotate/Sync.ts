@@ -13,6 +13,7 @@ type Send = (edits: Edit[], client: string) => Promise<{ seq: number; results: E
 export class Sync {
   private running: Promise<void> | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private asked = false;
   private failures = 0;
   private closed = false;
 
@@ -38,8 +39,21 @@ export class Sync {
   /** Send all that waits; returns when the outbox is empty or the server can't be reached. */
   flush(): Promise<void> {
     clearTimeout(this.timer);
-    this.running ??= this.drain().finally(() => (this.running = null));
+    this.asked = true;
+    this.running ??= this.drainAll();
     return this.running;
+  }
+
+  /** Who asks while the last answer is being taken in has what came since sent as well. */
+  private async drainAll(): Promise<void> {
+    try {
+      while (this.asked) {
+        this.asked = false;
+        await this.drain();
+      }
+    } finally {
+      this.running = null;
+    }
   }
 
   /** Edits that the server did not take, oldest first. */
