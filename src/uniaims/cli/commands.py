@@ -293,14 +293,26 @@ def _say_batch(result: "BatchResult", noun: "Noun") -> None:
 
 def _say_doubts(finished: "Sequence[Outcome]", names: Mapping[str, str], noun: "Noun") -> None:
     """What to know of the pixel sizes and of the objects of all images, each once."""
-    from uniaims.segmenter import WHAT_TO_TRY
+    _say_contradictions(finished, names)
+    _say_lengths_in_pixels(finished, names)
+    unsure = [names[outcome.name] for outcome in finished if outcome.is_unsure]
+    if unsure:
+        from uniaims.segmenter import WHAT_TO_TRY
 
+        of = f"{len(unsure)} of {counted(len(finished), 'image')} ({listed(unsure)})"
+        say_warning(f"nearly half of the {noun.plural} or more are unsure in {of}. {WHAT_TO_TRY}")
+
+
+def _say_contradictions(finished: "Sequence[Outcome]", names: Mapping[str, str]) -> None:
     contradicted = [outcome for outcome in finished if outcome.contradictions]
     for outcome in contradicted[:MOST_DOUBTS]:
         for text in outcome.contradictions:
             say_warning(f"{names[outcome.name]}: {text}")
     if len(contradicted) > MOST_DOUBTS:
         say_warning(f"so it is with {len(contradicted) - MOST_DOUBTS} more: their reports say by how much.")
+
+
+def _say_lengths_in_pixels(finished: "Sequence[Outcome]", names: Mapping[str, str]) -> None:
     in_pixels = [names[outcome.name] for outcome in finished if not outcome.has_pixel_size]
     if in_pixels:
         which = f" ({listed(in_pixels)})" if len(in_pixels) < len(finished) or len(in_pixels) == 1 else ""
@@ -308,10 +320,6 @@ def _say_doubts(finished: "Sequence[Outcome]", names: Mapping[str, str], noun: "
             f"no pixel size for {len(in_pixels)} of {len(finished)}{which}: lengths are in pixels. "
             'Give --pixel-size "2.5 nm".'
         )
-    unsure = [names[outcome.name] for outcome in finished if outcome.is_unsure]
-    if unsure:
-        of = f"{len(unsure)} of {counted(len(finished), 'image')} ({listed(unsure)})"
-        say_warning(f"nearly half of the {noun.plural} or more are unsure in {of}. {WHAT_TO_TRY}")
 
 
 def _failure(outcome: "Outcome") -> str:

@@ -223,6 +223,20 @@ def _group_view(group: _Group) -> Mapping[str, object]:
 
 
 def _row(group: _Group, entry: IndexEntry, order: int, violin: Markup) -> Mapping[str, object]:
+    return {
+        "name": entry.name,
+        "order": order,
+        "href": quote(entry.href),
+        "thumbnail": None if entry.thumbnail is None else jpeg_data_uri(entry.thumbnail, THUMBNAIL_PX, THUMBNAIL_BYTES),
+        "warnings": entry.warnings,
+        "warning_count": counted(len(entry.warnings), "warning"),
+        "cells": _cells(group, entry),
+        "violin": violin,
+    }
+
+
+def _cells(group: _Group, entry: IndexEntry) -> list[Mapping[str, str]]:
+    """What stands below the headings of a group."""
     readings = _usual_readings(group, entry) | dict(entry.figures)
     cells = [
         _cell(entry.instance_count, count(entry.instance_count)),
@@ -237,16 +251,7 @@ def _row(group: _Group, entry: IndexEntry, order: int, violin: Markup) -> Mappin
         cells.append(
             _cell(entry.pixel_size_nm, f"{plain(entry.pixel_size_nm / pixel_unit.size, 4)} {pixel_unit.symbol}")
         )
-    return {
-        "name": entry.name,
-        "order": order,
-        "href": quote(entry.href),
-        "thumbnail": None if entry.thumbnail is None else jpeg_data_uri(entry.thumbnail, THUMBNAIL_PX, THUMBNAIL_BYTES),
-        "warnings": entry.warnings,
-        "warning_count": counted(len(entry.warnings), "warning"),
-        "cells": cells,
-        "violin": violin,
-    }
+    return cells
 
 
 def _headings(group: _Group) -> list[str]:
