@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from uniaims.boxes import Box
-from uniaims.measurements.border import count_weights, covered, cut_sides, evaluated_area, size_weights
+from uniaims.measurements.border import count_weights, counted_area, covered, cut_sides, evaluated_area, size_weights
 
 FIELD = Box(10, 0, 110, 200)
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
@@ -93,3 +93,15 @@ def test_counts_and_sizes_in_simulated_fields():
     # 100 fields of 250 objects: the count itself is sure to half a per cent
     assert half / law.count == pytest.approx(1, abs=0.01)
     assert np.mean(found, axis=0) == pytest.approx(law.percentiles(0), rel=0.016)
+
+
+def test_every_place_of_an_object_counts_once_on_the_area_of_the_half_rule():
+    field, height, width = Box(3, 5, 23, 35), 4, 6
+    corners = [
+        (top, left)
+        for top in range(field.top - height + 1, field.bottom)
+        for left in range(field.left - width + 1, field.right)
+    ]
+    seen = boxes(*((max(t, 3), max(left, 5), min(t + height, 23), min(left + width, 35)) for t, left in corners))
+    assert count_weights(seen, field).sum() == counted_area(field) == 19 * 29
+    assert counted_area(field, [Box(8, 10, 12, 20)]) == 19 * 29 - 5 * 11

@@ -255,8 +255,8 @@ OBJECT_COUNT = Headline(
 )  # fmt: skip
 NUMBER_DENSITY = Headline(
     "number_density", "Number density", "density", "count",
-    "Number of objects / evaluated area without writing. One side of the border that cuts an object halves it, two that"
-    " meet quarter it (half rule).",
+    "Number of objects / evaluated area without writing, of one row and column less. One side of the border that"
+    " cuts an object halves it, two that meet quarter it (half rule).",
     "Gundersen 1977", _number_density, symbol="N_A", labels={"zh": "数密度"},
 )  # fmt: skip
 AREA_FRACTION = Headline(
