@@ -13,7 +13,7 @@ def section(findings: Findings) -> Section | None:
     rows = [row for figure in SIZE_HEADLINES if (row := _row(figure, findings))]
     if not rows:
         return None
-    headings = ("Figure", "Value", "± (k = 2)", *(f"{part.capitalize()}, of the variance" for part in PARTS))
+    headings = ("What", "Value", "± (k = 2)", *(f"{part.capitalize()}, of the variance" for part in PARTS))
     scale = findings.content.scale_note or "The uncertainty of the pixel size is not stated and counts as none."
     return Section(
         "budget",
