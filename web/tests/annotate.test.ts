@@ -94,6 +94,18 @@ describe("strokes", () => {
     expect([store.numberAt(10, 5), store.numberAt(10, 25), stroke.isEmpty]).toEqual([0, 3, true]);
   });
 
+  it("hold their tiles until they are kept or given up: nothing that is fetched meanwhile takes them away", () => {
+    const store = fresh(512, 512);
+    const [kept, given] = [new Stroke(store, () => 6), new Stroke(store, () => 7)];
+    kept.span(3, 0, 9);
+    expect(store.get(0, 0, 0)!.held).toBe(true);
+    kept.release();
+    expect([store.get(0, 0, 0)!.held, kept.patch().length]).toEqual([false, 1]);
+    given.span(4, 0, 9);
+    given.revert();
+    expect([store.get(0, 0, 0)!.held, store.numberAt(4, 2)]).toEqual([false, 0]);
+  });
+
   it("tell which tiles were not there", () => {
     const stroke = new Stroke(new TileStore(1024, 512, 2), () => 1);
     stroke.span(0, 500, 520);

@@ -258,6 +258,7 @@ export class Bench {
   /** Keep a stroke: rows follow at once, the patch goes into the outbox. */
   async keep(stroke: Stroke, tool: string, kind = 0): Promise<void> {
     const runs = stroke.patch();
+    stroke.release();
     if (runs.length === 0) return;
     const numbers = new Set(runs.flatMap((run) => [run.old, run.new]));
     numbers.delete(0);

@@ -51,7 +51,10 @@ export class Stroke {
     const [ty, tx] = [y >> 9, x >> 9];
     const tile = this.store.get(0, ty, tx);
     if (!tile) this.missing.add(`${ty},${tx}`);
-    else if (!this.before.has(keyOf(0, ty, tx))) this.before.set(keyOf(0, ty, tx), { y: ty, x: tx, tile, numbers: tile.numbers.slice() });
+    else if (!this.before.has(keyOf(0, ty, tx))) {
+      tile.held = true;
+      this.before.set(keyOf(0, ty, tx), { y: ty, x: tx, tile, numbers: tile.numbers.slice() });
+    }
     return tile?.numbers;
   }
 
@@ -81,10 +84,16 @@ export class Stroke {
     return this.store.get(0, y, x) === tile;
   }
 
+  /** It is painted: its tiles may be fetched anew. */
+  release(): void {
+    for (const { tile } of this.before.values()) tile.held = false;
+  }
+
   /** Take all of it back. */
   revert(): void {
     for (const { y, x, tile, numbers } of this.before.values()) if (this.isHere(y, x, tile)) tile.numbers.set(numbers);
     this.show();
+    this.release();
     this.before.clear();
   }
 }

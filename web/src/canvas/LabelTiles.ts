@@ -65,7 +65,8 @@ export class LabelTiles {
       const answer = await send("POST", `/layers/${this.layer}/tiles`, { tiles: heads });
       for (const frame of await this.decode(await answer.arrayBuffer())) {
         const key = keyOf(frame.level, frame.y, frame.x);
-        if (before.get(key) === this.store.get(frame.level, frame.y, frame.x)?.revision) this.store.put(frame);
+        const now = this.store.get(frame.level, frame.y, frame.x);
+        if (before.get(key) === now?.revision && !now?.held) this.store.put(frame);
       }
     }
     this.onTiles();

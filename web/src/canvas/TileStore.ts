@@ -4,6 +4,8 @@ import { type Frame, SIDE } from "./frames";
 export interface Tile extends Frame {
   /** Grows with each change, so that whoever holds a copy (the GPU) sees that it is old. */
   revision: number;
+  /** A stroke is being painted on it: what comes from the server waits. */
+  held?: boolean;
 }
 export interface Rectangle {
   top: number;
