@@ -75,3 +75,18 @@ def test_border_tiles_are_filled_up():
     whole = padded(np.ones((3, 5), np.uint32))
     assert whole.shape == (TILE_PX, TILE_PX)
     assert whole.sum() == 15
+
+
+@pytest.mark.parametrize("most", [0, 2048])
+def test_what_is_painted_over_a_tile_is_in_its_pixels_runs_and_name(monkeypatch, most):
+    monkeypatch.setattr("uniaims.engine.layers.tile._MOST_PAINTED", most)
+    first = np.array([[512, 3, 9, 0, 5], [513, 0, 4, 0, 6]], np.int64)  # of the tile below the first one
+    over = np.array([[512, 5, 2, 5, 7]], np.int64)
+    wanted = np.zeros((TILE_PX, TILE_PX), np.uint32)
+    wanted[0, 3:12], wanted[1, :4], wanted[0, 5:7] = 5, 6, 7
+    tile = Tile().under([first]).under([over], wanted)
+    assert bool(tile.painted) == (most > 0)
+    assert (tile.pixels(_BLOBS) == wanted).all()
+    assert named(tile, _BLOBS)[0].name == named(tile_of(wanted), _BLOBS)[0].name
+    gone = np.array([[512, 3, 9, 5, 0], [513, 0, 4, 6, 0]], np.int64)
+    assert named(tile.under([gone], np.zeros_like(wanted)), _BLOBS) is None
