@@ -1,8 +1,10 @@
 """The worker and its child: what comes of a job, whatever becomes of the child."""
 
 import io
+import queue
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -174,3 +176,13 @@ def test_a_real_child_answers_and_ends() -> None:
                 process.answer(60)
     finally:
         process.end()
+
+
+def test_a_child_that_obeyed_is_not_killed_at_its_next_order() -> None:
+    process, killed = Child.__new__(Child), list[bool]()
+    process._orders = io.StringIO()
+    process._process = SimpleNamespace(kill=lambda: killed.append(True))  # type: ignore[assignment]
+    process._answers, process._stop_by = queue.Queue(), 0.0
+    process.send(Order("a", {}, Path(), Path()))
+    assert process.answer(0) is None
+    assert not killed

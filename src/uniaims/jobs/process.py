@@ -44,6 +44,7 @@ class Child:
         Raises:
             OSError: if it has died.
         """
+        self._stop_by = None  # who obeyed is not killed for it in the middle of what comes next
         self._orders.write(order.line() + "\n")
         self._orders.flush()
 
