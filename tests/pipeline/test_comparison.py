@@ -162,3 +162,15 @@ def test_results_without_their_picture_can_be_compared(tmp_path):
     results = write_groups(tmp_path)
     (results / "calcined_0" / "overlay.png").unlink()
     assert compare_results([results], PATTERNS).groups[0].picture_count == 3
+
+
+def test_diameters_by_the_edge_are_compared_where_all_results_have_them(tmp_path):
+    folders = sorted(write_groups(tmp_path).iterdir())
+    for folder in folders[1:]:
+        table = polars.read_parquet(folder / "measurements.parquet")
+        edges = table.with_columns((polars.col("equivalent_diameter_nm") * 0.5).alias("diameter_nm"))
+        edges.write_parquet(folder / "measurements.parquet")
+    older, newer = compare_results([tmp_path], PATTERNS), compare_results(folders[1:2] + folders[3:4])
+    assert (older.property_.name, newer.property_.name) == ("equivalent_diameter", "diameter")
+    assert 9 < newer.groups[0].figures[50].estimate < 11
+    assert 18 < older.groups[0].figures[50].estimate < 22

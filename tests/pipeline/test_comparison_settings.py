@@ -9,7 +9,7 @@ from uniaims.pipeline.comparison_settings import SIZES, ComparisonSettings
 
 def test_the_usual_comparison_is_of_medians_of_diameters():
     usual = ComparisonSettings()
-    assert (usual.figure, usual.percentile, usual.confidence, usual.margin) == ("equivalent_diameter", 50, 0.95, 0)
+    assert (usual.figure, usual.percentile, usual.confidence, usual.margin) == ("diameter", 50, 0.95, 0)
 
 
 @pytest.mark.parametrize("name", SIZES)
@@ -21,7 +21,7 @@ def test_what_can_be_compared_is_a_size_that_is_measured(name):
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
-        ({"figure": "colour"}, "'colour' can't be compared: wanted one of equivalent_diameter, area"),
+        ({"figure": "colour"}, "'colour' can't be compared: wanted one of diameter, equivalent_diameter, area"),
         ({"figure": "max_ferret"}, "max_feret"),
         ({"percentile": 0}, "percentile = 0"),
         ({"percentile": 100}, "0 < percentile < 100"),

@@ -56,12 +56,12 @@ def compare_results(folders: Sequence[str | Path], settings: ComparisonSettings 
     results = list({result.path.resolve(): result for each in found.values() for result in each}.values())
     members = _members(found, results, chosen)
     grouped = {member.result.path.resolve() for member in members}
-    measured = _measured(members, chosen.figure)
+    figure, measured = _measured(members, chosen.figure)
     groups = _groups(members, measured, chosen)
     samples = {group.name: [unit.picture for unit in group.units] for group in groups}
     pairs = compare_groups(samples, chosen.percentile, confidence=chosen.confidence)
     return ComparedGroups(
-        property_=PROPERTIES[chosen.figure],
+        property_=figure,
         calibrated=members[0].result.summary.pixel_size_nm is not None,
         percentile=chosen.percentile,
         confidence=chosen.confidence,
@@ -71,7 +71,7 @@ def compare_results(folders: Sequence[str | Path], settings: ComparisonSettings 
         p_value=kruskal_wallis(samples, chosen.percentile) if len(groups) > 2 else math.nan,
         left_out=tuple(result.summary.file.name for result in results if result.path.resolve() not in grouped),
         warnings=(
-            *_resolution_warnings(groups, PROPERTIES[chosen.figure]),
+            *_resolution_warnings(groups, figure),
             *_few_warnings(groups, chosen.percentile),
         ),
         differing=_differences(members),
@@ -153,29 +153,45 @@ def _members(
     return by_folders(found)
 
 
-def _measured(members: Sequence[Member], name: str) -> dict[Path, Measured]:
-    """The sizes of complete objects of each result, in nm or px."""
+def _measured(members: Sequence[Member], name: str) -> tuple[Property, dict[Path, Measured]]:
+    """The size that is compared, and those of complete objects of each result, in nm or px.
+
+    Where results of older versions are among them, which know no `diameter` by the edge, it is the equivalent one.
+    """
     without = [member.result.summary.file.name for member in members if member.result.summary.pixel_size_nm is None]
     if 0 < len(without) < len(members):
         raise InputError(
             f"{listed([shown_name(each) for each in without])} came without a pixel size, others with one: their "
             'lengths can\'t be compared. Analyse these again with --pixel-size "2.5 nm".'
         )
-    return {member.result.path: _values(member.result, PROPERTIES[name]) for member in members}
+    results = {member.result.path: member.result for member in members}
+    tables = {path: _table(result) for path, result in results.items()}
+    figure, calibrated = PROPERTIES[name], not without
+    if not all(figure.column(calibrated=calibrated) in table.columns for table in tables.values()):
+        figure = PROPERTIES["equivalent_diameter" if name == "diameter" else name]
+    return figure, {path: _values(result, tables[path], figure) for path, result in results.items()}
 
 
-def _values(result: ResultFolder, figure: Property) -> Measured:
-    size = result.summary.pixel_size_nm
-    column = figure.column(calibrated=size is not None)
+def _table(result: ResultFolder) -> polars.DataFrame:
     try:
-        table = result.table()
-        kept = polars.col("excluded").is_null() if "excluded" in table.columns else ~polars.col("touches_border")
-        whole = table.filter(kept)
-        values = whole[column].to_numpy().astype(np.float64)
+        return result.table()
     except (polars.exceptions.PolarsError, OSError) as error:
-        raise InputError(
-            f"The results in {shown_name(str(result.path))} can't be read ({error}). Analyse the image again."
-        ) from error
+        raise _unreadable(result, error) from error
+
+
+def _unreadable(result: ResultFolder, error: Exception) -> InputError:
+    return InputError(
+        f"The results in {shown_name(str(result.path))} can't be read ({error}). Analyse the image again."
+    )
+
+
+def _values(result: ResultFolder, table: polars.DataFrame, figure: Property) -> Measured:
+    size = result.summary.pixel_size_nm
+    try:
+        kept = polars.col("excluded").is_null() if "excluded" in table.columns else ~polars.col("touches_border")
+        values = table.filter(kept)[figure.column(calibrated=size is not None)].to_numpy().astype(np.float64)
+    except polars.exceptions.PolarsError as error:
+        raise _unreadable(result, error) from error
     values = values[np.isfinite(values) & (values > 0)]
     in_px = 1.0 if size is None else QUANTITIES[figure.quantity].factor(size)
     median_px = float(np.median(values)) / in_px if len(values) else math.nan

@@ -6,7 +6,7 @@ from uniaims.errors import SettingsError, did_you_mean
 from uniaims.pages.report_settings import ReportSettings
 from uniaims.settings import setting
 
-SIZES = ("equivalent_diameter", "area", "perimeter", "max_feret", "min_feret", "major_axis", "minor_axis")
+SIZES = ("diameter", "equivalent_diameter", "area", "perimeter", "max_feret", "min_feret", "major_axis", "minor_axis")
 """What can be compared: sizes that are above 0."""
 
 
@@ -24,7 +24,7 @@ class ComparisonSettings:
     groups: str = setting(
         "", "A CSV file with the columns image, group and, where pictures share one, specimen.", there="file"
     )
-    figure: str = setting("equivalent_diameter", "The size that is compared.", choices=lambda: SIZES)
+    figure: str = setting("diameter", "The size that is compared.", choices=lambda: SIZES)
     percentile: float = setting(50.0, "The percentile that is compared, by number of objects; 50 is the median.")
     confidence: float = setting(0.95, "Share of intervals that hold the true figure.")
     margin: float = setting(0.0, "Call groups equivalent within so much, as 0.05 for 5 %; 0: do not ask.")
