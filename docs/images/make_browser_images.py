@@ -43,14 +43,6 @@ def keep(page: Page, name: str) -> None:
     Image.open(io.BytesIO(page.screenshot())).convert("RGB").save(HERE / f"{name}.webp", quality=72, method=6)
 
 
-def drag(page: Page, top_left: tuple[int, int], bottom_right: tuple[int, int]) -> None:
-    """Press, move and let go."""
-    page.mouse.move(*top_left)
-    page.mouse.down()
-    page.mouse.move(*bottom_right, steps=6)
-    page.mouse.up()
-
-
 def walk(page: Page, link: str) -> None:
     """Through the screens that the tutorial shows."""
     address = link.partition("#")[0]
@@ -60,15 +52,6 @@ def walk(page: Page, link: str) -> None:
     page.get_by_text("Saved").wait_for()
     page.mouse.click(470, 400)
     keep(page, "browser-viewer")
-    page.locator("#tab-analyse").click()
-    page.get_by_role("button", name="Segment and measure").click()
-    page.locator("#panel").get_by_text("Done").wait_for()
-    page.locator("#tab-instances").click()
-    page.keyboard.press("g")
-    drag(page, (420, 200), (760, 520))
-    page.get_by_role("button", name="Keep").wait_for()
-    keep(page, "browser-region")
-    page.keyboard.press("Enter")
     page.goto(f"{address}#/p/1/teach")
     page.get_by_role("table").first.wait_for()
     keep(page, "browser-teach")

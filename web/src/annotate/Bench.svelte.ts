@@ -40,6 +40,7 @@ export class Bench {
   readonly client = clientName();
   picture = $state.raw<Picture>(null!);
   instances = new Instances();
+  isLoaded = $state(false);
   /** Grows when rows change: what is made of them is made anew. */
   revision = $state(0);
   selection = $state.raw<ReadonlySet<number>>(new Set());
@@ -105,6 +106,7 @@ export class Bench {
     const [picture, answer] = await Promise.all([get<Picture>(`/images/${this.picture.id}`), send("GET", `/layers/${this.layer.id}/instances`)]);
     this.picture = picture;
     this.instances = new Instances(readColumns(await answer.arrayBuffer()));
+    this.isLoaded = true;
     this.measured = null;
     if (this.picture.has_measurements) await this.loadMeasured();
     this.rowsChanged();

@@ -75,7 +75,10 @@ export class Stroke {
   /** The pixels that are another number than before, in raster order; no run crosses a tile. */
   patch(): Run[] {
     const runs: Run[] = [];
-    for (const { y, x, tile, numbers } of this.before.values()) if (this.isHere(y, x, tile)) compare(numbers, tile.numbers, y * SIDE, x * SIDE, this.box, runs);
+    for (const { y, x, numbers } of this.before.values()) {
+      const now = this.store.get(0, y, x)?.numbers;
+      if (now) compare(numbers, now, y * SIDE, x * SIDE, this.box, runs);
+    }
     return runs.sort((a, b) => a.y - b.y || a.x - b.x);
   }
 
