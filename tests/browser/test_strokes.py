@@ -48,7 +48,6 @@ def test_each_stroke_is_counted_and_a_second_tab_sees_it(context: BrowserContext
     count_is(page, 1)
     page.keyboard.press("Escape")
     expect(page.get_by_text("1 selected")).to_be_hidden()
-    page.wait_for_timeout(2500)  # what is coarser is fetched anew
     stroke(page, 400, 450)
     count_is(page, 2)
     count_is(other, 2)
