@@ -39,7 +39,7 @@ def test_an_image_of_a_dataset_version_stays(engine, edited, me):
         snapshot = connection.execute(
             select(tables.layers.c.head_snapshot_id).where(tables.layers.c.id == edited.layer_id)
         ).scalar_one()
-    version = {"project_id": edited.project_id, "number": 1, "made_by": me.account_id, "created_ms": 0}
+    version = {"project_id": edited.project_id, "number": 1000, "made_by": me.account_id, "created_ms": 0}
 
     def unit(connection):
         made = insert(tables.dataset_versions).values(version).returning(tables.dataset_versions.c.id)

@@ -36,7 +36,7 @@ def test_interrupted_training_ends_where_an_uninterrupted_one_does(settings, tmp
 
 def test_the_best_validation_is_what_is_kept(settings, monkeypatch):
     scores = iter([0.2, 0.6, 0.4])
-    monkeypatch.setattr("uniaims.training.trainer.Validator.__call__", lambda self, network: next(scores))
+    monkeypatch.setattr("uniaims.training.trainer.Validator.__call__", lambda *_: next(scores))
     finished = train(held_out(settings))
     assert (finished.ap50, finished.best_step, finished.steps) == (0.6, 20, 30)
     assert [row["validation_ap50"] for row in log_of(settings) if "validation_ap50" in row] == [0.2, 0.6, 0.4]
@@ -48,7 +48,7 @@ def test_the_best_validation_is_what_is_kept(settings, monkeypatch):
 
 
 def test_training_stops_where_it_gets_no_better(settings, monkeypatch):
-    monkeypatch.setattr("uniaims.training.trainer.Validator.__call__", lambda self, network: 0.5)
+    monkeypatch.setattr("uniaims.training.trainer.Validator.__call__", lambda *_: 0.5)
     assert train(held_out(settings, patience=1)).steps == 20
 
 

@@ -200,8 +200,9 @@ def _finding_of_sizes(sample: Sample) -> dict[str, float]:
     block = max(20, min(_RESAMPLES, (1 << 22) // len(sizes)))
     there = np.random.default_rng(0).random((block, len(sizes))) < sure
     drawn = size_figures_of(sizes, there * weights)
-    means = {name: float(np.nanmean(values)) for name, values in drawn.items() if np.isfinite(values).any()}
-    return {name: float(np.nanstd(drawn[name])) / abs(mean) for name, mean in means.items() if mean}
+    known = {name: values[np.isfinite(values)] for name, values in drawn.items()}
+    means = {name: float(values.mean()) for name, values in known.items() if len(values)}
+    return {name: float(known[name].std()) / abs(mean) for name, mean in means.items() if mean}
 
 
 def _number_density(sample: Sample) -> Estimate:
