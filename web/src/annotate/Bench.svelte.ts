@@ -65,6 +65,9 @@ export class Bench {
   private coarse = new Set<string>();
   private measuredRows = new Map<string, { revision: number; values: Float64Array }>();
   private stop: () => void = () => undefined;
+  /** Changes on their way to the outbox, and the last undo or redo. */
+  private preparing = new Set<Promise<unknown>>();
+  private stepping: Promise<unknown> = Promise.resolve();
 
   constructor(
     picture: Picture,
@@ -257,6 +260,16 @@ export class Bench {
     if (this.images) Object.assign(look, fittingRange(await this.images.window(box, level)));
   }
 
+  /** Undo and redo wait for a change that is being made ready. */
+  async prepare<T>(change: Promise<T>): Promise<T> {
+    this.preparing.add(change);
+    try {
+      return await change;
+    } finally {
+      this.preparing.delete(change);
+    }
+  }
+
   /** Keep a stroke: rows follow at once, the patch goes into the outbox. */
   async keep(stroke: Stroke, tool: string, kind = 0): Promise<void> {
     const runs = stroke.patch();
@@ -269,7 +282,8 @@ export class Bench {
     follow(this.instances, runs);
     for (const number of fresh) this.instances.put({ number, kind });
     this.rowsChanged([...numbers]);
-    await this.add({ kind: "paint", tool, touched, patch: await pack(runs), new: fresh.map((number) => ({ number, kind })) });
+    const made = fresh.map((number) => ({ number, kind }));
+    await this.prepare(pack(runs).then((patch) => this.add({ kind: "paint", tool, touched, patch, new: made })));
   }
 
   async merge(): Promise<void> {
@@ -315,8 +329,14 @@ export class Bench {
     return this.set(field, ![...this.selection].every((number) => this.instances.of("flags", number) & bit));
   }
 
-  /** Undo or redo on the server, which knows the history across reloads. */
-  async step(which: "undo" | "redo"): Promise<void> {
+  /** Undo or redo on the server, which knows the history across reloads; one after the other. */
+  step(which: "undo" | "redo"): Promise<void> {
+    const done = Promise.allSettled([this.stepping, ...this.preparing]).then(() => this.stepOnce(which));
+    this.stepping = done;
+    return done;
+  }
+
+  private async stepOnce(which: "undo" | "redo"): Promise<void> {
     await this.sync?.flush();
     if (this.saving === "offline") return tell(t("correct.undo-offline"), "warning");
     try {
@@ -363,7 +383,7 @@ export class Bench {
   }
 
   private async add(edit: Omit<Edit, "edit_id" | "version">): Promise<void> {
-    await this.sync?.add({ edit_id: editId(), version: 1, ...edit });
+    if (this.sync) await this.prepare(this.sync.add({ edit_id: editId(), version: 1, ...edit }));
   }
 
   private heard = (edit: Edit, result: EditResult): void => {

@@ -96,7 +96,7 @@ export class Tools {
       case "polygon":
         return this.addCorner(point);
       case "wand":
-        return void this.touch(point);
+        return void this.bench.prepare(this.touch(point));
       case "copy":
         return this.press(point);
       case "assist":
@@ -117,7 +117,7 @@ export class Tools {
   end(): void {
     if (this.stroke) return this.endStroke();
     if (this.name === "lasso" && this.draft.length > 2) this.catchInside();
-    if (this.name === "split" && this.draft.length > 1) void this.cut(this.draft);
+    if (this.name === "split" && this.draft.length > 1) void this.bench.prepare(this.cut(this.draft));
     if (isBox(this.name) && this.draft.length > 1) this.frame();
     if (this.name === "lasso" || this.name === "split" || isBox(this.name)) this.draft = [];
   }
@@ -127,7 +127,7 @@ export class Tools {
     if (this.assist.preview) return void this.assist.accept();
     const ring = this.draft;
     this.draft = [];
-    if (ring.length > 2) void this.fillRing(ring);
+    if (ring.length > 2) void this.bench.prepare(this.fillRing(ring));
   }
 
   // Painting
@@ -275,7 +275,11 @@ export class Tools {
   }
 
   /** Change the outline of all that is selected, as one edit; the mode says whose pixels may be gained. */
-  private async reshape(tool: string, margin: (number: number) => number, change: (window: Found, number: number) => Change): Promise<void> {
+  private reshape(tool: string, margin: (number: number) => number, change: (window: Found, number: number) => Change): Promise<void> {
+    return this.bench.prepare(this.reshaped(tool, margin, change));
+  }
+
+  private async reshaped(tool: string, margin: (number: number) => number, change: (window: Found, number: number) => Change): Promise<void> {
     const numbers = [...this.bench.selection].filter((number) => !(this.bench.instances.of("flags", number) & LOCKED));
     if (numbers.length === 0) return tell(t("correct.select-first"));
     let rule: Rule = (old) => old;
