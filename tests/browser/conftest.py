@@ -102,6 +102,7 @@ def context(browser: Browser, served: Served) -> Iterator[BrowserContext]:
     context = browser.new_context(
         viewport={"width": 1280, "height": 720}, locale="en-GB", reduced_motion="reduce", storage_state=served.cookies
     )
+    context.set_default_timeout(90_000)  # machines of CI are busy
     if served.cookies is None:
         page = context.new_page()
         page.goto(served.link)

@@ -41,6 +41,10 @@ export class Bench {
   picture = $state.raw<Picture>(null!);
   instances = new Instances();
   isLoaded = $state(false);
+  /** Whether labels that are in sight are still on their way: nothing can be painted on them. */
+  isFetching = $state(true);
+  /** Whether a new instance can be given a number at once. */
+  hasNumbers = $state(false);
   /** Grows when rows change: what is made of them is made anew. */
   revision = $state(0);
   selection = $state.raw<ReadonlySet<number>>(new Set());
@@ -51,7 +55,7 @@ export class Bench {
   saving = $state<SyncState>("saved");
   history = $state(0);
   /** Whether a tool paints now: then all pixels of what the screen shows are fetched, however far out it is. */
-  private paints = false;
+  paints = $state(false);
   readonly store: TileStore;
   readonly lookUp = new LookUp();
   private gpu: LabelLayer | null = null;
@@ -77,7 +81,7 @@ export class Bench {
   ) {
     this.picture = picture;
     this.store = new TileStore(layer.width_px, layer.height_px, layer.levels);
-    this.tiles = new LabelTiles(layer.id, this.store, () => this.redraw(), (fault) => tell(wording(fault), "warning"));
+    this.tiles = new LabelTiles(layer.id, this.store, () => this.redraw(), (fault) => tell(wording(fault), "warning"), (isBusy) => (this.isFetching = isBusy));
     if (picture.pyramid) this.images = new ImageTiles(picture.id, picture.pyramid, () => this.redraw());
   }
 
@@ -127,6 +131,7 @@ export class Bench {
   prepareToPaint(paints: boolean): void {
     this.paints = paints;
     if (paints) void this.fetchNumbers();
+    if (paints) this.isFetching = true; // until it is drawn: then it is known what lacks
     this.redraw();
   }
 
@@ -220,13 +225,16 @@ export class Bench {
   /** A number for a new instance; undefined while none is here. */
   freshNumber(): number | undefined {
     if (this.block.length < NUMBERS_LEFT) void this.fetchNumbers();
-    return this.block.shift();
+    const number = this.block.shift();
+    this.hasNumbers = this.block.length > 0;
+    return number;
   }
 
   async fetchNumbers(): Promise<void> {
     this.later("numbers", 0, async () => {
       const { first, count } = await post<{ first: number; count: number }>(`/layers/${this.layer.id}/numbers`, { count: NUMBERS_AT_ONCE, client: this.client });
       this.block.push(...Array.from({ length: count }, (_, i) => first + i));
+      this.hasNumbers = true;
     });
   }
 

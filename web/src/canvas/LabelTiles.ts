@@ -19,6 +19,7 @@ export class LabelTiles {
     private readonly store: TileStore,
     private readonly onTiles: () => void,
     private readonly onFault: (fault: Error) => void,
+    private readonly onBusy: (isBusy: boolean) => void,
   ) {
     this.worker.onmessage = ({ data }) => {
       const answer = this.answers.get(data.id);
@@ -36,11 +37,14 @@ export class LabelTiles {
   /** What the screen shows now; what is here already is not asked for. */
   want(tiles: Place[]): void {
     this.wanted = tiles.filter((tile) => !this.store.get(...tile));
-    if (!this.busy && this.wanted.length) void this.next();
+    if (this.busy) return;
+    if (this.wanted.length) void this.next();
+    else this.onBusy(false);
   }
 
   private async next(): Promise<void> {
     this.busy = true;
+    this.onBusy(true);
     try {
       while (this.wanted.length && !this.closed) {
         const batch = this.wanted.slice(0, BATCH);
@@ -53,6 +57,7 @@ export class LabelTiles {
       if (!this.closed) this.onFault(fault as Error);
     } finally {
       this.busy = false;
+      this.onBusy(false);
     }
   }
 
