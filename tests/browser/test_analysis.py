@@ -47,6 +47,7 @@ def test_from_a_dropped_file_to_a_table_of_measurements(page: Page, served: Any,
 def set_scale(page: Page) -> None:
     """A line along the picture is 10 µm."""
     expect(page.get_by_text("scale unknown").last).to_be_visible()
+    page.locator("[role=application][aria-busy=false]").wait_for()
     page.keyboard.press("Shift+R")
     page.mouse.move(300, 300)
     page.mouse.down()
