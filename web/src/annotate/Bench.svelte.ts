@@ -69,6 +69,7 @@ export class Bench {
   private coarse = new Set<string>();
   private measuredRows = new Map<string, { revision: number; values: Float64Array }>();
   private stop: () => void = () => undefined;
+  private reloads = 0;
   /** Changes on their way to the outbox, and the last undo or redo. */
   private preparing = new Set<Promise<unknown>>();
   private stepping: Promise<unknown> = Promise.resolve();
@@ -110,7 +111,9 @@ export class Bench {
 
   /** What is known of the picture, rows, measurements and figures anew. */
   async reload(): Promise<void> {
+    const turn = ++this.reloads;
     const [picture, answer] = await Promise.all([get<Picture>(`/images/${this.picture.id}`), send("GET", `/layers/${this.layer.id}/instances`)]);
+    if (turn !== this.reloads) return; // an older answer, such as one from before the scale was set
     this.picture = picture;
     this.instances = new Instances(readColumns(await answer.arrayBuffer()));
     this.isLoaded = true;
